@@ -1,0 +1,1 @@
+//! Vectorised rolling windows over days, under unchanged standard SQL.

@@ -1,0 +1,1 @@
+//! Synthetic sources: any scale, seeded, streamed.

@@ -1,0 +1,2 @@
+//! The `hale` command: see [`halescore::cli`].
+fn main() {}

@@ -1,0 +1,1 @@
+//! The checked, ordered pipeline: one immutable value that run, check, compile and test read.

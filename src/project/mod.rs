@@ -1,0 +1,1 @@
+//! A project as it was written: settings and files, parsed but not yet checked.

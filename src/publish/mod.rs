@@ -1,0 +1,1 @@
+//! From staged, audited tables to what analysts read.

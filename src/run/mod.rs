@@ -1,0 +1,1 @@
+//! Builds and audits each model in order.

@@ -1,0 +1,1 @@
+//! Components and scores: strict YAML, compiled to plain SQL.

@@ -1,0 +1,1 @@
+//! Where data lies: URLs to object stores and paths.
