@@ -1,1 +1,2 @@
-fn main(){}
+//! Behaviour of the whole crate, one file per subject.
+mod generate;

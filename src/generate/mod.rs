@@ -1,1 +1,275 @@
-//! Synthetic sources: any scale, seeded, streamed.
+//! Synthetic sources: a believable world at any scale, seeded and streamed.
+//!
+//! ```text
+//! World ──► Population ──► Scale ──► a day's events ──► Parquet
+//! (asked    (accounts,     (habits    (per account       (one file for each month
+//!  for)      users,         to the     and day)           of events)
+//!            health)        number
+//!                           of events)
+//! ```
+//!
+//! # The world
+//!
+//! Every account has a **latent health** in \[0, 1\] that no table shows: a weekly walk around the account's own level.
+//! Before an account churns, its health falls in a straight line for 60 to 119 days, and with it everything that can be
+//! seen: how often users come, how many features they use, how often calls fail. Accounts are of very unequal size
+//! (log-logistic), a few users of an account do most of the work, features differ in popularity, and activity follows
+//! the week and slows at the turn of the year.
+//!
+//! # The tables
+//!
+//! | table | file | one row is | columns |
+//! | --- | --- | --- | --- |
+//! | accounts | `accounts.parquet` | an account | account_id, name, segment (`SMB`, `MM`, `ENT`), is_test, customer_since, churned_on (null while a customer) |
+//! | users | `users.parquet` | a user | user_id, account_id, role (`owner`, `admin`, `member`, `viewer`), created_on |
+//! | events | `events/YYYY-MM.parquet` | a delivered event | event_id, account_id, user_id, session_id, event_name, feature, seconds, is_error, occurred_at, available_at |
+//!
+//! Times are UTC, in microseconds, without a zone. Events are sorted by `occurred_at`; `event_name` is `login` (one
+//! per session), `feature_use` (with feature), `content_view` or `api_call` (an integration: no user, no session).
+//! `seconds` is time in the product and never null. The extract is taken at 06:00 on the morning after the last
+//! day: what arrives later is not in it.
+//!
+//! # What is planted
+//!
+//! Worlds of at least 40 accounts contain, by account:
+//!
+//! | account | what is awkward |
+//! | --- | --- |
+//! | `a000001`, `a000002`, `a000003` | names with quotes and comma; outside ASCII; with `../`, `;` and a line break |
+//! | `a000004` | a test account |
+//! | `a000005` | brand new: a customer since the last day |
+//! | `a000006`, `a000007` | no user (events of its integration at most); users but no event |
+//! | `a000008` | used the product for 30 days before `customer_since` |
+//! | `a000009` | one user; events on the last microsecond outside and the first inside the last 28-day window |
+//! | `a000010` | nothing in the 28 days before the last 28: growth divides by zero |
+//! | `a000011` | still a customer, silent for the last 35 days |
+//! | `a000012`, `a000013` | churned, with events up to five days after; churned before the first day |
+//! | `a000014` | events of a user (the first of four) who is missing from `users` |
+//! | one past the last | events and a user of an account that is missing from `accounts` |
+//!
+//! and, anywhere, 4 rows in 1,000 that arrive 1 to 10 days late and 5 in 10,000 that were delivered twice, equal in every column.
+//! Otherwise every `account_id` and every non-null `user_id` has its row, users act for their own account and not before `created_on`.
+//!
+//! # Where to add a table
+//!
+//! A builder beside those in `tables.rs`, a line in [`generate`], a row in the table above.
+
+mod activity;
+mod day;
+mod draw;
+mod files;
+mod plant;
+mod population;
+mod tables;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+use chrono::{Datelike, NaiveDate};
+use futures::TryStreamExt;
+use object_store::ObjectStore;
+use object_store::path::Path;
+use tokio::task::JoinSet;
+
+use crate::error::{Error, Result};
+use activity::Scale;
+use files::TableFile;
+use population::Population;
+use tables::EventTable;
+
+/// What to generate. The same value gives the same bytes; [`World::default`] is the bundled sample in `data/`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// How many accounts, at least 1.
+    pub accounts: u32,
+    /// Users per account, on average; each account has at least one, planted exceptions aside.
+    pub users_per_account: f64,
+    /// How many days, at least 1.
+    pub days: u32,
+    /// The last day.
+    pub end: NaiveDate,
+    /// About how many events; the exact number is up to chance.
+    pub events: u64,
+    /// Names the world among all worlds of this shape.
+    pub seed: u64,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            accounts: 120,
+            users_per_account: 8.0,
+            days: 200,
+            end: NaiveDate::from_ymd_opt(2026, 9, 30).expect("30 September exists"),
+            events: 120_000,
+            seed: 1,
+        }
+    }
+}
+
+/// What was generated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows of `accounts`.
+    pub accounts: u64,
+    /// Rows of `users`.
+    pub users: u64,
+    /// Rows of `events`.
+    pub events: u64,
+    /// Bytes of all files together.
+    pub bytes: u64,
+}
+
+/// Writes the sources of `world` under `folder` of `store`, with up to `threads` months of events at a time.
+///
+/// Memory grows with accounts, users and threads, not with events. Files of the same names are replaced.
+///
+/// # Errors
+///
+/// [`Error::Usage`] for a world that cannot be, and where `events/` holds files that this world would leave standing
+/// among its own; [`Error::Transient`] where the store fails.
+pub async fn generate(
+    world: &World,
+    store: &Arc<dyn ObjectStore>,
+    folder: &Path,
+    threads: usize,
+) -> Result<Summary> {
+    world.validate()?;
+    let months = world.months();
+    refuse_strangers(store, &folder.clone().join("events"), &months).await?;
+    let population = Population::new(world);
+    let mut summary = Summary::default();
+    let accounts = tables::accounts(world, &population).map_err(unfit)?;
+    let users = tables::users(world, &population).map_err(unfit)?;
+    (summary.accounts, summary.users) = (accounts.num_rows() as u64, users.num_rows() as u64);
+    summary.bytes += write_table(store, folder.clone().join("accounts.parquet"), &accounts).await?;
+    summary.bytes += write_table(store, folder.clone().join("users.parquet"), &users).await?;
+
+    let table = EventTable::new(&population);
+    let scale = Scale::new(world, &population);
+    let history = Arc::new(History { world: world.clone(), population, scale, table });
+    let mut tasks = JoinSet::new();
+    for month in months {
+        if tasks.len() >= threads.max(1) {
+            summary.add(tasks.join_next().await)?;
+        }
+        let path = folder.clone().join("events").join(month.file.as_str());
+        let (history, store) = (Arc::clone(&history), Arc::clone(store));
+        tasks.spawn(async move { history.write_month(&store, path, month.days).await });
+    }
+    while let Some(joined) = tasks.join_next().await {
+        summary.add(Some(joined))?;
+    }
+    Ok(summary)
+}
+
+/// One file of events.
+struct Month {
+    file: String,
+    days: Range<u32>,
+}
+
+impl World {
+    fn validate(&self) -> Result<()> {
+        let wrong = |what: &str| Err(Error::Usage(format!("cannot generate a world: {what}")));
+        if self.accounts == 0 || self.days == 0 {
+            return wrong("it needs at least one account and one day");
+        }
+        if !(self.users_per_account > 0.0 && self.users_per_account <= 1e6) {
+            return wrong("users per account must lie between 0 and 1,000,000");
+        }
+        if self.accounts > 10_000_000 || f64::from(self.accounts) * self.users_per_account > 1e8 {
+            return wrong("more than 10 million accounts or 100 million users");
+        }
+        if self.days > 100_000 {
+            return wrong("more than 100,000 days");
+        }
+        if self.end.year() < 1900 || self.end.year() > 2200 {
+            return wrong("the last day must lie between 1900 and 2200");
+        }
+        Ok(())
+    }
+
+    fn months(&self) -> Vec<Month> {
+        let mut months: Vec<Month> = Vec::new();
+        for day in 0..self.days {
+            let file = self.date(day).format("%Y-%m.parquet").to_string();
+            match months.last_mut() {
+                Some(month) if month.file == file => month.days.end = day + 1,
+                _ => months.push(Month { file, days: day..day + 1 }),
+            }
+        }
+        months
+    }
+}
+
+/// All that the months of events share.
+struct History {
+    world: World,
+    population: Population,
+    scale: Scale,
+    table: EventTable,
+}
+
+impl History {
+    async fn write_month(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        path: Path,
+        days: Range<u32>,
+    ) -> Result<(u64, u64)> {
+        let morning_after = 6 * day::DAY / 24;
+        let extracted = i64::from(self.world.epoch_day(self.world.days as i32)) * day::DAY + morning_after;
+        let mut file = TableFile::create(store, path, self.table.schema())?;
+        for day in days {
+            let events = day::events_of(&self.world, &self.population, &self.scale, day);
+            let epoch_day = i64::from(self.world.epoch_day(day as i32));
+            file.write(&self.table.day(&events, epoch_day, extracted).map_err(unfit)?).await?;
+            // Lets a signal be heard between days.
+            tokio::task::yield_now().await;
+        }
+        file.finish().await
+    }
+}
+
+impl Summary {
+    fn add(&mut self, joined: Option<Result<Result<(u64, u64)>, tokio::task::JoinError>>) -> Result<()> {
+        if let Some(joined) = joined {
+            let (rows, bytes) = joined.map_err(|error| Error::Bug(error.to_string()))??;
+            self.events += rows;
+            self.bytes += bytes;
+        }
+        Ok(())
+    }
+}
+
+async fn write_table(store: &Arc<dyn ObjectStore>, path: Path, rows: &RecordBatch) -> Result<u64> {
+    let mut file = TableFile::create(store, path, &rows.schema())?;
+    file.write(rows).await?;
+    Ok(file.finish().await?.1)
+}
+
+/// Months of another world beside this one's would be read together with them.
+async fn refuse_strangers(store: &Arc<dyn ObjectStore>, events: &Path, months: &[Month]) -> Result<()> {
+    let found: Vec<_> = store
+        .list(Some(events))
+        .try_collect()
+        .await
+        .map_err(|error| Error::Transient(format!("could not list {events}: {error}")))?;
+    let stranger = found
+        .iter()
+        .find(|object| !months.iter().any(|month| object.location.filename() == Some(&month.file)));
+    match stranger {
+        None => Ok(()),
+        Some(object) => Err(Error::Usage(format!(
+            "{} is not part of the world to be generated: choose another folder, or remove it first",
+            object.location
+        ))),
+    }
+}
+
+fn unfit(error: ArrowError) -> Error {
+    Error::Bug(error.to_string())
+}

@@ -1,0 +1,179 @@
+//! What happens on one day: every account's sessions and API calls, in order of time.
+use super::World;
+use super::activity::{Scale, activity};
+use super::draw::{Draw, Purpose};
+use super::plant::Plant;
+use super::population::{Account, FEATURES, Population};
+
+/// Microseconds of a day.
+pub(super) const DAY: i64 = 86_400_000_000;
+const SECOND: i64 = 1_000_000;
+const MILLISECOND: i64 = 1_000;
+/// Rows that reach the warehouse days after they happened.
+const LATE: f64 = 0.004;
+/// Rows that were delivered twice.
+const TWICE: f64 = 0.0005;
+
+/// What kind of event a row is; the order of [`super::tables`]' names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A session begins.
+    Login = 0,
+    /// A feature was used, for some seconds.
+    FeatureUse = 1,
+    /// Documentation or training was read.
+    ContentView = 2,
+    /// A call by an integration: no user, no session.
+    ApiCall = 3,
+}
+
+/// One event; times in microseconds of its UTC day.
+#[derive(Clone)]
+pub(super) struct Event {
+    /// When it happened.
+    pub(super) at: i64,
+    /// How long after that the warehouse knew.
+    pub(super) lag: i64,
+    /// The account, by position in the population.
+    pub(super) account: u32,
+    /// The user, by position in the population.
+    pub(super) user: Option<u32>,
+    /// The session, numbered within the day.
+    pub(super) session: Option<u32>,
+    /// What happened.
+    pub(super) kind: Kind,
+    /// The feature used.
+    pub(super) feature: Option<u8>,
+    /// Seconds in the product.
+    pub(super) seconds: u32,
+    /// It failed.
+    pub(super) is_error: bool,
+    /// The row was delivered twice.
+    pub(super) twice: bool,
+}
+
+/// The day's events of all accounts, sorted by time; ties stay in the order of accounts.
+pub(super) fn events_of(world: &World, population: &Population, scale: &Scale, day: u32) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut sessions = 0;
+    for account in &population.accounts {
+        let activity = activity(world, population, account, day);
+        if activity > 0.0 {
+            let draw = Draw::new(world.seed, Purpose::Day, account.index, day);
+            let health = population.health(account, day);
+            let mut account_day = AccountDay { account, health, draw, sessions, events };
+            account_day.visits(population, scale, activity, day);
+            account_day.api_calls(scale.api * activity * account.api);
+            account_day.window_edges(world.days, day);
+            AccountDay { events, sessions, .. } = account_day;
+        }
+    }
+    events.sort_by_key(|event| event.at);
+    events
+}
+
+/// One account on one day, adding to the day's events.
+struct AccountDay<'a> {
+    account: &'a Account,
+    health: f64,
+    draw: Draw,
+    sessions: u32,
+    events: Vec<Event>,
+}
+
+impl AccountDay<'_> {
+    fn visits(&mut self, population: &Population, scale: &Scale, activity: f64, day: u32) {
+        let presence = scale.presence * activity;
+        for (user, who) in self.account.users.clone().zip(population.users_of(self.account)) {
+            if who.created > day as i32 {
+                return;
+            }
+            if self.draw.chance(presence * f64::from(who.propensity)) {
+                let events = 1 + self.draw.count(scale.per_visit - 1.0);
+                self.visit(user, events);
+            }
+        }
+    }
+
+    /// One user's day: sessions of about twelve events, each begun by a login.
+    fn visit(&mut self, user: u32, events: u32) {
+        let sessions = 1 + events / 12;
+        let pause = 14_400 / sessions;
+        let pace = (20_000 / events).min(90);
+        let mut second = self.account.midday as f64 + (self.draw.unit() + self.draw.unit() - 1.0) * 18_000.0;
+        for nth in 0..events {
+            let begins = nth % 12 == 0;
+            if begins {
+                self.sessions += 1;
+                second += f64::from(if nth == 0 { 0 } else { self.draw.below(pause) });
+            }
+            let mut event = self.event(second, if begins { Kind::Login } else { Kind::FeatureUse });
+            if !begins {
+                self.fill(&mut event, pace);
+            }
+            second += f64::from(event.seconds) + 5.0 * self.draw.unit();
+            (event.user, event.session) = (Some(user), Some(self.sessions));
+            self.events.push(event);
+        }
+    }
+
+    /// Decides which feature was used and for how long. Healthy accounts use more of the features.
+    fn fill(&mut self, event: &mut Event, pace: u32) {
+        event.seconds = (f64::from(pace) * self.draw.long_tail()) as u32;
+        if self.draw.chance(0.05) {
+            event.kind = Kind::ContentView;
+            return;
+        }
+        let breadth = 2.0 + (FEATURES - 2) as f64 * self.health;
+        let favour = self.draw.unit();
+        event.feature = Some(self.account.preference[(breadth * favour * favour) as usize]);
+        event.is_error = self.draw.chance(0.02 - 0.015 * self.health);
+    }
+
+    fn api_calls(&mut self, expected: f64) {
+        for _ in 0..self.draw.count(expected) {
+            let second = f64::from(self.draw.below(86_400));
+            let mut event = self.event(second, Kind::ApiCall);
+            event.is_error = self.draw.chance(0.06 - 0.05 * self.health);
+            self.events.push(event);
+        }
+    }
+
+    /// The planted events on the last microsecond outside and the first inside the last 28-day window.
+    fn window_edges(&mut self, days: u32, day: u32) {
+        if self.account.plant == Plant::OneUser {
+            let at = match days.saturating_sub(day) {
+                29 => DAY - 1,
+                28 => 0,
+                _ => return,
+            };
+            let mut event = self.event(0.0, Kind::FeatureUse);
+            (event.at, event.user, event.seconds) = (at, Some(self.account.users.start), 60);
+            event.feature = Some(self.account.preference[0]);
+            self.events.push(event);
+        }
+    }
+
+    /// An event without a subject. What would fall past midnight happens in the small hours of the same day, so that
+    /// each day stands alone.
+    fn event(&mut self, second: f64, kind: Kind) -> Event {
+        let millisecond = i64::from(self.draw.below(1_000));
+        let lag = if self.draw.chance(LATE) {
+            DAY * i64::from(1 + self.draw.below(10)) + SECOND * i64::from(self.draw.below(80_000))
+        } else {
+            SECOND * i64::from(5 + self.draw.below(300))
+        };
+        Event {
+            at: (second as i64 * SECOND + millisecond * MILLISECOND).rem_euclid(DAY),
+            lag,
+            account: self.account.index,
+            user: None,
+            session: None,
+            kind,
+            feature: None,
+            seconds: 0,
+            is_error: false,
+            twice: self.draw.chance(TWICE),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Random draws that give the same world on every machine.
+//!
+//! Every stream of draws is named by what it is for, whose it is and which day it is on, so that work may be done in
+//! any order and by any number of threads. The shapes are built from + − × ÷ and √ alone, which IEEE 754 fixes to the
+//! last bit: `exp` and `ln` differ between mathematics libraries, and so would the bytes of the files.
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// What a stream of draws decides; part of its name.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    /// How large an account is, relative to the others.
+    Size = 1,
+    /// An account's dates, habits and users.
+    Life = 2,
+    /// The walk of an account's latent health.
+    Health = 3,
+    /// What happens in an account on one day.
+    Day = 4,
+}
+
+/// One named stream of random numbers.
+pub(super) struct Draw(ChaCha8Rng);
+
+impl Draw {
+    /// The stream for one account (and day, where the purpose has one).
+    pub(super) fn new(seed: u64, purpose: Purpose, account: u32, day: u32) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8] = purpose as u8;
+        key[16..20].copy_from_slice(&account.to_le_bytes());
+        key[24..28].copy_from_slice(&day.to_le_bytes());
+        Self(ChaCha8Rng::from_seed(key))
+    }
+
+    /// Uniform in [0, 1).
+    pub(super) fn unit(&mut self) -> f64 {
+        f64::from(self.0.next_u32()) / 4_294_967_296.0
+    }
+
+    /// A whole number in 0 .. `n`, uniform; 0 when `n` is 0.
+    pub(super) fn below(&mut self, n: u32) -> u32 {
+        ((u64::from(self.0.next_u32()) * u64::from(n)) >> 32) as u32
+    }
+
+    /// True with probability `p`.
+    pub(super) fn chance(&mut self, p: f64) -> bool {
+        self.unit() < p
+    }
+
+    /// Near normal, mean 0 and standard deviation 1: a sum of twelve uniforms (Irwin and Hall).
+    pub(super) fn bell(&mut self) -> f64 {
+        (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
+    }
+
+    /// A positive number with median 1 and a long right tail: log-logistic with shape 4/3, cut at its 2 % and 98 %
+    /// points (0.05 and 18.5).
+    pub(super) fn long_tail(&mut self) -> f64 {
+        let p = 0.02 + 0.96 * self.unit();
+        let odds = p / (1.0 - p);
+        (odds * odds.sqrt()).sqrt()
+    }
+
+    /// A count with the given mean: `mean` times a right-skewed factor of mean 1 (4·u·v), rounded by chance.
+    pub(super) fn count(&mut self, mean: f64) -> u32 {
+        let scaled = mean * 4.0 * self.unit() * self.unit();
+        (scaled + self.unit()) as u32
+    }
+}

@@ -1,0 +1,196 @@
+//! Who lives in the world: accounts with their dates, habits and latent health, and their users.
+use std::ops::Range;
+
+use super::World;
+use super::draw::{Draw, Purpose};
+use super::plant::Plant;
+
+/// How many product features there are.
+pub(super) const FEATURES: usize = 12;
+
+/// One account. Days count from the world's first day, which is 0; earlier days are negative.
+pub(super) struct Account {
+    /// Position in the population; also names its draws.
+    pub(super) index: u32,
+    /// What is awkward about it.
+    pub(super) plant: Plant,
+    /// Size relative to the mean account: 1 is average.
+    pub(super) size: f64,
+    /// Marked as a test account.
+    pub(super) is_test: bool,
+    /// The day it became a customer.
+    pub(super) since: i32,
+    /// The day it left, if it did.
+    pub(super) churned: Option<i32>,
+    /// The days on which something may happen.
+    pub(super) active: Range<i32>,
+    /// Days inside [`Self::active`] on which nothing happens all the same.
+    pub(super) silent: Range<i32>,
+    /// Where its users stand in [`Population::users`].
+    pub(super) users: Range<u32>,
+    /// Weight of its API traffic; 0 for the accounts without an integration.
+    pub(super) api: f64,
+    /// The middle of its working day, in seconds of the UTC day.
+    pub(super) midday: u32,
+    /// Open at weekends.
+    pub(super) weekends: bool,
+    /// Its features in order of preference.
+    pub(super) preference: [u8; FEATURES],
+}
+
+impl Account {
+    /// Customer from `since` and active until `end`, without churn.
+    pub(super) fn be_active(&mut self, since: i32, end: i32) {
+        self.since = since;
+        self.churned = None;
+        self.active = since..end;
+    }
+
+    /// In the `accounts` table.
+    pub(super) fn is_listed(&self) -> bool {
+        self.plant != Plant::UnlistedAccount
+    }
+}
+
+/// One user.
+pub(super) struct User {
+    /// The day the user was created.
+    pub(super) created: i32,
+    /// Probability of being active on a working day of a fully healthy account.
+    pub(super) propensity: f32,
+}
+
+/// Everyone, and how healthy they are; memory grows with accounts × weeks and with users, never with events.
+pub(super) struct Population {
+    /// All accounts; the unlisted one, if any, is the last.
+    pub(super) accounts: Vec<Account>,
+    /// All users, account by account, oldest first within an account.
+    pub(super) users: Vec<User>,
+    /// Latent health at the start of each week, account by account.
+    health: Vec<f32>,
+    weeks: usize,
+}
+
+impl Population {
+    /// Draws the population of a world.
+    pub(super) fn new(world: &World) -> Self {
+        let count = world.accounts + u32::from(Plant::of(world.accounts, world.accounts) != Plant::Ordinary);
+        let sizes: Vec<f64> =
+            (0..count).map(|index| Draw::new(world.seed, Purpose::Size, index, 0).long_tail()).collect();
+        let mean = sizes.iter().sum::<f64>() / f64::from(count.max(1));
+        let weeks = world.days as usize / 7 + 2;
+        let mut population = Self {
+            accounts: Vec::with_capacity(count as usize),
+            users: Vec::new(),
+            health: Vec::with_capacity(count as usize * weeks),
+            weeks,
+        };
+        for (index, size) in (0..count).zip(sizes) {
+            population.settle(world, index, size / mean);
+        }
+        population
+    }
+
+    /// Latent health of an account on a day, in [0, 1]: linear between the weekly values.
+    pub(super) fn health(&self, account: &Account, day: u32) -> f64 {
+        let (week, rest) = (day as usize / 7, f64::from(day % 7) / 7.0);
+        let at = account.index as usize * self.weeks + week;
+        f64::from(self.health[at]) * (1.0 - rest) + f64::from(self.health[at + 1]) * rest
+    }
+
+    /// The users of an account.
+    pub(super) fn users_of(&self, account: &Account) -> &[User] {
+        &self.users[account.users.start as usize..account.users.end as usize]
+    }
+
+    fn settle(&mut self, world: &World, index: u32, size: f64) {
+        let mut draw = Draw::new(world.seed, Purpose::Life, index, 0);
+        let mut account = life(&mut draw, world, index, size);
+        account.plant.apply(&mut account, world.days as i32);
+        let users = account.plant.users().unwrap_or_else(|| {
+            let expected = (world.users_per_account * size + draw.unit()) as u32;
+            expected.max(1)
+        });
+        let first = self.users.len() as u32;
+        account.users = first..first + users;
+        self.users.extend(staff(&mut draw, &account, users));
+        let mut walk = Draw::new(world.seed, Purpose::Health, index, 0);
+        self.health.extend(health_walk(&mut walk, account.churned, self.weeks));
+        self.accounts.push(account);
+    }
+}
+
+/// An account before its plant bends it: three in five were customers before the first day.
+fn life(draw: &mut Draw, world: &World, index: u32, size: f64) -> Account {
+    let days = world.days as i32;
+    let since = if draw.chance(0.6) { -(draw.below(1000) as i32) } else { draw.below(world.days) as i32 };
+    let lifetime = 90 + draw.below(3 * 365) as i32;
+    let left = since + lifetime;
+    let churned = (draw.chance(0.3) && left > 0 && left < days).then_some(left);
+    Account {
+        index,
+        plant: Plant::of(index, world.accounts),
+        size,
+        is_test: false,
+        since,
+        churned,
+        active: since..churned.unwrap_or(days),
+        silent: 0..0,
+        users: 0..0,
+        api: if draw.chance(0.4) { size * draw.long_tail() } else { 0.0 },
+        midday: (6 + draw.below(13)) * 3600,
+        weekends: draw.chance(0.15),
+        preference: preference(draw),
+    }
+}
+
+/// A shuffle of the features that leaves popular ones near the front: each may trade places with one up to four behind.
+fn preference(draw: &mut Draw) -> [u8; FEATURES] {
+    let mut order: [u8; FEATURES] = std::array::from_fn(|feature| feature as u8);
+    for position in 0..FEATURES {
+        let reach = (FEATURES - position).min(5);
+        order.swap(position, position + draw.below(reach as u32) as usize);
+    }
+    order
+}
+
+/// Users of an account, oldest first: the first on its first day, half soon after, half over its life. Most are seldom
+/// active and few are nearly always.
+fn staff(draw: &mut Draw, account: &Account, users: u32) -> Vec<User> {
+    let span = (account.active.end - account.active.start).max(1) as u32;
+    let mut staff: Vec<User> = (0..users)
+        .map(|nth| {
+            let wait = match nth {
+                0 => 0,
+                _ if draw.chance(0.5) => draw.below(span.min(14)),
+                _ => draw.below(span),
+            };
+            let keen = draw.unit();
+            let propensity = 0.02 + 0.88 * if nth == 0 { keen.sqrt() } else { keen * keen };
+            User { created: account.active.start + wait as i32, propensity: propensity as f32 }
+        })
+        .collect();
+    staff.sort_by_key(|user| user.created);
+    staff
+}
+
+/// Weekly latent health: a walk that is drawn back to the account's own level. Before churn it falls in a straight
+/// line from wherever it stood, over a lead time of 60 to 119 days, to 0.05.
+fn health_walk(draw: &mut Draw, churned: Option<i32>, weeks: usize) -> Vec<f32> {
+    let level = 0.35 + 0.6 * draw.unit();
+    let lead = 60 + draw.below(60) as i32;
+    let mut health = level;
+    let mut before_decline = level;
+    (0..weeks as i32)
+        .map(|week| {
+            health = (health + 0.08 * (level - health) + 0.045 * draw.bell()).clamp(0.05, 1.0);
+            let days_left = churned.map_or(i32::MAX, |day| day - week * 7);
+            if days_left >= lead {
+                before_decline = health;
+                return health as f32;
+            }
+            let left = f64::from(days_left.max(0)) / f64::from(lead);
+            (0.05 + (before_decline - 0.05).max(0.0) * left) as f32
+        })
+        .collect()
+}
