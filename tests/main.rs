@@ -1,2 +1,5 @@
 //! Behaviour of the whole crate, one file per subject.
 mod generate;
+mod publish;
+mod s3_server;
+mod storage;

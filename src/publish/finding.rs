@@ -1,0 +1,163 @@
+//! What an audit found: the rule, how many rows break it, and a few of them to look at.
+
+use std::fmt;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::DataType;
+use arrow::util::display::array_value_to_string;
+
+/// How many rows of a finding are shown.
+const SAMPLES: usize = 5;
+
+/// How many characters of a value are shown.
+const SHOWN_CHARACTERS: usize = 60;
+
+/// A promise of the table that rows can break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// The column has a value in every row.
+    NotNull {
+        /// The column.
+        column: String,
+    },
+    /// No two rows have the same key.
+    PrimaryKey {
+        /// The columns of the key, as declared.
+        columns: Vec<String>,
+    },
+    /// The expression is not false.
+    Check {
+        /// The constraint as written.
+        text: String,
+    },
+    /// No NaN and no infinity.
+    Finite {
+        /// The column.
+        column: String,
+    },
+    /// Every value is the same in the type that is stored.
+    Lossless {
+        /// The column.
+        column: String,
+        /// The stored type.
+        stored: String,
+    },
+}
+
+/// As in the contract where it stands there: `NOT NULL seats`, `PRIMARY KEY (account_id)`.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotNull { column } => write!(f, "NOT NULL {column}"),
+            Self::PrimaryKey { columns } => write!(f, "PRIMARY KEY ({})", columns.join(", ")),
+            Self::Check { text } => f.write_str(text),
+            Self::Finite { column } => write!(f, "finite values in {column}"),
+            Self::Lossless { column, stored } => write!(f, "values of {column} that {stored} can hold"),
+        }
+    }
+}
+
+/// A broken rule: how many rows break it, and a few of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// How many rows break it; of rows with the same key, all but the first.
+    pub rows: u64,
+    /// The first of them, at most five.
+    pub samples: Vec<Sample>,
+}
+
+/// A row that breaks a rule. Values are written as in SQL, long ones shortened, control characters escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// Column and value of the table's key, the day first.
+    pub key: Vec<(String, String)>,
+    /// Column and value of what breaks the rule, as far as it is not in the key.
+    pub values: Vec<(String, String)>,
+}
+
+/// `as_of_date = 2026-09-01, account_id = 'A1': seats = -3`
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = |pairs: &[(String, String)]| {
+            let pairs = pairs.iter().map(|(column, value)| format!("{column} = {value}"));
+            pairs.collect::<Vec<_>>().join(", ")
+        };
+        let separator = if self.key.is_empty() || self.values.is_empty() { "" } else { ": " };
+        write!(f, "{}{separator}{}", listed(&self.key), listed(&self.values))
+    }
+}
+
+/// Where rows of a batch are, so that they can be shown.
+pub(super) struct Rows<'a> {
+    pub batch: &'a RecordBatch,
+    /// The table's key, by position.
+    pub key: &'a [usize],
+}
+
+impl Finding {
+    /// Nothing found yet.
+    pub(super) fn none(rule: Rule) -> Self {
+        Self { rule, rows: 0, samples: Vec::new() }
+    }
+
+    /// Counts rows that break the rule and keeps the first; `values` are the columns that show how.
+    pub(super) fn add(
+        &mut self,
+        rows: &Rows<'_>,
+        broken: impl IntoIterator<Item = usize>,
+        values: &[(&str, &ArrayRef)],
+    ) {
+        for row in broken {
+            self.rows += 1;
+            if self.samples.len() < SAMPLES {
+                let key = rows.key.iter().map(|&index| {
+                    let name = rows.batch.schema_ref().field(index).name();
+                    (name.clone(), shown(rows.batch.column(index), row))
+                });
+                let values = values.iter().map(|(name, column)| ((*name).to_owned(), shown(column, row)));
+                self.samples.push(Sample { key: key.collect(), values: values.collect() });
+            }
+        }
+    }
+}
+
+/// A value as it is shown to people.
+fn shown(column: &dyn Array, row: usize) -> String {
+    if column.is_null(row) {
+        return "NULL".to_owned();
+    }
+    match column.data_type() {
+        DataType::Utf8View => quoted(column.as_string_view().value(row)),
+        DataType::Utf8 => quoted(column.as_string::<i32>().value(row)),
+        DataType::LargeUtf8 => quoted(column.as_string::<i64>().value(row)),
+        _ => match array_value_to_string(column, row) {
+            Ok(text) => shortened(&text),
+            Err(_) => "a value that cannot be shown".to_owned(),
+        },
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", shortened(text))
+}
+
+/// The start of a text on one line.
+fn shortened(text: &str) -> String {
+    let mut characters = text.chars();
+    let start: String = characters.by_ref().take(SHOWN_CHARACTERS).flat_map(escaped).collect();
+    match characters.count() {
+        0 => start,
+        more => format!("{start}… ({more} more characters)"),
+    }
+}
+
+fn escaped(character: char) -> impl Iterator<Item = char> {
+    let (kept, written) = if character.is_control() {
+        (None, Some(character.escape_default()))
+    } else {
+        (Some(character), None)
+    };
+    kept.into_iter().chain(written.into_iter().flatten())
+}

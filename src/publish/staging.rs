@@ -1,0 +1,197 @@
+//! What one run has built and not published yet, in a folder of its own below `_hale/staging/`.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use chrono::NaiveDate;
+use datafusion::execution::memory_pool::MemoryPool;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use futures::Stream;
+use tokio::sync::RwLock;
+use url::Url;
+
+use super::commit::{self, Published};
+use super::finding::Finding;
+use super::{TableSpec, run_folder, writer};
+use crate::error::{Error, Result};
+use crate::storage::Storage;
+
+/// What everything that writes into a run's staging folder shares.
+pub(super) struct WriteContext {
+    pub storage: Storage,
+    /// The run's folder, relative to the storage.
+    pub folder: String,
+    /// Row groups encoded at the same time.
+    pub threads: usize,
+    pub memory: Arc<dyn MemoryPool>,
+    /// Held for reading by whatever writes, for writing by what removes the folder.
+    pub writes: Arc<RwLock<()>>,
+}
+
+impl WriteContext {
+    /// Where a file lies in staging that is published at `relative`.
+    pub(super) fn staged(&self, relative: &str) -> String {
+        format!("{}/{relative}", self.folder)
+    }
+}
+
+/// One Parquet file in staging.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedFile {
+    /// Its path below the run's folder, which is the path below the output's root once it is published.
+    pub relative: String,
+    /// Its day, when the table is stored by day.
+    pub day: Option<NaiveDate>,
+    /// How many rows it has.
+    pub rows: u64,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// The storage's mark of its content.
+    pub(super) e_tag: Option<String>,
+}
+
+/// A table that is built and audited, and can be read where it lies.
+#[derive(Debug)]
+pub struct StagedTable {
+    /// The table.
+    pub spec: TableSpec,
+    /// Where its folder is, for readers within the run.
+    pub url: Url,
+    /// Its files by name, so by day; only one when it is not stored by day.
+    pub files: Vec<StagedFile>,
+    /// The broken rules. A table with any is not published.
+    pub findings: Vec<Finding>,
+}
+
+impl StagedTable {
+    /// Rows of all its files.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Bytes of all its files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// What one run has built. It ends in [`Staging::publish`] or [`Staging::abort`]; dropped without either, it removes
+/// its folder as far as that can be done without waiting, and the next run removes the rest.
+pub struct Staging {
+    context: Arc<WriteContext>,
+    run_id: String,
+    tables: Mutex<Vec<Arc<StagedTable>>>,
+    removed: bool,
+}
+
+impl fmt::Debug for Staging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Staging({} in {})", self.run_id, self.context.storage.shown())
+    }
+}
+
+impl Staging {
+    /// Begins a run: removes what killed runs have left behind, then makes a folder of its own. Up to `threads` row
+    /// groups are encoded at the same time, and their memory is accounted for in the pool of `runtime`, which can read
+    /// the storage's URLs from here on.
+    ///
+    /// # Errors
+    /// [`Error::Project`] when the storage refuses, [`Error::Transient`] when it cannot be reached.
+    pub async fn begin(storage: &Storage, threads: usize, runtime: &RuntimeEnv) -> Result<Self> {
+        storage.register(runtime);
+        run_folder::remove_stale(storage).await?;
+        let (run_id, folder) = run_folder::create(storage).await?;
+        let context = Arc::new(WriteContext {
+            storage: storage.clone(),
+            folder,
+            threads: threads.max(1),
+            memory: Arc::clone(&runtime.memory_pool),
+            writes: Arc::default(),
+        });
+        Ok(Self { context, run_id, tables: Mutex::default(), removed: false })
+    }
+
+    /// The name of the run: when it began, and a random part.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Writes and audits a table. `rows` arrive in the order of [`TableSpec::sort_key`], with at least the columns of
+    /// the contract, found by name. Several tables may be written at the same time.
+    ///
+    /// Broken rules are no error here: see [`StagedTable::findings`].
+    ///
+    /// # Errors
+    /// The errors of `rows`; [`Error::Bug`] when they are not sorted or lack a column, or for a table written twice;
+    /// [`Error::Audit`] for a `CHECK` that cannot be evaluated; those of the storage.
+    pub async fn write(
+        &self,
+        spec: TableSpec,
+        rows: impl Stream<Item = Result<RecordBatch>> + Send,
+    ) -> Result<Arc<StagedTable>> {
+        let url = self.context.storage.folder_url(&self.context.staged(&spec.folder()))?;
+        let written = writer::write(&self.context, &spec, rows).await?;
+        let table = Arc::new(StagedTable { spec, url, files: written.files, findings: written.findings });
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if tables.iter().any(|other| other.spec.folder() == table.spec.folder()) {
+            return Err(Error::Bug(format!("{} is built twice in one run", table.spec)));
+        }
+        tables.push(Arc::clone(&table));
+        Ok(table)
+    }
+
+    /// The tables written so far, in the order in which they were done.
+    pub fn tables(&self) -> Vec<Arc<StagedTable>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Publishes the given days of every table stored by day, and every other table whole; then removes the run's
+    /// folder. Days outside of the range, built for the look-back of others, are not published.
+    ///
+    /// # Errors
+    /// [`Error::Bug`] when an audit failed; those of the storage, in which case the days published so far stay.
+    pub async fn publish(mut self, days: RangeInclusive<NaiveDate>) -> Result<Published> {
+        let tables = self.tables();
+        if let Some(broken) = tables.iter().find(|table| !table.findings.is_empty()) {
+            return Err(Error::Bug(format!("{} was to be published though its audits failed", broken.spec)));
+        }
+        let tables = commit::publish(&self.context, &tables, &days).await?;
+        self.remove().await?;
+        Ok(Published { run_id: self.run_id.clone(), tables })
+    }
+
+    /// Gives up: waits for what is still being written and removes the run's folder.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub async fn abort(mut self) -> Result<()> {
+        self.remove().await
+    }
+
+    async fn remove(&mut self) -> Result<()> {
+        let _nothing_writes = self.context.writes.write().await;
+        self.context.storage.delete_folder(&self.context.folder).await?;
+        self.removed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if self.removed {
+            return;
+        }
+        // Nobody is left to tell of a failure; what stays is removed by the next run.
+        if let Some(root) = self.context.storage.local_folder() {
+            let _ = std::fs::remove_dir_all(root.join(&self.context.folder));
+        } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let context = Arc::clone(&self.context);
+            runtime.spawn(async move {
+                let _nothing_writes = context.writes.write().await;
+                let _ = context.storage.delete_folder(&context.folder).await;
+            });
+        }
+    }
+}
