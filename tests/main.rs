@@ -2,4 +2,5 @@
 mod generate;
 mod publish;
 mod s3_server;
+mod semantic;
 mod storage;

@@ -1,0 +1,190 @@
+//! Strict YAML: a text into a typed document, and every refusal with its place.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde_saphyr::{Error, Spanned, UserMessageFormatter};
+
+use crate::diagnostic::{Diagnostic, Location, SourceFile};
+
+/// A mapping from names to `T`, in the order of the file, each name with its place.
+#[derive(Debug)]
+pub(super) struct Entries<T>(pub(super) Vec<(Spanned<String>, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+            type Value = Entries<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping from names")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(name) = map.next_key()? {
+                    entries.push((name, map.next_value()?));
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+/// The document in a file.
+///
+/// # Errors
+///
+/// The first thing in it that is not YAML, or not of the document's form.
+pub(super) fn read<T: DeserializeOwned>(file: &Arc<SourceFile>) -> Result<T, Diagnostic> {
+    let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
+    serde_saphyr::from_str_with_options(&file.text, options).map_err(|error| refusal(file, &error))
+}
+
+/// Where a value stands; for an alias, where its anchor stands.
+pub(super) fn place<T>(file: &Arc<SourceFile>, value: &Spanned<T>) -> Location {
+    Location::new(file, bytes(file, &value.defined))
+}
+
+fn bytes(file: &SourceFile, at: &serde_saphyr::Location) -> Range<usize> {
+    let span = at.span();
+    match (span.byte_offset(), span.byte_len()) {
+        (Some(start), Some(length)) => clip(file, start, start.saturating_add(length)),
+        _ => {
+            let line = usize::try_from(at.line()).unwrap_or(usize::MAX);
+            let start = file.offset(line, usize::try_from(at.column()).unwrap_or(usize::MAX));
+            start..start
+        }
+    }
+}
+
+/// A range of the text, cut back to characters that exist, without the white space that ends it.
+fn clip(file: &SourceFile, start: u64, end: u64) -> Range<usize> {
+    let whole = file.text.len();
+    let inside = |at: u64| file.text.floor_char_boundary(usize::try_from(at).unwrap_or(whole).min(whole));
+    let (start, end) = (inside(start), inside(end));
+    start..start + file.text[start..end].trim_end().len()
+}
+
+fn refusal(file: &Arc<SourceFile>, error: &Error) -> Diagnostic {
+    let error = error.without_snippet();
+    let place =
+        error.location().map_or_else(|| Location::whole(file), |at| Location::new(file, bytes(file, &at)));
+    let diagnostic = match error {
+        Error::SerdeUnknownField { field, expected, .. } => {
+            Diagnostic::error("unknown-key", format!("unknown key `{field}`"))
+                .note(format!("known here: {}", listed(expected)))
+                .suggest(field, expected.iter().copied())
+        }
+        Error::SerdeUnknownVariant { variant, expected, .. } => {
+            Diagnostic::error("unsupported-value", format!("`{variant}` is not supported here"))
+                .note(format!("supported: {}", listed(expected)))
+                .suggest(variant, expected.iter().copied())
+        }
+        Error::SerdeMissingField { field, .. } => {
+            Diagnostic::error("missing-key", format!("the key `{field}` is missing"))
+        }
+        Error::DuplicateMappingKey { key: Some(key), .. } => {
+            Diagnostic::error("duplicate-key", format!("`{key}` is declared twice"))
+        }
+        other => Diagnostic::error("yaml", words(other)),
+    };
+    diagnostic.at(place)
+}
+
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// The reader's own message in plain words, without the place that it repeats.
+fn words(error: &Error) -> String {
+    let message = error.render_with_formatter(&UserMessageFormatter);
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    match message {
+        "expected mapping start" => "expected a mapping".to_owned(),
+        "expected sequence start" => "expected a list".to_owned(),
+        "expected string scalar" => "expected a text".to_owned(),
+        "invalid floating point" => "expected a number".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// For each byte of a scalar's value, the byte of its source text `raw` that it came from, and last the end.
+///
+/// Quotes, escapes, indentation and folded line breaks of the source stand between the characters of the value;
+/// all else follows in the same order.
+pub(super) fn alignment(raw: &str, value: &str) -> Vec<usize> {
+    let quote = raw.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let mut at = usize::from(quote.is_some());
+    let mut map = Vec::with_capacity(value.len() + 1);
+    for c in value.chars() {
+        if !c.is_whitespace() {
+            at += raw[at..].len() - raw[at..].trim_start().len();
+        }
+        map.extend(std::iter::repeat_n(at, c.len_utf8()));
+        at += step(&raw[at..], quote, c);
+    }
+    map.push(at);
+    map
+}
+
+/// How many bytes of the source make the value's next character.
+fn step(raw: &str, quote: Option<char>, value: char) -> usize {
+    let Some(next) = raw.chars().next() else { return 0 };
+    let length = match (quote, next) {
+        (Some('"'), '\\') => match raw[1..].chars().next() {
+            Some('x') => 4,
+            Some('u') => 6,
+            Some('U') => 10,
+            Some(escaped) => 1 + escaped.len_utf8(),
+            None => 1,
+        },
+        (Some('\''), '\'') => 2,
+        _ if next == value || (next.is_whitespace() && value.is_whitespace()) => next.len_utf8(),
+        _ => 0,
+    };
+    raw.floor_char_boundary(length.min(raw.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::alignment;
+
+    /// The source characters under each letter `x` of the value.
+    fn letters(raw: &str, value: &str) -> Vec<usize> {
+        let map = alignment(raw, value);
+        value.match_indices('x').map(|(at, _)| map[at]).collect()
+    }
+
+    fn expected(raw: &str) -> Vec<usize> {
+        raw.match_indices('x').map(|(at, _)| at).collect()
+    }
+
+    #[test]
+    fn scalars_of_every_style_are_aligned_with_their_source() {
+        let cases = [
+            ("x + é + x", "x + é + x"),
+            ("'x || ''a'' || x'", "x || 'a' || x"),
+            (r#""x\n + \"é\" \u00e9 + x""#, "x\n + \"é\" é + x"),
+            ("x\n      + x\n  - x", "x + x - x"),
+            ("case x\n      when x\n    end", "case x\n  when x\nend"),
+        ];
+        for (raw, value) in cases {
+            assert_eq!(letters(raw, value), expected(raw), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_does_not_match_is_survived() {
+        assert_eq!(alignment("", "abc"), [0, 0, 0, 0]);
+        assert_eq!(alignment("\"\\", "é"), [1, 1, 2]);
+    }
+}
