@@ -1,5 +1,6 @@
 //! Components and scores: what the YAML means, and that the compiled SQL computes it.
 
+mod any_text;
 mod engines;
 mod numbers;
 mod oracle;

@@ -58,7 +58,13 @@ impl Expression {
             return Err(Diagnostic::error("bad-expression", refused.message).at(place).help(refused.help));
         }
         let sql = expression.to_string();
-        let names = places_in(&sql).into_iter().zip(&reader.names);
+        let Some(places) = places_in(&sql) else {
+            return Err(Diagnostic::error("bad-expression", "this expression cannot be written back as SQL")
+                .at(location)
+                .note(format!("it would become {sql}"))
+                .help("write it with fewer kinds of syntax, or compute it in a model under sql/metrics/"));
+        };
+        let names = places.into_iter().zip(&reader.names);
         let names = names.filter_map(|(bytes, name)| Some((bytes, source.name(name)?))).collect();
         Ok(Self { sql, location, names })
     }
@@ -102,14 +108,14 @@ fn parse_sql(text: &str) -> Result<Expr, Problem> {
     })
 }
 
-/// Where the names of a canonical text stand in it.
-fn places_in(sql: &str) -> Vec<Range<usize>> {
-    let Ok(mut expression) = parse_sql(sql) else { return Vec::new() };
+/// Where the names of a canonical text stand in it; `None` for a text that does not mean itself.
+fn places_in(sql: &str) -> Option<Vec<Range<usize>>> {
+    let mut expression = parse_sql(sql).ok()?;
     let mut reader = Canonical::default();
-    // What was rewritten once is not refused.
-    let _ = expression.visit(&mut reader);
+    let refused = expression.visit(&mut reader).is_break();
     let text = SourceFile::new("", sql);
-    reader.names.iter().map(|name| range(&text, name)).collect()
+    let same = !refused && expression.to_string() == sql;
+    same.then(|| reader.names.iter().map(|name| range(&text, name)).collect())
 }
 
 /// The bytes of a name in the text that it was parsed from.
@@ -171,7 +177,7 @@ impl Canonical {
     fn name(&mut self, name: &mut Ident) {
         self.names.push(name.clone());
         if name.quote_style.is_none() {
-            name.value = name.value.to_lowercase();
+            name.value.make_ascii_lowercase();
         }
     }
 
@@ -228,6 +234,8 @@ impl VisitorMut for Canonical {
         match expression {
             // Engines disagree about integers: 3 / 4 is 0 in one and 0.75 in another.
             Expr::BinaryOp { left, op: BinaryOperator::Divide, .. } => as_double(left),
+            // Two minus signs would begin a comment.
+            Expr::UnaryOp { expr, .. } if matches!(**expr, Expr::UnaryOp { .. }) => nest(expr),
             // And about 0.1, which is a double in one and a decimal in another; 0.1e0 is a double in all.
             Expr::Value(value) => {
                 if let Value::Number(digits, _) = &mut value.value
@@ -241,6 +249,12 @@ impl VisitorMut for Canonical {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// The operand in parentheses.
+fn nest(operand: &mut Expr) {
+    let inner = std::mem::replace(operand, Expr::value(Value::Null));
+    *operand = Expr::Nested(Box::new(inner));
 }
 
 /// The operand as a double, once.

@@ -122,7 +122,9 @@ fn words(error: &Error) -> String {
 /// Quotes, escapes, indentation and folded line breaks of the source stand between the characters of the value;
 /// all else follows in the same order.
 pub(super) fn alignment(raw: &str, value: &str) -> Vec<usize> {
-    let quote = raw.chars().next().filter(|c| matches!(c, '"' | '\''));
+    // The text of a block may begin with a quote as well, but then its value has all of that line.
+    let block = value.starts_with(raw.lines().next().unwrap_or_default().trim_end());
+    let quote = raw.chars().next().filter(|c| !block && matches!(c, '"' | '\''));
     let mut at = usize::from(quote.is_some());
     let mut map = Vec::with_capacity(value.len() + 1);
     for c in value.chars() {
@@ -176,6 +178,10 @@ mod tests {
             (r#""x\n + \"é\" \u00e9 + x""#, "x\n + \"é\" é + x"),
             ("x\n      + x\n  - x", "x + x - x"),
             ("case x\n      when x\n    end", "case x\n  when x\nend"),
+            ("\"x\" + 'x'", "\"x\" + 'x'"),
+            ("'it''s x'", "'it''s x'"),
+            ("'''x'", "'x"),
+            (r#""\"x\" x""#, "\"x\" x"),
         ];
         for (raw, value) in cases {
             assert_eq!(letters(raw, value), expected(raw), "{raw}");
