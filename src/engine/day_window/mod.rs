@@ -1,1 +1,78 @@
 //! Vectorised rolling windows over days, under unchanged standard SQL.
+//!
+//! Users write `sum(x) OVER (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND
+//! CURRENT ROW)`. DataFusion's own operator answers such a frame row by row on boxed values. Over days there is a
+//! shorter way: all rows of one day have the same frame, so rows are first reduced to **measures of accounts and
+//! days** as they stream in, in any order, and then each account's days are swept once for all frames together.
+//!
+//! ```text
+//!  rows ──► ingest ──────► gather ───────────► sweep ─────────────► emit
+//!           accounts, days, partitions meet by   one account at a      kept rows with
+//!           keys → numbers; accounts, no row     time, every frame     the results of
+//!           measures        changes place        and function          their day
+//! ```
+//!
+//! | file | is about |
+//! | --- | --- |
+//! | `rule`, `recognise`, `filter` | what is taken over from DataFusion's plan |
+//! | `spec`, `frame` | what is computed: measures, functions, frames of days |
+//! | `exec`, `hashed`, `sorted`, `options` | the plan node and its two modes |
+//! | `ingest`, `accounts`, `interner`, `slots`, `measure`, `keyed`, `code` | rows to measures |
+//! | `gather`, `sweep`, `pick`, `rolling`, `column`, `emit` | measures to results |
+//!
+//! **Taken over**: `RANGE` frames bounded in days (or unbounded) over one ascending `DATE`, of `sum`, `avg` and `count`
+//! of integers and decimals, `min` and `max` of anything but floats, `first_value` and `last_value` with or without
+//! `IGNORE NULLS`, `count(DISTINCT …)`, and our own [functions](crate::engine::functions), all with `FILTER` or
+//! `CASE WHEN … THEN … END`. Everything else stays with DataFusion, and `EXPLAIN` shows which is which.
+//!
+//! **Exact**: sums are of integers, and one that does not fit its type is an error. **Deterministic**: where SQL leaves
+//! the order of rows of one day open, `first_value` takes the least of their values and `last_value` the greatest
+//! (NULL only where all are), so neither arrival nor partitioning shows.
+//!
+//! **Modes** ([`WindowMode`]): *hashed* keeps the measures of all accounts in memory, accounted for in the memory
+//! pool, and never moves a row between partitions. *Sorted* asks for rows sorted by the partition keys and keeps a few
+//! accounts; the sort below it can spill. A `WHERE` or `QUALIFY` above that asks something of input columns only is
+//! moved into the operator, so rows that contribute to frames but are not wanted in the result are never kept:
+//! 20 million events `UNION ALL` the days of a spine, `QUALIFY on_spine`.
+
+mod accounts;
+mod code;
+mod column;
+mod emit;
+mod exec;
+mod filter;
+mod frame;
+mod gather;
+mod hashed;
+mod ingest;
+mod interner;
+mod keyed;
+mod measure;
+mod options;
+mod pick;
+mod recognise;
+mod rolling;
+mod rule;
+mod slots;
+mod sorted;
+mod spec;
+mod sweep;
+
+use std::sync::Arc;
+
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+
+pub use exec::DayWindowExec;
+pub use filter::WindowFilterRule;
+pub use options::{WindowMode, WindowOptions};
+pub use rule::DayWindowRule;
+
+/// Adds the operator's rules to a session that is being built with DataFusion's default rules: [`WindowFilterRule`]
+/// after the logical ones, [`DayWindowRule`] before the physical ones.
+pub fn install(session: SessionStateBuilder) -> SessionStateBuilder {
+    let mut physical: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(DayWindowRule)];
+    physical.extend(PhysicalOptimizer::new().rules);
+    session.with_optimizer_rule(Arc::new(WindowFilterRule)).with_physical_optimizer_rules(physical)
+}

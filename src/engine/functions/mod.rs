@@ -1,1 +1,38 @@
-//! SQL functions of our own.
+//! SQL aggregates of our own: how evenly an amount is shared out among keys.
+//!
+//! | function | over the totals of the keys |
+//! | --- | --- |
+//! | `hhi(key, amount)` | Herfindahl–Hirschman index, [`hhi`] |
+//! | `gini(key, amount)` | Gini coefficient, [`gini`] |
+//! | `top_share(key, amount, n)` | share of the `n` largest keys, [`top_share`] |
+//!
+//! Amounts (integers or decimals) are first summed for each key within the group or window frame. Keys that are
+//! NULL, and keys whose total is zero or less, are left out; when no key is left the result is NULL. Everything is
+//! computed in integers with one floating division at the end, so the order and the partitioning of rows never show
+//! in a result.
+//!
+//! The functions work as plain aggregates, in DataFusion's own windows, and in
+//! [`DayWindowExec`](crate::engine::day_window::DayWindowExec), which calls the same statistics.
+
+mod accumulator;
+pub mod gini;
+pub mod hhi;
+mod share_function;
+mod statistic;
+pub mod top_share;
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::AggregateUDF;
+
+use share_function::{Name, ShareFunction};
+pub(crate) use share_function::share_statistic;
+pub(crate) use statistic::{Moments, Statistic};
+
+/// Every aggregate of ours, ready for `SessionContext::register_udaf`.
+pub fn aggregates() -> Vec<Arc<AggregateUDF>> {
+    [Name::Hhi, Name::Gini, Name::TopShare]
+        .into_iter()
+        .map(|name| Arc::new(AggregateUDF::from(ShareFunction::new(name))))
+        .collect()
+}

@@ -1,0 +1,176 @@
+//! What the input partitions kept, brought together: accounts and keys get common numbers, nothing is copied.
+
+use std::collections::BinaryHeap;
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, UInt32Array};
+use arrow::compute::{SortOptions, sort_to_indices, take};
+use arrow::datatypes::Schema;
+use arrow::record_batch::RecordBatch;
+use datafusion::common::Result;
+
+use super::accounts::Accounts;
+use super::ingest::Ingest;
+use super::interner::Interner;
+use super::measure::Measure;
+use super::slots::Slots;
+use super::spec::WindowSpec;
+
+/// What one input partition kept.
+pub(super) struct Partial {
+    pub(super) slots: Slots,
+    pub(super) measures: Vec<Measure>,
+    pub(super) counted: Vec<i64>,
+    pub(super) emitted: Vec<u32>,
+    pub(super) batches: Vec<RecordBatch>,
+    /// From its account numbers to the common ones.
+    pub(super) accounts: Vec<u32>,
+    /// For each key, from its numbers to the common ones; `None` where they are the same.
+    pub(super) keys: Vec<Option<Vec<u32>>>,
+}
+
+impl Partial {
+    /// From this partition's numbers of a key to the common ones; `None` where they are the same.
+    pub(super) fn key_map(&self, key: Option<usize>) -> Option<&[u32]> {
+        self.keys[key?].as_deref()
+    }
+}
+
+/// The values of a key in ascending order, and the place of each number in it.
+pub(super) struct KeyOrder {
+    pub(super) sorted: ArrayRef,
+    pub(super) place: Vec<u32>,
+}
+
+/// What all input partitions kept.
+pub(super) struct Gathered {
+    pub(super) spec: Arc<WindowSpec>,
+    /// The scale of the decimals that each output sums.
+    pub(super) scales: Vec<i8>,
+    pub(super) partials: Vec<Partial>,
+    /// The number of distinct values of each key.
+    pub(super) key_counts: Vec<usize>,
+    /// The order of the values of those keys that are picked from.
+    pub(super) orders: Vec<Option<KeyOrder>>,
+    /// For each account, the partitions that have it, with its number there.
+    pub(super) accounts: Vec<Vec<(u32, u32)>>,
+}
+
+impl Gathered {
+    /// Brings together what was kept of rows with this schema.
+    pub(super) fn new(spec: &Arc<WindowSpec>, input: &Schema, mut ingests: Vec<Ingest>) -> Result<Self> {
+        let (key_maps, key_counts, orders) = common_keys(spec, input, &mut ingests)?;
+        let account_maps = common_accounts(spec, input, &mut ingests)?;
+        let count = account_maps.iter().flatten().max().map_or(0, |account| *account as usize + 1);
+        let mut accounts = vec![Vec::new(); count];
+        let mut partials = Vec::with_capacity(ingests.len());
+        for (at, ((ingest, map), keys)) in ingests.into_iter().zip(account_maps).zip(key_maps).enumerate() {
+            for (local, common) in map.iter().enumerate() {
+                accounts[*common as usize].push((at as u32, local as u32));
+            }
+            partials.push(Partial {
+                slots: ingest.slots,
+                measures: ingest.measures,
+                counted: ingest.counted,
+                emitted: ingest.emitted,
+                batches: ingest.batches,
+                accounts: map,
+                keys,
+            });
+        }
+        let scales = spec.scales(input)?;
+        Ok(Self { spec: Arc::clone(spec), scales, partials, key_counts, orders, accounts })
+    }
+
+    /// Divides the accounts into so many shares of about the same work, the same ones every time.
+    pub(super) fn shares(&self, count: usize) -> Vec<Vec<u32>> {
+        let mut accounts: Vec<(usize, u32)> =
+            (0..self.accounts.len() as u32).map(|account| (self.work(account), account)).collect();
+        accounts.sort_unstable_by_key(|(work, account)| (Reverse(*work), *account));
+        let mut shares = vec![Vec::new(); count];
+        let mut least: BinaryHeap<Reverse<(usize, usize)>> = (0..count).map(|share| Reverse((0, share))).collect();
+        for (work, account) in accounts {
+            if let Some(Reverse((done, share))) = least.pop() {
+                shares[share].push(account);
+                least.push(Reverse((done + work, share)));
+            }
+        }
+        shares.iter_mut().for_each(|share| share.sort_unstable());
+        shares
+    }
+
+    /// About how many days an account has: those of different partitions may be the same.
+    pub(super) fn days(&self, account: u32) -> usize {
+        let parts = self.accounts[account as usize].iter();
+        parts.map(|(partial, local)| self.partials[*partial as usize].slots.of(*local).count()).sum()
+    }
+
+    /// About how much there is to do for an account.
+    fn work(&self, account: u32) -> usize {
+        let parts = self.accounts[account as usize].iter();
+        let sizes = parts.map(|(partial, local)| {
+            let partial = &self.partials[*partial as usize];
+            let entries: usize = partial.measures.iter().map(|measure| measure.entries(*local)).sum();
+            entries + partial.slots.of(*local).count() * self.spec.outputs.len()
+        });
+        sizes.sum()
+    }
+}
+
+type CommonKeys = (Vec<Vec<Option<Vec<u32>>>>, Vec<usize>, Vec<Option<KeyOrder>>);
+
+fn common_keys(spec: &WindowSpec, input: &Schema, ingests: &mut [Ingest]) -> Result<CommonKeys> {
+    let mut maps = vec![Vec::with_capacity(spec.keys.len()); ingests.len()];
+    let (mut counts, mut orders) = (Vec::new(), Vec::new());
+    for (key, of) in spec.keys.iter().enumerate() {
+        let data_type = spec.inputs[*of].data_type(input)?;
+        let empty = || Interner::new(&data_type);
+        let mut values = ingests.iter_mut().map(|ingest| std::mem::replace(&mut ingest.keys[key], empty()?).into_values());
+        let mut values: Vec<ArrayRef> = values.by_ref().collect::<Result<_>>()?;
+        if let [only] = &values[..] {
+            counts.push(only.len());
+            maps[0].push(None);
+            orders.push(if spec.is_ordered(key) { Some(KeyOrder::new(only)?) } else { None });
+            continue;
+        }
+        let mut common = empty()?;
+        for (values, maps) in values.drain(..).zip(&mut maps) {
+            let mut map = Vec::new();
+            common.intern(&values, &mut map)?;
+            maps.push(Some(map));
+        }
+        let values = common.into_values()?;
+        counts.push(values.len());
+        orders.push(if spec.is_ordered(key) { Some(KeyOrder::new(&values)?) } else { None });
+    }
+    Ok((maps, counts, orders))
+}
+
+fn common_accounts(spec: &WindowSpec, input: &Schema, ingests: &mut [Ingest]) -> Result<Vec<Vec<u32>>> {
+    let types = spec.partition_types(input)?;
+    if let [only] = ingests {
+        return Ok(vec![(0..only.accounts.len() as u32).collect()]);
+    }
+    let mut common = Accounts::new(&types)?;
+    let number = |ingest: &mut Ingest| {
+        let accounts = std::mem::replace(&mut ingest.accounts, Accounts::new(&types)?);
+        let mut map = Vec::new();
+        let count = accounts.len();
+        common.number(&accounts.into_keys()?, count, &mut map)?;
+        Ok(map)
+    };
+    ingests.iter_mut().map(number).collect()
+}
+
+impl KeyOrder {
+    fn new(values: &ArrayRef) -> Result<Self> {
+        let ascending = SortOptions { descending: false, nulls_first: false };
+        let order: UInt32Array = sort_to_indices(values, Some(ascending), None)?;
+        let mut place = vec![0; values.len()];
+        for (at, number) in order.values().iter().enumerate() {
+            place[*number as usize] = at as u32;
+        }
+        Ok(Self { sorted: take(values, &order, None)?, place })
+    }
+}

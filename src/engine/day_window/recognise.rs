@@ -1,0 +1,285 @@
+//! Which window expressions the operator takes over, read from DataFusion's physical plan.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::common::{Result, ScalarValue};
+use datafusion::functions_aggregate::{average, count, min_max, sum};
+use datafusion::functions_window::nth_value;
+use datafusion::logical_expr::AggregateUDF;
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
+use datafusion::physical_expr::expressions::{CaseExpr, CastExpr, Column, Literal};
+use datafusion::physical_expr::window::{SlidingAggregateWindowExpr, StandardWindowExpr};
+use datafusion::physical_plan::PhysicalExpr;
+use datafusion::physical_plan::windows::{PlainAggregateWindowExpr, WindowExpr, WindowUDFExpr};
+
+use crate::engine::functions::share_statistic;
+
+use super::code::{has_code, is_narrow};
+use super::frame::DayFrame;
+use super::interner::Interner;
+use super::spec::{Function, MeasureKind, MeasureSpec, OutputSpec, Pick, Values, WindowSpec, index_of};
+
+/// Collects what the operator computes, expression by expression.
+pub(super) struct Recogniser {
+    input: SchemaRef,
+    /// The expressions taken over so far.
+    pub(super) spec: WindowSpec,
+}
+
+impl Recogniser {
+    /// For a window over these partition keys and order; `None` when they are not the operator's.
+    pub(super) fn new(window: &dyn WindowExpr, input: &SchemaRef) -> Result<Option<Self>> {
+        let [order] = window.order_by() else { return Ok(None) };
+        if order.options.descending || order.expr.data_type(input)? != DataType::Date32 {
+            return Ok(None);
+        }
+        for key in window.partition_by() {
+            if !Interner::supports(&key.data_type(input)?) {
+                return Ok(None);
+            }
+        }
+        let spec = WindowSpec {
+            partition_by: window.partition_by().to_vec(),
+            order_by: Arc::clone(&order.expr),
+            nulls_first: order.options.nulls_first,
+            inputs: Vec::new(),
+            filters: Vec::new(),
+            keys: Vec::new(),
+            measures: Vec::new(),
+            frames: Vec::new(),
+            outputs: Vec::new(),
+        };
+        Ok(Some(Self { input: Arc::clone(input), spec }))
+    }
+
+    /// Takes an expression over; `false` when it is not the operator's, and then nothing has changed that counts.
+    pub(super) fn take(&mut self, window: &dyn WindowExpr) -> Result<bool> {
+        let Some(frame) = DayFrame::new(window.get_window_frame()) else { return Ok(false) };
+        let Some(function) = self.function(window)? else { return Ok(false) };
+        let frame = index_of(&mut self.spec.frames, frame);
+        self.spec.outputs.push(OutputSpec { function, frame, field: window.field()? });
+        Ok(true)
+    }
+
+    fn function(&mut self, window: &dyn WindowExpr) -> Result<Option<Function>> {
+        let any = window.as_any();
+        let plain = any.downcast_ref::<PlainAggregateWindowExpr>().map(|w| w.get_aggregate_expr());
+        let sliding = any.downcast_ref::<SlidingAggregateWindowExpr>().map(|w| w.get_aggregate_expr());
+        if let Some(aggregate) = plain.or(sliding) {
+            return match is_unfiltered(window) && aggregate.order_bys().is_empty() && !aggregate.ignore_nulls() {
+                true => self.aggregate(aggregate),
+                false => Ok(None),
+            };
+        }
+        let standard = any.downcast_ref::<StandardWindowExpr>();
+        let standard = standard.and_then(|w| w.get_standard_func_expr().as_any().downcast_ref::<WindowUDFExpr>());
+        standard.map_or(Ok(None), |function| self.positional(function))
+    }
+
+    fn aggregate(&mut self, aggregate: &AggregateFunctionExpr) -> Result<Option<Function>> {
+        let arguments = aggregate.expressions();
+        let function = aggregate.fun();
+        let Some(first) = arguments.first() else { return Ok(None) };
+        if let Some(statistic) = share_statistic(function, &arguments) {
+            let amounts = match aggregate.is_distinct() {
+                false => self.amounts(first, &arguments[1])?,
+                true => None,
+            };
+            return Ok(amounts.map(|amounts| Function::Share { amounts, statistic }));
+        }
+        if arguments.len() != 1 {
+            return Ok(None);
+        }
+        let is = |other: Arc<AggregateUDF>| *function == *other;
+        if is(count::count_udaf()) {
+            return if aggregate.is_distinct() { self.count_distinct(first) } else { self.count(first).map(Some) };
+        }
+        if is(min_max::min_udaf()) || is(min_max::max_udaf()) {
+            let pick = if is(min_max::min_udaf()) { Pick::Min } else { Pick::Max };
+            let is_float = first.data_type(&self.input)?.is_floating();
+            return if is_float { Ok(None) } else { self.pick(pick, first) };
+        }
+        if aggregate.is_distinct() {
+            return Ok(None);
+        }
+        if is(sum::sum_udaf()) {
+            let sum = self.sum(&Argument::new(first, &self.input))?;
+            return Ok(sum.map(|(sums, counts)| Function::Sum { sums, counts }));
+        }
+        if is(average::avg_udaf()) {
+            let sum = self.sum(&Argument::of_average(first, &self.input)?)?;
+            return Ok(sum.map(|(sums, counts)| Function::Average { sums, counts }));
+        }
+        Ok(None)
+    }
+
+    fn count(&mut self, argument: &Arc<dyn PhysicalExpr>) -> Result<Function> {
+        let argument = Argument::new(argument, &self.input);
+        let input = (!is_value(&argument.value)).then(|| self.input(&argument.value));
+        let counts = self.measure(MeasureKind::Count, input, None, &argument);
+        Ok(Function::Count { counts })
+    }
+
+    fn count_distinct(&mut self, argument: &Arc<dyn PhysicalExpr>) -> Result<Option<Function>> {
+        let argument = Argument::new(argument, &self.input);
+        if *argument.value == *self.spec.order_by {
+            let input = self.input(&argument.value);
+            let active = self.measure(MeasureKind::Active, Some(input), None, &argument);
+            return Ok(Some(Function::ActiveDays { active }));
+        }
+        let Some((keys, _)) = self.keys(&argument)? else { return Ok(None) };
+        Ok(Some(Function::CountDistinct { keys }))
+    }
+
+    /// The measures of a sum and of the count of what is summed.
+    fn sum(&mut self, argument: &Argument) -> Result<Option<(usize, usize)>> {
+        let wide = match argument.value.data_type(&self.input)? {
+            DataType::Int64 => false,
+            DataType::UInt64 | DataType::Decimal128(_, _) => true,
+            _ => return Ok(None),
+        };
+        let input = Some(self.input(&argument.value));
+        let sums = self.measure(MeasureKind::Sum { wide }, input, None, argument);
+        let counts = self.measure(MeasureKind::Count, input, None, argument);
+        Ok(Some((sums, counts)))
+    }
+
+    fn pick(&mut self, pick: Pick, argument: &Arc<dyn PhysicalExpr>) -> Result<Option<Function>> {
+        let argument = Argument::new(argument, &self.input);
+        if !has_code(&argument.value.data_type(&self.input)?) {
+            let keys = self.keys(&argument)?;
+            return Ok(keys.map(|(measure, key)| Function::Pick { pick, values: Values::Keys { measure, key } }));
+        }
+        let input = Some(self.input(&argument.value));
+        let kind = MeasureKind::Extreme { greatest: pick.greatest() };
+        let codes = self.measure(kind, input, None, &argument);
+        Ok(Some(Function::Pick { pick, values: Values::Codes(codes) }))
+    }
+
+    fn positional(&mut self, function: &WindowUDFExpr) -> Result<Option<Function>> {
+        let ([argument], Some(ignore_nulls)) = (function.args(), ignores_nulls(function)) else { return Ok(None) };
+        if *function.fun() == nth_value::first_value_udwf() {
+            return self.pick(Pick::First { ignore_nulls }, argument);
+        }
+        if *function.fun() == nth_value::last_value_udwf() {
+            return self.pick(Pick::Last { ignore_nulls }, argument);
+        }
+        Ok(None)
+    }
+
+    /// The measure of a key's days, and the key.
+    fn keys(&mut self, argument: &Argument) -> Result<Option<(usize, usize)>> {
+        if !Interner::supports(&argument.value.data_type(&self.input)?) {
+            return Ok(None);
+        }
+        let input = self.input(&argument.value);
+        let key = index_of(&mut self.spec.keys, input);
+        Ok(Some((self.measure(MeasureKind::Keys, None, Some(key), argument), key)))
+    }
+
+    fn amounts(
+        &mut self,
+        key: &Arc<dyn PhysicalExpr>,
+        amount: &Arc<dyn PhysicalExpr>,
+    ) -> Result<Option<usize>> {
+        let argument = Argument::new(key, &self.input);
+        if !Interner::supports(&argument.value.data_type(&self.input)?) {
+            return Ok(None);
+        }
+        let wide = match amount.data_type(&self.input)? {
+            DataType::Int64 => false,
+            DataType::Decimal128(precision, _) => !is_narrow(precision),
+            _ => return Ok(None),
+        };
+        let key = self.input(&argument.value);
+        let key = index_of(&mut self.spec.keys, key);
+        let amount = self.input(amount);
+        Ok(Some(self.measure(MeasureKind::Amounts { wide }, Some(amount), Some(key), &argument)))
+    }
+
+    fn input(&mut self, value: &Arc<dyn PhysicalExpr>) -> usize {
+        index_of(&mut self.spec.inputs, Arc::clone(value))
+    }
+
+    fn measure(
+        &mut self,
+        kind: MeasureKind,
+        input: Option<usize>,
+        key: Option<usize>,
+        argument: &Argument,
+    ) -> usize {
+        let filter = argument.filter.as_ref().map(|f| index_of(&mut self.spec.filters, Arc::clone(f)));
+        index_of(&mut self.spec.measures, MeasureSpec { kind, input, key, filter })
+    }
+}
+
+/// An argument taken apart: `CASE WHEN filter THEN value END` is a value under a filter, as `FILTER` writes it.
+struct Argument {
+    value: Arc<dyn PhysicalExpr>,
+    filter: Option<Arc<dyn PhysicalExpr>>,
+}
+
+impl Argument {
+    fn new(argument: &Arc<dyn PhysicalExpr>, input: &Schema) -> Self {
+        let case = argument.downcast_ref::<CaseExpr>();
+        let case = case.filter(|case| case.expr().is_none() && case.else_expr().is_none());
+        if let Some([(filter, value)]) = case.map(CaseExpr::when_then_expr)
+            && cannot_fail(value, input)
+        {
+            return Self { value: Arc::clone(value), filter: Some(Arc::clone(filter)) };
+        }
+        Self { value: Arc::clone(argument), filter: None }
+    }
+
+    /// The integers behind an average's doubles: `avg` of an integer is planned as `avg(CAST(x AS DOUBLE))`.
+    fn of_average(argument: &Arc<dyn PhysicalExpr>, input: &Schema) -> Result<Self> {
+        let Self { value, filter } = Self::new(argument, input);
+        let Some(cast) = value.downcast_ref::<CastExpr>() else { return Ok(Self { value, filter }) };
+        let integer = cast.expr().data_type(input)?;
+        if *cast.cast_type() != DataType::Float64 || !integer.is_integer() {
+            return Ok(Self { value, filter });
+        }
+        let inner = Self::new(cast.expr(), input);
+        let whole = match integer {
+            DataType::Int64 | DataType::UInt64 => inner.value,
+            _ => Arc::new(CastExpr::new(inner.value, DataType::Int64, None)),
+        };
+        Ok(match (filter, inner.filter) {
+            (filter, None) | (None, filter) => Self { value: whole, filter },
+            (filter, Some(_)) => Self { value, filter },
+        })
+    }
+}
+
+/// Whether a value can be computed for rows that its filter keeps out.
+fn cannot_fail(value: &Arc<dyn PhysicalExpr>, input: &Schema) -> bool {
+    if let Some(cast) = value.downcast_ref::<CastExpr>() {
+        let widens = cast.expr().data_type(input).is_ok_and(|from| cast.is_bigger_cast(&from));
+        let to_double = *cast.cast_type() == DataType::Float64;
+        return (widens || to_double) && cannot_fail(cast.expr(), input);
+    }
+    value.is::<Column>() || value.is::<Literal>()
+}
+
+/// A literal that is not NULL: counting it counts rows.
+fn is_value(argument: &Arc<dyn PhysicalExpr>) -> bool {
+    argument.downcast_ref::<Literal>().is_some_and(|literal| !ScalarValue::is_null(literal.value()))
+}
+
+/// DataFusion keeps the `FILTER` of a window expression to itself and shows it only in its debugging text. An
+/// expression whose text does not end as expected is left to DataFusion.
+fn is_unfiltered(window: &dyn WindowExpr) -> bool {
+    format!("{window:?}").ends_with(", filter: None }")
+}
+
+/// Whether a function was called with `IGNORE NULLS`, which DataFusion too shows only in its debugging text; `None`
+/// where the text does not end as expected.
+fn ignores_nulls(function: &WindowUDFExpr) -> Option<bool> {
+    let text = format!("{function:?}");
+    if text.ends_with(", is_reversed: false, ignore_nulls: false }") {
+        return Some(false);
+    }
+    text.ends_with(", is_reversed: false, ignore_nulls: true }").then_some(true)
+}
+

@@ -1,0 +1,105 @@
+//! The totals of keys within one group or frame, for plain aggregates and DataFusion's own windows.
+
+use std::collections::HashMap;
+use std::mem::size_of;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, Decimal128Array};
+use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
+use datafusion::common::utils::SingleRowListArrayBuilder;
+use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::logical_expr::Accumulator;
+
+use super::share_function::TOTAL;
+use super::statistic::{Moments, Statistic};
+
+/// Sums amounts for each key; knows how to take rows back, and how to merge with another.
+#[derive(Debug)]
+pub(super) struct ShareAccumulator {
+    statistic: Statistic,
+    key: DataType,
+    totals: HashMap<ScalarValue, i128>,
+    moments: Moments,
+}
+
+impl ShareAccumulator {
+    pub(super) fn new(statistic: Statistic, key: DataType) -> Self {
+        Self { statistic, key, totals: HashMap::new(), moments: Moments::default() }
+    }
+
+    /// Adds each row's amount to its key's total; rows without a key or an amount do not count.
+    fn add(&mut self, keys: &ArrayRef, amounts: &[Option<i128>]) -> Result<()> {
+        for (row, amount) in amounts.iter().enumerate() {
+            let key = ScalarValue::try_from_array(keys, row)?;
+            let Some(amount) = amount.filter(|_| !key.is_null()) else { continue };
+            let before = self.totals.get(&key).copied().unwrap_or(0);
+            let Some(after) = before.checked_add(amount) else {
+                return exec_err!("the amounts of one key overflow 128 bits");
+            };
+            self.moments.change(before, after)?;
+            // A total of zero says the same as no total, so frames that slide do not pile up keys.
+            if after == 0 {
+                self.totals.remove(&key);
+            } else {
+                self.totals.insert(key, after);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Amounts as they were coerced at planning, 64-bit integers or decimals, in 128 bits.
+fn amounts(array: &ArrayRef) -> Vec<Option<i128>> {
+    match array.as_primitive_opt::<Decimal128Type>() {
+        Some(decimals) => decimals.iter().collect(),
+        None => array.as_primitive::<Int64Type>().iter().map(|amount| amount.map(i128::from)).collect(),
+    }
+}
+
+impl Accumulator for ShareAccumulator {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.add(&values[0], &amounts(&values[1]))
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let negated: Vec<_> = amounts(&values[1]).into_iter().map(|amount| amount.map(|a| -a)).collect();
+        self.add(&values[0], &negated)
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        true
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        let (keys, totals) = (states[0].as_list::<i32>(), states[1].as_list::<i32>());
+        for (keys, totals) in keys.iter().zip(totals.iter()) {
+            if let (Some(keys), Some(totals)) = (keys, totals) {
+                self.add(&keys, &amounts(&totals))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        let keys = match self.totals.is_empty() {
+            true => arrow::array::new_empty_array(&self.key),
+            false => ScalarValue::iter_to_array(self.totals.keys().cloned())?,
+        };
+        let totals = Decimal128Array::from_iter_values(self.totals.values().copied()).with_data_type(TOTAL);
+        let list = |array| ScalarValue::List(Arc::new(SingleRowListArrayBuilder::new(array).build_list_array()));
+        Ok(vec![list(keys), list(Arc::new(totals))])
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        let mut totals: Vec<i128> = self.totals.values().copied().filter(|total| *total > 0).collect();
+        if self.statistic.needs_ranking() {
+            totals.sort_unstable();
+        }
+        Ok(ScalarValue::Float64(self.statistic.of(&self.moments, totals.into_iter())))
+    }
+
+    fn size(&self) -> usize {
+        let keys: usize = self.totals.keys().map(|key| key.size() + size_of::<i128>()).sum();
+        size_of::<Self>() + keys
+    }
+}
