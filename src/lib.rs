@@ -1,4 +1,66 @@
-//! hale: SQL-native customer health scores.
+//! hale: SQL-native customer health scores. Parquet in; audited, explained scores out; one binary, no server.
+//!
+//! ```text
+//!  raw.*        staging.*       metrics.*            components.*      scores.*          marts.*
+//!  contracts    rename, cast,   rolling-window       points per bin    0-100, tier,      what people
+//!  (DDL over    dedupe          facts, one row per   (compiled from    coverage          open first
+//!  Parquet)                     account and day      YAML)             (compiled)
+//!    SQL           SQL             SQL                 YAML → SQL        YAML → SQL         SQL
+//! └──────────── the transform side: heavy, stable ──┘└── the semantic side: light, edited often ──┘
+//! ```
+//!
+//! # The flow
+//!
+//! Each stage takes the previous stage's value and returns the next; no stage calls an earlier one.
+//!
+//! ```text
+//!  files ──► project::Project ──► pipeline::Pipeline ──► check::Checked ──► run::Built ──► published Parquet
+//!            parsed, one file     ordered, semantic       planned on         staged,         visible,
+//!            at a time            side compiled           empty sources      audited         day by day
+//! ```
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`project`] | a project as written: `hale.yml`, models with their contracts, YAML as text |
+//! | [`semantic`] | components and scores: strict YAML, compiled to plain SQL |
+//! | [`pipeline`] | references resolved, the layer rule, the order: what everything later reads |
+//! | [`check`](mod@check) | plans every model on empty sources; contracts, known engine traps, footers of sources |
+//! | [`run`] | builds models in order into staging, audits what was built |
+//! | [`publish`] | the audited writer, staging, and how a run becomes visible |
+//! | [`model_test`] | unit tests of models: rows in, rows expected |
+//! | [`generate`](mod@generate) | synthetic sources at any scale |
+//! | [`engine`] | the only place that names DataFusion's session: sources, functions, the day-window operator |
+//! | [`storage`] | local disk, S3, Google Cloud Storage and Azure as one thing |
+//! | [`cli`] | one file per command: one library call and one print |
+//! | [`diagnostic`], [`error`] | what went wrong, as data; the only place that draws it; exit codes |
+//!
+//! Two narrow waists hold it together: in SQL, `metrics.accounts` (one row per account and day, one column per metric), the
+//! only table that the semantic side reads; in Rust, [`check::Checked`], the pipeline that `run`, `compile` and
+//! `test` all consume.
+//!
+//! # Time
+//!
+//! A score **as of D** means the end of day D in the project's time zone. A 28-day window is (D − 28, D]: over daily rows
+//! `RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW`. Models are written as if over all of history and never
+//! filter on dates, so one statement serves a backfill and a single day, and both give the same bytes. Rows that
+//! happened after the last day of a run are never read; frames that reach past the current row are refused.
+//!
+//! Which days of other tables a model needs is read off its optimised plan: a filter on the day that arrives at their
+//! scans is the proof that no other day matters; where it does not arrive, all of history is built.
+//!
+//! # To add …
+//!
+//! | to add | do |
+//! | --- | --- |
+//! | a source | `sql/raw/x.sql` (`CREATE EXTERNAL TABLE`), its Parquet, a model in `sql/staging/` that reads it |
+//! | a metric | a column in a model under `sql/metrics/`, carried into `metrics.accounts`, declared and described there, and in a case under `sql/tests/` |
+//! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
+//! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/` |
+//! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
+//! | a lint | a rule in `src/check/lints.rs`, its reproduction in `tests/engine_traps.rs` |
+//! | a command | a file in `src/cli/`, an arm in `src/cli/mod.rs`, a test in `tests/cli.rs` |
+//!
+//! `tests/invariants.rs` fails by name when a step was forgotten.
 #![warn(missing_docs)]
 
 pub mod check;

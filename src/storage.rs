@@ -335,3 +335,9 @@ impl Storage {
 fn segments(relative: &str) -> impl Iterator<Item = &str> {
     relative.split('/').filter(move |_| !relative.is_empty())
 }
+
+/// A storage error met by the engine, as what an orchestrator must know; `what` says what was being done.
+pub(crate) fn error_of(what: &str, source: &object_store::Error) -> Error {
+    let options: Vec<_> = location::environment().collect();
+    failure::during("use", what, source, &Secrets::of(&options))
+}

@@ -1,6 +1,10 @@
-//! Behaviour of the whole crate, one file per subject.
-mod generate;
-mod publish;
-mod s3_server;
-mod semantic;
-mod storage;
+//! The one integration binary: each test binary links the whole engine. Where a new test goes:
+
+mod check; // what `hale check` refuses, each with its place
+mod cli; // the command: exit codes, stdout and stderr, each command on small projects
+mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
+mod generate; // the synthetic sources
+mod publish; // the audited writer, staging, what readers see
+mod s3_server; // an S3 server that tests start themselves
+mod semantic; // components and scores against a naive evaluator
+mod storage; // local disk and S3 as one thing

@@ -1,1 +1,161 @@
-//! The checked, ordered pipeline: one immutable value that run, check, compile and test read.
+//! The ordered pipeline: one immutable value that `check`, `run`, `compile`, `ls` and `test` read.
+//!
+//! Project (text) → semantic side compiled to SQL models → references resolved → layer rule → order.
+
+mod graph;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
+
+pub(crate) use graph::reads_of;
+pub use graph::{CALENDAR_DAYS, Reads};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
+use crate::project::layer::{Layer, ModelName};
+use crate::project::model::Model;
+use crate::project::settings::Settings;
+use crate::project::{Project, statement};
+use crate::semantic::{self, Semantics};
+
+/// Models in the order in which data flows through them, with what belongs to them.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// What `hale.yml` says.
+    pub settings: Settings,
+    /// Every model, each after all that it reads; within that, by layer and name.
+    pub models: Vec<Model>,
+    /// What each model reads.
+    pub reads: BTreeMap<ModelName, Reads>,
+    /// Queries that must return no rows.
+    pub audits: Vec<Audit>,
+    /// The semantic side as declared.
+    pub semantics: Semantics,
+    /// Unit tests of models, as text.
+    pub tests: Vec<Arc<SourceFile>>,
+}
+
+/// A query over what was built that must return no rows.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// The file's stem.
+    pub name: String,
+    /// Its text.
+    pub file: Arc<SourceFile>,
+    /// The query.
+    pub query: Box<Query>,
+    /// What it reads.
+    pub reads: Reads,
+}
+
+impl Pipeline {
+    /// Orders a project's models and compiles its semantic side.
+    ///
+    /// # Errors
+    /// Unknown tables, reads against the layer rule, cycles, faults in YAML: all of a pass at once.
+    pub fn build(project: Project) -> Result<Self, Diagnostics> {
+        let Project { root, settings, mut models, components, scores, audits, tests } = project;
+        let semantics = semantic::parse(&components, &scores)?;
+        models.extend(compiled(&semantics)?);
+        let known: BTreeSet<ModelName> = models.iter().map(|model| model.name.clone()).collect();
+        let mut problems = Diagnostics::new();
+        let mut reads = BTreeMap::new();
+        for model in &models {
+            let found = model.query().map_or(Ok(Reads::default()), |query| graph::reads_of(query, &model.file, &known));
+            match found {
+                Ok(found) => {
+                    problems.extend(graph::layer_rule(model, &found));
+                    reads.insert(model.name.clone(), found);
+                }
+                Err(faults) => problems.extend(faults),
+            }
+            problems.extend(unknown_references(model, &known));
+        }
+        let audits = audits_of(&audits, &known, &mut problems);
+        if problems.has_errors() {
+            return Err(problems);
+        }
+        let order = graph::ordered(&reads)?;
+        let place: BTreeMap<&ModelName, usize> = order.iter().enumerate().map(|(index, name)| (name, index)).collect();
+        models.sort_by_key(|model| place[&model.name]);
+        Ok(Self { root, settings, models, reads, audits, semantics, tests })
+    }
+
+    /// The model of a name.
+    pub fn model(&self, name: &ModelName) -> Option<&Model> {
+        self.models.iter().find(|model| model.name == *name)
+    }
+
+    /// The models with everything that they read, directly or not.
+    pub fn with_upstream(&self, names: impl IntoIterator<Item = ModelName>) -> BTreeSet<ModelName> {
+        let mut found = BTreeSet::new();
+        let mut waiting: Vec<ModelName> = names.into_iter().collect();
+        while let Some(name) = waiting.pop() {
+            if found.insert(name.clone()) {
+                waiting.extend(self.reads.get(&name).into_iter().flat_map(|reads| reads.0.keys().cloned()));
+            }
+        }
+        found
+    }
+}
+
+/// The models that components and scores compile to, parsed like any other file.
+fn compiled(semantics: &Semantics) -> Result<Vec<Model>, Diagnostics> {
+    let mut problems = Diagnostics::new();
+    let mut models = Vec::new();
+    for part in semantics.compile() {
+        let Some(layer) = Layer::of(part.layer) else { continue };
+        let file = SourceFile::new(format!("{layer}/{}.sql", part.name), part.sql);
+        match statement::parse_model(ModelName::new(layer, part.name), &file) {
+            Ok(model) => models.push(Model { origins: part.origins, ..model }),
+            Err(faults) => problems.extend(faults),
+        }
+    }
+    if problems.has_errors() { Err(problems) } else { Ok(models) }
+}
+
+fn unknown_references(model: &Model, known: &BTreeSet<ModelName>) -> Diagnostics {
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let unknown = model.contract.references.iter().filter(|reference| !known.contains(&reference.target));
+    unknown
+        .map(|reference| {
+            let target = reference.target.to_string();
+            Diagnostic::error("unknown-table", format!("REFERENCES names a table that is not there: `{target}`"))
+                .at(reference.location.clone())
+                .suggest(&target, names.iter().map(String::as_str))
+        })
+        .collect()
+}
+
+fn audits_of(files: &[Arc<SourceFile>], known: &BTreeSet<ModelName>, problems: &mut Diagnostics) -> Vec<Audit> {
+    let mut audits = Vec::new();
+    for file in files {
+        let query = match problems.keep(statement::parse_one(file)) {
+            Some(Statement::Statement(statement)) => match *statement {
+                SqlStatement::Query(query) => Some(query),
+                _ => None,
+            },
+            Some(_) => None,
+            None => continue,
+        };
+        let Some(query) = query else {
+            let problem = Diagnostic::error("not-a-query", "an audit is a SELECT that returns the bad rows");
+            problems.push(problem.at(Location::word_at(file, 0)));
+            continue;
+        };
+        match graph::reads_of(&query, file, known) {
+            Ok(reads) => {
+                let name = std::path::Path::new(&file.path).file_stem().unwrap_or_default();
+                let name = name.to_string_lossy().into_owned();
+                audits.push(Audit { name, file: Arc::clone(file), query, reads });
+            }
+            Err(faults) => problems.extend(faults),
+        }
+    }
+    audits
+}

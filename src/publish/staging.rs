@@ -152,8 +152,20 @@ impl Staging {
     ///
     /// # Errors
     /// [`Error::Bug`] when an audit failed; those of the storage, in which case the days published so far stay.
-    pub async fn publish(mut self, days: RangeInclusive<NaiveDate>) -> Result<Published> {
-        let tables = self.tables();
+    pub async fn publish(self, days: RangeInclusive<NaiveDate>) -> Result<Published> {
+        self.publish_of(days, |_| true).await
+    }
+
+    /// As [`Staging::publish`], for the tables that are wanted: others were built only to be read within the run.
+    ///
+    /// # Errors
+    /// As [`Staging::publish`].
+    pub async fn publish_of(
+        mut self,
+        days: RangeInclusive<NaiveDate>,
+        wanted: impl Fn(&TableSpec) -> bool,
+    ) -> Result<Published> {
+        let tables: Vec<_> = self.tables().into_iter().filter(|table| wanted(&table.spec)).collect();
         if let Some(broken) = tables.iter().find(|table| !table.findings.is_empty()) {
             return Err(Error::Bug(format!("{} was to be published though its audits failed", broken.spec)));
         }

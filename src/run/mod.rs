@@ -1,1 +1,20 @@
-//! Builds and audits each model in order.
+//! Builds and audits models in order, then publishes all of them or nothing.
+//!
+//! ```text
+//! Request ──► needed days ──► sources audited ──► each model: plan → rows of days → sorted → staged, audited
+//!                                             ──► audits that are queries ──► Built ──► publish
+//! ```
+//!
+//! [`build`] stages and audits and may be stopped at any moment: a stopped build leaves nothing behind.
+//! [`Built::publish`] makes the staged tables visible; it is short and must not be stopped.
+
+mod audits;
+mod build;
+mod needed;
+mod request;
+mod stored;
+mod watch;
+
+pub use build::{Built, BuiltModel, Report, build};
+pub use request::{Request, Selection};
+pub use watch::{Event, Quiet, Watch};

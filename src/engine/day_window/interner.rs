@@ -75,8 +75,13 @@ impl Interner {
     }
 
     fn intern_dictionary(&mut self, column: &dyn AnyDictionaryArray, numbers: &mut Vec<u32>) -> Result<()> {
-        let rows = column.normalized_keys();
         let values = column.values();
+        if values.is_empty() {
+            numbers.clear();
+            numbers.resize(column.len(), NULL);
+            return Ok(());
+        }
+        let rows = column.normalized_keys();
         let mut dictionary = match self.dictionary.take() {
             Some(known) if known.values.ptr_eq(&values.to_data()) => known,
             _ => Dictionary {
@@ -92,11 +97,7 @@ impl Interner {
             self.learn(&mut dictionary, values, met, numbers)?;
         }
         numbers.clear();
-        if values.is_empty() {
-            numbers.resize(rows.len(), NULL);
-        } else {
-            numbers.extend(rows.iter().map(|key| dictionary.numbers[*key]));
-        }
+        numbers.extend(rows.iter().map(|key| dictionary.numbers[*key]));
         if let Some(nulls) = nulls {
             for row in (!nulls.inner()).set_indices() {
                 numbers[row] = NULL;

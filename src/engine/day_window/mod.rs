@@ -14,7 +14,7 @@
 //!
 //! | file | is about |
 //! | --- | --- |
-//! | `rule`, `recognise`, `filter` | what is taken over from DataFusion's plan |
+//! | `rule`, `recognise`, `argument`, `filter` | what is taken over from DataFusion's plan |
 //! | `spec`, `frame` | what is computed: measures, functions, frames of days |
 //! | `exec`, `hashed`, `sorted`, `options` | the plan node and its two modes |
 //! | `ingest`, `accounts`, `interner`, `slots`, `measure`, `keyed`, `code` | rows to measures |
@@ -36,6 +36,7 @@
 //! 20 million events `UNION ALL` the days of a spine, `QUALIFY on_spine`.
 
 mod accounts;
+mod argument;
 mod code;
 mod column;
 mod emit;

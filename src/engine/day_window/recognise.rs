@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue};
 use datafusion::functions_aggregate::{average, count, min_max, sum};
 use datafusion::functions_window::nth_value;
 use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
-use datafusion::physical_expr::expressions::{CaseExpr, CastExpr, Column, Literal};
+use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_expr::window::{SlidingAggregateWindowExpr, StandardWindowExpr};
-use datafusion::physical_plan::PhysicalExpr;
+use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use datafusion::physical_plan::windows::{PlainAggregateWindowExpr, WindowExpr, WindowUDFExpr};
 
 use crate::engine::functions::share_statistic;
 
+use super::argument::{Argument, Below};
 use super::code::{has_code, is_narrow};
 use super::frame::DayFrame;
 use super::interner::Interner;
@@ -22,14 +23,16 @@ use super::spec::{Function, MeasureKind, MeasureSpec, OutputSpec, Pick, Values, 
 
 /// Collects what the operator computes, expression by expression.
 pub(super) struct Recogniser {
-    input: SchemaRef,
+    below: Below,
     /// The expressions taken over so far.
     pub(super) spec: WindowSpec,
 }
 
 impl Recogniser {
     /// For a window over these partition keys and order; `None` when they are not the operator's.
-    pub(super) fn new(window: &dyn WindowExpr, input: &SchemaRef) -> Result<Option<Self>> {
+    pub(super) fn new(window: &dyn WindowExpr, input: &Arc<dyn ExecutionPlan>) -> Result<Option<Self>> {
+        let below = Below::new(input)?;
+        let input = &below.schema;
         let [order] = window.order_by() else { return Ok(None) };
         if order.options.descending || order.expr.data_type(input)? != DataType::Date32 {
             return Ok(None);
@@ -50,7 +53,12 @@ impl Recogniser {
             frames: Vec::new(),
             outputs: Vec::new(),
         };
-        Ok(Some(Self { input: Arc::clone(input), spec }))
+        Ok(Some(Self { below, spec }))
+    }
+
+    /// The input with the columns that the arguments turned out to need.
+    pub(super) fn input(&self) -> Result<Arc<dyn ExecutionPlan>> {
+        self.below.plan()
     }
 
     /// Takes an expression over; `false` when it is not the operator's, and then nothing has changed that counts.
@@ -97,34 +105,36 @@ impl Recogniser {
         }
         if is(min_max::min_udaf()) || is(min_max::max_udaf()) {
             let pick = if is(min_max::min_udaf()) { Pick::Min } else { Pick::Max };
-            let is_float = first.data_type(&self.input)?.is_floating();
+            let is_float = first.data_type(&self.below.schema)?.is_floating();
             return if is_float { Ok(None) } else { self.pick(pick, first) };
         }
         if aggregate.is_distinct() {
             return Ok(None);
         }
         if is(sum::sum_udaf()) {
-            let sum = self.sum(&Argument::new(first, &self.input))?;
+            let argument = self.below.argument(first)?;
+            let sum = self.sum(&argument)?;
             return Ok(sum.map(|(sums, counts)| Function::Sum { sums, counts }));
         }
         if is(average::avg_udaf()) {
-            let sum = self.sum(&Argument::of_average(first, &self.input)?)?;
+            let argument = self.below.average(first)?;
+            let sum = self.sum(&argument)?;
             return Ok(sum.map(|(sums, counts)| Function::Average { sums, counts }));
         }
         Ok(None)
     }
 
     fn count(&mut self, argument: &Arc<dyn PhysicalExpr>) -> Result<Function> {
-        let argument = Argument::new(argument, &self.input);
-        let input = (!is_value(&argument.value)).then(|| self.input(&argument.value));
+        let argument = self.below.argument(argument)?;
+        let input = (!is_value(&argument.value)).then(|| self.value(&argument.value));
         let counts = self.measure(MeasureKind::Count, input, None, &argument);
         Ok(Function::Count { counts })
     }
 
     fn count_distinct(&mut self, argument: &Arc<dyn PhysicalExpr>) -> Result<Option<Function>> {
-        let argument = Argument::new(argument, &self.input);
+        let argument = self.below.argument(argument)?;
         if *argument.value == *self.spec.order_by {
-            let input = self.input(&argument.value);
+            let input = self.value(&argument.value);
             let active = self.measure(MeasureKind::Active, Some(input), None, &argument);
             return Ok(Some(Function::ActiveDays { active }));
         }
@@ -134,24 +144,24 @@ impl Recogniser {
 
     /// The measures of a sum and of the count of what is summed.
     fn sum(&mut self, argument: &Argument) -> Result<Option<(usize, usize)>> {
-        let wide = match argument.value.data_type(&self.input)? {
+        let wide = match argument.value.data_type(&self.below.schema)? {
             DataType::Int64 => false,
             DataType::UInt64 | DataType::Decimal128(_, _) => true,
             _ => return Ok(None),
         };
-        let input = Some(self.input(&argument.value));
+        let input = Some(self.value(&argument.value));
         let sums = self.measure(MeasureKind::Sum { wide }, input, None, argument);
         let counts = self.measure(MeasureKind::Count, input, None, argument);
         Ok(Some((sums, counts)))
     }
 
     fn pick(&mut self, pick: Pick, argument: &Arc<dyn PhysicalExpr>) -> Result<Option<Function>> {
-        let argument = Argument::new(argument, &self.input);
-        if !has_code(&argument.value.data_type(&self.input)?) {
+        let argument = self.below.argument(argument)?;
+        if !has_code(&argument.value.data_type(&self.below.schema)?) {
             let keys = self.keys(&argument)?;
             return Ok(keys.map(|(measure, key)| Function::Pick { pick, values: Values::Keys { measure, key } }));
         }
-        let input = Some(self.input(&argument.value));
+        let input = Some(self.value(&argument.value));
         let kind = MeasureKind::Extreme { greatest: pick.greatest() };
         let codes = self.measure(kind, input, None, &argument);
         Ok(Some(Function::Pick { pick, values: Values::Codes(codes) }))
@@ -170,10 +180,10 @@ impl Recogniser {
 
     /// The measure of a key's days, and the key.
     fn keys(&mut self, argument: &Argument) -> Result<Option<(usize, usize)>> {
-        if !Interner::supports(&argument.value.data_type(&self.input)?) {
+        if !Interner::supports(&argument.value.data_type(&self.below.schema)?) {
             return Ok(None);
         }
-        let input = self.input(&argument.value);
+        let input = self.value(&argument.value);
         let key = index_of(&mut self.spec.keys, input);
         Ok(Some((self.measure(MeasureKind::Keys, None, Some(key), argument), key)))
     }
@@ -183,22 +193,22 @@ impl Recogniser {
         key: &Arc<dyn PhysicalExpr>,
         amount: &Arc<dyn PhysicalExpr>,
     ) -> Result<Option<usize>> {
-        let argument = Argument::new(key, &self.input);
-        if !Interner::supports(&argument.value.data_type(&self.input)?) {
+        let argument = self.below.argument(key)?;
+        if !Interner::supports(&argument.value.data_type(&self.below.schema)?) {
             return Ok(None);
         }
-        let wide = match amount.data_type(&self.input)? {
+        let wide = match amount.data_type(&self.below.schema)? {
             DataType::Int64 => false,
             DataType::Decimal128(precision, _) => !is_narrow(precision),
             _ => return Ok(None),
         };
-        let key = self.input(&argument.value);
+        let key = self.value(&argument.value);
         let key = index_of(&mut self.spec.keys, key);
-        let amount = self.input(amount);
+        let amount = self.value(amount);
         Ok(Some(self.measure(MeasureKind::Amounts { wide }, Some(amount), Some(key), &argument)))
     }
 
-    fn input(&mut self, value: &Arc<dyn PhysicalExpr>) -> usize {
+    fn value(&mut self, value: &Arc<dyn PhysicalExpr>) -> usize {
         index_of(&mut self.spec.inputs, Arc::clone(value))
     }
 
@@ -212,54 +222,6 @@ impl Recogniser {
         let filter = argument.filter.as_ref().map(|f| index_of(&mut self.spec.filters, Arc::clone(f)));
         index_of(&mut self.spec.measures, MeasureSpec { kind, input, key, filter })
     }
-}
-
-/// An argument taken apart: `CASE WHEN filter THEN value END` is a value under a filter, as `FILTER` writes it.
-struct Argument {
-    value: Arc<dyn PhysicalExpr>,
-    filter: Option<Arc<dyn PhysicalExpr>>,
-}
-
-impl Argument {
-    fn new(argument: &Arc<dyn PhysicalExpr>, input: &Schema) -> Self {
-        let case = argument.downcast_ref::<CaseExpr>();
-        let case = case.filter(|case| case.expr().is_none() && case.else_expr().is_none());
-        if let Some([(filter, value)]) = case.map(CaseExpr::when_then_expr)
-            && cannot_fail(value, input)
-        {
-            return Self { value: Arc::clone(value), filter: Some(Arc::clone(filter)) };
-        }
-        Self { value: Arc::clone(argument), filter: None }
-    }
-
-    /// The integers behind an average's doubles: `avg` of an integer is planned as `avg(CAST(x AS DOUBLE))`.
-    fn of_average(argument: &Arc<dyn PhysicalExpr>, input: &Schema) -> Result<Self> {
-        let Self { value, filter } = Self::new(argument, input);
-        let Some(cast) = value.downcast_ref::<CastExpr>() else { return Ok(Self { value, filter }) };
-        let integer = cast.expr().data_type(input)?;
-        if *cast.cast_type() != DataType::Float64 || !integer.is_integer() {
-            return Ok(Self { value, filter });
-        }
-        let inner = Self::new(cast.expr(), input);
-        let whole = match integer {
-            DataType::Int64 | DataType::UInt64 => inner.value,
-            _ => Arc::new(CastExpr::new(inner.value, DataType::Int64, None)),
-        };
-        Ok(match (filter, inner.filter) {
-            (filter, None) | (None, filter) => Self { value: whole, filter },
-            (filter, Some(_)) => Self { value, filter },
-        })
-    }
-}
-
-/// Whether a value can be computed for rows that its filter keeps out.
-fn cannot_fail(value: &Arc<dyn PhysicalExpr>, input: &Schema) -> bool {
-    if let Some(cast) = value.downcast_ref::<CastExpr>() {
-        let widens = cast.expr().data_type(input).is_ok_and(|from| cast.is_bigger_cast(&from));
-        let to_double = *cast.cast_type() == DataType::Float64;
-        return (widens || to_double) && cannot_fail(cast.expr(), input);
-    }
-    value.is::<Column>() || value.is::<Literal>()
 }
 
 /// A literal that is not NULL: counting it counts rows.

@@ -127,23 +127,25 @@ fn take_over(
     let Some(first) = window.expressions.first().filter(|_| !window.input.boundedness().is_unbounded()) else {
         return Ok(None);
     };
-    let input_columns = window.input.schema().fields().len();
-    let Some(mut recogniser) = Recogniser::new(first.as_ref(), &window.input.schema())? else { return Ok(None) };
+    let Some(mut recogniser) = Recogniser::new(first.as_ref(), window.input)? else { return Ok(None) };
+    let own = window.input.schema().fields().len();
+    let mut sources: Vec<Source> = (0..own).map(Source::Kept).collect();
     let mut stock = Vec::new();
-    let mut sources: Vec<Source> = (0..input_columns).map(Source::Kept).collect();
     for expression in window.expressions {
         if recogniser.take(expression.as_ref())? {
             sources.push(Source::Result(recogniser.spec.outputs.len() - 1));
         } else {
-            sources.push(Source::Kept(input_columns + stock.len()));
+            sources.push(Source::Kept(own + stock.len()));
             stock.push(Arc::clone(expression));
         }
     }
     if recogniser.spec.outputs.is_empty() {
         return Ok(None);
     }
-    let columns = (0..input_columns + stock.len()).collect();
-    let input = stock_window(stock, window)?;
+    let below = recogniser.input()?;
+    let first_stock = below.schema().fields().len();
+    let columns = (0..own).chain(first_stock..first_stock + stock.len()).collect();
+    let input = stock_window(stock, below, window.can_repartition)?;
     let (mode, partitions) = mode(&recogniser.spec, input.as_ref(), config)?;
     let task = Task {
         spec: Arc::new(recogniser.spec),
@@ -155,16 +157,19 @@ fn take_over(
 }
 
 /// DataFusion's operator with the expressions that stay with it; just the input when none do.
-fn stock_window(expressions: Vec<Arc<dyn WindowExpr>>, window: &Window) -> Result<Arc<dyn ExecutionPlan>> {
-    let input = Arc::clone(window.input);
+fn stock_window(
+    expressions: Vec<Arc<dyn WindowExpr>>,
+    input: Arc<dyn ExecutionPlan>,
+    can_repartition: bool,
+) -> Result<Arc<dyn ExecutionPlan>> {
     if expressions.is_empty() {
         return Ok(input);
     }
     if expressions.iter().all(|expression| expression.uses_bounded_memory()) {
         let sorted = InputOrderMode::Sorted;
-        return Ok(Arc::new(BoundedWindowAggExec::try_new(expressions, input, sorted, window.can_repartition)?));
+        return Ok(Arc::new(BoundedWindowAggExec::try_new(expressions, input, sorted, can_repartition)?));
     }
-    Ok(Arc::new(WindowAggExec::try_new(expressions, input, window.can_repartition)?))
+    Ok(Arc::new(WindowAggExec::try_new(expressions, input, can_repartition)?))
 }
 
 /// How the operator runs: as the session says, and sorted where the input comes in the right order anyway.

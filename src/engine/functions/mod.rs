@@ -17,6 +17,7 @@
 mod accumulator;
 pub mod gini;
 pub mod hhi;
+mod local_day;
 mod share_function;
 mod statistic;
 pub mod top_share;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::AggregateUDF;
 
+pub use local_day::local_day;
 use share_function::{Name, ShareFunction};
 pub(crate) use share_function::share_statistic;
 pub(crate) use statistic::{Moments, Statistic};

@@ -130,7 +130,7 @@ fn items(parts: &Parts<'_>) -> Vec<String> {
         format!("CAST({points} AS DOUBLE) AS points"),
         "CAST(max_points AS DOUBLE) AS max_points".to_owned(),
         "CAST(weight AS DOUBLE) AS weight".to_owned(),
-        "CASE WHEN possible > 0 THEN CASE WHEN bin IS NULL THEN 0 ELSE attainable / possible END END AS effective_weight"
+        "CASE WHEN possible > 0 THEN CASE WHEN bin IS NULL THEN 0 ELSE CAST(attainable AS DOUBLE) / possible END END AS effective_weight"
             .to_owned(),
         format!("CASE WHEN score IS NOT NULL THEN\n  {contribution}\nEND AS contribution"),
         "CASE WHEN bin IS NULL THEN 'missing' ELSE 'observed' END AS state".to_owned(),

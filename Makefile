@@ -1,0 +1,23 @@
+# Verbs only: each is one line, and .ci/run calls them.
+.PHONY: run test lint data bench python doc
+
+PYTHON ?= $(shell test -x target/python/bin/python && echo target/python/bin/python || echo python3)
+export HALE_PYTHON ?= $(PYTHON)
+
+run: ## scores of the bundled sample, into out/
+	cargo run --quiet --locked -- run --as-of 2026-09-30
+
+test: ## unit, property, oracle and end-to-end tests
+	cargo test --locked
+
+lint: ## format, clippy and documentation, warnings refused
+	cargo fmt --check && cargo clippy --locked --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+data: ## the sample in data/, byte for byte
+	cargo run --quiet --locked -- generate --sample --out data
+
+bench: python ## hale against DuckDB and Polars; SCALE="--events 2000000" for less
+	cargo build --release --locked && $(HALE_PYTHON) tests/bench/bench.py $(SCALE)
+
+python: ## the packages that tests and benchmarks compare with, in target/python
+	test -x target/python/bin/python || (python3 -m venv target/python && target/python/bin/pip install --quiet -r tests/python/requirements.txt)

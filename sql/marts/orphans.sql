@@ -1,0 +1,12 @@
+-- Usage by accounts that are not listed as customers: it reaches no score, and somebody should know.
+CREATE TABLE marts.orphans (
+  account_id VARCHAR NOT NULL PRIMARY KEY, -- as the log has it
+  events     BIGINT  NOT NULL CHECK (events > 0), -- events of all time
+  first_day  DATE    NOT NULL, -- day of the first
+  last_day   DATE    NOT NULL CHECK (last_day >= first_day)  -- day of the last
+) AS
+SELECT events.account_id, count(*) AS events, min(events.day) AS first_day, max(events.day) AS last_day
+FROM staging.events
+LEFT JOIN staging.accounts ON accounts.account_id = events.account_id
+WHERE accounts.account_id IS NULL
+GROUP BY events.account_id

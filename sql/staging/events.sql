@@ -1,0 +1,10 @@
+-- The event log, each event once: of several deliveries the one that was available last counts. `day` is the day in
+-- the project's time zone. Events of accounts that are not listed stay here (marts.orphans counts them); they reach
+-- no score, because scores start from the accounts.
+CREATE VIEW staging.events AS
+SELECT account_id, user_id, event_name, feature, seconds, is_error, local_day(occurred_at) AS day
+FROM raw.events
+QUALIFY row_number() OVER (
+  PARTITION BY event_id
+  ORDER BY available_at DESC, occurred_at DESC, account_id, user_id, event_name, feature, seconds, is_error
+) = 1

@@ -1,0 +1,129 @@
+//! Arguments that several commands share, as typed.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono_tz::Tz;
+use clap::{Args, ValueEnum};
+
+use crate::engine::parse_memory;
+
+/// Arguments of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(super) struct Global {
+    /// The project's folder [default: the folder with hale.yml, here or above]
+    #[arg(long, global = true, value_name = "DIR", env = "HALE_PROJECT", hide_env_values = true)]
+    pub project: Option<PathBuf>,
+    /// How problems, progress and events appear on stderr
+    #[arg(long, global = true, value_name = "FORM", value_enum, default_value_t = Log::Text)]
+    pub log: Log,
+    /// Print the result as JSON on stdout, also when the command fails
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Colours: auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    /// Worker threads [default: all of the machine's]
+    #[arg(long, global = true, value_name = "N", env = "HALE_THREADS", hide_env_values = true)]
+    pub threads: Option<NonZeroUsize>,
+    /// Memory for queries, such as 512MB or 4GiB; past it they spill [default: half of the machine's]
+    #[arg(
+        long, global = true, value_name = "SIZE", env = "HALE_MEMORY_LIMIT", hide_env_values = true,
+        value_parser = parse_memory
+    )]
+    pub memory_limit: Option<usize>,
+    /// Where spill files go [default: the system's folder for temporary files]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub temp_dir: Option<PathBuf>,
+}
+
+/// The form of what is written to stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Log {
+    /// For people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// Whether output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Where the sources lie.
+#[derive(Debug, Clone, Args)]
+pub(super) struct SourcesAt {
+    /// Where the sources lie: a folder or a URL such as s3://bucket/path [default: `sources` of hale.yml]
+    #[arg(long, value_name = "URL", env = "HALE_SOURCES", hide_env_values = true)]
+    pub sources: Option<String>,
+}
+
+/// Where tables are published.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OutAt {
+    /// Where tables are published: a folder or a URL such as s3://bucket/path [default: `out` of hale.yml]
+    #[arg(long, value_name = "URL", env = "HALE_OUT", hide_env_values = true)]
+    pub out: Option<String>,
+}
+
+/// A day as typed: as such, or as an instant that lies in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// `2026-09-30`
+    Day(NaiveDate),
+    /// `2026-09-30T02:00:00+00:00`: what orchestrators hand over
+    Instant(DateTime<FixedOffset>),
+}
+
+impl Moment {
+    /// The day, in the project's time zone.
+    pub fn day(self, zone: Tz) -> NaiveDate {
+        match self {
+            Self::Day(day) => day,
+            Self::Instant(instant) => instant.with_timezone(&zone).date_naive(),
+        }
+    }
+}
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let day = (text.len() == "YYYY-MM-DD".len()).then(|| text.parse().ok()).flatten().map(Self::Day);
+        let moment = day.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(Self::Instant));
+        moment.ok_or_else(|| {
+            "no such day; write YYYY-MM-DD, or RFC 3339 such as 2026-09-30T02:00:00Z".to_owned()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Moment;
+    use chrono::NaiveDate;
+
+    #[test]
+    fn an_instant_is_the_day_of_the_project() {
+        let berlin = chrono_tz::Europe::Berlin;
+        let moment: Moment = "2026-09-29T22:30:00Z".parse().unwrap();
+        assert_eq!(moment.day(berlin), NaiveDate::from_ymd_opt(2026, 9, 30).unwrap());
+        assert_eq!(moment.day(chrono_tz::UTC), NaiveDate::from_ymd_opt(2026, 9, 29).unwrap());
+    }
+
+    #[test]
+    fn only_whole_dates_are_dates() {
+        for wrong in ["2026-02-30", "2026-9-1", "20260901", "yesterday", "", "2026-09-01T00:00:00"] {
+            assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `hale check`
+
+use std::time::Instant;
+
+use clap::Args;
+use serde_json::json;
+
+use super::arguments::SourcesAt;
+use super::console::Outcome;
+use super::context::Context;
+use super::output;
+use crate::check::{Checked, check};
+use crate::project::layer::Layer;
+use crate::project::model::Kind;
+
+/// Find what is wrong with a project, without reading data
+///
+/// Parses every file, plans every model on empty sources, compares columns with contracts and source contracts with
+/// the footers of the Parquet files, and refuses what would give silently wrong numbers. All problems of a pass are
+/// shown at once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hale check                                 the project here or above
+  hale check --no-sources                    leave the Parquet files alone, as in CI without data
+  hale check --sources s3://lake/exports     hold other files against the contracts
+  hale check --json | jq .diagnostics        problems as data")]
+pub(super) struct Check {
+    /// Do not look at the sources' files
+    #[arg(long)]
+    no_sources: bool,
+    #[command(flatten)]
+    sources: SourcesAt,
+}
+
+impl Check {
+    pub async fn execute(self, context: &Context) -> Outcome {
+        let started = Instant::now();
+        let pipeline = context.pipeline()?;
+        let engine = context.engine()?;
+        let sources =
+            if self.no_sources { None } else { Some(context.sources(&self.sources, &pipeline, &engine)?) };
+        let checked = check(pipeline, &engine, sources.as_ref()).await?;
+        context.console.problems(&checked.warnings);
+        let counts = Counts::of(&checked);
+        let seconds = started.elapsed().as_secs_f64();
+        if context.console.json { counts.print_json(&checked, seconds) } else { counts.print(seconds) }
+    }
+}
+
+struct Counts {
+    models: usize,
+    sources: usize,
+    scores: usize,
+    warnings: usize,
+}
+
+impl Counts {
+    fn of(checked: &Checked) -> Self {
+        let models = &checked.pipeline.models;
+        let sources = models.iter().filter(|model| matches!(model.kind, Kind::Source(_))).count();
+        let scores = models.iter().filter(|model| model.name.layer == Layer::Scores).count();
+        Self { models: models.len() - sources, sources, scores, warnings: checked.warnings.len() }
+    }
+
+    fn print(&self, seconds: f64) -> Outcome {
+        let Self { models, sources, scores, warnings } = self;
+        let milliseconds = seconds * 1e3;
+        output::line(&format!(
+            "ok: {models} models, {sources} sources, {scores} scores, {warnings} warnings in {milliseconds:.0} ms"
+        ))
+    }
+
+    fn print_json(&self, checked: &Checked, seconds: f64) -> Outcome {
+        let diagnostics: Vec<_> =
+            checked.warnings.iter().map(crate::diagnostic::Diagnostic::to_json).collect();
+        output::json_line(&json!({
+            "ok": true, "models": self.models, "sources": self.sources, "scores": self.scores,
+            "warnings": self.warnings, "seconds": seconds, "diagnostics": diagnostics,
+        }))
+    }
+}

@@ -1,0 +1,154 @@
+//! `hale compile`
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::console::Outcome;
+use super::context::Context;
+use super::{files, output};
+use crate::error::{Error, Result};
+use crate::pipeline::Pipeline;
+use crate::project::layer::Layer;
+use crate::project::model::Model;
+
+/// The first line of every file that is written here, and the sign that it may be replaced or removed.
+const HEADER: &str = "-- Written by `hale compile`: change the project, not this file.\n";
+
+/// All models in one file, each after all that it reads.
+const ALL: &str = "all.sql";
+
+/// Write the plain SQL of every layer into a folder
+///
+/// One file for each model, components and scores included, and all.sql with all of them in the order in which they
+/// build on each other. Files of an earlier compile that no model stands for any more are removed; files of others are
+/// never touched.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hale compile --out target/sql
+  hale compile --out target/sql && diff -r target/sql reviewed/sql     what a change of a score means in SQL")]
+pub(super) struct Compile {
+    /// The folder to write into; made where it is missing
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Compile {
+    pub fn execute(self, context: &Context) -> Outcome {
+        let pipeline = context.pipeline()?;
+        let texts = texts(&pipeline)?;
+        let removed = write(&self.out, &texts)?;
+        let (count, out) = (texts.len(), self.out.display());
+        if context.console.json {
+            let files: Vec<String> = texts.keys().map(|path| path.display().to_string()).collect();
+            return output::json_line(
+                &json!({ "ok": true, "out": out.to_string(), "files": files, "removed": removed }),
+            );
+        }
+        let gone = if removed > 0 { format!(", {removed} stale ones removed") } else { String::new() };
+        output::line(&format!("{count} files in {out}{gone}"))
+    }
+}
+
+/// What each file, relative to the folder, is to hold.
+fn texts(pipeline: &Pipeline) -> Result<BTreeMap<PathBuf, String>> {
+    let mut texts = BTreeMap::new();
+    let mut all = HEADER.to_owned();
+    for model in &pipeline.models {
+        texts.insert(path_of(model)?, format!("{HEADER}{}\n", model.file.text.trim_end()));
+        all.push_str(&format!("\n-- {}\n{}\n", model.name, terminated(&model.file.text)));
+    }
+    texts.insert(PathBuf::from(ALL), all);
+    Ok(texts)
+}
+
+/// A model's file; a name that could lead out of the folder is a fault of whoever let it in.
+fn path_of(model: &Model) -> Result<PathBuf> {
+    let table = &model.name.table;
+    if table.is_empty() || !table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Err(Error::Bug(format!("`{}` is not a file name", table.escape_debug())));
+    }
+    Ok(Path::new(model.name.layer.name()).join(format!("{table}.sql")))
+}
+
+/// A statement with its end marked. A semicolon on a line with a comment may be part of the comment.
+fn terminated(sql: &str) -> String {
+    let sql = sql.trim_end();
+    let last = sql.lines().last().unwrap_or_default();
+    if sql.ends_with(';') && !last.contains("--") { sql.to_owned() } else { format!("{sql}\n;") }
+}
+
+/// Writes what changed and removes what is stale; how many were removed. Nothing is written before all of it may be.
+fn write(out: &Path, texts: &BTreeMap<PathBuf, String>) -> Result<usize> {
+    let existing = existing(out)?;
+    for folder in Layer::ALL.map(Layer::name).iter().map(|layer| out.join(layer)) {
+        if folder.is_symlink() {
+            return Err(Error::Usage(format!(
+                "{} is a link out of --out; remove it or name another folder",
+                folder.display()
+            )));
+        }
+    }
+    for path in texts.keys().filter(|path| existing.others.contains(*path)) {
+        let shown = out.join(path);
+        return Err(Error::Usage(format!(
+            "{} was not written by `hale compile`; name another folder",
+            shown.display()
+        )));
+    }
+    for (path, text) in texts {
+        put(&out.join(path), text).map_err(|error| files::failed(&out.join(path), &error))?;
+    }
+    let stale: Vec<&PathBuf> = existing.ours.iter().filter(|path| !texts.contains_key(*path)).collect();
+    for path in &stale {
+        std::fs::remove_file(out.join(path)).map_err(|error| files::failed(&out.join(path), &error))?;
+    }
+    Ok(stale.len())
+}
+
+/// SQL that already lies where compiled SQL would, relative to the folder.
+#[derive(Default)]
+struct Existing {
+    ours: BTreeSet<PathBuf>,
+    others: BTreeSet<PathBuf>,
+}
+
+fn existing(out: &Path) -> Result<Existing> {
+    let mut found = Existing::default();
+    for folder in Layer::ALL.map(Layer::name).into_iter().chain([""]) {
+        let entries = match std::fs::read_dir(out.join(folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(files::failed(&out.join(folder), &error)),
+        };
+        for entry in entries {
+            let path = entry.map_err(|error| files::failed(&out.join(folder), &error))?.path();
+            if path.extension().is_none_or(|ending| ending != "sql") {
+                continue;
+            }
+            let ours = std::fs::read(&path).is_ok_and(|bytes| bytes.starts_with(HEADER.as_bytes()));
+            let relative = path.strip_prefix(out).unwrap_or(&path).to_path_buf();
+            if ours {
+                found.ours.insert(relative)
+            } else {
+                found.others.insert(relative)
+            };
+        }
+    }
+    Ok(found)
+}
+
+/// A file that already says this is left alone: nothing downstream is rebuilt for nothing.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    if std::fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes()) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    files::replace(path, text.as_bytes())
+}

@@ -1,0 +1,179 @@
+//! What goes to stderr, and how a command ends: problems, notes, exit codes.
+
+use std::fmt::Display;
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+
+use super::arguments::{Colour, Log};
+use crate::diagnostic::Diagnostics;
+use crate::error::Error;
+
+/// How this process talks: decided once, from the arguments and from what it is connected to.
+#[derive(Debug, Clone, Copy)]
+pub struct Console {
+    pub(super) log: Log,
+    pub(super) json: bool,
+    pub(super) colour: bool,
+    /// stderr is looked at by a person: bars may move on it.
+    pub(super) live: bool,
+    /// stdout is looked at by a person: tables fit its width.
+    pub(super) wide_aware: bool,
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// hale says so.
+    Hale(Error),
+    /// stdout cannot be written to.
+    Stdout(std::io::Error),
+}
+
+/// What every command returns.
+pub(super) type Outcome<T = ()> = Result<T, Failure>;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Hale(error)
+    }
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(found: Diagnostics) -> Self {
+        Self::Hale(found.into())
+    }
+}
+
+impl Console {
+    pub(super) fn new(log: Log, colour: Colour, json: bool) -> Self {
+        let choice = match colour {
+            Colour::Auto => anstream::AutoStream::choice(&stderr()),
+            Colour::Always => anstream::ColorChoice::Always,
+            Colour::Never => anstream::ColorChoice::Never,
+        };
+        Self {
+            log,
+            json,
+            colour: !matches!(choice, anstream::ColorChoice::Never),
+            live: log == Log::Text && stderr().is_terminal(),
+            wide_aware: stdout().is_terminal(),
+        }
+    }
+
+    /// JSON lines, before the arguments are known.
+    pub(super) fn for_logs() -> Self {
+        Self::new(Log::Json, Colour::Never, false)
+    }
+
+    /// Says how a command ended, and turns it into the exit code. A reader of stdout that left early had enough.
+    pub(super) fn ended(self, outcome: Outcome) -> ExitCode {
+        let error = match outcome {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Err(Failure::Stdout(error)) => Error::Transient(format!("stdout cannot be written to: {error}")),
+            Err(Failure::Hale(error)) => error,
+        };
+        self.failed(&error)
+    }
+
+    /// Draws an error, and says what to exit with.
+    pub fn failed(self, error: &Error) -> ExitCode {
+        match error {
+            Error::Project(found) | Error::Audit(found) => {
+                self.problems(found);
+                self.verdict(&count(found), error);
+            }
+            other => self.verdict(&other.to_string(), error),
+        }
+        ExitCode::from(error.exit_code())
+    }
+
+    /// Draws diagnostics.
+    pub(super) fn problems(self, found: &Diagnostics) {
+        match self.log {
+            Log::Text if found.is_empty() => {}
+            Log::Text => line(format_args!("{}\n", found.render(self.colour))),
+            Log::Json => {
+                for diagnostic in found.iter() {
+                    let Value::Object(fields) = diagnostic.to_json() else { continue };
+                    let level = fields.get("severity").and_then(Value::as_str).unwrap_or("error").to_owned();
+                    event(&level, "diagnostic", fields);
+                }
+            }
+        }
+    }
+
+    /// One line for people; an event in a log.
+    pub(super) fn note(self, what: &'static str, text: &str) {
+        match self.log {
+            Log::Text => line(text),
+            Log::Json => event("info", what, object(json!({ "message": text }))),
+        }
+    }
+
+    fn verdict(self, text: &str, error: &Error) {
+        match self.log {
+            Log::Json => {
+                event("error", "failed", object(json!({ "message": text, "exit_code": error.exit_code() })))
+            }
+            Log::Text if self.colour => line(format_args!("\u{1b}[1;31merror\u{1b}[0m: {text}")),
+            Log::Text => line(format_args!("error: {text}")),
+        }
+    }
+}
+
+/// What a failed command prints with `--json`.
+pub(super) fn failure(error: &Error) -> Value {
+    let (message, diagnostics) = match error {
+        Error::Project(found) | Error::Audit(found) => {
+            (count(found), found.iter().map(crate::diagnostic::Diagnostic::to_json).collect())
+        }
+        other => (other.to_string(), Vec::new()),
+    };
+    json!({ "ok": false, "exit_code": error.exit_code(), "error": message, "diagnostics": diagnostics })
+}
+
+/// "3 errors, 1 warning".
+fn count(found: &Diagnostics) -> String {
+    let errors =
+        found.iter().filter(|problem| problem.severity == crate::diagnostic::Severity::Error).count();
+    let warnings = found.len() - errors;
+    let some = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let parts = [(errors, "problem"), (warnings, "warning")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| some(*number, what)).collect();
+    parts.join(", ")
+}
+
+/// One log event: `ts`, `level`, `event` and its own fields.
+pub(super) fn event(level: &str, name: &str, fields: Map<String, Value>) {
+    let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let mut all = object(json!({ "ts": now, "level": level, "event": name }));
+    all.extend(fields);
+    line(Value::Object(all));
+}
+
+/// The fields of an object literal.
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// A line on stderr. Nobody is left to be told when stderr is gone.
+pub(super) fn line(text: impl Display) {
+    let _ = writeln!(stderr().lock(), "{text}");
+}
+
+/// A panic is a bug: one line says so, in place of a backtrace nobody asked for.
+pub fn report_panics_to(console: Console) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload_as_str().unwrap_or("no message").replace('\n', " ");
+        let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        // The exit code is decided where the panic arrives.
+        let _ = console.failed(&Error::Bug(format!("{message}{place}")));
+    }));
+}

@@ -1,0 +1,79 @@
+//! What every command starts from: the project, the engine, the two locations.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use super::arguments::{Global, OutAt, SourcesAt};
+use super::console::Console;
+use crate::engine::{Engine, EngineOptions};
+use crate::error::{Error, Result};
+use crate::pipeline::Pipeline;
+use crate::project::{Project, SETTINGS_FILE};
+use crate::storage::Storage;
+
+/// The arguments of every command, understood.
+pub(super) struct Context {
+    global: Global,
+    pub console: Console,
+}
+
+impl Context {
+    pub fn new(global: Global, console: Console) -> Self {
+        Self { global, console }
+    }
+
+    /// The project's pipeline: files read, parsed, ordered; nothing planned.
+    pub fn pipeline(&self) -> Result<Pipeline> {
+        Ok(Pipeline::build(Project::load(&self.root()?)?)?)
+    }
+
+    fn root(&self) -> Result<PathBuf> {
+        let Some(folder) = &self.global.project else {
+            let here = std::env::current_dir().map_err(|error| {
+                Error::Usage(format!("the current folder is gone: {error}; name one with --project"))
+            })?;
+            return Ok(Project::find(&here)?);
+        };
+        if folder.join(SETTINGS_FILE).is_file() {
+            Ok(folder.clone())
+        } else {
+            Err(Error::Usage(format!("--project {}: there is no {SETTINGS_FILE} in it", folder.display())))
+        }
+    }
+
+    /// Threads, memory and spilling as asked for.
+    pub fn engine(&self) -> Result<Engine> {
+        let Global { threads, memory_limit, temp_dir, .. } = &self.global;
+        Engine::new(&EngineOptions {
+            threads: *threads,
+            memory_limit: *memory_limit,
+            temp_dir: temp_dir.clone(),
+        })
+    }
+
+    /// Worker threads; all of the machine's where no number is given.
+    pub fn threads(&self) -> usize {
+        let threads = self.global.threads.or_else(|| std::thread::available_parallelism().ok());
+        threads.map_or(1, NonZeroUsize::get)
+    }
+
+    /// Where the sources lie, readable by the engine.
+    pub fn sources(&self, given: &SourcesAt, pipeline: &Pipeline, engine: &Engine) -> Result<Storage> {
+        open(given.sources.as_deref(), &pipeline.settings.sources, pipeline, engine)
+    }
+
+    /// Where tables are published, readable by the engine.
+    pub fn out(&self, given: &OutAt, pipeline: &Pipeline, engine: &Engine) -> Result<Storage> {
+        open(given.out.as_deref(), &pipeline.settings.out, pipeline, engine)
+    }
+}
+
+/// A path in hale.yml is relative to the project; one that was typed, to the folder in which it was typed.
+fn open(given: Option<&str>, settings: &str, pipeline: &Pipeline, engine: &Engine) -> Result<Storage> {
+    let storage = match given {
+        Some(typed) => Storage::open(typed, Path::new("")),
+        None => Storage::open(settings, &pipeline.root),
+    }?;
+    storage.register(engine.runtime());
+    Ok(storage)
+}

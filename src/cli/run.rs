@@ -1,0 +1,226 @@
+//! `hale run`
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use chrono::NaiveDate;
+use clap::Args;
+use indicatif::{DecimalBytes, HumanCount};
+use serde_json::{Map, Value, json};
+
+use super::arguments::{Log, Moment, OutAt, SourcesAt};
+use super::console::{Console, Failure, Outcome, event, failure, line, object};
+use super::context::Context;
+use super::files;
+use super::output::{self, Sheet};
+use super::progress::{rate, watch};
+use super::signals::unless_stopped;
+use crate::check::check;
+use crate::engine::{Engine, peak_resident};
+use crate::error::{Error, Result};
+use crate::pipeline::Pipeline;
+use crate::run::{Report, Request, Selection, build};
+
+/// Build the models, audit them, publish them
+///
+/// A score as of a day means the end of that day in the project's time zone: a job that runs at night passes the day
+/// that just closed. Everything is built and audited in staging; only then is it published, all of it or nothing.
+/// Running a day again gives the same bytes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hale run --as-of 2026-09-30                           one day
+  hale run --from 2026-09-01 --to 2026-09-30            a month, both ends included
+  hale run --as-of 2026-09-30 --select metrics          the stored models of a layer
+  hale run --as-of 2026-09-30 --select metrics.usage+   a model and everything that reads it
+  hale run --as-of {{ ds }} --json --log json           from an orchestrator: facts on stdout, events on stderr
+  hale run --as-of 2026-09-30 --sources s3://lake/exports --out s3://lake/health --memory-limit 2GB")]
+pub(super) struct Run {
+    /// The day to publish: YYYY-MM-DD, or RFC 3339 for the project's day at that instant
+    #[arg(long, value_name = "DAY", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    as_of: Option<Moment>,
+    /// The first of several days to publish
+    #[arg(long, value_name = "DAY", requires = "to")]
+    from: Option<Moment>,
+    /// The last of several days to publish
+    #[arg(long, value_name = "DAY", requires = "from")]
+    to: Option<Moment>,
+    /// Stored models to publish: `metrics` (a layer), `metrics.usage` (a model), with + behind it its readers as well
+    #[arg(long, value_name = "WORD", num_args = 1..)]
+    select: Vec<String>,
+    /// Build and audit, publish nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the line that --json prints to a file, also when the run fails
+    #[arg(long, value_name = "FILE")]
+    result_file: Option<PathBuf>,
+    #[command(flatten)]
+    sources: SourcesAt,
+    #[command(flatten)]
+    out: OutAt,
+}
+
+/// A run that ended well.
+struct Done {
+    /// `None` after a dry run.
+    report: Option<Report>,
+    days: RangeInclusive<NaiveDate>,
+    took: Duration,
+    peak: Peak,
+}
+
+/// The most memory that was held, in bytes.
+struct Peak {
+    process: Option<u64>,
+    tracked: usize,
+}
+
+impl Run {
+    pub async fn execute(self, context: &Context) -> Outcome {
+        let outcome = self.work(context).await;
+        let result = match &outcome {
+            Ok(done) => done.to_json(),
+            Err(Failure::Hale(error)) => self.failed(error),
+            Err(Failure::Stdout(_)) => return outcome.map(drop),
+        };
+        if let Some(path) = &self.result_file {
+            // Whole or not at all: an orchestrator may look at any moment.
+            files::replace(path, format!("{result}\n").as_bytes())
+                .map_err(|error| files::failed(path, &error))?;
+        }
+        if context.console.json {
+            output::json_line(&result)?;
+        }
+        outcome.map(|done| done.tell(context.console))
+    }
+
+    async fn work(&self, context: &Context) -> Outcome<Done> {
+        let started = Instant::now();
+        let pipeline = context.pipeline()?;
+        let engine = context.engine()?;
+        let request = self.request(context, &pipeline, &engine)?;
+        let watch = watch(context.console);
+        let built = unless_stopped(async {
+            let checked = check(pipeline, &engine, Some(&request.sources)).await?;
+            context.console.problems(&checked.warnings);
+            Ok(build(&checked, &engine, &request, watch.as_ref()).await?)
+        });
+        let built = built.await?;
+        let report = if self.dry_run {
+            built.abort().await?;
+            None
+        } else {
+            Some(built.publish(watch.as_ref()).await?)
+        };
+        let peak = Peak { process: peak_resident(), tracked: engine.peak_tracked() };
+        Ok(Done { report, days: request.days, took: started.elapsed(), peak })
+    }
+
+    fn request(&self, context: &Context, pipeline: &Pipeline, engine: &Engine) -> Result<Request> {
+        let selection = if self.select.is_empty() {
+            Selection::all(pipeline)
+        } else {
+            Selection::of_words(pipeline, &self.select)?
+        };
+        Ok(Request {
+            days: self.days(pipeline)?,
+            selection,
+            sources: context.sources(&self.sources, pipeline, engine)?,
+            out: context.out(&self.out, pipeline, engine)?,
+        })
+    }
+
+    fn days(&self, pipeline: &Pipeline) -> Result<RangeInclusive<NaiveDate>> {
+        let (Some(from), Some(to)) = (self.as_of.or(self.from), self.as_of.or(self.to)) else {
+            return Err(Error::Usage("give --as-of DAY, or --from DAY and --to DAY".to_owned()));
+        };
+        let zone = pipeline.settings.time_zone;
+        let (from, to) = (from.day(zone), to.day(zone));
+        if from > to {
+            return Err(Error::Usage(format!("--from {from} is after --to {to}")));
+        }
+        let first = pipeline.settings.history_starts;
+        if from < first {
+            let message = format!(
+                "{from} is before the project's history, which starts {first} (history_starts in hale.yml)"
+            );
+            return Err(Error::Usage(message));
+        }
+        Ok(from..=to)
+    }
+
+    /// What is known of a run that failed.
+    fn failed(&self, error: &Error) -> Value {
+        let mut all = object(json!({ "published": false }));
+        all.extend(object(failure(error)));
+        all.remove("ok");
+        Value::Object(all)
+    }
+}
+
+impl Done {
+    fn to_json(&self) -> Value {
+        let (first, last) = (self.days.start(), self.days.end());
+        let mut all = if first == last {
+            object(json!({ "as_of": first }))
+        } else {
+            object(json!({ "from": first, "to": last }))
+        };
+        all.extend(object(json!({
+            "published": self.report.is_some(), "exit_code": 0, "seconds": self.took.as_secs_f64(),
+            "peak_memory_bytes": self.peak.process, "peak_tracked_bytes": self.peak.tracked,
+        })));
+        match &self.report {
+            Some(report) => all.extend(facts(report)),
+            None => drop(all.insert("dry_run".to_owned(), Value::Bool(true))),
+        }
+        Value::Object(all)
+    }
+
+    /// The table at the end, for people; in a log, the same facts as the last event.
+    fn tell(&self, console: Console) {
+        if console.log == Log::Json {
+            return event("info", "finished", object(self.to_json()));
+        }
+        match &self.report {
+            Some(report) => line(table(report, console).trim_end()),
+            None => line("dry run: everything was built and audited, nothing was published"),
+        }
+        let tracked = DecimalBytes(self.peak.tracked as u64);
+        let process =
+            self.peak.process.map_or_else(|| "unknown".to_owned(), |bytes| DecimalBytes(bytes).to_string());
+        line(format_args!(
+            "{:.2} s, peak memory {process} ({tracked} of it in queries)",
+            self.took.as_secs_f64()
+        ));
+    }
+}
+
+fn facts(report: &Report) -> Map<String, Value> {
+    let tables = report.tables.iter();
+    let rows: Map<String, Value> =
+        tables.map(|table| (format!("{}.{}", table.layer, table.name), table.rows.into())).collect();
+    let written: usize = report.tables.iter().map(|table| table.written).sum();
+    let unchanged: usize = report.tables.iter().map(|table| table.unchanged).sum();
+    object(json!({
+        "run_id": report.run_id, "rows": rows, "audits": { "pass": report.audits },
+        "files": { "written": written, "unchanged": unchanged },
+    }))
+}
+
+fn table(report: &Report, console: Console) -> String {
+    let names = ["model", "rows", "bytes", "seconds", "rows/s", ""].map(str::to_owned);
+    let row = |model: &crate::run::BuiltModel| {
+        vec![
+            model.name.to_string(),
+            HumanCount(model.rows).to_string(),
+            DecimalBytes(model.bytes).to_string(),
+            format!("{:.2}", model.took.as_secs_f64()),
+            HumanCount(rate(model.rows, model.took)).to_string(),
+            if model.published { "published" } else { "built for others to read" }.to_owned(),
+        ]
+    };
+    let right = vec![false, true, true, true, true, false];
+    Sheet { names: names.to_vec(), right, rows: report.models.iter().map(row).collect() }.fitted(console)
+}

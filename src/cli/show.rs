@@ -1,0 +1,48 @@
+//! `hale show`
+
+use clap::Args;
+
+use super::arguments::{Moment, OutAt};
+use super::console::Outcome;
+use super::context::Context;
+use super::output::RowsAs;
+use crate::engine::published::{Wanted, show};
+
+/// Read a published table
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hale show metrics.accounts                                the newest published day
+  hale show metrics.accounts --as-of 2026-09-30             another day
+  hale show scores.health --account acme-042                one account
+  hale show scores.health --format csv > scores.csv         all rows, for a spreadsheet")]
+pub(super) struct Show {
+    /// A stored model, such as metrics.accounts; its bare name will do where it is the only one
+    table: String,
+    /// The published day to read [default: the newest]
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<Moment>,
+    /// Only the rows of one account
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    #[command(flatten)]
+    rows: RowsAs,
+    #[command(flatten)]
+    out: OutAt,
+}
+
+impl Show {
+    pub async fn execute(self, context: &Context) -> Outcome {
+        let pipeline = context.pipeline()?;
+        let engine = context.engine()?;
+        let out = context.out(&self.out, &pipeline, &engine)?;
+        let wanted = Wanted {
+            table: self.table,
+            day: self.as_of.map(|moment| moment.day(pipeline.settings.time_zone)),
+            account: self.account,
+            limit: self.rows.wanted(context.console),
+        };
+        let rows = show(&pipeline, &engine, &out, &wanted).await?;
+        self.rows.print(rows, context.console).await
+    }
+}

@@ -1,0 +1,56 @@
+//! What was published, as tables to read: one table with [`show`], or any question with a [`Reader`].
+//!
+//! A table stored by day is a folder for each day, `<layer>/<table>/as_of=2026-09-30/`; one stored whole is one
+//! folder. Whatever Parquet lies there is the table; nothing else is looked at, and nothing is written.
+
+mod reader;
+mod show;
+
+use chrono::NaiveDate;
+use object_store::ObjectMeta;
+
+pub use reader::{Days, Reader};
+pub use show::{Wanted, show};
+
+use crate::diagnostic::Diagnostic;
+use crate::error::{Error, Result};
+use crate::project::layer::ModelName;
+use crate::storage::Storage;
+
+/// What a folder of one day is called, before its date.
+const DAY_FOLDER: &str = "as_of=";
+
+/// The days of a table that are published, in order; none where it never was.
+///
+/// # Errors
+/// As [`Storage::folders`].
+pub async fn published_days(out: &Storage, table: &ModelName) -> Result<Vec<NaiveDate>> {
+    let folders = out.folders(&folder(table)).await?;
+    let mut days: Vec<NaiveDate> = folders.iter().filter_map(|name| day_of(name)).collect();
+    days.sort_unstable();
+    Ok(days)
+}
+
+/// The Parquet of a table below a folder.
+async fn parquet(out: &Storage, below: &str) -> Result<Vec<ObjectMeta>> {
+    let mut files = out.list(below).await?;
+    files.retain(|file| file.location.as_ref().ends_with(".parquet"));
+    Ok(files)
+}
+
+fn folder(table: &ModelName) -> String {
+    format!("{}/{}", table.layer, table.table)
+}
+
+/// The day in a folder's name.
+fn day_of(folder: &str) -> Option<NaiveDate> {
+    folder.strip_prefix(DAY_FOLDER)?.parse().ok()
+}
+
+/// A table that no run has published yet.
+fn unpublished(table: &ModelName, out: &Storage) -> Error {
+    let problem = Diagnostic::error("not-published", format!("{table} is not published in {}", out.shown()));
+    Error::Project(
+        problem.help("publish it with `hale run --as-of DAY`, or name another place with --out").into(),
+    )
+}

@@ -1,0 +1,227 @@
+//! Any question of what is published, of the sources, and of the views between them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::ObjectMeta;
+
+use super::{day_of, folder, parquet, published_days, unpublished};
+use crate::check::parquet_files;
+use crate::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::engine::day_window::WindowOptions;
+use crate::engine::sources::{Horizon, parquet_table, source_table};
+use crate::engine::{Engine, Session, diagnose};
+use crate::error::{Error, Result};
+use crate::pipeline::{Pipeline, reads_of};
+use crate::project::layer::ModelName;
+use crate::project::model::{Kind, Model, Source};
+use crate::project::statement::parse_one;
+use crate::storage::Storage;
+
+/// Listings that are asked for at the same time.
+const AT_ONCE: usize = 16;
+
+/// Which rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Days {
+    /// Every published day, every row of a source; the calendar ends with the newest published day.
+    All,
+    /// Published days and rows of sources up to the end of a day.
+    Until(NaiveDate),
+    /// One published day; rows of sources up to the end of it.
+    Only(NaiveDate),
+}
+
+/// Reads what a pipeline published and what it was made from.
+pub struct Reader<'a> {
+    pipeline: &'a Pipeline,
+    sources: &'a Storage,
+    out: &'a Storage,
+    session: Session,
+    days: Days,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of sources and published tables, which lie in the two places.
+    ///
+    /// # Errors
+    /// What storage says, and [`Error::Bug`] when the engine cannot be set up.
+    pub async fn open(
+        pipeline: &'a Pipeline,
+        engine: &Engine,
+        (sources, out): (&'a Storage, &'a Storage),
+        days: Days,
+    ) -> Result<Self> {
+        let last = match days {
+            Days::All => newest(pipeline, out).await?.unwrap_or(pipeline.settings.history_starts),
+            Days::Until(day) | Days::Only(day) => day,
+        };
+        let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), last)
+            .map_err(|error| Error::Bug(diagnose::first_line(&error)))?;
+        Ok(Self { pipeline, sources, out, session, days })
+    }
+
+    /// The rows that answer a query.
+    ///
+    /// # Errors
+    /// [`Error::Project`] for what is no query, names no table or asks for one that is not published; what storage
+    /// and the engine say.
+    pub async fn query(&self, sql: &str, limit: Option<usize>) -> Result<SendableRecordBatchStream> {
+        let text = SourceFile::new("query", sql);
+        let statement = parse_one(&text).map_err(project)?;
+        let query = queried(&statement).ok_or_else(|| project(refused(&text)))?;
+        let known = self.pipeline.models.iter().map(|model| model.name.clone()).collect();
+        let reads = reads_of(query, &text, &known)?;
+        self.register(reads.0.into_keys()).await?;
+        let plan =
+            self.session.plan_text(sql).await.map_err(|error| project(misunderstood(&text, &error)))?;
+        let explains = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
+        let answer = async {
+            let frame = self.session.context().execute_logical_plan(plan).await?;
+            let frame = if explains { frame } else { frame.limit(0, limit)? };
+            frame.execute_stream().await
+        };
+        answer.await.map_err(|error| diagnose::of_run("the query", &error))
+    }
+
+    /// Makes tables readable, with all that their views read.
+    async fn register(&self, names: impl Iterator<Item = ModelName>) -> Result<()> {
+        let needed = self.needed(names);
+        for model in self.pipeline.models.iter().filter(|model| needed.contains(&model.name)) {
+            let failed = |error: &DataFusionError| Error::Project(diagnose::of_model(model, error).into());
+            match &model.kind {
+                Kind::Source(source) => self.source(model, source).await?,
+                Kind::Table(..) => self.table(model).await?,
+                Kind::View(query) => {
+                    let plan = self.session.plan(query).await.map_err(|error| failed(&error))?;
+                    self.session.register_view(&model.name, plan).map_err(|error| failed(&error))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The models themselves, and behind views what these read. A stored table stands for itself.
+    fn needed(&self, names: impl Iterator<Item = ModelName>) -> BTreeSet<ModelName> {
+        let mut needed = BTreeSet::new();
+        let mut waiting: Vec<ModelName> = names.collect();
+        while let Some(name) = waiting.pop() {
+            let is_view = self.pipeline.model(&name).is_some_and(|model| matches!(model.kind, Kind::View(_)));
+            if is_view {
+                waiting.extend(
+                    self.pipeline.reads.get(&name).into_iter().flat_map(|reads| reads.0.keys().cloned()),
+                );
+            }
+            needed.insert(name);
+        }
+        needed
+    }
+
+    async fn source(&self, model: &Model, source: &Source) -> Result<()> {
+        let files = parquet_files(self.sources, source).await?;
+        if files.is_empty() && !source.optional {
+            let message =
+                format!("{} has no Parquet at {}/{}", model.name, self.sources.shown(), source.path);
+            let problem = Diagnostic::error("missing-source", message);
+            return Err(project(problem.help("put the files there, or name another place with --sources")));
+        }
+        let (day, dated) = match self.days {
+            Days::All => (NaiveDate::MAX, Source { event_time: None, ..source.clone() }),
+            Days::Until(day) | Days::Only(day) => (day, source.clone()),
+        };
+        let horizon = Horizon { day, zone: self.pipeline.settings.time_zone };
+        let table = model
+            .declared
+            .as_ref()
+            .map(|declared| source_table(&dated, declared, &files, self.sources, horizon));
+        self.enter(model, table)
+    }
+
+    async fn table(&self, model: &Model) -> Result<()> {
+        let mut files = parquet(self.out, &folder(&model.name)).await?;
+        if files.is_empty() {
+            return Err(unpublished(&model.name, self.out));
+        }
+        if model.by_day() {
+            files.retain(|file| self.includes(file));
+        }
+        let table = model.declared.as_ref().map(|declared| match files.as_slice() {
+            [] => Ok(Arc::new(EmptyTable::new(Arc::clone(declared))) as _),
+            files => parquet_table(self.out, files, declared),
+        });
+        self.enter(model, table)
+    }
+
+    /// Whether a file is of a day that is read.
+    fn includes(&self, file: &ObjectMeta) -> bool {
+        let relative = self.out.relative(&file.location).unwrap_or_default();
+        let day = relative.split('/').find_map(day_of);
+        day.is_some_and(|day| match self.days {
+            Days::All => true,
+            Days::Until(last) => day <= last,
+            Days::Only(only) => day == only,
+        })
+    }
+
+    fn enter(
+        &self,
+        model: &Model,
+        table: Option<datafusion::error::Result<Arc<dyn datafusion::catalog::TableProvider>>>,
+    ) -> Result<()> {
+        let table = table.ok_or_else(|| Error::Bug(format!("{} has no columns", model.name)))?;
+        let entered = table.and_then(|table| self.session.register(&model.name, table));
+        entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
+    }
+}
+
+/// The newest day of any table stored by day.
+async fn newest(pipeline: &Pipeline, out: &Storage) -> Result<Option<NaiveDate>> {
+    let tables: Vec<ModelName> =
+        pipeline.models.iter().filter(|model| model.by_day()).map(|model| model.name.clone()).collect();
+    let listed = stream::iter(tables).map(|table| async move { published_days(out, &table).await });
+    let days: Vec<Vec<NaiveDate>> = listed.buffered(AT_ONCE).try_collect().await?;
+    Ok(days.into_iter().flatten().max())
+}
+
+/// The query of a statement that only reads: itself, or what EXPLAIN is asked about.
+fn queried(statement: &Statement) -> Option<&Query> {
+    match statement {
+        Statement::Statement(statement) => match statement.as_ref() {
+            SqlStatement::Query(query) => Some(query),
+            _ => None,
+        },
+        Statement::Explain(explain) => queried(&explain.statement),
+        _ => None,
+    }
+}
+
+fn refused(text: &Arc<SourceFile>) -> Diagnostic {
+    Diagnostic::error("not-a-query", "only questions can be asked here; nothing can be changed")
+        .at(Location::word_at(text, 0))
+        .help("begin with SELECT, WITH, VALUES or EXPLAIN")
+}
+
+/// What the planner says, at its place in the query.
+fn misunderstood(text: &Arc<SourceFile>, error: &DataFusionError) -> Diagnostic {
+    let place = error.diagnostic().and_then(|found| found.span).map_or_else(
+        || Location::whole(text),
+        |span| Location::word_at(text, text.offset(span.start.line as usize, span.start.column as usize)),
+    );
+    let mut problem = Diagnostic::error("plan", diagnose::first_line(error)).at(place);
+    for note in error.diagnostic().iter().flat_map(|found| &found.notes) {
+        problem = problem.note(note.message.clone());
+    }
+    problem
+}
+
+fn project(problem: Diagnostic) -> Error {
+    Error::Project(problem.into())
+}

@@ -1,0 +1,148 @@
+//! One catalogue of layers, and the planning of models in it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Date32Array, RecordBatch};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, TableProvider};
+use datafusion::common::metadata::ScalarAndMetadata;
+use datafusion::common::{ParamValues, TableReference};
+use datafusion::datasource::{MemTable, ViewTable, provider_as_source};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
+
+use super::day_window::{self, WindowOptions};
+use super::{Engine, functions};
+use crate::pipeline::CALENDAR_DAYS;
+use crate::project::layer::{CALENDAR, Layer, ModelName};
+use crate::project::settings::Settings;
+
+const CATALOG: &str = "hale";
+
+/// A catalogue with a schema for each layer; what is registered in it decides what models read.
+#[derive(Clone)]
+pub struct Session {
+    context: SessionContext,
+    parameters: ParamValues,
+}
+
+impl Session {
+    /// A session with the layers and the project's parameters and functions, and no table yet but the calendar.
+    ///
+    /// # Errors
+    /// When the engine refuses the set-up.
+    pub fn new(engine: &Engine, settings: &Settings, windows: WindowOptions, until: NaiveDate) -> Result<Self> {
+        let mut config = engine.config().with_default_catalog_and_schema(CATALOG, "none");
+        config.options_mut().extensions.insert(windows);
+        let builder = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(Arc::clone(engine.runtime()))
+            .with_default_features();
+        let context = SessionContext::new_with_state(day_window::install(builder).build());
+        register_functions(&context, settings.time_zone);
+        let catalog = MemoryCatalogProvider::new();
+        for schema in Layer::ALL.map(Layer::name).into_iter().chain([CALENDAR]) {
+            catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new()))?;
+        }
+        context.register_catalog(CATALOG, Arc::new(catalog));
+        let days = calendar(settings.history_starts, until)?;
+        context.register_table(TableReference::partial(CALENDAR, CALENDAR_DAYS), days)?;
+        let values = settings.parameters.iter().map(|(name, value)| (name.clone(), ScalarAndMetadata::new(value.clone(), None)));
+        Ok(Self { context, parameters: ParamValues::Map(values.collect::<HashMap<_, _>>()) })
+    }
+
+    /// Makes a table readable under a model's name, in place of what was there.
+    ///
+    /// # Errors
+    /// When the catalogue refuses it.
+    pub fn register(&self, name: &ModelName, table: Arc<dyn TableProvider>) -> Result<()> {
+        let reference = TableReference::partial(name.layer.name(), name.table.as_str());
+        self.context.deregister_table(reference.clone())?;
+        self.context.register_table(reference, table).map(drop)
+    }
+
+    /// Makes a plan readable under a model's name; it is inlined where it is read.
+    ///
+    /// # Errors
+    /// When the catalogue refuses it.
+    pub fn register_view(&self, name: &ModelName, plan: LogicalPlan) -> Result<()> {
+        self.register(name, Arc::new(ViewTable::new(plan, None)))
+    }
+
+    /// The same catalogue, with windows computed another way.
+    #[must_use]
+    pub fn with_windows(&self, windows: WindowOptions) -> Self {
+        let state = self.context.state();
+        let mut config = state.config().clone();
+        config.options_mut().extensions.insert(windows);
+        let state = SessionStateBuilder::new_from_existing(state).with_config(config).build();
+        Self { context: SessionContext::new_with_state(state), parameters: self.parameters.clone() }
+    }
+
+    /// Every row and column of what is registered under a model's name.
+    ///
+    /// # Errors
+    /// When nothing is.
+    pub async fn scan(&self, name: &ModelName) -> Result<LogicalPlan> {
+        let reference = TableReference::partial(name.layer.name(), name.table.as_str());
+        let table = self.context.table_provider(reference).await?;
+        LogicalPlanBuilder::scan(name.table.as_str(), provider_as_source(table), None)?.build()
+    }
+
+    /// Plans a query as it was parsed, with the project's parameters put in.
+    ///
+    /// # Errors
+    /// What the planner says; most of it carries the place in the text.
+    pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
+        let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
+        let plan = self.state().statement_to_plan(statement).await?;
+        plan.with_param_values(self.parameters.clone())
+    }
+
+    /// Plans a query given as text.
+    ///
+    /// # Errors
+    /// What the parser and the planner say.
+    pub async fn plan_text(&self, sql: &str) -> Result<LogicalPlan> {
+        let plan = self.state().create_logical_plan(sql).await?;
+        match &plan {
+            LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => {
+                Err(DataFusionError::Plan("only queries are allowed here".to_owned()))
+            }
+            _ => plan.with_param_values(self.parameters.clone()),
+        }
+    }
+
+    /// The session's state at this moment.
+    pub fn state(&self) -> SessionState {
+        self.context.state()
+    }
+
+    /// DataFusion's own handle, for what executes plans.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+}
+
+fn register_functions(context: &SessionContext, zone: Tz) {
+    for aggregate in functions::aggregates() {
+        context.register_udaf(aggregate.as_ref().clone());
+    }
+    context.register_udf(functions::local_day(zone));
+}
+
+/// `calendar.days`: one row for each day from the project's first to the last that is asked for.
+fn calendar(from: NaiveDate, until: NaiveDate) -> Result<Arc<dyn TableProvider>> {
+    let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("day", DataType::Date32, false)]));
+    let days = Date32Type::from_naive_date(from)..=Date32Type::from_naive_date(until);
+    let column: ArrayRef = Arc::new(Date32Array::from_iter_values(days));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![column])?;
+    Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))
+}

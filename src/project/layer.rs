@@ -1,0 +1,96 @@
+//! The layers: folders under `sql/`, schemas in SQL, and who may read whom.
+
+use std::fmt;
+
+/// A folder under `sql/` and the SQL schema of the same name, in the order in which data flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// Contracts over the Parquet that others wrote.
+    Raw,
+    /// Renamed, cast, deduplicated.
+    Staging,
+    /// Rolling-window facts, one row per account and day.
+    Metrics,
+    /// Points per component, compiled from YAML.
+    Components,
+    /// Scores, compiled from YAML.
+    Scores,
+    /// What people open first.
+    Marts,
+}
+
+/// The schema of hale's own tables (`calendar.days`); any layer but raw may read it.
+pub const CALENDAR: &str = "calendar";
+
+impl Layer {
+    /// Every layer, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Raw, Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Marts];
+
+    /// The folder's and the schema's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Staging => "staging",
+            Self::Metrics => "metrics",
+            Self::Components => "components",
+            Self::Scores => "scores",
+            Self::Marts => "marts",
+        }
+    }
+
+    /// The layer of a folder or schema.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layer| layer.name() == name)
+    }
+
+    /// The layers that a model of this one may read: the one table that keeps data flowing one way.
+    pub fn may_read(self) -> &'static [Self] {
+        match self {
+            Self::Raw => &[],
+            Self::Staging => &[Self::Raw, Self::Staging],
+            Self::Metrics => &[Self::Staging, Self::Metrics],
+            Self::Components | Self::Scores => &[Self::Metrics],
+            Self::Marts => &[Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Marts],
+        }
+    }
+
+    /// Whether models of this layer are compiled from YAML rather than written as SQL.
+    pub fn is_semantic(self) -> bool {
+        matches!(self, Self::Components | Self::Scores)
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A model's full name: `metrics.accounts` is the file `sql/metrics/accounts.sql`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelName {
+    /// Folder and schema.
+    pub layer: Layer,
+    /// File stem and table.
+    pub table: String,
+}
+
+impl ModelName {
+    /// `layer.table`.
+    pub fn new(layer: Layer, table: impl Into<String>) -> Self {
+        Self { layer, table: table.into() }
+    }
+
+    /// Reads `layer.table`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (layer, table) = text.split_once('.')?;
+        Some(Self::new(Layer::of(layer)?, table))
+    }
+}
+
+impl fmt::Display for ModelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.layer, self.table)
+    }
+}

@@ -1,0 +1,94 @@
+//! A model as written: one SQL statement in one file.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::sql::sqlparser::ast::Query;
+
+use super::contract::Contract;
+use super::layer::ModelName;
+use crate::diagnostic::{Location, SourceFile};
+use crate::semantic::Origin;
+
+/// One model: a file under `sql/`, or SQL compiled from a component's or score's YAML.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// `layer.table`, from the file's path.
+    pub name: ModelName,
+    /// The text that was parsed, whole and unedited.
+    pub file: Arc<SourceFile>,
+    /// The leading comment.
+    pub description: String,
+    /// Source, view or stored table.
+    pub kind: Kind,
+    /// What its rows promise.
+    pub contract: Contract,
+    /// Declared columns as Arrow types: every field nullable and no key, so that the engine believes nothing
+    /// that was not audited. `None` where a view declares no columns.
+    pub declared: Option<SchemaRef>,
+    /// Parts of a compiled text that were taken from YAML.
+    pub origins: Vec<Origin>,
+}
+
+/// What a model's statement makes.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// `CREATE EXTERNAL TABLE`: Parquet that others wrote.
+    Source(Source),
+    /// `CREATE VIEW` or a bare `SELECT`: inlined where it is read.
+    View(Box<Query>),
+    /// `CREATE TABLE … AS`: built, audited and stored.
+    Table(Box<Query>, Storing),
+}
+
+/// How a table is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storing {
+    /// `PARTITIONED BY (as_of_date)`: a folder for each day.
+    ByDay,
+    /// One file, replaced by each run.
+    Whole,
+}
+
+/// Where a source lies and how its rows are dated.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// File or folder, relative to the project's sources.
+    pub path: String,
+    /// The column that says when a row happened: rows after the last day of a run are never read.
+    pub event_time: Option<String>,
+    /// The column that says when the warehouse knew.
+    pub available_at: Option<String>,
+    /// Whether it may be absent; then it is an empty relation.
+    pub optional: bool,
+}
+
+/// The column of the day a row is for; every table stored by day is partitioned by it.
+pub const AS_OF_DATE: &str = "as_of_date";
+
+impl Model {
+    /// The query of a view or table.
+    pub fn query(&self) -> Option<&Query> {
+        match &self.kind {
+            Kind::Source(_) => None,
+            Kind::View(query) | Kind::Table(query, _) => Some(query),
+        }
+    }
+
+    /// Whether it is built and published, rather than read or inlined.
+    pub fn is_stored(&self) -> bool {
+        matches!(self.kind, Kind::Table(..))
+    }
+
+    /// Whether it is stored by day.
+    pub fn by_day(&self) -> bool {
+        matches!(self.kind, Kind::Table(_, Storing::ByDay))
+    }
+
+    /// The place of bytes of this model's text: in the YAML they were compiled from, where they were.
+    pub fn locate(&self, span: std::ops::Range<usize>) -> Location {
+        let around = self.origins.iter().filter(|origin| origin.sql.contains(&span.start));
+        let narrowest = around.min_by_key(|origin| origin.sql.len());
+        narrowest.map_or_else(|| Location::new(&self.file, span), |origin| origin.yaml.clone())
+    }
+}

@@ -1,0 +1,387 @@
+//! The build itself: one model after the other into staging.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::NaiveDate;
+use datafusion::common::{DFSchema, internal_err};
+use datafusion::error::{DataFusionError, Result as EngineResult};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::TryStreamExt;
+
+use super::audits::{self, BadRows};
+use super::needed;
+use super::request::Request;
+use super::stored::{in_stored_order, rows_of_days};
+use super::watch::{Event, Watch};
+use crate::check::{Checked, parquet_files};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location};
+use crate::engine::day_window::{WindowMode, WindowOptions};
+use crate::engine::sources::{Horizon, parquet_folder, source_table};
+use crate::engine::{Engine, Session, diagnose};
+use crate::error::{Error, Result};
+use crate::project::layer::ModelName;
+use crate::project::model::{AS_OF_DATE, Kind, Model};
+use crate::publish::{Finding, PublishedTable, Rule, StagedTable, Staging, TableSpec};
+
+/// A run that is staged and audited; nothing of it is visible yet. Dropped, it leaves nothing behind.
+pub struct Built {
+    staging: Staging,
+    days: std::ops::RangeInclusive<NaiveDate>,
+    report: Report,
+}
+
+/// What a run did.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Names the run.
+    pub run_id: String,
+    /// Each model that was built, in order.
+    pub models: Vec<BuiltModel>,
+    /// Audits that ran as queries and passed (those in the stream of a table are part of building it).
+    pub audits: usize,
+    /// What became visible, table by table.
+    pub tables: Vec<PublishedTable>,
+}
+
+impl Report {
+    /// Files written or replaced.
+    pub fn files_written(&self) -> usize {
+        self.tables.iter().map(|table| table.written).sum()
+    }
+
+    /// Files that were published before, byte for byte.
+    pub fn files_unchanged(&self) -> usize {
+        self.tables.iter().map(|table| table.unchanged).sum()
+    }
+}
+
+/// What was built of one model.
+#[derive(Debug, Clone)]
+pub struct BuiltModel {
+    /// The model.
+    pub name: ModelName,
+    /// Rows staged, those of days that only other models look back to included.
+    pub rows: u64,
+    /// Bytes of Parquet.
+    pub bytes: u64,
+    /// Wall time.
+    pub took: Duration,
+    /// Whether it is published, or was only built for others to read.
+    pub published: bool,
+}
+
+/// Builds and audits the selected models and all that they need, in staging.
+///
+/// # Errors
+/// [`Error::Audit`] when what was built breaks a contract, [`Error::Project`] when it cannot be computed,
+/// [`Error::Transient`] when storage fails. Nothing stays behind.
+pub async fn build(checked: &Checked, engine: &Engine, request: &Request, watch: &dyn Watch) -> Result<Built> {
+    let settings = &checked.pipeline.settings;
+    let until = *request.days.end();
+    let session = Session::new(engine, settings, WindowOptions::default(), until);
+    let session = session.map_err(|error| diagnose::of_run("setting up", &error))?;
+    request.sources.register(engine.runtime());
+    let first_days = needed::first_days(checked, &session, request).await;
+    let first_days = first_days.map_err(|error| diagnose::of_run("planning", &error))?;
+    let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
+    watch.saw(&Event::Begun { run_id: staging.run_id(), models: first_days.len() });
+    let mut build = Build { checked, request, watch, session, staging, first_days, models: Vec::new(), audits: 0 };
+    match build.all().await {
+        Ok(()) => Ok(build.finish()),
+        Err(error) => {
+            build.staging.abort().await?;
+            Err(error)
+        }
+    }
+}
+
+struct Build<'a> {
+    checked: &'a Checked,
+    request: &'a Request,
+    watch: &'a dyn Watch,
+    session: Session,
+    staging: Staging,
+    first_days: BTreeMap<ModelName, NaiveDate>,
+    models: Vec<BuiltModel>,
+    audits: usize,
+}
+
+impl Build<'_> {
+    async fn all(&mut self) -> Result<()> {
+        self.register_sources().await?;
+        let started = Instant::now();
+        self.audit_sources().await?;
+        let mut auditing = started.elapsed();
+        for model in &self.checked.pipeline.models {
+            match &model.kind {
+                Kind::Source(_) => {}
+                Kind::View(query) => {
+                    let planned = self.session.plan(query).await;
+                    let entered = planned.and_then(|plan| self.session.register_view(&model.name, plan));
+                    entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
+                }
+                Kind::Table(..) => {
+                    if let Some(first) = self.first_days.get(&model.name).copied() {
+                        self.table(model, first).await?;
+                    }
+                }
+            }
+        }
+        let started = Instant::now();
+        self.audit_tables().await?;
+        auditing += started.elapsed();
+        self.watch.saw(&Event::Audited { audits: self.audits, took: auditing });
+        Ok(())
+    }
+
+    async fn register_sources(&self) -> Result<()> {
+        let settings = &self.checked.pipeline.settings;
+        let horizon = Horizon { day: *self.request.days.end(), zone: settings.time_zone };
+        for model in &self.checked.pipeline.models {
+            let Kind::Source(source) = &model.kind else { continue };
+            let files = parquet_files(&self.request.sources, source).await?;
+            let table = source_table(source, &self.checked.schemas[&model.name], &files, &self.request.sources, horizon);
+            let entered = table.and_then(|table| self.session.register(&model.name, table));
+            entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
+        }
+        Ok(())
+    }
+
+    /// Contracts of the sources that this run reads.
+    async fn audit_sources(&mut self) -> Result<()> {
+        let pipeline = &self.checked.pipeline;
+        let read = pipeline.with_upstream(self.first_days.keys().cloned());
+        let mut audits = Vec::new();
+        for model in pipeline.models.iter().filter(|model| matches!(model.kind, Kind::Source(_)) && read.contains(&model.name)) {
+            audits.extend(self.contract_audits(model).await?);
+        }
+        self.audits += audits::run_all(&self.session, audits).await?;
+        Ok(())
+    }
+
+    /// What the streams could not audit, over what is staged.
+    async fn audit_tables(&mut self) -> Result<()> {
+        let pipeline = &self.checked.pipeline;
+        let mut audits = Vec::new();
+        for model in pipeline.models.iter().filter(|model| self.first_days.contains_key(&model.name)) {
+            audits.extend(self.contract_audits(model).await?);
+        }
+        for audit in pipeline.audits.iter().filter(|audit| self.is_built(audit.reads.0.keys())) {
+            let planned = BadRows::of_file(&self.session, audit).await;
+            audits.push(planned.map_err(|error| diagnose::of_run(&audit.name, &error))?);
+        }
+        self.audits += audits::run_all(&self.session, audits).await?;
+        Ok(())
+    }
+
+    /// Whether every stored table among these is part of the run, and at least one is.
+    fn is_built<'n>(&self, names: impl Iterator<Item = &'n ModelName>) -> bool {
+        let stored = names.filter(|name| self.checked.pipeline.model(name).is_some_and(Model::is_stored));
+        let built: Vec<bool> = stored.map(|name| self.first_days.contains_key(name)).collect();
+        !built.is_empty() && built.iter().all(|built| *built)
+    }
+
+    async fn contract_audits(&self, model: &Model) -> Result<Vec<BadRows>> {
+        let name = model.name.to_string();
+        let failed = |error: DataFusionError| diagnose::of_run(&name, &error);
+        let rows = self.rows_of(&model.name).await.map_err(failed)?;
+        let mut targets = BTreeMap::new();
+        for reference in &model.contract.references {
+            let target = self.rows_of(&reference.target).await.map_err(failed)?;
+            targets.insert(reference.target.to_string(), target);
+        }
+        BadRows::of_contract(&self.session, model, &rows, &|target| targets.get(target).cloned()).map_err(failed)
+    }
+
+    /// Everything that is readable under a model's name.
+    async fn rows_of(&self, name: &ModelName) -> EngineResult<LogicalPlan> {
+        self.session.scan(name).await
+    }
+
+    /// Builds one table into staging and makes it readable for those that follow.
+    async fn table(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
+        self.watch.saw(&Event::Building { model: &model.name });
+        let started = Instant::now();
+        let staged = match self.stage(&self.session, model, first).await {
+            Err(Attempt::Memory(_)) => {
+                // Windows held in memory did not fit; sorted ones hold one account and let the sort spill.
+                let frugal = self.session.with_windows(WindowOptions { window_mode: WindowMode::Sorted });
+                self.stage(&frugal, model, first).await
+            }
+            other => other,
+        };
+        let staged = staged.map_err(|attempt| attempt.into_error(&model.name))?;
+        if !staged.findings.is_empty() {
+            return Err(Error::Audit(broken(model, &staged.findings)));
+        }
+        self.enter(model, &staged).await?;
+        let built = BuiltModel {
+            name: model.name.clone(),
+            rows: staged.rows(),
+            bytes: staged.bytes(),
+            took: started.elapsed(),
+            published: self.request.selection.0.contains(&model.name),
+        };
+        self.watch.saw(&Event::Built { model: &model.name, rows: built.rows, bytes: built.bytes, took: built.took });
+        self.models.push(built);
+        Ok(())
+    }
+
+    /// Plans, computes and writes one table.
+    async fn stage(&self, session: &Session, model: &Model, first: NaiveDate) -> Result<Arc<StagedTable>, Attempt> {
+        let plan = self.physical(session, model, first).await.map_err(Attempt::of)?;
+        let spec = self.spec(model).map_err(Attempt::of)?;
+        let rows = execute_stream(Arc::clone(&plan), session.context().task_ctx()).map_err(Attempt::of)?;
+        // The writer speaks hale's errors; the engine's own is kept beside, since want of memory may be mended.
+        let failure = Mutex::new(None);
+        let rows = rows.map_err(|error| {
+            let shown = diagnose::of_run(&model.name.to_string(), &error);
+            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            shown
+        });
+        let written = watched(self.watch, &model.name, plan, self.staging.write(spec, rows)).await;
+        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+        written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))
+    }
+
+    async fn physical(&self, session: &Session, model: &Model, first: NaiveDate) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        let Some(query) = model.query() else { return internal_err!("{} has no query", model.name) };
+        let plan = session.plan(query).await?;
+        let plan = rows_of_days(model, plan, first..=*self.request.days.end())?;
+        session.state().create_physical_plan(&in_stored_order(model, plan)?).await
+    }
+
+    fn spec(&self, model: &Model) -> EngineResult<TableSpec> {
+        let schema = Arc::clone(&self.checked.schemas[&model.name]);
+        let columns = DFSchema::try_from(Arc::clone(&schema))?;
+        let state = self.session.state();
+        let checks = model.contract.checks.iter().map(|check| {
+            let condition = state.create_logical_expr(&check.sql, &columns)?;
+            Ok((check_text(&check.sql), state.create_physical_expr(condition, &columns)?))
+        });
+        let described = model.contract.columns.iter().filter(|column| !column.description.is_empty());
+        Ok(TableSpec {
+            layer: model.name.layer.name().to_owned(),
+            name: model.name.table.clone(),
+            not_null: model.contract.not_null(),
+            primary_key: model.contract.primary_key.clone(),
+            checks: checks.collect::<EngineResult<_>>()?,
+            by_day: model.by_day().then(|| AS_OF_DATE.to_owned()),
+            description: model.description.clone(),
+            column_descriptions: described.map(|column| (column.name.clone(), column.description.clone())).collect(),
+            schema,
+        })
+    }
+
+    /// Makes a staged table readable for the models that follow.
+    async fn enter(&self, model: &Model, staged: &StagedTable) -> Result<()> {
+        let failed = |error: DataFusionError| diagnose::of_run(&model.name.to_string(), &error);
+        let schema = &self.checked.schemas[&model.name];
+        let table = parquet_folder(&staged.url, schema).map_err(failed)?;
+        self.session.register(&model.name, table).map_err(failed)
+    }
+
+    fn finish(self) -> Built {
+        let run_id = self.staging.run_id().to_owned();
+        let report = Report { run_id, models: self.models, audits: self.audits, tables: Vec::new() };
+        Built { staging: self.staging, days: self.request.days.clone(), report }
+    }
+}
+
+impl Built {
+    /// Makes the staged days visible, then removes staging.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] when storage fails half way; running the same command again completes it.
+    pub async fn publish(self, watch: &dyn Watch) -> Result<Report> {
+        let wanted = |spec: &TableSpec| self.report.models.iter().any(|model| model.published && model.name.to_string() == spec.to_string());
+        let published = self.staging.publish_of(self.days.clone(), wanted).await?;
+        let report = Report { tables: published.tables, ..self.report };
+        watch.saw(&Event::Published { files: report.files_written(), unchanged: report.files_unchanged() });
+        Ok(report)
+    }
+
+    /// Gives up what was built.
+    ///
+    /// # Errors
+    /// When staging cannot be removed.
+    pub async fn abort(self) -> Result<()> {
+        self.staging.abort().await
+    }
+}
+
+/// How often a watcher hears of progress.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Waits for a table to be written and tells of the rows that its plan has read and given so far.
+async fn watched<T>(watch: &dyn Watch, model: &ModelName, plan: Arc<dyn ExecutionPlan>, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = ticks.tick() => {
+                let rows_written = plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or_default() as u64;
+                watch.saw(&Event::Progress { model, rows_read: rows_read(&plan), rows_written });
+            }
+        }
+    }
+}
+
+/// Rows that the leaves of a plan have given so far.
+fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
+    let children = plan.children();
+    if children.is_empty() {
+        return plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or_default() as u64;
+    }
+    children.into_iter().map(rows_read).sum()
+}
+
+/// Why a table could not be staged: for want of memory, which another way of computing may not need, or otherwise.
+enum Attempt {
+    Memory(DataFusionError),
+    Engine(DataFusionError),
+    Other(Error),
+}
+
+impl Attempt {
+    fn of(error: DataFusionError) -> Self {
+        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) { Self::Memory(error) } else { Self::Engine(error) }
+    }
+
+    fn into_error(self, model: &ModelName) -> Error {
+        match self {
+            Self::Memory(error) | Self::Engine(error) => diagnose::of_run(&model.to_string(), &error),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+/// What the stream's audits found, each rule at its place in the contract.
+fn broken(model: &Model, findings: &[Finding]) -> Diagnostics {
+    let place = |finding: &Finding| match &finding.rule {
+        Rule::NotNull { column } | Rule::Finite { column } | Rule::Lossless { column, .. } => {
+            model.contract.column(column).map(|column| column.location.clone())
+        }
+        Rule::Check { text } => {
+            let declared = model.contract.checks.iter().find(|check| check_text(&check.sql) == *text);
+            declared.map(|check| check.location.clone())
+        }
+        Rule::PrimaryKey { .. } => None,
+    };
+    let diagnostic = |finding: &Finding| {
+        let rows = if finding.rows == 1 { "1 row".to_owned() } else { format!("{} rows", finding.rows) };
+        let message = format!("{}: {} is broken by {rows}", model.name, finding.rule);
+        let at = place(finding).unwrap_or_else(|| Location::whole(&model.file));
+        let failed = Diagnostic::error("audit", message).at(at);
+        finding.samples.iter().fold(failed, |failed, sample| failed.note(sample.to_string()))
+    };
+    findings.iter().map(diagnostic).collect()
+}
+
+fn check_text(sql: &str) -> String {
+    format!("CHECK ({sql})")
+}

@@ -1,0 +1,154 @@
+//! Which days of each stored model a run must build: those asked for, and those that other models look back to.
+//!
+//! The engine's own optimiser is the proof. A filter on the day is put on top of each model; where it arrives at the
+//! scan of another table, only those days of that table can matter. Where it does not (a window over days, a
+//! grouping without the day), all of history can, and all of it is built: right by default, fast when provable.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Date32Type, SchemaRef};
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use datafusion::catalog::{Session as Planning, TableProvider};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::TableType;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, TableProviderFilterPushDown, TableScan};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::scalar::ScalarValue;
+
+use super::stored::rows_of_days;
+use crate::check::Checked;
+use crate::engine::Session;
+use crate::project::layer::ModelName;
+use crate::project::model::{AS_OF_DATE, Kind};
+use super::request::Request;
+
+/// For every stored model that the run needs, the first day to build (the last is the run's last).
+///
+/// # Errors
+/// When a model that was checked does not plan.
+pub(super) async fn first_days(
+    checked: &Checked,
+    session: &Session,
+    request: &Request,
+) -> Result<BTreeMap<ModelName, NaiveDate>> {
+    let pipeline = &checked.pipeline;
+    let mut needed: BTreeMap<ModelName, NaiveDate> =
+        request.selection.0.iter().map(|name| (name.clone(), *request.days.start())).collect();
+    let plans = plans_over_placeholders(checked, session).await?;
+    // Readers come after what they read: from the last model back, every need is known when it is asked for.
+    for model in pipeline.models.iter().rev().filter(|model| model.is_stored()) {
+        let (Some(first), Some(plan)) = (needed.get(&model.name).copied(), plans.get(&model.name)) else { continue };
+        let plan = rows_of_days(model, plan.clone(), first..=*request.days.end())?;
+        let plan = session.state().optimize(&plan)?;
+        for (read, from) in scans(&plan, pipeline.settings.history_starts)? {
+            let day = needed.entry(read).or_insert(from);
+            *day = from.min(*day);
+        }
+    }
+    // An audit may read what was not selected.
+    for audit in &pipeline.audits {
+        if audit.reads.0.keys().any(|read| needed.contains_key(read)) {
+            let stored = pipeline.with_upstream(audit.reads.0.keys().cloned());
+            for name in stored.into_iter().filter(|name| pipeline.model(name).is_some_and(|model| model.is_stored())) {
+                needed.entry(name).or_insert(*request.days.start());
+            }
+        }
+    }
+    Ok(needed)
+}
+
+/// Plans every stored model where every other stored model is a placeholder that notes its filters.
+async fn plans_over_placeholders(checked: &Checked, session: &Session) -> Result<BTreeMap<ModelName, LogicalPlan>> {
+    let mut plans = BTreeMap::new();
+    for model in &checked.pipeline.models {
+        let schema = Arc::clone(&checked.schemas[&model.name]);
+        match &model.kind {
+            Kind::Source(_) => session.register(&model.name, Arc::new(EmptyTable::new(schema)))?,
+            Kind::View(query) => session.register_view(&model.name, session.plan(query).await?)?,
+            Kind::Table(query, _) => {
+                plans.insert(model.name.clone(), session.plan(query).await?);
+                session.register(&model.name, Arc::new(Placeholder { name: model.name.clone(), schema }))?;
+            }
+        }
+    }
+    Ok(plans)
+}
+
+/// Each placeholder that a plan scans, with the first day that its filters leave.
+fn scans(plan: &LogicalPlan, history_starts: NaiveDate) -> Result<Vec<(ModelName, NaiveDate)>> {
+    let mut found = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Some(name) = placeholder(scan)
+        {
+            let bounds = scan.filters.iter().filter_map(lower_bound);
+            found.push((name, bounds.max().unwrap_or(history_starts)));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found)
+}
+
+fn placeholder(scan: &TableScan) -> Option<ModelName> {
+    let source: &dyn Any = scan.source.as_ref();
+    let provider = source.downcast_ref::<datafusion::datasource::DefaultTableSource>()?;
+    let table: &dyn Any = provider.table_provider.as_ref();
+    table.downcast_ref::<Placeholder>().map(|table| table.name.clone())
+}
+
+/// The day from which a conjunct keeps rows: `as_of_date >= d`, `> d`, `= d`, either way round.
+fn lower_bound(filter: &Expr) -> Option<NaiveDate> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
+    if *op == Operator::And {
+        return lower_bound(left).max(lower_bound(right));
+    }
+    let (column, op, value) = match (left.as_ref(), right.as_ref()) {
+        (Expr::Column(column), Expr::Literal(value, _)) => (column, *op, value),
+        (Expr::Literal(value, _), Expr::Column(column)) => (column, op.swap()?, value),
+        _ => return None,
+    };
+    let ScalarValue::Date32(Some(day)) = value else { return None };
+    let day = Date32Type::to_naive_date_opt(*day)?;
+    match op {
+        Operator::GtEq | Operator::Gt | Operator::Eq if column.name == AS_OF_DATE => Some(day),
+        _ => None,
+    }
+}
+
+/// A stored table that is not built yet: it takes every filter, so that what arrives can be read off the plan.
+#[derive(Debug)]
+struct Placeholder {
+    name: ModelName,
+    schema: SchemaRef,
+}
+
+#[async_trait]
+impl TableProvider for Placeholder {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Planning,
+        _: Option<&Vec<usize>>,
+        _: &[Expr],
+        _: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Err(DataFusionError::Internal(format!("{} was scanned before it was built", self.name)))
+    }
+}
+

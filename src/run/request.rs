@@ -1,0 +1,77 @@
+//! What a run is asked to do.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::pipeline::Pipeline;
+use crate::project::layer::{Layer, ModelName};
+use crate::storage::Storage;
+
+/// What to build, for which days, from where and to where.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The as-of dates to publish, both ends included.
+    pub days: RangeInclusive<NaiveDate>,
+    /// The stored models to publish.
+    pub selection: Selection,
+    /// Where the sources lie.
+    pub sources: Storage,
+    /// Where tables are published.
+    pub out: Storage,
+}
+
+/// Stored models, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection(pub BTreeSet<ModelName>);
+
+impl Selection {
+    /// Every stored model of a pipeline.
+    pub fn all(pipeline: &Pipeline) -> Self {
+        Self(pipeline.models.iter().filter(|model| model.is_stored()).map(|model| model.name.clone()).collect())
+    }
+
+    /// The stored models that words name: `metrics.accounts` (one model), `metrics` (a layer), and with a `+` behind
+    /// it everything that reads it as well.
+    ///
+    /// # Errors
+    /// Words that name nothing, each with the name that was probably meant.
+    pub fn of_words(pipeline: &Pipeline, words: &[String]) -> Result<Self, Diagnostics> {
+        let mut problems = Diagnostics::new();
+        let mut selected = BTreeSet::new();
+        for word in words {
+            let (name, downstream) = word.strip_suffix('+').map_or((word.as_str(), false), |name| (name, true));
+            let named: BTreeSet<ModelName> = named(pipeline, name);
+            if named.is_empty() {
+                problems.push(unknown(pipeline, name));
+            }
+            if downstream {
+                selected.extend(readers(pipeline, &named));
+            }
+            selected.extend(named);
+        }
+        selected.retain(|name| pipeline.model(name).is_some_and(|model| model.is_stored()));
+        if problems.has_errors() { Err(problems) } else { Ok(Self(selected)) }
+    }
+}
+
+fn named(pipeline: &Pipeline, word: &str) -> BTreeSet<ModelName> {
+    let of_layer = Layer::of(word);
+    let names = pipeline.models.iter().filter(|model| model.is_stored()).map(|model| &model.name);
+    names.filter(|name| of_layer == Some(name.layer) || name.to_string() == word).cloned().collect()
+}
+
+fn readers(pipeline: &Pipeline, of: &BTreeSet<ModelName>) -> BTreeSet<ModelName> {
+    let reads_one = |name: &&ModelName| pipeline.with_upstream([(*name).clone()]).iter().any(|upstream| of.contains(upstream));
+    pipeline.reads.keys().filter(reads_one).cloned().collect()
+}
+
+fn unknown(pipeline: &Pipeline, word: &str) -> Diagnostic {
+    let names: Vec<String> = pipeline.models.iter().filter(|model| model.is_stored()).map(|model| model.name.to_string()).collect();
+    let known = names.iter().map(String::as_str).chain(Layer::ALL.map(Layer::name));
+    Diagnostic::error("unknown-selection", format!("--select {word} names no stored model"))
+        .note(format!("stored models: {}", names.join(", ")))
+        .suggest(word, known)
+}

@@ -1,0 +1,55 @@
+//! From a model's plan to the rows that are stored: the days asked for, in the declared columns and order.
+
+use std::ops::RangeInclusive;
+
+use arrow::datatypes::Date32Type;
+use chrono::NaiveDate;
+use datafusion::common::Column;
+use datafusion::error::Result;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, lit};
+use datafusion::scalar::ScalarValue;
+
+use crate::project::model::{AS_OF_DATE, Model};
+
+/// A column by its exact name: no part of it is read as a qualifier, no letter changed.
+pub(super) fn column(name: &str) -> Expr {
+    col(Column::from_name(name))
+}
+
+/// A day as the engine writes it.
+pub(super) fn day(date: NaiveDate) -> Expr {
+    lit(ScalarValue::Date32(Some(Date32Type::from_naive_date(date))))
+}
+
+/// A model's declared columns for the days asked for (all rows, where it is not stored by day). Their types are still
+/// the query's: the writer casts, and reports a value that would be lost.
+///
+/// # Errors
+/// When the plan gives no such column, which a check has ruled out.
+pub(super) fn rows_of_days(model: &Model, plan: LogicalPlan, days: RangeInclusive<NaiveDate>) -> Result<LogicalPlan> {
+    let mut rows = LogicalPlanBuilder::from(plan);
+    if model.by_day() {
+        let within = column(AS_OF_DATE).gt_eq(day(*days.start())).and(column(AS_OF_DATE).lt_eq(day(*days.end())));
+        rows = rows.filter(within)?;
+    }
+    let declared = model.declared.iter().flat_map(|schema| schema.fields().iter());
+    let columns = declared.map(|field| column(field.name()));
+    rows.project(columns.collect::<Vec<_>>())?.build()
+}
+
+/// The same rows in the order in which they are written: by day first, then by the rest of the key, so that the
+/// bytes do not depend on how the work was spread.
+///
+/// # Errors
+/// When the key names no column, which a check has ruled out.
+pub(super) fn in_stored_order(model: &Model, plan: LogicalPlan) -> Result<LogicalPlan> {
+    let order = sort_key(model).into_iter().map(|name| column(&name).sort(true, false));
+    LogicalPlanBuilder::from(plan).sort(order.collect::<Vec<_>>())?.build()
+}
+
+/// The columns that stored rows are sorted by.
+pub(super) fn sort_key(model: &Model) -> Vec<String> {
+    let key = &model.contract.primary_key;
+    let (day, rest): (Vec<_>, Vec<_>) = key.iter().cloned().partition(|name| model.by_day() && name == AS_OF_DATE);
+    day.into_iter().chain(rest).collect()
+}

@@ -1,0 +1,195 @@
+//! What `check` refuses, each by its message, its place, and what to do; on projects written on the spot.
+
+use halescore::check::{Checked, check};
+use halescore::diagnostic::Diagnostics;
+use halescore::engine::{Engine, EngineOptions};
+use halescore::error::Error;
+use halescore::pipeline::Pipeline;
+use halescore::project::Project;
+
+const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n";
+const LOG: &str = "-- Log.\nCREATE EXTERNAL TABLE raw.log (\n  account_id VARCHAR NOT NULL, -- who\n  at TIMESTAMP, -- when\n  n BIGINT, -- how much\n  x DOUBLE -- how much, roughly\n) STORED AS PARQUET LOCATION 'log.parquet'\n";
+
+/// A project of files under `sql/`, on top of one source.
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn of(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in [("../hale.yml", SETTINGS), ("raw/log.sql", LOG)].iter().chain(files) {
+            let path = folder.path().join("sql").join(path);
+            std::fs::create_dir_all(folder.path().join("sql")).unwrap();
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Self(folder)
+    }
+
+    async fn checked(&self) -> Result<Checked, Diagnostics> {
+        let pipeline = Pipeline::build(Project::load(self.0.path())?)?;
+        let engine = Engine::new(&EngineOptions::default()).unwrap();
+        check(pipeline, &engine, None).await.map_err(|error| match error {
+            Error::Project(problems) => problems,
+            other => panic!("{other}"),
+        })
+    }
+
+    /// Codes and places (`file:line:column`) of everything that was found.
+    async fn found(&self) -> Vec<String> {
+        let problems = self.checked().await.err().unwrap_or_default();
+        problems
+            .iter()
+            .map(|problem| {
+                let place = problem.location.as_ref().map(|at| {
+                    let (line, column) = at.file.line_column(at.span.start);
+                    format!("{}:{line}:{column}", at.file.path)
+                });
+                format!("{} {}", problem.code, place.unwrap_or_default())
+            })
+            .collect()
+    }
+}
+
+/// A stored table by day around a query.
+fn by_day(columns: &str, query: &str) -> String {
+    format!(
+        "-- T.\nCREATE TABLE metrics.t (\n  account_id VARCHAR NOT NULL,\n  as_of_date DATE NOT NULL,\n  {columns}\n  PRIMARY KEY (account_id, as_of_date)\n) PARTITIONED BY (as_of_date) AS\n{query}\n"
+    )
+}
+
+const STAGED: (&str, &str) = ("staging/log.sql", "SELECT account_id, local_day(at) AS as_of_date, n, x FROM raw.log");
+
+#[tokio::test]
+async fn a_sound_project_passes() {
+    let sql = by_day("n BIGINT CHECK (n > 0),", "SELECT account_id, as_of_date, sum(n) AS n FROM staging.log GROUP BY account_id, as_of_date");
+    let checked = Files::of(&[STAGED, ("metrics/t.sql", &sql)]).checked().await.unwrap();
+    assert_eq!(checked.pipeline.models.len(), 3);
+    assert!(checked.warnings.is_empty());
+}
+
+#[tokio::test]
+async fn all_problems_of_a_pass_come_at_once_each_with_its_place() {
+    let wrong_type = by_day("n INT,", "SELECT account_id, as_of_date, n FROM staging.log");
+    let unknown = "SELECT account_id,\n  nn AS n FROM staging.log";
+    let hidden = "SELECT account_id, now() AS at FROM staging.log";
+    let files = Files::of(&[STAGED, ("metrics/t.sql", &wrong_type), ("metrics/u.sql", unknown), ("metrics/v.sql", hidden)]);
+    assert_eq!(
+        files.found().await,
+        ["column-type sql/metrics/t.sql:5:3", "unknown-column sql/metrics/u.sql:2:3", "hidden-time sql/metrics/v.sql:1:20"]
+    );
+}
+
+#[tokio::test]
+async fn parsing_collects_the_faults_of_all_files() {
+    let files = Files::of(&[
+        ("staging/none.sql", "-- nothing here\n"),
+        ("staging/two.sql", "SELECT 1 AS a; SELECT 2 AS b"),
+        ("staging/broken.sql", "SELECT 1 AS a,\nFROM raw.log WHERE"),
+        ("staging/drop.sql", "DROP TABLE x"),
+        ("staging/other_name.sql", "CREATE VIEW staging.name AS SELECT 1 AS a"),
+        ("staging/Loud.sql", "SELECT 1 AS a"),
+    ]);
+    let found = files.found().await;
+    let codes: Vec<&str> = found.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(codes, ["file-name", "syntax", "not-a-model", "empty-model", "name-mismatch", "many-statements"]);
+    assert!(found[1].starts_with("syntax sql/staging/broken.sql:2:"), "{found:?}");
+}
+
+#[tokio::test]
+async fn names_are_held_against_what_is_there() {
+    let files = Files::of(&[
+        ("staging/a.sql", "SELECT * FROM raw.lgo"),
+        ("staging/b.sql", "SELECT * FROM log"),
+        ("metrics/c.sql", "SELECT * FROM raw.log"),
+    ]);
+    let problems = files.checked().await.unwrap_err();
+    let drawn = problems.render(false);
+    assert!(drawn.contains("did you mean `raw.log`?"), "{drawn}");
+    assert!(drawn.contains("write it with its layer: `raw.log`"), "{drawn}");
+    assert!(drawn.contains("a metrics model may not read `raw.log`"), "{drawn}");
+}
+
+#[tokio::test]
+async fn a_circle_is_shown_as_a_path() {
+    let files = Files::of(&[
+        ("staging/a.sql", "SELECT * FROM staging.b"),
+        ("staging/b.sql", "SELECT * FROM staging.c"),
+        ("staging/c.sql", "SELECT * FROM staging.a"),
+    ]);
+    let drawn = files.checked().await.unwrap_err().render(false);
+    assert!(drawn.contains("staging.a → staging.b → staging.c → staging.a"), "{drawn}");
+}
+
+#[tokio::test]
+async fn stored_tables_need_columns_a_key_and_the_day_in_it() {
+    let files = Files::of(&[
+        ("metrics/a.sql", "CREATE TABLE metrics.a AS SELECT 1 AS x"),
+        ("metrics/b.sql", "CREATE TABLE metrics.b (x BIGINT) AS SELECT 1 AS x"),
+        ("metrics/c.sql", "CREATE TABLE metrics.c (x BIGINT PRIMARY KEY) PARTITIONED BY (as_of_date) AS SELECT 1 AS x"),
+        ("metrics/d.sql", "CREATE TABLE metrics.d (x BIGINT PRIMARY KEY) PARTITIONED BY (x) AS SELECT 1 AS x"),
+    ]);
+    let found = files.found().await;
+    let codes: Vec<&str> = found.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(codes, ["no-key", "no-key", "no-day-key", "partitioning"]);
+}
+
+#[tokio::test]
+async fn silent_errors_of_the_engine_are_refused() {
+    let float = by_day("x DOUBLE,", "SELECT account_id, as_of_date, sum(x) AS x FROM staging.log GROUP BY account_id, as_of_date");
+    let unnest = "SELECT account_id, unnest(range(low, high)) AS i FROM\n(SELECT account_id, min(n) AS low, max(n) AS high FROM staging.log GROUP BY account_id)";
+    let ahead = by_day("n BIGINT,", "SELECT account_id, as_of_date, lead(n) OVER (PARTITION BY account_id ORDER BY as_of_date) AS n FROM staging.log");
+    let whole = by_day("n BIGINT,", "SELECT account_id, as_of_date, max(n) OVER (PARTITION BY account_id) AS n FROM staging.log");
+    let table = |name: &str, sql: &str| sql.replace("metrics.t", &format!("metrics.{name}"));
+    let reads_unnest = "CREATE TABLE metrics.b (account_id VARCHAR, i BIGINT, PRIMARY KEY (account_id, i)) AS SELECT * FROM staging.spine";
+    let files = Files::of(&[
+        STAGED,
+        ("staging/spine.sql", unnest),
+        ("metrics/a.sql", &table("a", &float)),
+        ("metrics/b.sql", reads_unnest),
+        ("metrics/c.sql", &table("c", &ahead)),
+        ("metrics/d.sql", &table("d", &whole)),
+    ]);
+    let found = files.found().await;
+    let codes: Vec<&str> = found.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(codes, ["float-sum", "unnest-above-key", "looks-ahead", "looks-ahead"], "{found:?}");
+}
+
+#[tokio::test]
+async fn averages_of_whole_numbers_are_exact_and_pass() {
+    let sql = by_day("mean DOUBLE,", "SELECT account_id, as_of_date, avg(n) AS mean FROM staging.log GROUP BY account_id, as_of_date");
+    assert_eq!(Files::of(&[STAGED, ("metrics/t.sql", &sql)]).found().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn constraints_must_plan_and_point_somewhere() {
+    let sql = by_day("n BIGINT CHECK (m > 0) REFERENCES staging.log (nn),", "SELECT account_id, as_of_date, n FROM staging.log");
+    let found = Files::of(&[STAGED, ("metrics/t.sql", &sql)]).found().await;
+    assert_eq!(found, ["check sql/metrics/t.sql:5:3", "unknown-column sql/metrics/t.sql:5:37"]);
+}
+
+#[tokio::test]
+async fn settings_are_strict() {
+    let message = |settings: &str| {
+        let files = Files::of(&[]);
+        std::fs::write(files.0.path().join("hale.yml"), settings).unwrap();
+        Project::load(files.0.path()).unwrap_err().render(false)
+    };
+    assert!(message(&SETTINGS.replace("sources", "source")).contains("did you mean `sources`?"));
+    assert!(message(&SETTINGS.replace("UTC", "Mars/Olympus")).contains("`Mars/Olympus` is no time zone"));
+    assert!(message(&SETTINGS.replace("2026-01-01", "soon")).contains("`soon` is no date"));
+    assert!(message(&SETTINGS.replace("out: out\n", "")).contains("out"));
+}
+
+#[tokio::test]
+async fn two_hundred_models_plan_without_touching_data() {
+    let names: Vec<String> = (0..200).map(|number| format!("metrics/m{number:03}.sql")).collect();
+    let texts: Vec<String> = (0..200)
+        .map(|number| {
+            let query = "SELECT account_id, as_of_date, sum(n) AS n FROM staging.log GROUP BY account_id, as_of_date";
+            by_day("n BIGINT CHECK (n >= 0),", query).replace("metrics.t", &format!("metrics.m{number:03}"))
+        })
+        .collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+    files.push(STAGED);
+    assert_eq!(Files::of(&files).checked().await.unwrap().pipeline.models.len(), 202);
+}

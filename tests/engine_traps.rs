@@ -1,0 +1,97 @@
+//! Known silent errors of the engine, each reproduced on plain DataFusion.
+//!
+//! A test that fails here after an upgrade is good news: the engine mended the fault, and the lint in
+//! `src/check/lints.rs` that guards against it can go.
+
+use arrow::array::AsArray;
+use arrow::datatypes::{Float64Type, Int64Type};
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+async fn number(context: &SessionContext, sql: &str) -> i64 {
+    let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
+    batches[0].column(0).as_primitive::<Int64Type>().value(0)
+}
+
+/// apache/datafusion#24787: a dense spine by UNNEST above an aggregate loses rows once grouped again.
+#[tokio::test]
+async fn unnest_above_a_unique_key_loses_rows() {
+    let context = SessionContext::new();
+    let spine = "SELECT account, unnest(range(low, high)) AS day FROM
+                   (SELECT account, min(day) AS low, max(day) AS high FROM (VALUES ('a', 0), ('a', 4), ('b', 0), ('b', 4)) AS log (account, day) GROUP BY account)";
+    let direct = number(&context, &format!("SELECT count(*) FROM ({spine})")).await;
+    let grouped = number(&context, &format!("SELECT count(*) FROM (SELECT account, day FROM ({spine}) GROUP BY account, day)")).await;
+    assert_eq!(direct, 8);
+    assert_ne!(grouped, 8, "UNNEST no longer keeps its input's uniqueness: the lint unnest-above-key can go");
+}
+
+/// Sliding sums of doubles retract by subtraction and drift.
+#[tokio::test]
+async fn sliding_sums_of_doubles_drift() {
+    let context = SessionContext::new();
+    let sql = "SELECT total FROM (SELECT i, sum(x) OVER (ORDER BY i ROWS 1 PRECEDING) AS total FROM
+                 (VALUES (1, 1e17), (2, 1.0), (3, 2.0), (4, 0.0), (5, 0.0)) AS log (i, x)) ORDER BY i";
+    let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
+    let last = batches.last().unwrap();
+    let drifted = last.column(0).as_primitive::<Float64Type>().value(last.num_rows() - 1);
+    assert_ne!(drifted, 0.0, "0 + 0 is 0 again: the lint float-sum may go for windows");
+}
+
+/// A NULL partition key is written as 1970-01-01.
+#[tokio::test]
+async fn a_null_partition_key_becomes_a_day_of_1970() {
+    let folder = tempfile::tempdir().unwrap();
+    let context = SessionContext::new();
+    let copy = format!(
+        "COPY (SELECT 1 AS x, CAST(NULL AS DATE) AS d) TO '{}/' STORED AS PARQUET PARTITIONED BY (d)",
+        folder.path().display()
+    );
+    context.sql(&copy).await.unwrap().collect().await.unwrap();
+    let day = folder.path().join("d=1970-01-01");
+    assert!(day.is_dir(), "NULL keys are no longer written as a day: tables by day still audit NOT NULL");
+}
+
+/// A declared NOT NULL is believed: the filter for nulls is folded away. The reason why contracts are never handed over.
+#[tokio::test]
+async fn a_declared_not_null_is_believed() {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    use arrow::datatypes::{DataType, Field, Schema};
+    use datafusion::datasource::file_format::parquet::ParquetFormat;
+    use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let nullable = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, true)]));
+    let column: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None]));
+    let mut writer = parquet::arrow::ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), Arc::clone(&nullable), None).unwrap();
+    writer.write(&RecordBatch::try_new(nullable, vec![column]).unwrap()).unwrap();
+    writer.close().unwrap();
+
+    let declared = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, false)]));
+    let url = ListingTableUrl::parse(path.to_str().unwrap()).unwrap();
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
+    let config = ListingTableConfig::new(url).with_listing_options(options).with_schema(declared);
+    let context = SessionContext::new();
+    context.register_table("t", Arc::new(ListingTable::try_new(config).unwrap())).unwrap();
+    assert_eq!(number(&context, "SELECT count(*) FROM t WHERE x IS NULL").await, 0, "the engine no longer believes NOT NULL");
+}
+
+/// A sum of doubles differs with the order in which partitions arrive.
+#[tokio::test]
+async fn a_sum_of_doubles_depends_on_its_order() {
+    let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
+    let sum = async |rows: &str| {
+        let sql = format!("SELECT sum(x) FROM (VALUES {rows}) AS log (x)");
+        context.sql(&sql).await.unwrap().collect().await.unwrap()[0].column(0).as_primitive::<Float64Type>().value(0)
+    };
+    let (mixed, paired) = (sum("(1e17), (1.0), (-1e17), (1.0)").await, sum("(1e17), (-1e17), (1.0), (1.0)").await);
+    assert_ne!(mixed, paired, "sums of doubles no longer depend on order: the lint float-sum can go");
+}
+
+/// `GREATEST` skips NULL: a clamp would turn missing into worst.
+#[tokio::test]
+async fn greatest_of_zero_and_null_is_zero() {
+    let context = SessionContext::new();
+    assert_eq!(number(&context, "SELECT greatest(0, CAST(NULL AS BIGINT))").await, 0);
+}

@@ -1,0 +1,133 @@
+//! The project's own habits, held to: each failure names the step that was forgotten.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use halescore::pipeline::Pipeline;
+use halescore::project::Project;
+use halescore::project::layer::Layer;
+use halescore::project::model::Kind;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn bundled() -> Pipeline {
+    let project = Project::load(&root()).unwrap_or_else(|problems| panic!("{problems}"));
+    Pipeline::build(project).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn stems(folder: &str) -> BTreeSet<String> {
+    let files = std::fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.is_file()).map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn every_model_is_described_and_so_is_every_column_of_a_contract() {
+    let pipeline = bundled();
+    for model in pipeline.models.iter().filter(|model| !model.name.layer.is_semantic()) {
+        assert!(!model.description.is_empty(), "{} has no leading comment", model.name);
+        for column in &model.contract.columns {
+            assert!(!column.description.is_empty(), "{}.{} has no comment behind it", model.name, column.name);
+        }
+    }
+}
+
+#[test]
+fn every_source_has_its_parquet_and_a_staging_model() {
+    let pipeline = bundled();
+    for model in &pipeline.models {
+        let Kind::Source(source) = &model.kind else { continue };
+        assert!(root().join("data").join(&source.path).exists(), "{}: data/{} is missing", model.name, source.path);
+        let is_staged = pipeline.reads.iter().any(|(reader, reads)| reader.layer == Layer::Staging && reads.0.contains_key(&model.name));
+        assert!(is_staged, "no staging model reads {}", model.name);
+    }
+}
+
+#[test]
+fn every_component_belongs_to_a_score() {
+    let compiled: String = bundled().semantics.compile().into_iter().map(|model| model.sql).collect();
+    for name in ["usage", "usage_growth", "active_user_growth", "concentration", "product_usage"] {
+        assert!(compiled.contains(&format!("'{name}'")), "component {name} is in no score");
+    }
+}
+
+#[test]
+fn every_sql_function_has_a_property_test() {
+    let tests = text("tests/windows.rs");
+    for function in halescore::engine::functions::aggregates() {
+        assert!(tests.contains(function.name()), "{} is not in tests/windows.rs", function.name());
+    }
+}
+
+#[test]
+fn every_command_has_a_test() {
+    let tests = text("tests/cli.rs");
+    let helpers = ["mod", "output", "progress", "signals", "args", "dates", "failure", "table"];
+    for command in stems("src/cli").iter().filter(|stem| !helpers.contains(&stem.as_str())) {
+        assert!(tests.contains(&format!("\"{command}\"")), "`hale {command}` is not called in tests/cli.rs");
+    }
+}
+
+#[test]
+fn every_test_file_is_part_of_the_one_binary() {
+    let modules = text("tests/main.rs");
+    for stem in stems("tests").iter().filter(|stem| *stem != "main") {
+        assert!(modules.contains(&format!("mod {stem};")), "tests/{stem}.rs is not named in tests/main.rs");
+    }
+}
+
+#[test]
+fn every_lint_has_its_reproduction() {
+    let traps = text("tests/engine_traps.rs");
+    for code in ["unnest-above-key", "float-sum"] {
+        assert!(traps.contains(code), "{code} has no reproduction in tests/engine_traps.rs");
+    }
+}
+
+#[test]
+fn only_the_engine_names_a_session_and_only_storage_opens_stores() {
+    let allowed = ["engine", "storage", "semantic"];
+    for file in rust_files(&root().join("src")) {
+        let relative = file.strip_prefix(root().join("src")).unwrap().to_string_lossy().into_owned();
+        if allowed.iter().any(|module| relative.starts_with(module)) {
+            continue;
+        }
+        let source = std::fs::read_to_string(&file).unwrap();
+        for word in ["SessionContext::new", "SessionStateBuilder", "parse_url_opts"] {
+            assert!(!source.contains(word), "src/{relative} uses {word}: that belongs to the engine or to storage");
+        }
+    }
+}
+
+#[test]
+fn the_lock_file_has_one_version_of_each_crate_that_data_crosses() {
+    let lock = text("Cargo.lock");
+    for name in ["arrow", "arrow-array", "parquet", "object_store", "datafusion", "sqlparser"] {
+        let versions = lock.matches(&format!("name = \"{name}\"\n")).count();
+        assert_eq!(versions, 1, "Cargo.lock has {versions} versions of {name}");
+    }
+}
+
+#[test]
+fn the_sample_is_small() {
+    let bytes: u64 = files(&root().join("data")).iter().map(|file| file.metadata().unwrap().len()).sum();
+    assert!(bytes < 3_000_000, "data/ has {bytes} bytes");
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    files(folder).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
