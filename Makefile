@@ -5,7 +5,7 @@ PYTHON ?= $(shell test -x target/python/bin/python && echo target/python/bin/pyt
 export HALE_PYTHON ?= $(PYTHON)
 
 run: ## scores of the bundled sample, into out/
-	cargo run --quiet --locked -- run --as-of 2026-09-30
+	cargo run --quiet --locked -- run --as-of 2026-09-30 && cargo run --quiet --locked -- show scores.health --limit 10
 
 test: ## unit, property, oracle and end-to-end tests
 	cargo test --locked

@@ -36,7 +36,8 @@ impl SourceFile {
         let mut start = 0;
         for (number, text) in self.text.split_inclusive('\n').enumerate() {
             if number + 1 == line {
-                let within = text.char_indices().nth(column.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
+                let within =
+                    text.char_indices().nth(column.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
                 return start + within;
             }
             start += text.len();
@@ -182,7 +183,8 @@ impl Diagnostic {
 
     /// The same as one JSON object: `severity, code, message, file, line, column, notes, help`.
     pub fn to_json(&self) -> serde_json::Value {
-        let place = self.location.as_ref().map(|at| (at.file.path.clone(), at.file.line_column(at.span.start)));
+        let place =
+            self.location.as_ref().map(|at| (at.file.path.clone(), at.file.line_column(at.span.start)));
         serde_json::json!({
             "severity": match self.severity { Severity::Error => "error", Severity::Warning => "warning" },
             "code": self.code,

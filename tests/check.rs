@@ -57,11 +57,15 @@ fn by_day(columns: &str, query: &str) -> String {
     )
 }
 
-const STAGED: (&str, &str) = ("staging/log.sql", "SELECT account_id, local_day(at) AS as_of_date, n, x FROM raw.log");
+const STAGED: (&str, &str) =
+    ("staging/log.sql", "SELECT account_id, local_day(at) AS as_of_date, n, x FROM raw.log");
 
 #[tokio::test]
 async fn a_sound_project_passes() {
-    let sql = by_day("n BIGINT CHECK (n > 0),", "SELECT account_id, as_of_date, sum(n) AS n FROM staging.log GROUP BY account_id, as_of_date");
+    let sql = by_day(
+        "n BIGINT CHECK (n > 0),",
+        "SELECT account_id, as_of_date, sum(n) AS n FROM staging.log GROUP BY account_id, as_of_date",
+    );
     let checked = Files::of(&[STAGED, ("metrics/t.sql", &sql)]).checked().await.unwrap();
     assert_eq!(checked.pipeline.models.len(), 3);
     assert!(checked.warnings.is_empty());
@@ -72,10 +76,19 @@ async fn all_problems_of_a_pass_come_at_once_each_with_its_place() {
     let wrong_type = by_day("n INT,", "SELECT account_id, as_of_date, n FROM staging.log");
     let unknown = "SELECT account_id,\n  nn AS n FROM staging.log";
     let hidden = "SELECT account_id, now() AS at FROM staging.log";
-    let files = Files::of(&[STAGED, ("metrics/t.sql", &wrong_type), ("metrics/u.sql", unknown), ("metrics/v.sql", hidden)]);
+    let files = Files::of(&[
+        STAGED,
+        ("metrics/t.sql", &wrong_type),
+        ("metrics/u.sql", unknown),
+        ("metrics/v.sql", hidden),
+    ]);
     assert_eq!(
         files.found().await,
-        ["column-type sql/metrics/t.sql:5:3", "unknown-column sql/metrics/u.sql:2:3", "hidden-time sql/metrics/v.sql:1:20"]
+        [
+            "column-type sql/metrics/t.sql:5:3",
+            "unknown-column sql/metrics/u.sql:2:3",
+            "hidden-time sql/metrics/v.sql:1:20"
+        ]
     );
 }
 
@@ -91,7 +104,10 @@ async fn parsing_collects_the_faults_of_all_files() {
     ]);
     let found = files.found().await;
     let codes: Vec<&str> = found.iter().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(codes, ["file-name", "syntax", "not-a-model", "empty-model", "name-mismatch", "many-statements"]);
+    assert_eq!(
+        codes,
+        ["file-name", "syntax", "not-a-model", "empty-model", "name-mismatch", "many-statements"]
+    );
     assert!(found[1].starts_with("syntax sql/staging/broken.sql:2:"), "{found:?}");
 }
 
@@ -125,8 +141,14 @@ async fn stored_tables_need_columns_a_key_and_the_day_in_it() {
     let files = Files::of(&[
         ("metrics/a.sql", "CREATE TABLE metrics.a AS SELECT 1 AS x"),
         ("metrics/b.sql", "CREATE TABLE metrics.b (x BIGINT) AS SELECT 1 AS x"),
-        ("metrics/c.sql", "CREATE TABLE metrics.c (x BIGINT PRIMARY KEY) PARTITIONED BY (as_of_date) AS SELECT 1 AS x"),
-        ("metrics/d.sql", "CREATE TABLE metrics.d (x BIGINT PRIMARY KEY) PARTITIONED BY (x) AS SELECT 1 AS x"),
+        (
+            "metrics/c.sql",
+            "CREATE TABLE metrics.c (x BIGINT PRIMARY KEY) PARTITIONED BY (as_of_date) AS SELECT 1 AS x",
+        ),
+        (
+            "metrics/d.sql",
+            "CREATE TABLE metrics.d (x BIGINT PRIMARY KEY) PARTITIONED BY (x) AS SELECT 1 AS x",
+        ),
     ]);
     let found = files.found().await;
     let codes: Vec<&str> = found.iter().map(|line| line.split(' ').next().unwrap()).collect();
@@ -135,10 +157,19 @@ async fn stored_tables_need_columns_a_key_and_the_day_in_it() {
 
 #[tokio::test]
 async fn silent_errors_of_the_engine_are_refused() {
-    let float = by_day("x DOUBLE,", "SELECT account_id, as_of_date, sum(x) AS x FROM staging.log GROUP BY account_id, as_of_date");
+    let float = by_day(
+        "x DOUBLE,",
+        "SELECT account_id, as_of_date, sum(x) AS x FROM staging.log GROUP BY account_id, as_of_date",
+    );
     let unnest = "SELECT account_id, unnest(range(low, high)) AS i FROM\n(SELECT account_id, min(n) AS low, max(n) AS high FROM staging.log GROUP BY account_id)";
-    let ahead = by_day("n BIGINT,", "SELECT account_id, as_of_date, lead(n) OVER (PARTITION BY account_id ORDER BY as_of_date) AS n FROM staging.log");
-    let whole = by_day("n BIGINT,", "SELECT account_id, as_of_date, max(n) OVER (PARTITION BY account_id) AS n FROM staging.log");
+    let ahead = by_day(
+        "n BIGINT,",
+        "SELECT account_id, as_of_date, lead(n) OVER (PARTITION BY account_id ORDER BY as_of_date) AS n FROM staging.log",
+    );
+    let whole = by_day(
+        "n BIGINT,",
+        "SELECT account_id, as_of_date, max(n) OVER (PARTITION BY account_id) AS n FROM staging.log",
+    );
     let table = |name: &str, sql: &str| sql.replace("metrics.t", &format!("metrics.{name}"));
     let reads_unnest = "CREATE TABLE metrics.b (account_id VARCHAR, i BIGINT, PRIMARY KEY (account_id, i)) AS SELECT * FROM staging.spine";
     let files = Files::of(&[
@@ -156,13 +187,19 @@ async fn silent_errors_of_the_engine_are_refused() {
 
 #[tokio::test]
 async fn averages_of_whole_numbers_are_exact_and_pass() {
-    let sql = by_day("mean DOUBLE,", "SELECT account_id, as_of_date, avg(n) AS mean FROM staging.log GROUP BY account_id, as_of_date");
+    let sql = by_day(
+        "mean DOUBLE,",
+        "SELECT account_id, as_of_date, avg(n) AS mean FROM staging.log GROUP BY account_id, as_of_date",
+    );
     assert_eq!(Files::of(&[STAGED, ("metrics/t.sql", &sql)]).found().await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn constraints_must_plan_and_point_somewhere() {
-    let sql = by_day("n BIGINT CHECK (m > 0) REFERENCES staging.log (nn),", "SELECT account_id, as_of_date, n FROM staging.log");
+    let sql = by_day(
+        "n BIGINT CHECK (m > 0) REFERENCES staging.log (nn),",
+        "SELECT account_id, as_of_date, n FROM staging.log",
+    );
     let found = Files::of(&[STAGED, ("metrics/t.sql", &sql)]).found().await;
     assert_eq!(found, ["check sql/metrics/t.sql:5:3", "unknown-column sql/metrics/t.sql:5:37"]);
 }
@@ -185,11 +222,13 @@ async fn two_hundred_models_plan_without_touching_data() {
     let names: Vec<String> = (0..200).map(|number| format!("metrics/m{number:03}.sql")).collect();
     let texts: Vec<String> = (0..200)
         .map(|number| {
-            let query = "SELECT account_id, as_of_date, sum(n) AS n FROM staging.log GROUP BY account_id, as_of_date";
+            let query =
+                "SELECT account_id, as_of_date, sum(n) AS n FROM staging.log GROUP BY account_id, as_of_date";
             by_day("n BIGINT CHECK (n >= 0),", query).replace("metrics.t", &format!("metrics.m{number:03}"))
         })
         .collect();
-    let mut files: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+    let mut files: Vec<(&str, &str)> =
+        names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
     files.push(STAGED);
     assert_eq!(Files::of(&files).checked().await.unwrap().pipeline.models.len(), 202);
 }

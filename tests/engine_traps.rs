@@ -19,7 +19,11 @@ async fn unnest_above_a_unique_key_loses_rows() {
     let spine = "SELECT account, unnest(range(low, high)) AS day FROM
                    (SELECT account, min(day) AS low, max(day) AS high FROM (VALUES ('a', 0), ('a', 4), ('b', 0), ('b', 4)) AS log (account, day) GROUP BY account)";
     let direct = number(&context, &format!("SELECT count(*) FROM ({spine})")).await;
-    let grouped = number(&context, &format!("SELECT count(*) FROM (SELECT account, day FROM ({spine}) GROUP BY account, day)")).await;
+    let grouped = number(
+        &context,
+        &format!("SELECT count(*) FROM (SELECT account, day FROM ({spine}) GROUP BY account, day)"),
+    )
+    .await;
     assert_eq!(direct, 8);
     assert_ne!(grouped, 8, "UNNEST no longer keeps its input's uniqueness: the lint unnest-above-key can go");
 }
@@ -58,13 +62,20 @@ async fn a_declared_not_null_is_believed() {
     use arrow::array::{ArrayRef, Int64Array, RecordBatch};
     use arrow::datatypes::{DataType, Field, Schema};
     use datafusion::datasource::file_format::parquet::ParquetFormat;
-    use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+    use datafusion::datasource::listing::{
+        ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
+    };
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.parquet");
     let nullable = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, true)]));
     let column: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None]));
-    let mut writer = parquet::arrow::ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), Arc::clone(&nullable), None).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(
+        std::fs::File::create(&path).unwrap(),
+        Arc::clone(&nullable),
+        None,
+    )
+    .unwrap();
     writer.write(&RecordBatch::try_new(nullable, vec![column]).unwrap()).unwrap();
     writer.close().unwrap();
 
@@ -74,7 +85,11 @@ async fn a_declared_not_null_is_believed() {
     let config = ListingTableConfig::new(url).with_listing_options(options).with_schema(declared);
     let context = SessionContext::new();
     context.register_table("t", Arc::new(ListingTable::try_new(config).unwrap())).unwrap();
-    assert_eq!(number(&context, "SELECT count(*) FROM t WHERE x IS NULL").await, 0, "the engine no longer believes NOT NULL");
+    assert_eq!(
+        number(&context, "SELECT count(*) FROM t WHERE x IS NULL").await,
+        0,
+        "the engine no longer believes NOT NULL"
+    );
 }
 
 /// A sum of doubles differs with the order in which partitions arrive.
@@ -83,9 +98,13 @@ async fn a_sum_of_doubles_depends_on_its_order() {
     let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
     let sum = async |rows: &str| {
         let sql = format!("SELECT sum(x) FROM (VALUES {rows}) AS log (x)");
-        context.sql(&sql).await.unwrap().collect().await.unwrap()[0].column(0).as_primitive::<Float64Type>().value(0)
+        context.sql(&sql).await.unwrap().collect().await.unwrap()[0]
+            .column(0)
+            .as_primitive::<Float64Type>()
+            .value(0)
     };
-    let (mixed, paired) = (sum("(1e17), (1.0), (-1e17), (1.0)").await, sum("(1e17), (-1e17), (1.0), (1.0)").await);
+    let (mixed, paired) =
+        (sum("(1e17), (1.0), (-1e17), (1.0)").await, sum("(1e17), (-1e17), (1.0), (1.0)").await);
     assert_ne!(mixed, paired, "sums of doubles no longer depend on order: the lint float-sum can go");
 }
 

@@ -9,20 +9,33 @@ use crate::project::model::Model;
 pub(super) fn compare(model: &Model, declared: &Schema, inferred: &Schema) -> Diagnostics {
     let mut found = Diagnostics::new();
     for field in declared.fields() {
-        let at = model.contract.column(field.name()).map_or_else(|| Location::whole(&model.file), |column| column.location.clone());
+        let at = model
+            .contract
+            .column(field.name())
+            .map_or_else(|| Location::whole(&model.file), |column| column.location.clone());
         match inferred.field_with_name(field.name()) {
             Ok(given) if fits(given.data_type(), field.data_type()) => {}
             Ok(given) => found.push(wrong_type(field, given).at(at)),
             Err(_) => {
                 let names = inferred.fields().iter().map(|field| field.name().as_str());
-                let problem = Diagnostic::error("missing-column", format!("the query gives no column `{}`", field.name()));
+                let problem = Diagnostic::error(
+                    "missing-column",
+                    format!("the query gives no column `{}`", field.name()),
+                );
                 found.push(problem.at(at).suggest(field.name(), names));
             }
         }
     }
     for field in inferred.fields().iter().filter(|field| declared.field_with_name(field.name()).is_err()) {
-        let problem = Diagnostic::error("undeclared-column", format!("the query gives an undeclared column `{}`", field.name()));
-        found.push(problem.at(Location::whole(&model.file)).help("declare it with its type, or take it out of the query"));
+        let problem = Diagnostic::error(
+            "undeclared-column",
+            format!("the query gives an undeclared column `{}`", field.name()),
+        );
+        found.push(
+            problem
+                .at(Location::whole(&model.file))
+                .help("declare it with its type, or take it out of the query"),
+        );
     }
     found
 }
@@ -34,8 +47,11 @@ fn wrong_type(declared: &Field, inferred: &Field) -> Diagnostic {
         sql_name(declared.data_type()),
         sql_name(inferred.data_type())
     );
-    Diagnostic::error("column-type", message)
-        .help(format!("declare what the query gives, or write CAST({} AS {})", declared.name(), sql_name(declared.data_type())))
+    Diagnostic::error("column-type", message).help(format!(
+        "declare what the query gives, or write CAST({} AS {})",
+        declared.name(),
+        sql_name(declared.data_type())
+    ))
 }
 
 /// Names that appear twice in a query's output.
@@ -44,9 +60,12 @@ pub(super) fn duplicates(model: &Model, inferred: &Schema) -> Diagnostics {
     let twice = inferred.fields().iter().filter(|field| !seen.insert(field.name().clone()));
     twice
         .map(|field| {
-            Diagnostic::error("duplicate-column", format!("the query gives two columns named `{}`", field.name()))
-                .at(Location::whole(&model.file))
-                .help("rename one with AS, or select only one of them")
+            Diagnostic::error(
+                "duplicate-column",
+                format!("the query gives two columns named `{}`", field.name()),
+            )
+            .at(Location::whole(&model.file))
+            .help("rename one with AS, or select only one of them")
         })
         .collect()
 }
@@ -69,9 +88,13 @@ pub(crate) fn fits(given: &DataType, declared: &DataType) -> bool {
         (T::Float16 | T::Float32, T::Float64) => true,
         _ if is_text(given) && is_text(declared) => true,
         _ if is_binary(given) && is_binary(declared) => true,
-        _ => integer_range(given).zip(integer_range(declared)).is_some_and(|(from, to)| to.0 <= from.0 && from.1 <= to.1)
-            || exact_in_double(given, declared)
-            || integer_in_decimal(given, declared),
+        _ => {
+            integer_range(given)
+                .zip(integer_range(declared))
+                .is_some_and(|(from, to)| to.0 <= from.0 && from.1 <= to.1)
+                || exact_in_double(given, declared)
+                || integer_in_decimal(given, declared)
+        }
     }
 }
 
@@ -103,7 +126,9 @@ fn exact_in_double(given: &DataType, declared: &DataType) -> bool {
 }
 
 fn integer_in_decimal(given: &DataType, declared: &DataType) -> bool {
-    let (Some((_, high)), DataType::Decimal128(precision, scale)) = (integer_range(given), declared) else { return false };
+    let (Some((_, high)), DataType::Decimal128(precision, scale)) = (integer_range(given), declared) else {
+        return false;
+    };
     let digits = i16::from(*precision) - i16::from(*scale);
     digits >= high.to_string().len() as i16
 }

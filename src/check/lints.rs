@@ -85,7 +85,9 @@ impl Lints<'_> {
     fn unnest(&mut self, node: &LogicalPlan) {
         let LogicalPlan::Unnest(unnest) = node else { return };
         let input = unnest.input.schema();
-        let is_unique = |index: usize| input.functional_dependencies().iter().any(|key| key.source_indices.contains(&index));
+        let is_unique = |index: usize| {
+            input.functional_dependencies().iter().any(|key| key.source_indices.contains(&index))
+        };
         let Some(column) = (0..input.fields().len()).find(|index| is_unique(*index)) else { return };
         let name = input.field(column).name().clone();
         let diagnostic = Diagnostic::error("unnest-above-key", format!("UNNEST above a query in which `{name}` is unique loses rows"))

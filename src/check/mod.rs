@@ -40,11 +40,16 @@ pub struct Checked {
 ///
 /// # Errors
 /// Every problem found: [`crate::error::Error::Project`], or [`crate::error::Error::Transient`] where storage cannot be reached.
-pub async fn check(pipeline: Pipeline, engine: &Engine, sources: Option<&Storage>) -> crate::error::Result<Checked> {
+pub async fn check(
+    pipeline: Pipeline,
+    engine: &Engine,
+    sources: Option<&Storage>,
+) -> crate::error::Result<Checked> {
     let day = pipeline.settings.history_starts;
     let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), day)
         .map_err(|error| crate::error::Error::Bug(diagnose::first_line(&error)))?;
-    let mut pass = Pass { session, schemas: BTreeMap::new(), failed: BTreeSet::new(), found: Diagnostics::new() };
+    let mut pass =
+        Pass { session, schemas: BTreeMap::new(), failed: BTreeSet::new(), found: Diagnostics::new() };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.
@@ -57,7 +62,9 @@ pub async fn check(pipeline: Pipeline, engine: &Engine, sources: Option<&Storage
             pass.failed.insert(model.name.clone());
         }
     }
-    for audit in pipeline.audits.iter().filter(|audit| !audit.reads.0.keys().any(|read| pass.failed.contains(read))) {
+    for audit in
+        pipeline.audits.iter().filter(|audit| !audit.reads.0.keys().any(|read| pass.failed.contains(read)))
+    {
         let checked = pass.audit(audit).await;
         pass.found.extend(checked.err());
     }
@@ -127,16 +134,27 @@ impl Pass {
         for check in &model.contract.checks {
             let problem = match plan_check(&self.session, &check.sql, declared) {
                 Ok(DataType::Boolean) => continue,
-                Ok(other) => Diagnostic::error("check", format!("CHECK ({}) gives {}, not a truth value", check.sql, contract::sql_name(&other))),
-                Err(error) => Diagnostic::error("check", format!("CHECK ({}): {}", check.sql, diagnose::first_line(&error))),
+                Ok(other) => Diagnostic::error(
+                    "check",
+                    format!("CHECK ({}) gives {}, not a truth value", check.sql, contract::sql_name(&other)),
+                ),
+                Err(error) => Diagnostic::error(
+                    "check",
+                    format!("CHECK ({}): {}", check.sql, diagnose::first_line(&error)),
+                ),
             };
             self.found.push(problem.at(check.location.clone()));
         }
         for reference in &model.contract.references {
             let Some(target) = self.schemas.get(&reference.target) else { continue };
-            for column in reference.target_columns.iter().filter(|column| target.field_with_name(column).is_err()) {
+            for column in
+                reference.target_columns.iter().filter(|column| target.field_with_name(column).is_err())
+            {
                 let names = target.fields().iter().map(|field| field.name().as_str());
-                let problem = Diagnostic::error("unknown-column", format!("{} has no column `{column}`", reference.target));
+                let problem = Diagnostic::error(
+                    "unknown-column",
+                    format!("{} has no column `{column}`", reference.target),
+                );
                 self.found.push(problem.at(reference.location.clone()).suggest(column, names));
             }
         }
@@ -145,10 +163,17 @@ impl Pass {
     async fn audit(&self, audit: &Audit) -> Result<(), Diagnostic> {
         self.session.plan(&audit.query).await.map(drop).map_err(|error| {
             let span = error.diagnostic().and_then(|found| found.span);
-            let at = span.map_or_else(|| Location::whole(&audit.file), |span| {
-                Location::word_at(&audit.file, audit.file.offset(span.start.line as usize, span.start.column as usize))
-            });
-            Diagnostic::error("plan", format!("audit {}: {}", audit.name, diagnose::first_line(&error))).at(at)
+            let at = span.map_or_else(
+                || Location::whole(&audit.file),
+                |span| {
+                    Location::word_at(
+                        &audit.file,
+                        audit.file.offset(span.start.line as usize, span.start.column as usize),
+                    )
+                },
+            );
+            Diagnostic::error("plan", format!("audit {}: {}", audit.name, diagnose::first_line(&error)))
+                .at(at)
         })
     }
 }
@@ -161,6 +186,7 @@ fn plan_check(session: &Session, sql: &str, declared: &SchemaRef) -> datafusion:
 
 /// The same columns, all nullable: what one model claims, the next one does not believe.
 fn nullable(schema: &Schema) -> SchemaRef {
-    let fields: Vec<_> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    let fields: Vec<_> =
+        schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     Arc::new(Schema::new(fields))
 }

@@ -71,7 +71,8 @@ async fn source_files(model: &Model, source: &Source, storage: &Storage) -> Resu
     }
     if rows == 0 && !found.has_errors() {
         found.push(
-            Diagnostic::warning("empty-source", format!("{} holds no rows", model.name)).at(place(model, &source.path)),
+            Diagnostic::warning("empty-source", format!("{} holds no rows", model.name))
+                .at(place(model, &source.path)),
         );
     }
     Ok(found)
@@ -100,7 +101,10 @@ async fn footer(storage: &Storage, file: ObjectMeta) -> Result<Footer> {
         return Ok(Footer::Broken("the file is empty".to_owned()));
     }
     let bytes = FileBytes { store: storage.store(), path: &file.location };
-    let metadata = ParquetMetaDataReader::new().with_prefetch_hint(Some(64 * 1024)).load_and_finish(bytes, file.size).await;
+    let metadata = ParquetMetaDataReader::new()
+        .with_prefetch_hint(Some(64 * 1024))
+        .load_and_finish(bytes, file.size)
+        .await;
     let read = metadata.and_then(|metadata| {
         let about = metadata.file_metadata();
         let schema = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())?;
@@ -135,20 +139,31 @@ fn columns(model: &Model, file: &str, schema: &Schema) -> Diagnostics {
     let mut found = Diagnostics::new();
     let Some(declared) = &model.declared else { return found };
     for field in declared.fields() {
-        let at = model.contract.column(field.name()).map_or_else(|| Location::whole(&model.file), |column| column.location.clone());
+        let at = model
+            .contract
+            .column(field.name())
+            .map_or_else(|| Location::whole(&model.file), |column| column.location.clone());
         match schema.field_with_name(field.name()) {
             Ok(given) if readable(given.data_type(), field.data_type()) => {}
             Ok(given) => found.push(
                 Diagnostic::error(
                     "column-type",
-                    format!("`{}` is declared {} but is {} in {file}", field.name(), sql_name(field.data_type()), sql_name(given.data_type())),
+                    format!(
+                        "`{}` is declared {} but is {} in {file}",
+                        field.name(),
+                        sql_name(field.data_type()),
+                        sql_name(given.data_type())
+                    ),
                 )
                 .at(at)
                 .help("declare the type that the file has, and cast in staging"),
             ),
             Err(_) => {
                 let names = schema.fields().iter().map(|field| field.name().as_str());
-                let problem = Diagnostic::error("missing-column", format!("there is no column `{}` in {file}", field.name()));
+                let problem = Diagnostic::error(
+                    "missing-column",
+                    format!("there is no column `{}` in {file}", field.name()),
+                );
                 found.push(problem.at(at).suggest(field.name(), names));
             }
         }
@@ -159,9 +174,13 @@ fn columns(model: &Model, file: &str, schema: &Schema) -> Diagnostics {
 /// Whether a file's type can be read as the declared one without loss. Instants in UTC are the same with and without
 /// their zone; nanoseconds are not asked for, so a source that has them is cut to microseconds.
 fn readable(given: &DataType, declared: &DataType) -> bool {
-    let utc = |zone: &Option<Arc<str>>| zone.as_ref().is_none_or(|zone| matches!(zone.as_ref(), "UTC" | "+00:00" | "Z"));
+    let utc = |zone: &Option<Arc<str>>| {
+        zone.as_ref().is_none_or(|zone| matches!(zone.as_ref(), "UTC" | "+00:00" | "Z"))
+    };
     match (given, declared) {
-        (DataType::Timestamp(_, from), DataType::Timestamp(TimeUnit::Microsecond, to)) => utc(from) && utc(to),
+        (DataType::Timestamp(_, from), DataType::Timestamp(TimeUnit::Microsecond, to)) => {
+            utc(from) && utc(to)
+        }
         _ => fits(given, declared),
     }
 }

@@ -1,8 +1,8 @@
 //! What the engine says of a model, as a diagnostic in the model's own file.
 
 use datafusion::common::Diagnostic as EngineDiagnostic;
-use datafusion::error::DataFusionError;
 use datafusion::common::Span;
+use datafusion::error::DataFusionError;
 
 use crate::diagnostic::{Diagnostic, Location};
 use crate::error::Error;
@@ -12,11 +12,13 @@ use crate::project::model::Model;
 pub fn of_model(model: &Model, error: &DataFusionError) -> Diagnostic {
     let message = first_line(error);
     let Some(found) = error.diagnostic() else {
-        return Diagnostic::error("plan", format!("{}: {message}", model.name)).at(Location::whole(&model.file));
+        return Diagnostic::error("plan", format!("{}: {message}", model.name))
+            .at(Location::whole(&model.file));
     };
     let code = code_of(&found.message);
     let mut diagnostic = Diagnostic::error(code, found.message.clone());
-    diagnostic = diagnostic.at(found.span.map_or_else(|| Location::whole(&model.file), |span| place(model, span)));
+    diagnostic =
+        diagnostic.at(found.span.map_or_else(|| Location::whole(&model.file), |span| place(model, span)));
     for note in &found.notes {
         diagnostic = diagnostic.note(note.message.clone());
     }
@@ -54,7 +56,13 @@ fn place(model: &Model, span: Span) -> Location {
 pub fn first_line(error: &DataFusionError) -> String {
     let text = error.strip_backtrace();
     let mut text = text.lines().next().unwrap_or_default();
-    for prefix in ["Error during planning: ", "Schema error: ", "Execution error: ", "External error: ", "This feature is not implemented: "] {
+    for prefix in [
+        "Error during planning: ",
+        "Schema error: ",
+        "Execution error: ",
+        "External error: ",
+        "This feature is not implemented: ",
+    ] {
         text = text.trim_start_matches(prefix);
     }
     text.trim_end_matches('.').to_owned()
@@ -63,8 +71,11 @@ pub fn first_line(error: &DataFusionError) -> String {
 /// An error while rows were read, computed or written, as what an orchestrator must know.
 pub fn of_run(what: &str, error: &DataFusionError) -> Error {
     if let DataFusionError::ResourcesExhausted(message) = error.find_root() {
-        let diagnostic = Diagnostic::error("memory", format!("{what}: not enough memory: {}", message.lines().next().unwrap_or_default()))
-            .help("give more with --memory-limit, or run fewer days at a time");
+        let diagnostic = Diagnostic::error(
+            "memory",
+            format!("{what}: not enough memory: {}", message.lines().next().unwrap_or_default()),
+        )
+        .help("give more with --memory-limit, or run fewer days at a time");
         return Error::Project(diagnostic.into());
     }
     if let DataFusionError::ObjectStore(cause) = error.find_root() {

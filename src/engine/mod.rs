@@ -51,11 +51,16 @@ impl Engine {
     /// # Errors
     /// When the folder for spill files cannot be used.
     pub fn new(options: &EngineOptions) -> Result<Self> {
-        let threads = options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        let threads = options
+            .threads
+            .or_else(|| std::thread::available_parallelism().ok())
+            .map_or(1, NonZeroUsize::get);
         let memory_limit = options.memory_limit.unwrap_or_else(memory::default_limit);
         // Fair, because several spilling operators run side by side; tracked, because "out of memory" must say who.
-        let fair: Arc<dyn MemoryPool> =
-            Arc::new(TrackConsumersPool::new(FairSpillPool::new(memory_limit), NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN)));
+        let fair: Arc<dyn MemoryPool> = Arc::new(TrackConsumersPool::new(
+            FairSpillPool::new(memory_limit),
+            NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN),
+        ));
         let pool = Arc::new(PeakRecordingPool::new(fair));
         let shared: Arc<dyn MemoryPool> = Arc::clone(&pool) as _;
         // Listings are never cached: a run must see the files of now, and `run` itself writes some.
@@ -65,7 +70,9 @@ impl Engine {
         }
         let runtime = builder.build_arc().map_err(|error| {
             let message = format!("spill files cannot be set up: {}", error.strip_backtrace());
-            Error::Project(Diagnostic::error("temp-dir", message).help("name a writable folder with --temp-dir").into())
+            Error::Project(
+                Diagnostic::error("temp-dir", message).help("name a writable folder with --temp-dir").into(),
+            )
         })?;
         Ok(Self { runtime, pool, threads, memory_limit })
     }
@@ -91,7 +98,8 @@ impl Engine {
     }
 
     fn config(&self) -> SessionConfig {
-        let mut config = SessionConfig::new().with_target_partitions(self.threads).with_information_schema(false);
+        let mut config =
+            SessionConfig::new().with_target_partitions(self.threads).with_information_schema(false);
         let options = config.options_mut();
         options.sql_parser.collect_spans = true;
         options.catalog.create_default_catalog_and_schema = false;

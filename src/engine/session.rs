@@ -38,7 +38,12 @@ impl Session {
     ///
     /// # Errors
     /// When the engine refuses the set-up.
-    pub fn new(engine: &Engine, settings: &Settings, windows: WindowOptions, until: NaiveDate) -> Result<Self> {
+    pub fn new(
+        engine: &Engine,
+        settings: &Settings,
+        windows: WindowOptions,
+        until: NaiveDate,
+    ) -> Result<Self> {
         let mut config = engine.config().with_default_catalog_and_schema(CATALOG, "none");
         config.options_mut().extensions.insert(windows);
         let builder = SessionStateBuilder::new()
@@ -54,7 +59,10 @@ impl Session {
         context.register_catalog(CATALOG, Arc::new(catalog));
         let days = calendar(settings.history_starts, until)?;
         context.register_table(TableReference::partial(CALENDAR, CALENDAR_DAYS), days)?;
-        let values = settings.parameters.iter().map(|(name, value)| (name.clone(), ScalarAndMetadata::new(value.clone(), None)));
+        let values = settings
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), ScalarAndMetadata::new(value.clone(), None)));
         Ok(Self { context, parameters: ParamValues::Map(values.collect::<HashMap<_, _>>()) })
     }
 

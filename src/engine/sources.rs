@@ -38,7 +38,10 @@ impl Horizon {
         let first = (0..=24).find_map(|quarters| {
             self.zone.from_local_datetime(&(midnight + chrono::Duration::minutes(15 * quarters))).earliest()
         });
-        first.map_or_else(|| Utc.from_utc_datetime(&midnight).timestamp_micros(), |instant| instant.timestamp_micros())
+        first.map_or_else(
+            || Utc.from_utc_datetime(&midnight).timestamp_micros(),
+            |instant| instant.timestamp_micros(),
+        )
     }
 
     /// `column` lies within what a run may know.
@@ -52,7 +55,9 @@ impl Horizon {
             DataType::Timestamp(TimeUnit::Microsecond, zone) => {
                 Ok(column.lt(lit(ScalarValue::TimestampMicrosecond(Some(self.end()), zone.clone()))))
             }
-            other => Err(DataFusionError::Plan(format!("an event time is a TIMESTAMP or a DATE, not {other}"))),
+            other => {
+                Err(DataFusionError::Plan(format!("an event time is a TIMESTAMP or a DATE, not {other}")))
+            }
         }
     }
 }
@@ -77,7 +82,9 @@ pub fn source_table(
     let Some(event_time) = &source.event_time else { return Ok(table) };
     let known = horizon.includes(event_time, declared.field_with_name(event_time)?.data_type())?;
     let undated = col(datafusion::common::Column::from_name(event_time)).is_null();
-    let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)?.filter(known.or(undated))?.build()?;
+    let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)?
+        .filter(known.or(undated))?
+        .build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
@@ -85,7 +92,11 @@ pub fn source_table(
 ///
 /// # Errors
 /// When a path is no URL that the engine can list.
-pub fn parquet_table(storage: &Storage, files: &[ObjectMeta], schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
+pub fn parquet_table(
+    storage: &Storage,
+    files: &[ObjectMeta],
+    schema: &SchemaRef,
+) -> Result<Arc<dyn TableProvider>> {
     let urls = files.iter().map(|file| {
         let relative = storage.relative(&file.location).unwrap_or_default();
         let url = storage.file_url(&relative).map_err(|error| DataFusionError::External(Box::new(error)))?;
@@ -105,6 +116,8 @@ pub fn parquet_folder(url: &Url, schema: &SchemaRef) -> Result<Arc<dyn TableProv
 fn listing(urls: Vec<ListingTableUrl>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
     // Whatever the ending: which files belong to a source was decided before.
     let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension("");
-    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(Arc::clone(schema));
+    let config = ListingTableConfig::new_with_multi_paths(urls)
+        .with_listing_options(options)
+        .with_schema(Arc::clone(schema));
     Ok(Arc::new(ListingTable::try_new(config)?))
 }

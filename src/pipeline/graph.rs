@@ -21,7 +21,11 @@ pub struct Reads(pub BTreeMap<ModelName, Location>);
 pub const CALENDAR_DAYS: &str = "days";
 
 /// Resolves the table names of a query, leaving out those it defines itself (`WITH`) and the calendar.
-pub(crate) fn reads_of(query: &Query, file: &Arc<SourceFile>, known: &BTreeSet<ModelName>) -> Result<Reads, Diagnostics> {
+pub(crate) fn reads_of(
+    query: &Query,
+    file: &Arc<SourceFile>,
+    known: &BTreeSet<ModelName>,
+) -> Result<Reads, Diagnostics> {
     let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
     let (tables, _) = resolve_table_references(&statement, true)
         .map_err(|error| Diagnostic::error("syntax", error.strip_backtrace()).at(Location::whole(file)))?;
@@ -106,9 +110,14 @@ impl<'a> Walk<'a> {
         self.path.push(name);
         for (read, place) in &self.reads[name].0 {
             if let Some(start) = self.path.iter().position(|step| *step == read) {
-                let around: Vec<String> = self.path[start..].iter().chain([&read]).map(ToString::to_string).collect();
-                let problem = Diagnostic::error("cycle", format!("models read each other: {}", around.join(" → ")));
-                return Err(problem.at(place.clone()).help("break the circle: one of them must not read the next").into());
+                let around: Vec<String> =
+                    self.path[start..].iter().chain([&read]).map(ToString::to_string).collect();
+                let problem =
+                    Diagnostic::error("cycle", format!("models read each other: {}", around.join(" → ")));
+                return Err(problem
+                    .at(place.clone())
+                    .help("break the circle: one of them must not read the next")
+                    .into());
             }
             self.visit(read)?;
         }

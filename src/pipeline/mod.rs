@@ -66,7 +66,9 @@ impl Pipeline {
         let mut problems = Diagnostics::new();
         let mut reads = BTreeMap::new();
         for model in &models {
-            let found = model.query().map_or(Ok(Reads::default()), |query| graph::reads_of(query, &model.file, &known));
+            let found = model
+                .query()
+                .map_or(Ok(Reads::default()), |query| graph::reads_of(query, &model.file, &known));
             match found {
                 Ok(found) => {
                     problems.extend(graph::layer_rule(model, &found));
@@ -81,7 +83,8 @@ impl Pipeline {
             return Err(problems);
         }
         let order = graph::ordered(&reads)?;
-        let place: BTreeMap<&ModelName, usize> = order.iter().enumerate().map(|(index, name)| (name, index)).collect();
+        let place: BTreeMap<&ModelName, usize> =
+            order.iter().enumerate().map(|(index, name)| (name, index)).collect();
         models.sort_by_key(|model| place[&model.name]);
         Ok(Self { root, settings, models, reads, audits, semantics, tests })
     }
@@ -125,14 +128,21 @@ fn unknown_references(model: &Model, known: &BTreeSet<ModelName>) -> Diagnostics
     unknown
         .map(|reference| {
             let target = reference.target.to_string();
-            Diagnostic::error("unknown-table", format!("REFERENCES names a table that is not there: `{target}`"))
-                .at(reference.location.clone())
-                .suggest(&target, names.iter().map(String::as_str))
+            Diagnostic::error(
+                "unknown-table",
+                format!("REFERENCES names a table that is not there: `{target}`"),
+            )
+            .at(reference.location.clone())
+            .suggest(&target, names.iter().map(String::as_str))
         })
         .collect()
 }
 
-fn audits_of(files: &[Arc<SourceFile>], known: &BTreeSet<ModelName>, problems: &mut Diagnostics) -> Vec<Audit> {
+fn audits_of(
+    files: &[Arc<SourceFile>],
+    known: &BTreeSet<ModelName>,
+    problems: &mut Diagnostics,
+) -> Vec<Audit> {
     let mut audits = Vec::new();
     for file in files {
         let query = match problems.keep(statement::parse_one(file)) {

@@ -53,9 +53,12 @@ impl Project {
     pub fn find(from: &Path) -> Result<PathBuf, Diagnostics> {
         let found = from.ancestors().find(|folder| folder.join(SETTINGS_FILE).is_file());
         found.map(Path::to_path_buf).ok_or_else(|| {
-            Diagnostic::error("no-project", format!("no {SETTINGS_FILE} in {} or any folder above it", from.display()))
-                .help("make a project with `hale init DIR`, or name one with --project DIR")
-                .into()
+            Diagnostic::error(
+                "no-project",
+                format!("no {SETTINGS_FILE} in {} or any folder above it", from.display()),
+            )
+            .help("make a project with `hale init DIR`, or name one with --project DIR")
+            .into()
         })
     }
 
@@ -65,7 +68,8 @@ impl Project {
     /// Every file that cannot be read or parsed, all at once.
     pub fn load(root: &Path) -> Result<Self, Diagnostics> {
         let mut problems = Diagnostics::new();
-        let settings = problems.keep(read(root, &root.join(SETTINGS_FILE)).and_then(|file| Settings::read(&file)));
+        let settings =
+            problems.keep(read(root, &root.join(SETTINGS_FILE)).and_then(|file| Settings::read(&file)));
         let mut files = Files { root, problems };
         let models = files.models();
         let components = files.texts("components", "yml");
@@ -85,14 +89,20 @@ impl Project {
 fn read(root: &Path, path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     let shown = path.strip_prefix(root).unwrap_or(path);
     let shown_text = shown.to_str().ok_or_else(|| {
-        Diagnostic::error("file-name", format!("the name of `{}` is not UTF-8", shown.display())).help("rename the file")
+        Diagnostic::error("file-name", format!("the name of `{}` is not UTF-8", shown.display()))
+            .help("rename the file")
     })?;
     match std::fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes).map(|text| SourceFile::new(shown_text, text)).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-            Diagnostic::error("not-utf8", format!("{shown_text} is not UTF-8 text (line {})", line + 1))
-                .help("save the file as UTF-8")
-        }),
+        Ok(bytes) => {
+            String::from_utf8(bytes).map(|text| SourceFile::new(shown_text, text)).map_err(|error| {
+                let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                    .iter()
+                    .filter(|byte| **byte == b'\n')
+                    .count();
+                Diagnostic::error("not-utf8", format!("{shown_text} is not UTF-8 text (line {})", line + 1))
+                    .help("save the file as UTF-8")
+            })
+        }
         Err(error) => Err(Diagnostic::error("unreadable", format!("{shown_text} cannot be read: {error}"))),
     }
 }
@@ -118,7 +128,9 @@ impl Files<'_> {
     }
 
     fn layer(&mut self, folder: &Path, layer: Layer, models: &mut Vec<Model>) {
-        for path in self.entries(folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "sql")) {
+        for path in
+            self.entries(folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "sql"))
+        {
             let Some(file) = self.problems.keep(read(self.root, &path)) else { continue };
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             if let Some(problem) = refused_name(layer, &stem, &file) {
@@ -162,11 +174,14 @@ impl Files<'_> {
         if !folder.is_dir() {
             return Vec::new();
         }
-        let listed = std::fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+        let listed =
+            std::fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
         let listed: Result<Vec<PathBuf>, std::io::Error> = listed;
         match listed {
             Ok(mut paths) => {
-                paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
+                paths.retain(|path| {
+                    !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+                });
                 paths.sort();
                 paths
             }

@@ -53,7 +53,8 @@ const KEYS: [&str; 6] = ["name", "time_zone", "sources", "out", "history_starts"
 impl Settings {
     /// Reads them; unknown keys, zones and dates are refused.
     pub(super) fn read(file: &Arc<SourceFile>) -> Result<Self, Diagnostic> {
-        let written: Written = serde_saphyr::from_str(&file.text).map_err(|error| yaml_error(file, &error, &KEYS))?;
+        let written: Written =
+            serde_saphyr::from_str(&file.text).map_err(|error| yaml_error(file, &error, &KEYS))?;
         let at = |key: &str| {
             let line = file.text.lines().position(|line| line.starts_with(key)).map_or(0, |line| line + 1);
             Location::word_at(file, file.offset(line, 1))

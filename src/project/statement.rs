@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::common::TableReference;
 use datafusion::logical_expr::planner::ContextProvider;
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
-use datafusion::common::TableReference;
 use datafusion::sql::parser::{CreateExternalTable, DFParserBuilder, Statement};
 use datafusion::sql::planner::SqlToRel;
 use datafusion::sql::sqlparser::ast::{
-    ColumnDef, ColumnOption, CreateTable, HiveDistributionStyle, Ident, IndexColumn, ObjectName,
-    Query, Spanned, Statement as SqlStatement, TableConstraint, Value,
+    ColumnDef, ColumnOption, CreateTable, HiveDistributionStyle, Ident, IndexColumn, ObjectName, Query,
+    Spanned, Statement as SqlStatement, TableConstraint, Value,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Location as SqlLocation, Span};
@@ -38,18 +38,25 @@ pub(crate) fn parse_one(file: &Arc<SourceFile>) -> Result<Statement, Diagnostic>
         (None, _) => Err(Diagnostic::error("empty-model", "the file holds no SQL statement")
             .at(Location::whole(file))
             .help("write one statement, or delete the file")),
-        (Some(_), more) => Err(Diagnostic::error("many-statements", format!("the file holds {} statements", more + 1))
-            .at(Location::whole(file))
-            .note("a model is one statement; the file's path is its name")
-            .help("move each statement into a file of its own")),
+        (Some(_), more) => {
+            Err(Diagnostic::error("many-statements", format!("the file holds {} statements", more + 1))
+                .at(Location::whole(file))
+                .note("a model is one statement; the file's path is its name")
+                .help("move each statement into a file of its own"))
+        }
     }
 }
 
 /// A parser's message, placed: the parser writes the place into its text.
 fn syntax_error(file: &Arc<SourceFile>, message: &str) -> Diagnostic {
-    let message = message.trim_start_matches("SQL error: ").trim_start_matches("ParserError(\"").trim_end_matches("\")");
+    let message = message
+        .trim_start_matches("SQL error: ")
+        .trim_start_matches("ParserError(\"")
+        .trim_end_matches("\")");
     let (what, place) = message.split_once(" at Line: ").unwrap_or((message, ""));
-    let mut numbers = place.split(", Column: ").map(|number| number.trim_end_matches(|c: char| !c.is_ascii_digit()).parse());
+    let mut numbers = place
+        .split(", Column: ")
+        .map(|number| number.trim_end_matches(|c: char| !c.is_ascii_digit()).parse());
     let location = match (numbers.next(), numbers.next()) {
         (Some(Ok(line)), Some(Ok(column))) => Location::word_at(file, file.offset(line, column)),
         _ => Location::new(file, file.text.len()..file.text.len()),
@@ -118,10 +125,11 @@ impl Reader<'_> {
     fn named(&mut self, name: &ObjectName) {
         let parts: Vec<String> = name.0.iter().filter_map(|part| part.as_ident()).map(normal).collect();
         if parts.join(".") != self.name.to_string() {
-            let problem = Diagnostic::error("name-mismatch", format!("the statement names `{}`", parts.join(".")))
-                .at(self.at(name.span()))
-                .note(format!("the file's path makes it `{}`", self.name))
-                .help("rename the one or the other");
+            let problem =
+                Diagnostic::error("name-mismatch", format!("the statement names `{}`", parts.join(".")))
+                    .at(self.at(name.span()))
+                    .note(format!("the file's path makes it `{}`", self.name))
+                    .help("rename the one or the other");
             self.problems.push(problem);
         }
         if self.name.layer == Layer::Raw {
@@ -179,9 +187,10 @@ impl Reader<'_> {
             self.problems.push(problem);
         }
         if storing == Storing::ByDay && !contract.primary_key.iter().any(|key| key == AS_OF_DATE) {
-            let problem = Diagnostic::error("no-day-key", "a table stored by day must have as_of_date in its key")
-                .at(self.at(create.name.span()))
-                .help("add as_of_date DATE NOT NULL to the columns and to the PRIMARY KEY");
+            let problem =
+                Diagnostic::error("no-day-key", "a table stored by day must have as_of_date in its key")
+                    .at(self.at(create.name.span()))
+                    .help("add as_of_date DATE NOT NULL to the columns and to the PRIMARY KEY");
             self.problems.push(problem);
         }
         Some(self.model(Kind::Table(query, storing), contract, declared))
@@ -194,7 +203,8 @@ impl Reader<'_> {
         {
             return Storing::ByDay;
         }
-        let at = columns.first().map_or_else(|| Location::whole(self.file), |column| self.at(column.name.span));
+        let at =
+            columns.first().map_or_else(|| Location::whole(self.file), |column| self.at(column.name.span));
         let problem = Diagnostic::error("partitioning", "a table is stored by day or whole")
             .at(at)
             .help("write PARTITIONED BY (as_of_date), or leave it out");
@@ -206,9 +216,10 @@ impl Reader<'_> {
         self.named(&create.name);
         self.only_sources_in_raw(true);
         if !create.file_type.eq_ignore_ascii_case("parquet") {
-            let problem = Diagnostic::error("not-parquet", format!("sources are Parquet, not {}", create.file_type))
-                .at(self.at(create.name.span()))
-                .help("write STORED AS PARQUET");
+            let problem =
+                Diagnostic::error("not-parquet", format!("sources are Parquet, not {}", create.file_type))
+                    .at(self.at(create.name.span()))
+                    .help("write STORED AS PARQUET");
             self.problems.push(problem);
         }
         let (contract, declared) = self.contract(&create.columns, &create.constraints);
@@ -218,11 +229,13 @@ impl Reader<'_> {
                 .help("list the columns that the project reads, with their types");
             self.problems.push(problem);
         }
-        let mut source = Source { path: String::new(), event_time: None, available_at: None, optional: false };
+        let mut source =
+            Source { path: String::new(), event_time: None, available_at: None, optional: false };
         match create.locations.as_slice() {
             [path] => source.path.clone_from(path),
             _ => self.problems.push(
-                Diagnostic::error("one-location", "a source has one location").at(self.at(create.name.span())),
+                Diagnostic::error("one-location", "a source has one location")
+                    .at(self.at(create.name.span())),
             ),
         }
         for (key, value) in &create.options {
@@ -238,7 +251,11 @@ impl Reader<'_> {
             other => other.to_string(),
         };
         let key = key.trim_start_matches("format.");
-        let place = self.file.text.find(key).map_or_else(|| Location::whole(self.file), |at| Location::word_at(self.file, at));
+        let place = self
+            .file
+            .text
+            .find(key)
+            .map_or_else(|| Location::whole(self.file), |at| Location::word_at(self.file, at));
         let column_names = || contract.columns.iter().map(|column| column.name.as_str());
         let problem = match key {
             "event_time" | "available_at" if contract.column(&text).is_none() => {
@@ -250,7 +267,10 @@ impl Reader<'_> {
             "optional" => match text.to_lowercase().as_str() {
                 "true" => return source.optional = true,
                 "false" => return source.optional = false,
-                _ => Diagnostic::error("option-value", format!("`optional` is 'true' or 'false', not '{text}'")),
+                _ => Diagnostic::error(
+                    "option-value",
+                    format!("`optional` is 'true' or 'false', not '{text}'"),
+                ),
             },
             _ => Diagnostic::error("unknown-option", format!("there is no source option `{key}`"))
                 .note(format!("known: {}", KNOWN.join(", ")))
@@ -259,7 +279,11 @@ impl Reader<'_> {
         self.problems.push(problem.at(place));
     }
 
-    fn contract(&mut self, columns: &[ColumnDef], constraints: &[TableConstraint]) -> (Contract, Option<SchemaRef>) {
+    fn contract(
+        &mut self,
+        columns: &[ColumnDef],
+        constraints: &[TableConstraint],
+    ) -> (Contract, Option<SchemaRef>) {
         let mut contract = Contract::default();
         for (index, column) in columns.iter().enumerate() {
             let until = columns.get(index + 1).map(|next| next.name.span.start);
@@ -283,12 +307,18 @@ impl Reader<'_> {
         let location = self.at(column.name.span);
         if contract.column(&name).is_some() {
             self.problems.push(
-                Diagnostic::error("duplicate-column", format!("column `{name}` is declared twice")).at(location.clone()),
+                Diagnostic::error("duplicate-column", format!("column `{name}` is declared twice"))
+                    .at(location.clone()),
             );
         }
         let not_null = column.options.iter().any(|option| option.option == ColumnOption::NotNull);
         let description = self.comments.behind(column.name.span.start, until);
-        contract.columns.push(Column { name: name.clone(), not_null, description, location: location.clone() });
+        contract.columns.push(Column {
+            name: name.clone(),
+            not_null,
+            description,
+            location: location.clone(),
+        });
         for option in &column.options {
             match &option.option {
                 ColumnOption::NotNull | ColumnOption::Null => {}
@@ -322,9 +352,10 @@ impl Reader<'_> {
     }
 
     fn unsupported(&mut self, what: &str, location: Location) {
-        let problem = Diagnostic::error("unsupported-constraint", format!("`{what}` is not part of a contract"))
-            .at(location)
-            .note("a contract is made of types, NOT NULL, PRIMARY KEY, UNIQUE, CHECK and REFERENCES");
+        let problem =
+            Diagnostic::error("unsupported-constraint", format!("`{what}` is not part of a contract"))
+                .at(location)
+                .note("a contract is made of types, NOT NULL, PRIMARY KEY, UNIQUE, CHECK and REFERENCES");
         self.problems.push(problem);
     }
 
@@ -336,9 +367,12 @@ impl Reader<'_> {
         match ModelName::parse(&target.join(".")) {
             Some(target) => contract.references.push(Reference { columns, target, target_columns, location }),
             None => self.problems.push(
-                Diagnostic::error("unknown-table", format!("REFERENCES names no layer: `{}`", target.join(".")))
-                    .at(location)
-                    .help("write it as layer.table, such as staging.accounts"),
+                Diagnostic::error(
+                    "unknown-table",
+                    format!("REFERENCES names no layer: `{}`", target.join(".")),
+                )
+                .at(location)
+                .help("write it as layer.table, such as staging.accounts"),
             ),
         }
     }
@@ -349,9 +383,12 @@ impl Reader<'_> {
         let named = named.chain(contract.references.iter().flat_map(|reference| &reference.columns));
         for column in named.filter(|column| contract.column(column).is_none()) {
             let place = self.file.text.rfind(column.as_str()).unwrap_or_default();
-            let problem = Diagnostic::error("unknown-column", format!("a constraint names an undeclared column: `{column}`"))
-                .at(Location::word_at(self.file, place))
-                .suggest(column, contract.columns.iter().map(|column| column.name.as_str()));
+            let problem = Diagnostic::error(
+                "unknown-column",
+                format!("a constraint names an undeclared column: `{column}`"),
+            )
+            .at(Location::word_at(self.file, place))
+            .suggest(column, contract.columns.iter().map(|column| column.name.as_str()));
             self.problems.push(problem);
         }
     }
@@ -373,7 +410,9 @@ fn declared_schema(columns: &[ColumnDef]) -> datafusion::error::Result<SchemaRef
     let schema = SqlToRel::new(&NoTables::default()).build_schema(columns.to_vec())?;
     let fields = schema.fields().iter().map(|field| {
         let data_type = match field.data_type() {
-            DataType::Timestamp(TimeUnit::Nanosecond, zone) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
+            DataType::Timestamp(TimeUnit::Nanosecond, zone) => {
+                DataType::Timestamp(TimeUnit::Microsecond, zone.clone())
+            }
             other => other.clone(),
         };
         Field::new(field.name(), data_type, true)

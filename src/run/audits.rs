@@ -34,15 +34,25 @@ impl BadRows {
     ///
     /// # Errors
     /// When a rule that was checked does not plan.
-    pub(super) fn of_contract(session: &Session, model: &Model, rows: &LogicalPlan, lookup: &dyn Fn(&str) -> Option<LogicalPlan>) -> Result<Vec<Self>> {
+    pub(super) fn of_contract(
+        session: &Session,
+        model: &Model,
+        rows: &LogicalPlan,
+        lookup: &dyn Fn(&str) -> Option<LogicalPlan>,
+    ) -> Result<Vec<Self>> {
         let mut found = Vec::new();
         let contract = &model.contract;
-        let named = |rule: String, location: &Location, plan| Self { rule: format!("{}: {rule}", model.name), location: location.clone(), plan };
+        let named = |rule: String, location: &Location, plan| Self {
+            rule: format!("{}: {rule}", model.name),
+            location: location.clone(),
+            plan,
+        };
         let whole = Location::whole(&model.file);
         if !model.is_stored() {
             for name in contract.not_null() {
                 let at = contract.column(&name).map_or(&whole, |column| &column.location);
-                let nulls = LogicalPlanBuilder::from(rows.clone()).filter(column(&name).is_null())?.build()?;
+                let nulls =
+                    LogicalPlanBuilder::from(rows.clone()).filter(column(&name).is_null())?.build()?;
                 found.push(named(format!("NOT NULL {name}"), at, nulls));
             }
             for check in &contract.checks {
@@ -60,7 +70,12 @@ impl BadRows {
         }
         for reference in &contract.references {
             let Some(target) = lookup(&reference.target.to_string()) else { continue };
-            let rule = format!("({}) REFERENCES {} ({})", reference.columns.join(", "), reference.target, reference.target_columns.join(", "));
+            let rule = format!(
+                "({}) REFERENCES {} ({})",
+                reference.columns.join(", "),
+                reference.target,
+                reference.target_columns.join(", ")
+            );
             let plan = unmatched(rows, &reference.columns, target, &reference.target_columns)?;
             found.push(named(rule, &reference.location, plan));
         }
@@ -80,13 +95,19 @@ impl BadRows {
     async fn run(self, session: &Session) -> Result<Option<Diagnostic>> {
         let frame = |plan: LogicalPlan| DataFrame::new(session.state(), plan);
         let counted = frame(self.plan.clone()).aggregate(vec![], vec![count(lit(1))])?.collect().await?;
-        let rows = counted.first().filter(|batch| batch.num_rows() > 0).map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
+        let rows = counted
+            .first()
+            .filter(|batch| batch.num_rows() > 0)
+            .map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
         if rows == 0 {
             return Ok(None);
         }
         let sample = frame(self.plan).limit(0, Some(SHOWN))?.collect().await?;
-        let mut failed = Diagnostic::error("audit", format!("{} is broken by {rows} row{}", self.rule, if rows == 1 { "" } else { "s" }))
-            .at(self.location);
+        let mut failed = Diagnostic::error(
+            "audit",
+            format!("{} is broken by {rows} row{}", self.rule, if rows == 1 { "" } else { "s" }),
+        )
+        .at(self.location);
         for line in sample.iter().flat_map(shown) {
             failed = failed.note(line);
         }
@@ -110,7 +131,8 @@ pub(super) async fn run_all(session: &Session, audits: Vec<BadRows>) -> HaleResu
 /// Keys that stand more than once.
 fn repeated(rows: &LogicalPlan, key: &[String]) -> Result<LogicalPlan> {
     let columns: Vec<Expr> = key.iter().map(|name| column(name)).collect();
-    let present = columns.iter().cloned().map(Expr::is_not_null).reduce(Expr::and).unwrap_or_else(|| lit(true));
+    let present =
+        columns.iter().cloned().map(Expr::is_not_null).reduce(Expr::and).unwrap_or_else(|| lit(true));
     LogicalPlanBuilder::from(rows.clone())
         .filter(present)?
         .aggregate(columns, vec![count(lit(1)).alias("rows_with_this_key")])?
@@ -119,11 +141,17 @@ fn repeated(rows: &LogicalPlan, key: &[String]) -> Result<LogicalPlan> {
 }
 
 /// Rows whose key (no part of it NULL) is not found in the other table.
-fn unmatched(rows: &LogicalPlan, columns: &[String], target: LogicalPlan, to: &[String]) -> Result<LogicalPlan> {
+fn unmatched(
+    rows: &LogicalPlan,
+    columns: &[String],
+    target: LogicalPlan,
+    to: &[String],
+) -> Result<LogicalPlan> {
     // Every distinct key once: a day's table has the same account on many days.
     let keys: Vec<Expr> = columns.iter().map(|name| column(name)).collect();
     let present = keys.iter().cloned().map(Expr::is_not_null).reduce(Expr::and).unwrap_or_else(|| lit(true));
-    let target_keys: Vec<Expr> = to.iter().enumerate().map(|(index, name)| column(name).alias(format!("target_{index}"))).collect();
+    let target_keys: Vec<Expr> =
+        to.iter().enumerate().map(|(index, name)| column(name).alias(format!("target_{index}"))).collect();
     let target = LogicalPlanBuilder::from(target).project(target_keys)?.build()?;
     let on: (Vec<_>, Vec<_>) = columns
         .iter()
@@ -147,7 +175,8 @@ fn shown(batch: &RecordBatch) -> Vec<String> {
     (0..batch.num_rows())
         .map(|row| {
             let cells = fields.fields().iter().zip(batch.columns()).map(|(field, values)| {
-                let text = ArrayFormatter::try_new(values.as_ref(), &options).map(|values| values.value(row).to_string());
+                let text = ArrayFormatter::try_new(values.as_ref(), &options)
+                    .map(|values| values.value(row).to_string());
                 format!("{} = {}", field.name(), shortened(&text.unwrap_or_default()))
             });
             cells.collect::<Vec<_>>().join(", ")

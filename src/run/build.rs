@@ -78,7 +78,12 @@ pub struct BuiltModel {
 /// # Errors
 /// [`Error::Audit`] when what was built breaks a contract, [`Error::Project`] when it cannot be computed,
 /// [`Error::Transient`] when storage fails. Nothing stays behind.
-pub async fn build(checked: &Checked, engine: &Engine, request: &Request, watch: &dyn Watch) -> Result<Built> {
+pub async fn build(
+    checked: &Checked,
+    engine: &Engine,
+    request: &Request,
+    watch: &dyn Watch,
+) -> Result<Built> {
     let settings = &checked.pipeline.settings;
     let until = *request.days.end();
     let session = Session::new(engine, settings, WindowOptions::default(), until);
@@ -88,7 +93,8 @@ pub async fn build(checked: &Checked, engine: &Engine, request: &Request, watch:
     let first_days = first_days.map_err(|error| diagnose::of_run("planning", &error))?;
     let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
     watch.saw(&Event::Begun { run_id: staging.run_id(), models: first_days.len() });
-    let mut build = Build { checked, request, watch, session, staging, first_days, models: Vec::new(), audits: 0 };
+    let mut build =
+        Build { checked, request, watch, session, staging, first_days, models: Vec::new(), audits: 0 };
     match build.all().await {
         Ok(()) => Ok(build.finish()),
         Err(error) => {
@@ -143,7 +149,13 @@ impl Build<'_> {
         for model in &self.checked.pipeline.models {
             let Kind::Source(source) = &model.kind else { continue };
             let files = parquet_files(&self.request.sources, source).await?;
-            let table = source_table(source, &self.checked.schemas[&model.name], &files, &self.request.sources, horizon);
+            let table = source_table(
+                source,
+                &self.checked.schemas[&model.name],
+                &files,
+                &self.request.sources,
+                horizon,
+            );
             let entered = table.and_then(|table| self.session.register(&model.name, table));
             entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
         }
@@ -155,7 +167,11 @@ impl Build<'_> {
         let pipeline = &self.checked.pipeline;
         let read = pipeline.with_upstream(self.first_days.keys().cloned());
         let mut audits = Vec::new();
-        for model in pipeline.models.iter().filter(|model| matches!(model.kind, Kind::Source(_)) && read.contains(&model.name)) {
+        for model in pipeline
+            .models
+            .iter()
+            .filter(|model| matches!(model.kind, Kind::Source(_)) && read.contains(&model.name))
+        {
             audits.extend(self.contract_audits(model).await?);
         }
         self.audits += audits::run_all(&self.session, audits).await?;
@@ -193,7 +209,8 @@ impl Build<'_> {
             let target = self.rows_of(&reference.target).await.map_err(failed)?;
             targets.insert(reference.target.to_string(), target);
         }
-        BadRows::of_contract(&self.session, model, &rows, &|target| targets.get(target).cloned()).map_err(failed)
+        BadRows::of_contract(&self.session, model, &rows, &|target| targets.get(target).cloned())
+            .map_err(failed)
     }
 
     /// Everything that is readable under a model's name.
@@ -225,13 +242,23 @@ impl Build<'_> {
             took: started.elapsed(),
             published: self.request.selection.0.contains(&model.name),
         };
-        self.watch.saw(&Event::Built { model: &model.name, rows: built.rows, bytes: built.bytes, took: built.took });
+        self.watch.saw(&Event::Built {
+            model: &model.name,
+            rows: built.rows,
+            bytes: built.bytes,
+            took: built.took,
+        });
         self.models.push(built);
         Ok(())
     }
 
     /// Plans, computes and writes one table.
-    async fn stage(&self, session: &Session, model: &Model, first: NaiveDate) -> Result<Arc<StagedTable>, Attempt> {
+    async fn stage(
+        &self,
+        session: &Session,
+        model: &Model,
+        first: NaiveDate,
+    ) -> Result<Arc<StagedTable>, Attempt> {
         let plan = self.physical(session, model, first).await.map_err(Attempt::of)?;
         let spec = self.spec(model).map_err(Attempt::of)?;
         let rows = execute_stream(Arc::clone(&plan), session.context().task_ctx()).map_err(Attempt::of)?;
@@ -247,7 +274,12 @@ impl Build<'_> {
         written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))
     }
 
-    async fn physical(&self, session: &Session, model: &Model, first: NaiveDate) -> EngineResult<Arc<dyn ExecutionPlan>> {
+    async fn physical(
+        &self,
+        session: &Session,
+        model: &Model,
+        first: NaiveDate,
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let Some(query) = model.query() else { return internal_err!("{} has no query", model.name) };
         let plan = session.plan(query).await?;
         let plan = rows_of_days(model, plan, first..=*self.request.days.end())?;
@@ -271,7 +303,9 @@ impl Build<'_> {
             checks: checks.collect::<EngineResult<_>>()?,
             by_day: model.by_day().then(|| AS_OF_DATE.to_owned()),
             description: model.description.clone(),
-            column_descriptions: described.map(|column| (column.name.clone(), column.description.clone())).collect(),
+            column_descriptions: described
+                .map(|column| (column.name.clone(), column.description.clone()))
+                .collect(),
             schema,
         })
     }
@@ -297,7 +331,12 @@ impl Built {
     /// # Errors
     /// [`Error::Transient`] when storage fails half way; running the same command again completes it.
     pub async fn publish(self, watch: &dyn Watch) -> Result<Report> {
-        let wanted = |spec: &TableSpec| self.report.models.iter().any(|model| model.published && model.name.to_string() == spec.to_string());
+        let wanted = |spec: &TableSpec| {
+            self.report
+                .models
+                .iter()
+                .any(|model| model.published && model.name.to_string() == spec.to_string())
+        };
         let published = self.staging.publish_of(self.days.clone(), wanted).await?;
         let report = Report { tables: published.tables, ..self.report };
         watch.saw(&Event::Published { files: report.files_written(), unchanged: report.files_unchanged() });
@@ -317,7 +356,12 @@ impl Built {
 const TICK: Duration = Duration::from_millis(200);
 
 /// Waits for a table to be written and tells of the rows that its plan has read and given so far.
-async fn watched<T>(watch: &dyn Watch, model: &ModelName, plan: Arc<dyn ExecutionPlan>, work: impl Future<Output = T>) -> T {
+async fn watched<T>(
+    watch: &dyn Watch,
+    model: &ModelName,
+    plan: Arc<dyn ExecutionPlan>,
+    work: impl Future<Output = T>,
+) -> T {
     let mut work = std::pin::pin!(work);
     let mut ticks = tokio::time::interval(TICK);
     loop {
@@ -349,7 +393,11 @@ enum Attempt {
 
 impl Attempt {
     fn of(error: DataFusionError) -> Self {
-        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) { Self::Memory(error) } else { Self::Engine(error) }
+        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
+            Self::Memory(error)
+        } else {
+            Self::Engine(error)
+        }
     }
 
     fn into_error(self, model: &ModelName) -> Error {

@@ -16,16 +16,18 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::TableType;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, TableProviderFilterPushDown, TableScan};
+use datafusion::logical_expr::{
+    BinaryExpr, Expr, LogicalPlan, Operator, TableProviderFilterPushDown, TableScan,
+};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 
+use super::request::Request;
 use super::stored::rows_of_days;
 use crate::check::Checked;
 use crate::engine::Session;
 use crate::project::layer::ModelName;
 use crate::project::model::{AS_OF_DATE, Kind};
-use super::request::Request;
 
 /// For every stored model that the run needs, the first day to build (the last is the run's last).
 ///
@@ -42,7 +44,9 @@ pub(super) async fn first_days(
     let plans = plans_over_placeholders(checked, session).await?;
     // Readers come after what they read: from the last model back, every need is known when it is asked for.
     for model in pipeline.models.iter().rev().filter(|model| model.is_stored()) {
-        let (Some(first), Some(plan)) = (needed.get(&model.name).copied(), plans.get(&model.name)) else { continue };
+        let (Some(first), Some(plan)) = (needed.get(&model.name).copied(), plans.get(&model.name)) else {
+            continue;
+        };
         let plan = rows_of_days(model, plan.clone(), first..=*request.days.end())?;
         let plan = session.state().optimize(&plan)?;
         for (read, from) in scans(&plan, pipeline.settings.history_starts)? {
@@ -54,7 +58,9 @@ pub(super) async fn first_days(
     for audit in &pipeline.audits {
         if audit.reads.0.keys().any(|read| needed.contains_key(read)) {
             let stored = pipeline.with_upstream(audit.reads.0.keys().cloned());
-            for name in stored.into_iter().filter(|name| pipeline.model(name).is_some_and(|model| model.is_stored())) {
+            for name in
+                stored.into_iter().filter(|name| pipeline.model(name).is_some_and(|model| model.is_stored()))
+            {
                 needed.entry(name).or_insert(*request.days.start());
             }
         }
@@ -63,7 +69,10 @@ pub(super) async fn first_days(
 }
 
 /// Plans every stored model where every other stored model is a placeholder that notes its filters.
-async fn plans_over_placeholders(checked: &Checked, session: &Session) -> Result<BTreeMap<ModelName, LogicalPlan>> {
+async fn plans_over_placeholders(
+    checked: &Checked,
+    session: &Session,
+) -> Result<BTreeMap<ModelName, LogicalPlan>> {
     let mut plans = BTreeMap::new();
     for model in &checked.pipeline.models {
         let schema = Arc::clone(&checked.schemas[&model.name]);
@@ -151,4 +160,3 @@ impl TableProvider for Placeholder {
         Err(DataFusionError::Internal(format!("{} was scanned before it was built", self.name)))
     }
 }
-

@@ -30,7 +30,14 @@ pub struct Selection(pub BTreeSet<ModelName>);
 impl Selection {
     /// Every stored model of a pipeline.
     pub fn all(pipeline: &Pipeline) -> Self {
-        Self(pipeline.models.iter().filter(|model| model.is_stored()).map(|model| model.name.clone()).collect())
+        Self(
+            pipeline
+                .models
+                .iter()
+                .filter(|model| model.is_stored())
+                .map(|model| model.name.clone())
+                .collect(),
+        )
     }
 
     /// The stored models that words name: `metrics.accounts` (one model), `metrics` (a layer), and with a `+` behind
@@ -42,7 +49,8 @@ impl Selection {
         let mut problems = Diagnostics::new();
         let mut selected = BTreeSet::new();
         for word in words {
-            let (name, downstream) = word.strip_suffix('+').map_or((word.as_str(), false), |name| (name, true));
+            let (name, downstream) =
+                word.strip_suffix('+').map_or((word.as_str(), false), |name| (name, true));
             let named: BTreeSet<ModelName> = named(pipeline, name);
             if named.is_empty() {
                 problems.push(unknown(pipeline, name));
@@ -64,12 +72,19 @@ fn named(pipeline: &Pipeline, word: &str) -> BTreeSet<ModelName> {
 }
 
 fn readers(pipeline: &Pipeline, of: &BTreeSet<ModelName>) -> BTreeSet<ModelName> {
-    let reads_one = |name: &&ModelName| pipeline.with_upstream([(*name).clone()]).iter().any(|upstream| of.contains(upstream));
+    let reads_one = |name: &&ModelName| {
+        pipeline.with_upstream([(*name).clone()]).iter().any(|upstream| of.contains(upstream))
+    };
     pipeline.reads.keys().filter(reads_one).cloned().collect()
 }
 
 fn unknown(pipeline: &Pipeline, word: &str) -> Diagnostic {
-    let names: Vec<String> = pipeline.models.iter().filter(|model| model.is_stored()).map(|model| model.name.to_string()).collect();
+    let names: Vec<String> = pipeline
+        .models
+        .iter()
+        .filter(|model| model.is_stored())
+        .map(|model| model.name.to_string())
+        .collect();
     let known = names.iter().map(String::as_str).chain(Layer::ALL.map(Layer::name));
     Diagnostic::error("unknown-selection", format!("--select {word} names no stored model"))
         .note(format!("stored models: {}", names.join(", ")))

@@ -26,10 +26,15 @@ pub(super) fn day(date: NaiveDate) -> Expr {
 ///
 /// # Errors
 /// When the plan gives no such column, which a check has ruled out.
-pub(super) fn rows_of_days(model: &Model, plan: LogicalPlan, days: RangeInclusive<NaiveDate>) -> Result<LogicalPlan> {
+pub(super) fn rows_of_days(
+    model: &Model,
+    plan: LogicalPlan,
+    days: RangeInclusive<NaiveDate>,
+) -> Result<LogicalPlan> {
     let mut rows = LogicalPlanBuilder::from(plan);
     if model.by_day() {
-        let within = column(AS_OF_DATE).gt_eq(day(*days.start())).and(column(AS_OF_DATE).lt_eq(day(*days.end())));
+        let within =
+            column(AS_OF_DATE).gt_eq(day(*days.start())).and(column(AS_OF_DATE).lt_eq(day(*days.end())));
         rows = rows.filter(within)?;
     }
     let declared = model.declared.iter().flat_map(|schema| schema.fields().iter());
@@ -50,6 +55,7 @@ pub(super) fn in_stored_order(model: &Model, plan: LogicalPlan) -> Result<Logica
 /// The columns that stored rows are sorted by.
 pub(super) fn sort_key(model: &Model) -> Vec<String> {
     let key = &model.contract.primary_key;
-    let (day, rest): (Vec<_>, Vec<_>) = key.iter().cloned().partition(|name| model.by_day() && name == AS_OF_DATE);
+    let (day, rest): (Vec<_>, Vec<_>) =
+        key.iter().cloned().partition(|name| model.by_day() && name == AS_OF_DATE);
     day.into_iter().chain(rest).collect()
 }

@@ -69,7 +69,8 @@ impl Below {
         take: fn(&Arc<dyn PhysicalExpr>, &Schema) -> Result<Argument>,
     ) -> Result<Argument> {
         let apart = take(argument, &self.schema)?;
-        let projected = apart.value.downcast_ref::<Column>().and_then(|column| self.projection.get(column.index()));
+        let projected =
+            apart.value.downcast_ref::<Column>().and_then(|column| self.projection.get(column.index()));
         let Some(projected) = projected else { return Ok(apart) };
         let below = self.bottom.schema();
         let inner = take(&projected.expr, &below)?;
@@ -82,11 +83,7 @@ impl Below {
     }
 
     /// The column of the projection that is this expression, added where there is none.
-    fn column(
-        &mut self,
-        expression: Arc<dyn PhysicalExpr>,
-        below: &Schema,
-    ) -> Result<Arc<dyn PhysicalExpr>> {
+    fn column(&mut self, expression: Arc<dyn PhysicalExpr>, below: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
         if expression.is::<Literal>() {
             return Ok(expression);
         }

@@ -43,7 +43,9 @@ pub(super) fn encode(values: &ArrayRef) -> Result<ScalarBuffer<i64>> {
         DataType::Timestamp(TimeUnit::Microsecond, _) => same::<TimestampMicrosecondType>(values),
         DataType::Timestamp(TimeUnit::Nanosecond, _) => same::<TimestampNanosecondType>(values),
         DataType::UInt64 => map::<UInt64Type>(values, |value| flip_unsigned(value as i64)),
-        DataType::Float32 => map::<Float32Type>(values, |value| flip_float(f64::from(value).to_bits() as i64)),
+        DataType::Float32 => {
+            map::<Float32Type>(values, |value| flip_float(f64::from(value).to_bits() as i64))
+        }
         DataType::Float64 => map::<Float64Type>(values, |value| flip_float(value.to_bits() as i64)),
         DataType::Decimal128(_, _) => {
             let decimals = values.as_primitive::<Decimal128Type>();
@@ -56,7 +58,9 @@ pub(super) fn encode(values: &ArrayRef) -> Result<ScalarBuffer<i64>> {
 /// The values of codes, as an array of the type that they came from.
 pub(super) fn decode(codes: &[Option<i64>], data_type: &DataType) -> Result<ArrayRef> {
     Ok(match data_type {
-        DataType::Boolean => Arc::new(codes.iter().map(|code| code.map(|c| c != 0)).collect::<BooleanArray>()),
+        DataType::Boolean => {
+            Arc::new(codes.iter().map(|code| code.map(|c| c != 0)).collect::<BooleanArray>())
+        }
         DataType::Int8 => narrow::<Int8Type>(codes, data_type),
         DataType::Int16 => narrow::<Int16Type>(codes, data_type),
         DataType::Int32 => narrow::<Int32Type>(codes, data_type),

@@ -93,11 +93,14 @@ impl Column {
         let overflow = || exec_datafusion_err!("{name} overflows its type");
         let sum = sum.to_i128().ok_or_else(overflow)?;
         match self {
-            Self::Float64(builder) => builder.append_option((counted > 0).then(|| sum as f64 / counted as f64)),
+            Self::Float64(builder) => {
+                builder.append_option((counted > 0).then(|| sum as f64 / counted as f64))
+            }
             Self::Decimal128 { values, .. } if counted == 0 => values.push(None),
             Self::Decimal128 { values, precision, scale, raise } => {
                 // Truncated, as DataFusion's own average of decimals is.
-                let average = i256::from_i128(sum) * i256::from_i128(*raise) / i256::from_i128(counted.into());
+                let average =
+                    i256::from_i128(sum) * i256::from_i128(*raise) / i256::from_i128(counted.into());
                 let average = average.to_i128().filter(|average| is_decimal(*average, *precision, *scale));
                 values.push(Some(average.ok_or_else(overflow)?));
             }
@@ -127,7 +130,9 @@ impl Column {
             }
             Self::Codes(codes) => match output.function {
                 Function::Pick { values: Values::Keys { key, .. }, .. } => {
-                    let Some(order) = &orders[key] else { return internal_err!("keys that are not in order") };
+                    let Some(order) = &orders[key] else {
+                        return internal_err!("keys that are not in order");
+                    };
                     let places: UInt32Array = codes.iter().map(|code| code.map(|code| code as u32)).collect();
                     let values = take(&order.sorted, &places, None)?;
                     if values.data_type() == data_type { values } else { cast(&values, data_type)? }

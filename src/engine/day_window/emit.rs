@@ -107,7 +107,8 @@ impl Emission {
             if self.is_whole {
                 return Ok(Some(batch.clone()));
             }
-            let ours = slots(batch).iter().enumerate().filter(|(_, slot)| self.chunk(self.partial, **slot) != NONE);
+            let ours =
+                slots(batch).iter().enumerate().filter(|(_, slot)| self.chunk(self.partial, **slot) != NONE);
             let rows: UInt32Array = ours.map(|(row, _)| row as u32).collect();
             if rows.len() == batch.num_rows() {
                 return Ok(Some(batch.clone()));
@@ -156,7 +157,8 @@ impl Emission {
 
     fn sweep(&mut self, chunk: usize) -> Result<()> {
         let outputs = &self.data.spec.outputs;
-        let columns = outputs.iter().zip(&self.data.scales).map(|(output, scale)| Column::new(output, *scale));
+        let columns =
+            outputs.iter().zip(&self.data.scales).map(|(output, scale)| Column::new(output, *scale));
         let mut columns = columns.collect::<Result<Vec<_>>>()?;
         let chunk = &mut self.chunks[chunk];
         let mut days = 0;
@@ -166,7 +168,8 @@ impl Emission {
             days += swept;
             chunk.left += emitted;
         }
-        let results = columns.into_iter().zip(outputs).map(|(column, output)| column.finish(output, &self.data.orders));
+        let results =
+            columns.into_iter().zip(outputs).map(|(column, output)| column.finish(output, &self.data.orders));
         let results = results.collect::<Result<Vec<_>>>()?;
         chunk.bytes = results.iter().map(|result| result.get_array_memory_size()).sum();
         self.reservation.try_grow(chunk.bytes)?;

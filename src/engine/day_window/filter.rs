@@ -55,7 +55,11 @@ fn without_filters(window: Window) -> Result<LogicalPlan> {
         let (of, name) = expression.qualified_name();
         let is_renamed = name != *field.name();
         let column = Expr::Column(Column::new(of, name));
-        columns.push(if is_renamed { column.alias_qualified(qualifier.cloned(), field.name()) } else { column });
+        columns.push(if is_renamed {
+            column.alias_qualified(qualifier.cloned(), field.name())
+        } else {
+            column
+        });
     }
     let window = LogicalPlan::Window(Window::try_new(expressions, input)?);
     Ok(LogicalPlan::Projection(Projection::try_new_with_schema(columns, Arc::new(window), schema)?))

@@ -124,7 +124,9 @@ impl<'a> DayIndex<'a> {
     pub(super) fn new(timeline: &'a Timeline) -> Self {
         let dated = timeline.dated();
         let days = &timeline.days[dated.clone()];
-        let (Some(&first), Some(&end)) = (days.first(), days.last()) else { return Self::Search(&timeline.days) };
+        let (Some(&first), Some(&end)) = (days.first(), days.last()) else {
+            return Self::Search(&timeline.days);
+        };
         let span = (i64::from(end) - i64::from(first)) as usize;
         // Rows without a day that come first would need a place before the table.
         if span > 16 * days.len() + 64 || dated.start > 0 {

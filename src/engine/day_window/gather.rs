@@ -1,7 +1,7 @@
 //! What the input partitions kept, brought together: accounts and keys get common numbers, nothing is copied.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, UInt32Array};
@@ -89,7 +89,8 @@ impl Gathered {
             (0..self.accounts.len() as u32).map(|account| (self.work(account), account)).collect();
         accounts.sort_unstable_by_key(|(work, account)| (Reverse(*work), *account));
         let mut shares = vec![Vec::new(); count];
-        let mut least: BinaryHeap<Reverse<(usize, usize)>> = (0..count).map(|share| Reverse((0, share))).collect();
+        let mut least: BinaryHeap<Reverse<(usize, usize)>> =
+            (0..count).map(|share| Reverse((0, share))).collect();
         for (work, account) in accounts {
             if let Some(Reverse((done, share))) = least.pop() {
                 shares[share].push(account);
@@ -126,7 +127,8 @@ fn common_keys(spec: &WindowSpec, input: &Schema, ingests: &mut [Ingest]) -> Res
     for (key, of) in spec.keys.iter().enumerate() {
         let data_type = spec.inputs[*of].data_type(input)?;
         let empty = || Interner::new(&data_type);
-        let mut values = ingests.iter_mut().map(|ingest| std::mem::replace(&mut ingest.keys[key], empty()?).into_values());
+        let mut values =
+            ingests.iter_mut().map(|ingest| std::mem::replace(&mut ingest.keys[key], empty()?).into_values());
         let mut values: Vec<ArrayRef> = values.by_ref().collect::<Result<_>>()?;
         if let [only] = &values[..] {
             counts.push(only.len());

@@ -54,7 +54,8 @@ impl Gathering {
     ) -> Self {
         let (task, input, context) = (Arc::clone(task), Arc::clone(input), Arc::clone(context));
         let metrics = metrics.clone();
-        let gather = async move { gather(&task, &input, &context, &metrics, partitions).await.map_err(Arc::new) };
+        let gather =
+            async move { gather(&task, &input, &context, &metrics, partitions).await.map_err(Arc::new) };
         Self { ready: gather.boxed().shared(), waiting: partitions }
     }
 
@@ -73,7 +74,8 @@ impl Gathering {
         let schema = Arc::clone(&task.schema);
         let batches = async move {
             let ready = ready.await.map_err(|error| DataFusionError::Shared(error))?;
-            let (data, schema, sources) = (Arc::clone(&ready.data), Arc::clone(&task.schema), Arc::clone(&task.sources));
+            let (data, schema, sources) =
+                (Arc::clone(&ready.data), Arc::clone(&task.schema), Arc::clone(&task.sources));
             let mut emission = Emission::new(data, &ready.shares[partition], schema, sources, reservation);
             let next = move || {
                 // Holds the memory of the gathered rows for as long as they are read.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayData, ArrayRef, AnyDictionaryArray, AsArray, UInt32Array};
+use arrow::array::{AnyDictionaryArray, Array, ArrayData, ArrayRef, AsArray, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::Result;
@@ -136,7 +136,8 @@ impl Interner {
 
     /// Bytes held.
     pub(super) fn size(&self) -> usize {
-        let dictionary = self.dictionary.as_ref().map_or(0, |known| known.numbers.capacity() * size_of::<u32>());
+        let dictionary =
+            self.dictionary.as_ref().map_or(0, |known| known.numbers.capacity() * size_of::<u32>());
         self.values.size() + dictionary + self.numbers.capacity() * size_of::<usize>()
     }
 

@@ -74,7 +74,9 @@ impl Measure {
                 Ok(())
             })?,
             (Self::Keys(list), _) => list.extend(rows, keys, None, valid)?,
-            (Self::Amounts(list), Some(values)) => list.extend(rows, keys, Some(&i64::amounts(values)?), valid)?,
+            (Self::Amounts(list), Some(values)) => {
+                list.extend(rows, keys, Some(&i64::amounts(values)?), valid)?
+            }
             (Self::WideAmounts(list), Some(values)) => {
                 list.extend(rows, keys, Some(&i128::amounts(values)?), valid)?
             }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use datafusion::common::config::{ConfigExtension, ConfigField, Visit};
-use datafusion::common::{DataFusionError, Result, plan_datafusion_err};
 use datafusion::common::extensions_options;
+use datafusion::common::{DataFusionError, Result, plan_datafusion_err};
 
 extensions_options! {
     /// Settings of the day-window operator, under the prefix `hale`. Add them to a session with

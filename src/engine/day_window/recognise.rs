@@ -10,8 +10,8 @@ use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_expr::window::{SlidingAggregateWindowExpr, StandardWindowExpr};
-use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use datafusion::physical_plan::windows::{PlainAggregateWindowExpr, WindowExpr, WindowUDFExpr};
+use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
 use crate::engine::functions::share_statistic;
 
@@ -75,13 +75,17 @@ impl Recogniser {
         let plain = any.downcast_ref::<PlainAggregateWindowExpr>().map(|w| w.get_aggregate_expr());
         let sliding = any.downcast_ref::<SlidingAggregateWindowExpr>().map(|w| w.get_aggregate_expr());
         if let Some(aggregate) = plain.or(sliding) {
-            return match is_unfiltered(window) && aggregate.order_bys().is_empty() && !aggregate.ignore_nulls() {
+            return match is_unfiltered(window)
+                && aggregate.order_bys().is_empty()
+                && !aggregate.ignore_nulls()
+            {
                 true => self.aggregate(aggregate),
                 false => Ok(None),
             };
         }
         let standard = any.downcast_ref::<StandardWindowExpr>();
-        let standard = standard.and_then(|w| w.get_standard_func_expr().as_any().downcast_ref::<WindowUDFExpr>());
+        let standard =
+            standard.and_then(|w| w.get_standard_func_expr().as_any().downcast_ref::<WindowUDFExpr>());
         standard.map_or(Ok(None), |function| self.positional(function))
     }
 
@@ -101,7 +105,11 @@ impl Recogniser {
         }
         let is = |other: Arc<AggregateUDF>| *function == *other;
         if is(count::count_udaf()) {
-            return if aggregate.is_distinct() { self.count_distinct(first) } else { self.count(first).map(Some) };
+            return if aggregate.is_distinct() {
+                self.count_distinct(first)
+            } else {
+                self.count(first).map(Some)
+            };
         }
         if is(min_max::min_udaf()) || is(min_max::max_udaf()) {
             let pick = if is(min_max::min_udaf()) { Pick::Min } else { Pick::Max };
@@ -159,7 +167,9 @@ impl Recogniser {
         let argument = self.below.argument(argument)?;
         if !has_code(&argument.value.data_type(&self.below.schema)?) {
             let keys = self.keys(&argument)?;
-            return Ok(keys.map(|(measure, key)| Function::Pick { pick, values: Values::Keys { measure, key } }));
+            return Ok(
+                keys.map(|(measure, key)| Function::Pick { pick, values: Values::Keys { measure, key } })
+            );
         }
         let input = Some(self.value(&argument.value));
         let kind = MeasureKind::Extreme { greatest: pick.greatest() };
@@ -168,7 +178,9 @@ impl Recogniser {
     }
 
     fn positional(&mut self, function: &WindowUDFExpr) -> Result<Option<Function>> {
-        let ([argument], Some(ignore_nulls)) = (function.args(), ignores_nulls(function)) else { return Ok(None) };
+        let ([argument], Some(ignore_nulls)) = (function.args(), ignores_nulls(function)) else {
+            return Ok(None);
+        };
         if *function.fun() == nth_value::first_value_udwf() {
             return self.pick(Pick::First { ignore_nulls }, argument);
         }
@@ -244,4 +256,3 @@ fn ignores_nulls(function: &WindowUDFExpr) -> Option<bool> {
     }
     text.ends_with(", is_reversed: false, ignore_nulls: true }").then_some(true)
 }
-

@@ -156,7 +156,8 @@ impl KeyTotals {
     /// Brings the ranking up to date: those that changed are sorted and merged with those that did not.
     fn rank(&mut self) {
         let totals = &self.totals;
-        let mut changed: Vec<(i128, u32)> = self.changed.iter().map(|key| (totals[*key as usize], *key)).collect();
+        let mut changed: Vec<(i128, u32)> =
+            self.changed.iter().map(|key| (totals[*key as usize], *key)).collect();
         changed.retain(|(total, _)| *total > 0);
         changed.sort_unstable();
         let mut changed = changed.into_iter().peekable();

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::Result;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
-use datafusion::physical_expr::{Partitioning, PhysicalSortRequirement};
 use datafusion::physical_expr::utils::{collect_columns, conjunction, conjunction_opt, split_conjunction};
+use datafusion::physical_expr::{Partitioning, PhysicalSortRequirement};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
@@ -68,7 +68,12 @@ impl<'a> Window<'a> {
         let schema = plan.schema();
         if let Some(window) = plan.downcast_ref::<BoundedWindowAggExec>() {
             let can_repartition = !window.partition_keys().is_empty();
-            return Some(Self { expressions: window.window_expr(), input: window.input(), schema, can_repartition });
+            return Some(Self {
+                expressions: window.window_expr(),
+                input: window.input(),
+                schema,
+                can_repartition,
+            });
         }
         let window = plan.downcast_ref::<WindowAggExec>()?;
         let can_repartition = !window.partition_keys().is_empty();
@@ -124,7 +129,8 @@ fn take_over(
     predicate: Option<Arc<dyn PhysicalExpr>>,
     config: &ConfigOptions,
 ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let Some(first) = window.expressions.first().filter(|_| !window.input.boundedness().is_unbounded()) else {
+    let Some(first) = window.expressions.first().filter(|_| !window.input.boundedness().is_unbounded())
+    else {
         return Ok(None);
     };
     let Some(mut recogniser) = Recogniser::new(first.as_ref(), window.input)? else { return Ok(None) };
@@ -173,11 +179,7 @@ fn stock_window(
 }
 
 /// How the operator runs: as the session says, and sorted where the input comes in the right order anyway.
-fn mode(
-    spec: &WindowSpec,
-    input: &dyn ExecutionPlan,
-    config: &ConfigOptions,
-) -> Result<(WindowMode, usize)> {
+fn mode(spec: &WindowSpec, input: &dyn ExecutionPlan, config: &ConfigOptions) -> Result<(WindowMode, usize)> {
     let target = config.execution.target_partitions;
     let options = config.extensions.get::<WindowOptions>();
     let mode = match options.map_or(WindowMode::default(), |options| options.window_mode) {

@@ -131,7 +131,9 @@ impl WindowSpec {
     /// The scale of the decimals that each output sums; 0 where it does not.
     pub(super) fn scales(&self, input: &Schema) -> Result<Vec<i8>> {
         let scale = |output: &OutputSpec| {
-            let (Function::Sum { sums, .. } | Function::Average { sums, .. }) = output.function else { return Ok(0) };
+            let (Function::Sum { sums, .. } | Function::Average { sums, .. }) = output.function else {
+                return Ok(0);
+            };
             let Some(summed) = self.measures[sums].input else { return Ok(0) };
             Ok(match self.inputs[summed].data_type(input)? {
                 DataType::Decimal128(_, scale) => scale,

@@ -99,7 +99,9 @@ impl Sweeper {
         self.timeline.days.clear();
         self.parts.clear();
         for (partial, account) in parts {
-            self.timeline.days.extend(data.partials[*partial as usize].slots.of(*account).map(|(day, _)| day));
+            self.timeline
+                .days
+                .extend(data.partials[*partial as usize].slots.of(*account).map(|(day, _)| day));
         }
         if parts.len() > 1 {
             self.timeline.days.sort_unstable();
@@ -132,12 +134,12 @@ impl Sweeper {
         let parts = || self.parts.iter().map(|part| (part, &data.partials[part.partial]));
         let key = data.spec.measures[measure].key;
         match &data.partials[0].measures[measure] {
-            Measure::Count(_) => Along::Counts(running(self.daily(data, |slot, partial| {
-                match &partial.measures[measure] {
+            Measure::Count(_) => {
+                Along::Counts(running(self.daily(data, |slot, partial| match &partial.measures[measure] {
                     Measure::Count(Counts(Some(counts))) => counts[slot],
                     _ => partial.counted[slot],
-                }
-            }))),
+                })))
+            }
             Measure::Active(_) => {
                 let active = self.daily(data, |slot, partial| match &partial.measures[measure] {
                     Measure::Active(active) => i64::from(active[slot]),

@@ -86,7 +86,8 @@ impl Accumulator for ShareAccumulator {
             false => ScalarValue::iter_to_array(self.totals.keys().cloned())?,
         };
         let totals = Decimal128Array::from_iter_values(self.totals.values().copied()).with_data_type(TOTAL);
-        let list = |array| ScalarValue::List(Arc::new(SingleRowListArrayBuilder::new(array).build_list_array()));
+        let list =
+            |array| ScalarValue::List(Arc::new(SingleRowListArrayBuilder::new(array).build_list_array()));
         Ok(vec![list(keys), list(Arc::new(totals))])
     }
 

@@ -18,8 +18,9 @@ pub(super) fn gini(moments: &Moments, ascending: impl Iterator<Item = i128>) -> 
         let excess: i128 = ascending.zip(weights).map(|(total, weight)| total * weight).sum();
         excess as f64 / (keys * moments.sum) as f64
     } else {
-        let excess =
-            ascending.zip(weights).fold(i256::ZERO, |sum, (total, weight)| sum.wrapping_add(product(total, weight)));
+        let excess = ascending
+            .zip(weights)
+            .fold(i256::ZERO, |sum, (total, weight)| sum.wrapping_add(product(total, weight)));
         to_f64(excess) / to_f64(product(keys, moments.sum))
     }
 }

@@ -8,12 +8,17 @@ use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
 use chrono::{DateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use datafusion::common::{Result, exec_datafusion_err, plan_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
 
 /// `local_day(timestamp) → DATE`: the calendar day of an instant in `zone`. A timestamp without a zone is UTC; a
 /// `DATE` is a day already and passes as it is; NULL stays NULL.
 pub fn local_day(zone: Tz) -> ScalarUDF {
-    ScalarUDF::new_from_impl(LocalDay { zone: zone.name().to_owned(), signature: Signature::user_defined(Volatility::Immutable) })
+    ScalarUDF::new_from_impl(LocalDay {
+        zone: zone.name().to_owned(),
+        signature: Signature::user_defined(Volatility::Immutable),
+    })
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -34,7 +39,9 @@ impl ScalarUDFImpl for LocalDay {
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
         match types {
             [DataType::Date32] => Ok(vec![DataType::Date32]),
-            [DataType::Timestamp(_, zone)] => Ok(vec![DataType::Timestamp(TimeUnit::Microsecond, zone.clone())]),
+            [DataType::Timestamp(_, zone)] => {
+                Ok(vec![DataType::Timestamp(TimeUnit::Microsecond, zone.clone())])
+            }
             [DataType::Null] => Ok(vec![DataType::Timestamp(TimeUnit::Microsecond, None)]),
             _ => plan_err!("local_day takes one TIMESTAMP or DATE, not {types:?}"),
         }
@@ -86,7 +93,8 @@ impl Offsets {
         let block = micros.div_euclid(900 * MICROS_A_SECOND);
         if block != self.block {
             let instant = DateTime::<Utc>::from_timestamp_micros(micros).unwrap_or_default();
-            self.seconds = i64::from(self.zone.offset_from_utc_datetime(&instant.naive_utc()).fix().local_minus_utc());
+            self.seconds =
+                i64::from(self.zone.offset_from_utc_datetime(&instant.naive_utc()).fix().local_minus_utc());
             self.block = block;
         }
         self.seconds

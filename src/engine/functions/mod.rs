@@ -27,8 +27,8 @@ use std::sync::Arc;
 use datafusion::logical_expr::AggregateUDF;
 
 pub use local_day::local_day;
-use share_function::{Name, ShareFunction};
 pub(crate) use share_function::share_statistic;
+use share_function::{Name, ShareFunction};
 pub(crate) use statistic::{Moments, Statistic};
 
 /// Every aggregate of ours, ready for `SessionContext::register_udaf`.

@@ -55,7 +55,9 @@ fn top_count(argument: &Arc<dyn PhysicalExpr>) -> Result<usize> {
     let literal = argument.downcast_ref::<Literal>().map(Literal::value);
     match literal {
         Some(ScalarValue::Int64(Some(n))) if *n > 0 => Ok(usize::try_from(*n).unwrap_or(usize::MAX)),
-        _ => exec_err!("the third argument of top_share is how many keys: a whole number from 1, written out"),
+        _ => {
+            exec_err!("the third argument of top_share is how many keys: a whole number from 1, written out")
+        }
     }
 }
 

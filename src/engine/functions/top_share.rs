@@ -7,7 +7,11 @@
 use super::statistic::Moments;
 
 /// The share of totals that are all above zero, ascending and at least one.
-pub(super) fn top_share(moments: &Moments, ascending: impl DoubleEndedIterator<Item = i128>, n: usize) -> f64 {
+pub(super) fn top_share(
+    moments: &Moments,
+    ascending: impl DoubleEndedIterator<Item = i128>,
+    n: usize,
+) -> f64 {
     let top: i128 = ascending.rev().take(n).sum();
     top as f64 / moments.sum as f64
 }
