@@ -1,0 +1,5 @@
+-- Accounts, one row each.
+CREATE EXTERNAL TABLE raw.accounts (
+  account_id VARCHAR NOT NULL PRIMARY KEY
+) STORED AS PARQUET
+LOCATION 'accounts.parquet'
