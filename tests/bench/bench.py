@@ -78,10 +78,8 @@ def main() -> int:
         report["cases"][case.name] = as_json(case, measured, reasons)
     report["targets"] = targets(report["cases"], floor.median)
     for target in report["targets"]:
-        print(
         sign = "met   " if target["met"] else "MISSED"
         print(f"{sign}  {target['what']}: {target['value']:.2f} (at most {target['limit']})")
-        )
     (WORK / "result.json").write_text(json.dumps(report, indent=2))
     print(f"written: {WORK / 'result.json'}")
     return 1 if failed else 0
