@@ -5,6 +5,7 @@ mod cli; // the command: exit codes, stdout and stderr, each command on small pr
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod generate; // the synthetic sources
 mod publish; // the audited writer, staging, what readers see
+mod python; // other tools in their own packages, where they are installed
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod storage; // local disk and S3 as one thing

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 
 use halescore::storage::Storage;
 
+use crate::python;
+
 /// Starts the server, makes the bucket `hale`, prints the port, and ends when nobody holds its input any more.
 const SCRIPT: &str = "
 import sys, boto3
@@ -28,39 +30,26 @@ pub struct S3Server {
     _process: Child,
 }
 
-/// The server, started once; `None`, with the reason printed, where there is no Python with moto. In CI that is a failure.
+/// The server, started once; `None`, with the reason printed, where there is no Python with moto and boto3.
 pub fn s3_server() -> Option<&'static S3Server> {
     static SERVER: OnceLock<Result<S3Server, String>> = OnceLock::new();
-    match SERVER.get_or_init(start) {
-        Ok(server) => Some(server),
-        Err(reason) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("no S3 server in CI: {reason}")
-        }
-        Err(reason) => {
-            println!("skipped: no S3 server: {reason}");
-            None
-        }
-    }
+    python::or_skip(SERVER.get_or_init(start).as_ref())
 }
 
 fn start() -> Result<S3Server, String> {
-    let python = std::env::var("HALE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let mut process = Command::new(&python)
+    python::has(&["moto", "boto3", "flask"])?;
+    let mut process = Command::new(python::interpreter())
         .args(["-c", SCRIPT])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(|error| format!("cannot start {python}: {error}"))?;
-    let output = process.stdout.take().ok_or("no output")?;
+        .map_err(|error| error.to_string())?;
+    let output = process.stdout.take().expect("its output was asked for");
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line).map_err(|error| error.to_string())?;
-    match line.trim().parse() {
-        Ok(port) => Ok(S3Server { port, _process: process }),
-        Err(_) => {
-            Err(format!("{python} cannot run moto's server (set HALE_PYTHON to one with moto and boto3)"))
-        }
-    }
+    let port = line.trim().parse().map_err(|_| "moto's server does not start".to_owned())?;
+    Ok(S3Server { port, _process: process })
 }
 
 impl S3Server {

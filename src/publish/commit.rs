@@ -18,7 +18,7 @@ use object_store::ObjectMeta;
 
 use super::staging::{StagedFile, StagedTable, WriteContext};
 use super::{TableSpec, day_folder, day_of, latest_file, writer};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::storage::Storage;
 
 /// Requests to the storage at the same time.
@@ -106,11 +106,11 @@ impl<'a> Step<'a> {
             .max();
         let leftovers =
             before.keys().filter(|relative| is_leftover(spec, relative, days, &asked)).cloned().collect();
-        let compared = futures::stream::iter(asked).map(|file| {
+        let compared = asked.into_iter().map(|file| {
             let published = before.get(&file.relative);
-            async move { Ok::<_, crate::error::Error>((is_published(context, &file, published).await?, file)) }
+            async move { Ok::<_, Error>((is_published(context, &file, published).await?, file)) }
         });
-        let mut compared: Vec<_> = compared.buffered(AT_ONCE).try_collect().await?;
+        let mut compared = at_once(compared.collect()).await?;
         let unchanged = compared.extract_if(.., |(same, _)| *same).map(|(_, file)| file).collect();
         let changed = compared.into_iter().map(|(_, file)| file).collect();
         Ok(Self { spec, changed, unchanged, leftovers, newest })
@@ -118,16 +118,15 @@ impl<'a> Step<'a> {
 
     /// Puts the changed files in the place of the published ones.
     async fn replace(&self, context: &WriteContext) -> Result<()> {
-        let moves = futures::stream::iter(&self.changed).map(|file| async move {
+        let moves = self.changed.iter().map(|file| async move {
             context.storage.rename(&context.staged(&file.relative), &file.relative).await
         });
-        moves.buffer_unordered(AT_ONCE).try_collect().await
+        at_once(moves.collect()).await.map(drop)
     }
 
     async fn remove_leftovers(&self, context: &WriteContext) -> Result<()> {
-        let removals =
-            futures::stream::iter(&self.leftovers).map(|relative| context.storage.delete(relative));
-        removals.buffer_unordered(AT_ONCE).try_collect().await
+        let removals = self.leftovers.iter().map(|relative| context.storage.delete(relative));
+        at_once(removals.collect()).await.map(drop)
     }
 
     /// Makes the table's file in `latest/` the last published day, unless a later run has done so.
@@ -197,6 +196,11 @@ fn is_leftover(
     let replaced = asked.iter().any(|file| file.relative == relative);
     let kept = spec.by_day.is_some() && day_of(relative).is_some_and(|day| !days.contains(&day));
     !replaced && !kept
+}
+
+/// The results of some requests in their order, a few of them under way at the same time.
+async fn at_once<T>(requests: Vec<impl Future<Output = Result<T>>>) -> Result<Vec<T>> {
+    futures::stream::iter(requests).buffered(AT_ONCE).try_collect().await
 }
 
 /// Whether the bytes of a staged file are the published ones.

@@ -145,6 +145,26 @@ async fn names_that_leave_the_root_are_refused() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_are_built_at_the_same_time_by_tasks_of_their_own() {
+    let out = tempfile::tempdir().unwrap();
+    let storage = local(out.path());
+    let run = tokio::spawn(async move {
+        let staging = std::sync::Arc::new(begin(&storage).await);
+        let tasks = ["one", "two", "three"].map(|name| {
+            let staging = std::sync::Arc::clone(&staging);
+            let spec = halescore::publish::TableSpec { name: name.to_owned(), ..usage() };
+            tokio::spawn(async move { write(&staging, spec, vec![batch(&usage_rows(days(0, 9), 1))]).await })
+        });
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        std::sync::Arc::into_inner(staging).unwrap().publish(days(0, 9)).await.unwrap()
+    });
+    let published = run.await.unwrap();
+    assert_eq!(published.tables.iter().map(|table| table.rows).collect::<Vec<_>>(), [30, 30, 30]);
+}
+
 #[tokio::test]
 async fn a_table_is_built_once() {
     let out = tempfile::tempdir().unwrap();
