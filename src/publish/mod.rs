@@ -24,6 +24,8 @@ mod audit;
 mod cast;
 mod commit;
 mod encode;
+mod file;
+mod files;
 mod finding;
 mod key_order;
 mod run_folder;

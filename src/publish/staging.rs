@@ -9,11 +9,11 @@ use chrono::NaiveDate;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::Stream;
-use tokio::sync::RwLock;
 use url::Url;
 
 use super::commit::{self, Published};
 use super::finding::Finding;
+use super::upload::Writes;
 use super::{TableSpec, run_folder, writer};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
@@ -26,8 +26,8 @@ pub(super) struct WriteContext {
     /// Row groups encoded at the same time.
     pub threads: usize,
     pub memory: Arc<dyn MemoryPool>,
-    /// Held for reading by whatever writes, for writing by what removes the folder.
-    pub writes: Arc<RwLock<()>>,
+    /// What is being written into the folder.
+    pub writes: Writes,
 }
 
 impl WriteContext {
@@ -108,7 +108,7 @@ impl Staging {
             folder,
             threads: threads.max(1),
             memory: Arc::clone(&runtime.memory_pool),
-            writes: Arc::default(),
+            writes: Writes::default(),
         });
         Ok(Self { context, run_id, tables: Mutex::default(), removed: false })
     }
@@ -121,7 +121,7 @@ impl Staging {
     /// Writes and audits a table. `rows` arrive in the order of [`TableSpec::sort_key`], with at least the columns of
     /// the contract, found by name. Several tables may be written at the same time.
     ///
-    /// Broken rules are no error here: see [`StagedTable::findings`].
+    /// Broken rules are no error here: see [`StagedTable::findings`]. After an error the table may be tried again.
     ///
     /// # Errors
     /// The errors of `rows`; [`Error::Bug`] when they are not sorted or lack a column, or for a table written twice;
@@ -131,14 +131,13 @@ impl Staging {
         spec: TableSpec,
         rows: impl Stream<Item = Result<RecordBatch>> + Send,
     ) -> Result<Arc<StagedTable>> {
+        if self.tables().iter().any(|other| other.spec.folder() == spec.folder()) {
+            return Err(Error::Bug(format!("{spec} is built twice in one run")));
+        }
         let url = self.context.storage.folder_url(&self.context.staged(&spec.folder()))?;
         let written = writer::write(&self.context, &spec, rows).await?;
         let table = Arc::new(StagedTable { spec, url, files: written.files, findings: written.findings });
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        if tables.iter().any(|other| other.spec.folder() == table.spec.folder()) {
-            return Err(Error::Bug(format!("{} is built twice in one run", table.spec)));
-        }
-        tables.push(Arc::clone(&table));
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&table));
         Ok(table)
     }
 
@@ -183,7 +182,7 @@ impl Staging {
     }
 
     async fn remove(&mut self) -> Result<()> {
-        let _nothing_writes = self.context.writes.write().await;
+        self.context.writes.all_done().await;
         self.context.storage.delete_folder(&self.context.folder).await?;
         self.removed = true;
         Ok(())
@@ -201,7 +200,7 @@ impl Drop for Staging {
         } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let context = Arc::clone(&self.context);
             runtime.spawn(async move {
-                let _nothing_writes = context.writes.write().await;
+                context.writes.all_done().await;
                 let _ = context.storage.delete_folder(&context.folder).await;
             });
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, PutResult, WriteMultipart};
-use tokio::sync::OwnedRwLockReadGuard;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use crate::error::{Error, Result};
 use crate::storage::Storage;
@@ -16,6 +16,22 @@ const PART_BYTES: usize = 16 << 20;
 /// Parts on their way at the same time.
 const PARTS: usize = 4;
 
+/// What is being written, so that who removes a folder can wait for it. Clones are one and the same.
+#[derive(Clone, Default)]
+pub(super) struct Writes(Arc<RwLock<()>>);
+
+impl Writes {
+    /// Begins a write, which lasts until the guard is dropped.
+    async fn begin(&self) -> OwnedRwLockReadGuard<()> {
+        Arc::clone(&self.0).read_owned().await
+    }
+
+    /// Waits until nothing is being written any more.
+    pub(super) async fn all_done(&self) {
+        drop(self.0.write().await);
+    }
+}
+
 /// A file being written.
 pub(super) struct Upload {
     storage: Storage,
@@ -25,7 +41,7 @@ pub(super) struct Upload {
     waiting_bytes: usize,
     bytes: u64,
     parts: Option<WriteMultipart>,
-    guard: OwnedRwLockReadGuard<()>,
+    guards: Vec<OwnedRwLockReadGuard<()>>,
 }
 
 /// A file that is written.
@@ -35,15 +51,12 @@ pub(super) struct Uploaded {
 }
 
 impl Upload {
-    /// Begins the file at `relative`. The guard is held until nothing writes any more, also when the upload is
-    /// dropped half-way: who waits for it may remove the folder.
-    pub(super) fn begin(
-        storage: &Storage,
-        relative: String,
-        guard: OwnedRwLockReadGuard<()>,
-    ) -> Result<Self> {
+    /// Begins the file at `relative`. It counts among `writes` until nothing writes any more, also when the upload is
+    /// dropped half-way.
+    pub(super) async fn begin(storage: &Storage, relative: String, writes: [&Writes; 2]) -> Result<Self> {
         let location = storage.location(&relative)?;
         let storage = storage.clone();
+        let guards = vec![writes[0].begin().await, writes[1].begin().await];
         Ok(Self {
             storage,
             relative,
@@ -52,7 +65,7 @@ impl Upload {
             waiting_bytes: 0,
             bytes: 0,
             parts: None,
-            guard,
+            guards,
         })
     }
 
@@ -70,12 +83,12 @@ impl Upload {
 
     /// Writes the rest and makes the file appear.
     pub(super) async fn finish(self) -> Result<Uploaded> {
-        let Self { storage, relative, location, waiting, bytes, parts, guard, .. } = self;
+        let Self { storage, relative, location, waiting, bytes, parts, guards, .. } = self;
         let store = Arc::clone(storage.store());
-        // Its own task, so that the request is over when the guard is released, whoever stops waiting for it.
+        // Its own task, so that the request is over when the guards are released, whoever stops waiting for it.
         let request = tokio::spawn(async move {
             let result = complete(store, location, waiting, parts).await;
-            drop(guard);
+            drop(guards);
             result
         });
         match request.await {

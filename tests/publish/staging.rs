@@ -70,6 +70,26 @@ async fn an_error_of_the_engine_ends_the_table() {
     assert!(staging.tables().is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_failed_half_way_can_be_tried_again() {
+    let out = tempfile::tempdir().unwrap();
+    let storage = local(out.path());
+    let all = batch(&usage_rows(days(0, 49), 1));
+    for rows in [1, 2, 3, 80, 149] {
+        let staging = begin(&storage).await;
+        let half = [Ok(all.slice(0, rows)), Err(Error::Transient("no memory".to_owned()))];
+        staging.write(usage(), stream::iter(half)).await.unwrap_err();
+        assert!(!staging_folders(out.path())[0].join("metrics/usage").exists());
+        write(&staging, usage(), vec![all.clone()]).await.unwrap();
+        staging.publish(days(0, 49)).await.unwrap();
+        let whole = local(&out.path().join("whole"));
+        publish_usage(&whole, &usage_rows(days(0, 49), 1), days(0, 49)).await;
+        let day = "metrics/usage/as_of=2026-08-30/part-0000.parquet";
+        assert_eq!(storage.list("metrics").await.unwrap().len(), 50);
+        assert_eq!(storage.get(day).await.unwrap(), whole.get(day).await.unwrap());
+    }
+}
+
 /// A killed run: its folder stays, and nobody is told.
 async fn killed_run(out: &Path, owner: &str) -> PathBuf {
     let before = staging_folders(out);
