@@ -1,23 +1,17 @@
-//! The `hale` command: what was typed → a runtime → one command → its exit code. See [`halescore::cli`].
+//! The `hale` command: what was typed → one command → its exit code. See [`halescore::cli`].
 
 use std::process::ExitCode;
 
-use halescore::cli::{self, Call};
+use halescore::cli::{Call, execute, report_panics_to};
 
 fn main() -> ExitCode {
-    let call = match Call::from_command_line() {
-        Ok(call) => call,
-        Err(code) => return code,
-    };
-    let console = call.console();
-    cli::report_panics_to(console);
-    match cli::runtime(call.threads()) {
-        Ok(runtime) => {
-            let code = runtime.block_on(cli::execute(call, console));
-            // Background tasks of a stopped run get a moment to remove their files.
-            runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-            code
+    match Call::from_command_line() {
+        Ok(call) => {
+            let console = call.console();
+            report_panics_to(console);
+            execute(call, console)
         }
-        Err(error) => console.failed(&error),
+        // Help was printed, or a complaint about the arguments.
+        Err(code) => code,
     }
 }

@@ -206,6 +206,16 @@ fn a_wrong_call_ends_with_2_and_one_clear_message() {
 }
 
 #[test]
+fn asked_for_json_a_wrong_call_answers_in_json() {
+    let project = Project::sound();
+    for arguments in [vec!["run", "--json", "--as-of", "never"], vec!["show", "nothing", "--json"]] {
+        let output = project.hale(&arguments);
+        let result = one_line(&out(&output));
+        assert_eq!((code(&output), &result["exit_code"]), (2, &2.into()), "{result}");
+    }
+}
+
+#[test]
 fn outside_a_project_the_way_into_one_is_shown() {
     let here = tempfile::tempdir().unwrap();
     let output = hale(here.path(), &["check"]);
@@ -235,7 +245,7 @@ fn all_problems_come_at_once_with_file_line_and_column() {
     let output = project.hale(&["check"]);
     assert_eq!(code(&output), 1);
     let drawn = err(&output);
-    for part in ["sql/metrics/accounts.sql:8:3", "sql/metrics/other.sql:2:8", "error: 2 problems"] {
+    for part in ["sql/metrics/accounts.sql:9:3", "sql/metrics/other.sql:2:8", "error: 2 problems"] {
         assert!(drawn.contains(part), "{drawn}");
     }
     assert!(!drawn.contains('\u{1b}'), "no colours where nobody looks: {drawn}");
@@ -248,7 +258,7 @@ fn all_problems_come_at_once_with_file_line_and_column() {
     assert_eq!(result["diagnostics"].as_array().unwrap().len(), 2);
     assert_eq!(
         (&result["diagnostics"][0]["line"], &result["diagnostics"][0]["column"]),
-        (&8.into(), &3.into())
+        (&9.into(), &3.into())
     );
 }
 
@@ -477,6 +487,14 @@ fn a_query_can_change_nothing() {
 }
 
 #[test]
+fn a_deep_query_is_answered() {
+    let project = Project::sound();
+    let sum = vec!["1"; 2000].join(" + ");
+    let text = good(project.hale(&["query", &format!("SELECT {sum} AS x"), "--format", "csv"]));
+    assert_eq!(text, "x\n2000\n");
+}
+
+#[test]
 fn csv_holds_no_formula() {
     let project = Project::sound();
     let text = good(project.hale(&[
@@ -491,13 +509,13 @@ fn csv_holds_no_formula() {
 #[test]
 fn a_table_shows_some_rows_and_says_that_there_are_more() {
     let project = Project::sound();
-    let sql = "SELECT value FROM generate_series(1, 100) ORDER BY value";
+    let sql = "SELECT unnest(range(1, 101)) AS value ORDER BY value";
     let output = project.hale(&["query", sql]);
     assert!(out(&output).contains("40 ") && !out(&output).contains("41 "), "{}", out(&output));
     assert!(err(&output).contains("the first 40 rows"), "{}", err(&output));
     assert_eq!(good(project.hale(&["query", sql, "--limit", "0", "--format", "csv"])).lines().count(), 101);
     assert_eq!(good(project.hale(&["query", sql, "--limit", "3", "--format", "csv"])), "value\n1\n2\n3\n");
-    let empty = "SELECT value FROM generate_series(1, 3) WHERE value > 5";
+    let empty = "SELECT value FROM (SELECT unnest(range(1, 4)) AS value) WHERE value > 5";
     assert_eq!(good(project.hale(&["query", empty, "--format", "csv"])), "value\n");
     assert_eq!(good(project.hale(&["query", empty, "--json"])), "[]\n");
     let raw = good(project.hale(&["query", "SELECT concat('a', chr(27), chr(10)) AS x"]));
@@ -507,8 +525,9 @@ fn a_table_shows_some_rows_and_says_that_there_are_more() {
 #[test]
 fn a_reader_that_leaves_early_had_enough() {
     let project = Project::sound();
-    let sql = "SELECT value FROM generate_series(1, 100000000)";
-    let mut running = command(project.0.path(), &["query", sql, "--format", "csv"])
+    project.write("hale.yml", &SETTINGS.replace("2026-01-01", "1980-01-01"));
+    let sql = "SELECT a.day AS value FROM calendar.days a, calendar.days b";
+    let mut running = command(project.0.path(), &["query", sql, "--until", "2026-01-01", "--format", "csv"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Colour, Log};
+use super::output;
 use crate::diagnostic::Diagnostics;
 use crate::error::Error;
 
@@ -29,6 +30,23 @@ pub(super) enum Failure {
     Hale(Error),
     /// stdout cannot be written to.
     Stdout(std::io::Error),
+    /// hale is wrong, and its panic has said so.
+    Panicked,
+}
+
+impl Failure {
+    /// What `--json` prints of it: `ok`, `exit_code`, `error`, `diagnostics`. Where stdout is gone, nothing.
+    pub(super) fn to_json(&self) -> Option<Value> {
+        match self {
+            Self::Hale(error) => Some(failure(error)),
+            Self::Panicked => Some(failure(&Error::Bug("a panic; its message is on stderr".to_owned()))),
+            Self::Stdout(_) => None,
+        }
+    }
+
+    pub(super) fn print_json(&self) -> Outcome {
+        self.to_json().map_or(Ok(()), |failure| output::json_line(&failure))
+    }
 }
 
 /// What every command returns.
@@ -62,17 +80,13 @@ impl Console {
         }
     }
 
-    /// JSON lines, before the arguments are known.
-    pub(super) fn for_logs() -> Self {
-        Self::new(Log::Json, Colour::Never, false)
-    }
-
     /// Says how a command ended, and turns it into the exit code. A reader of stdout that left early had enough.
     pub(super) fn ended(self, outcome: Outcome) -> ExitCode {
         let error = match outcome {
             Ok(()) => return ExitCode::SUCCESS,
             Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Err(Failure::Stdout(error)) => Error::Transient(format!("stdout cannot be written to: {error}")),
+            Err(Failure::Panicked) => return ExitCode::from(2),
             Err(Failure::Hale(error)) => error,
         };
         self.failed(&error)
@@ -124,8 +138,7 @@ impl Console {
     }
 }
 
-/// What a failed command prints with `--json`.
-pub(super) fn failure(error: &Error) -> Value {
+fn failure(error: &Error) -> Value {
     let (message, diagnostics) = match error {
         Error::Project(found) | Error::Audit(found) => {
             (count(found), found.iter().map(crate::diagnostic::Diagnostic::to_json).collect())
@@ -166,6 +179,25 @@ pub(super) fn object(value: Value) -> Map<String, Value> {
 /// A line on stderr. Nobody is left to be told when stderr is gone.
 pub(super) fn line(text: impl Display) {
     let _ = writeln!(stderr().lock(), "{text}");
+}
+
+/// Says that the arguments cannot be read, in the form that they ask for as far as that can be seen; or prints the help.
+pub(super) fn misused(error: &clap::Error) -> ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
+    let asks = |flag: &str| words.iter().any(|word| word == flag);
+    let wants_json_log =
+        asks("--log=json") || words.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "json");
+    let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    let usage = Error::Usage(error.render().to_string().trim_end().to_owned());
+    // Nobody is left to be told that printing failed.
+    if error.use_stderr() && asks("--json") {
+        let _ = output::json_line(&failure(&usage));
+    }
+    if error.use_stderr() && wants_json_log {
+        return Console::new(Log::Json, Colour::Never, false).failed(&usage);
+    }
+    let _ = error.print();
+    code
 }
 
 /// A panic is a bug: one line says so, in place of a backtrace nobody asked for.

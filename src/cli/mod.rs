@@ -24,20 +24,25 @@ mod run;
 mod show;
 mod signals;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 use arguments::Global;
 pub use console::{Console, report_panics_to};
 use console::{Failure, Outcome};
 use context::Context;
-use signals::unless_stopped;
+use signals::{unless_panicked, unless_stopped};
 
 use crate::error::{Error, Result};
 
-/// Stack of a worker thread: deep queries are planned by recursion.
-const STACK: usize = 32 << 20;
+/// Stack of a worker thread, and of the thread that plans: deep queries are walked by recursion. Only what is used of
+/// a stack costs memory.
+const STACKS: [usize; 2] = [32 << 20, 256 << 20];
 
 /// What was typed.
 #[derive(Debug, Parser)]
@@ -83,65 +88,61 @@ impl Call {
     /// # Errors
     /// The exit code, when there is nothing left to do: 0 after help, 2 after a complaint about the arguments.
     pub fn from_command_line() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| {
-            let words: Vec<_> = std::env::args_os().collect();
-            let json_log = words.iter().any(|word| word == "--log=json")
-                || words.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "json");
-            if error.use_stderr() && json_log {
-                console::Console::for_logs()
-                    .failed(&Error::Usage(error.render().to_string().trim_end().to_owned()));
-            } else {
-                // Nobody is left to be told that printing help failed.
-                let _ = error.print();
-            }
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-        })
+        Self::try_parse().map_err(|error| console::misused(&error))
     }
 
     /// Where problems, events and results of this call are printed, and how.
     pub fn console(&self) -> Console {
         Console::new(self.global.log, self.global.color, self.global.json)
     }
-
-    /// Worker threads asked for.
-    pub fn threads(&self) -> Option<usize> {
-        self.global.threads.map(Into::into)
-    }
-}
-
-/// The threads on which a command runs; all of the machine's where no number is given.
-///
-/// # Errors
-/// When the system does not give so many.
-pub fn runtime(threads: Option<usize>) -> Result<tokio::runtime::Runtime> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if let Some(threads) = threads {
-        builder.worker_threads(threads);
-    }
-    let built = builder.thread_stack_size(STACK).enable_all().build();
-    built.map_err(|error| {
-        Error::Usage(format!("the threads cannot be started: {error}; ask for fewer with --threads"))
-    })
 }
 
 /// Executes one call and says how it ended, on stderr and in the exit code.
-pub async fn execute(call: Call, console: Console) -> ExitCode {
-    // On a thread of the runtime, because those have the deep stacks.
-    let runtime = tokio::runtime::Handle::current();
-    let executed = tokio::task::spawn_blocking(move || {
-        let Call { global, command } = call;
-        runtime.block_on(dispatch(command, &Context::new(global, console)))
+pub fn execute(call: Call, console: Console) -> ExitCode {
+    let Call { global, command } = call;
+    let outcome = runtime(global.threads).and_then(|runtime| {
+        let context = Context::new(global, console);
+        let planning = std::thread::Builder::new().name("hale".to_owned()).stack_size(STACKS[1]);
+        let started = planning.spawn(move || {
+            let outcome = runtime.block_on(dispatch(command, &context));
+            // What still runs in the background gets a moment to come to its end.
+            runtime.shutdown_timeout(Duration::from_secs(5));
+            outcome
+        });
+        started.map_err(|error| too_many_threads(&error))
     });
-    match executed.await {
-        Ok(outcome) => console.ended(outcome),
-        // A panic: its hook has said so.
-        Err(_) => ExitCode::from(2),
+    match outcome.map(JoinHandle::join) {
+        Ok(joined) => console.ended(joined.unwrap_or(Err(Failure::Panicked))),
+        Err(error) => console.failed(&error),
     }
 }
 
+/// The threads on which queries run; all of the machine's where no number is given.
+fn runtime(threads: Option<NonZeroUsize>) -> Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads.get());
+    }
+    let built = builder.thread_stack_size(STACKS[0]).enable_all().build();
+    built.map_err(|error| too_many_threads(&error))
+}
+
+fn too_many_threads(error: &std::io::Error) -> Error {
+    Error::Usage(format!("the threads cannot be started: {error}; ask for fewer with --threads"))
+}
+
+/// Executes a command; with `--json`, whatever happens, something is printed.
 async fn dispatch(command: Command, context: &Context) -> Outcome {
     let prints_its_failure = matches!(command, Command::Run(_));
-    let outcome = match command {
+    let outcome = unless_panicked(obey(command, context)).await;
+    if let (Err(failure), true, false) = (&outcome, context.console.json, prints_its_failure) {
+        failure.print_json()?;
+    }
+    outcome
+}
+
+async fn obey(command: Command, context: &Context) -> Outcome {
+    match command {
         Command::Init(init) => init.execute(context),
         Command::Check(check) => unless_stopped(check.execute(context)).await,
         Command::Compile(compile) => compile.execute(context),
@@ -152,9 +153,5 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Query(query) => unless_stopped(query.execute(context)).await,
         Command::Generate(generate) => unless_stopped(generate.execute(context)).await,
         Command::Completions(completions) => completions.execute(&mut Call::command()),
-    };
-    if let (Err(Failure::Hale(error)), true, false) = (&outcome, context.console.json, prints_its_failure) {
-        output::json_line(&console::failure(error))?;
     }
-    outcome
 }

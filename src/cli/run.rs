@@ -10,12 +10,12 @@ use indicatif::{DecimalBytes, HumanCount};
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Log, Moment, OutAt, SourcesAt};
-use super::console::{Console, Failure, Outcome, event, failure, line, object};
+use super::console::{Console, Failure, Outcome, event, line, object};
 use super::context::Context;
 use super::files;
 use super::output::{self, Sheet};
 use super::progress::{rate, watch};
-use super::signals::unless_stopped;
+use super::signals::{unless_panicked, unless_stopped};
 use crate::check::check;
 use crate::engine::{Engine, peak_resident};
 use crate::error::{Error, Result};
@@ -78,12 +78,8 @@ struct Peak {
 
 impl Run {
     pub async fn execute(self, context: &Context) -> Outcome {
-        let outcome = self.work(context).await;
-        let result = match &outcome {
-            Ok(done) => done.to_json(),
-            Err(Failure::Hale(error)) => self.failed(error),
-            Err(Failure::Stdout(_)) => return outcome.map(drop),
-        };
+        let outcome = unless_panicked(self.work(context)).await;
+        let result = outcome.as_ref().map_or_else(failed, Done::to_json);
         if let Some(path) = &self.result_file {
             // Whole or not at all: an orchestrator may look at any moment.
             files::replace(path, format!("{result}\n").as_bytes())
@@ -149,14 +145,14 @@ impl Run {
         }
         Ok(from..=to)
     }
+}
 
-    /// What is known of a run that failed.
-    fn failed(&self, error: &Error) -> Value {
-        let mut all = object(json!({ "published": false }));
-        all.extend(object(failure(error)));
-        all.remove("ok");
-        Value::Object(all)
-    }
+/// What is known of a run that failed.
+fn failed(failure: &Failure) -> Value {
+    let mut all = failure.to_json().map(object).unwrap_or_default();
+    all.remove("ok");
+    all.insert("published".to_owned(), Value::Bool(false));
+    Value::Object(all)
 }
 
 impl Done {

@@ -1,4 +1,9 @@
-//! SIGINT and SIGTERM: what is being done is dropped, and dropping it cleans up.
+//! What ends work from outside: SIGINT and SIGTERM, and panics. What is being done is dropped, and dropping it cleans up.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::FutureExt;
 
 use super::console::{Failure, Outcome};
 use crate::error::Error;
@@ -11,11 +16,33 @@ const SIGTERM: u8 = 15;
 ///
 /// From the first call on, signals no longer kill the process: what must not be stopped comes after, outside.
 pub(super) async fn unless_stopped<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    tokio::select! {
+    let done = tokio::select! {
         biased;
         signal = stopped() => Err(Failure::Hale(Error::Interrupted(signal))),
         done = work => done,
+    };
+    if matches!(done, Err(Failure::Hale(Error::Interrupted(_)))) {
+        cleaned_up().await;
     }
+    done
+}
+
+/// Waits until what was dropped has removed its files from storage far away, for a few seconds at most: whoever sent
+/// the signal will soon send one that cannot be caught. What stays is removed by the next run.
+async fn cleaned_up() {
+    let tasks = tokio::runtime::Handle::current().metrics();
+    for _ in 0..500 {
+        if tasks.num_alive_tasks() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The result of `work`, unless it panics: the panic's hook has said what there is to say.
+pub(super) async fn unless_panicked<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    // Nothing that the work has changed is looked at again.
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(Failure::Panicked))
 }
 
 /// Waits for a signal to stop. Where signals cannot be watched, for ever.
