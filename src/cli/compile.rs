@@ -93,12 +93,10 @@ fn write(out: &Path, texts: &BTreeMap<PathBuf, String>) -> Result<usize> {
             )));
         }
     }
-    for path in texts.keys().filter(|path| existing.others.contains(*path)) {
+    if let Some(path) = texts.keys().find(|path| existing.others.contains(*path)) {
         let shown = out.join(path);
-        return Err(Error::Usage(format!(
-            "{} was not written by `hale compile`; name another folder",
-            shown.display()
-        )));
+        let message = format!("{} was not written by `hale compile`; name another folder", shown.display());
+        return Err(Error::Usage(message));
     }
     for (path, text) in texts {
         put(&out.join(path), text).map_err(|error| files::failed(&out.join(path), &error))?;
