@@ -9,3 +9,4 @@ mod python; // other tools in their own packages, where they are installed
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod storage; // local disk and S3 as one thing
+mod windows; // the day-window operator and our aggregates

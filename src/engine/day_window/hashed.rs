@@ -73,7 +73,7 @@ impl Gathering {
         let (task, ready) = (Arc::clone(task), self.ready.clone());
         let schema = Arc::clone(&task.schema);
         let batches = async move {
-            let ready = ready.await.map_err(|error| DataFusionError::Shared(error))?;
+            let ready = ready.await.map_err(DataFusionError::Shared)?;
             let (data, schema, sources) =
                 (Arc::clone(&ready.data), Arc::clone(&task.schema), Arc::clone(&task.sources));
             let mut emission = Emission::new(data, &ready.shares[partition], schema, sources, reservation);

@@ -42,8 +42,8 @@ fn extreme(
     let mut candidates: VecDeque<(usize, i64)> = VecDeque::new();
     let mut entered = 0;
     for frame in frames {
-        for day in entered..frame.end {
-            if let Some(code) = codes[day] {
+        for (day, code) in entering(codes, entered, frame) {
+            if let Some(code) = code {
                 while candidates.back().is_some_and(|(_, known)| replaces(code, *known)) {
                     candidates.pop_back();
                 }
@@ -75,12 +75,22 @@ fn last_value(codes: &[Option<i64>], frames: &[Range<usize>], column: &mut Colum
     let mut latest = None;
     let mut entered = 0;
     for frame in frames {
-        for day in entered..frame.end {
-            latest = codes[day].map(|code| (day, code)).or(latest);
+        for (day, code) in entering(codes, entered, frame) {
+            latest = code.map(|code| (day, code)).or(latest);
         }
         entered = entered.max(frame.end);
         let within = latest.filter(|(day, _)| *day >= frame.start);
         column.push_code(within.map(|(_, code)| code))?;
     }
     Ok(())
+}
+
+/// The days that are in a frame and were in none before.
+fn entering<'a>(
+    codes: &'a [Option<i64>],
+    entered: usize,
+    frame: &Range<usize>,
+) -> impl Iterator<Item = (usize, Option<i64>)> + use<'a> {
+    let end = frame.end.max(entered);
+    codes[entered..end].iter().copied().enumerate().map(move |(at, code)| (entered + at, code))
 }

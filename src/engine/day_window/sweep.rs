@@ -87,8 +87,8 @@ impl Sweeper {
             let along = self.lay_along(data, measure);
             self.along.push(along);
         }
-        for output in 0..columns.len() {
-            self.answer(data, output, &mut columns[output])?;
+        for (output, column) in columns.iter_mut().enumerate() {
+            self.answer(data, output, column)?;
         }
         Ok((self.timeline.days.len(), emitted))
     }

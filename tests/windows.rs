@@ -1,0 +1,9 @@
+//! The day-window operator and our aggregates: equal to DataFusion's own operator wherever that has an answer, equal to
+//! a naive calculation where it has none, in every mode, for any partitioning.
+
+mod functions;
+mod limits;
+mod plans;
+mod shares;
+mod stock;
+mod support;

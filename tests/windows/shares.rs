@@ -1,0 +1,118 @@
+//! Our aggregates against a naive calculation: over frames in every mode, and as plain aggregates.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::support::{Engine, Row, batch, pieces, rows, strings};
+
+/// The totals above zero of the users of some rows, in descending order.
+fn totals<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<f64> {
+    let mut totals = BTreeMap::<u8, i64>::new();
+    for row in rows {
+        if let (Some(user), Some(amount)) = (row.user, row.amount) {
+            *totals.entry(user).or_default() += amount;
+        }
+    }
+    let mut totals: Vec<f64> =
+        totals.into_values().filter(|total| *total > 0).map(|total| total as f64).collect();
+    totals.sort_by(|a, b| b.total_cmp(a));
+    totals
+}
+
+/// `hhi`, `gini`, `top_share` of one and of two, by their definitions as mean differences and shares.
+fn naive(totals: &[f64]) -> Option<[f64; 4]> {
+    let sum: f64 = totals.iter().sum();
+    let count = totals.len() as f64;
+    let shares: Vec<f64> = totals.iter().map(|total| total / sum).collect();
+    let differences: f64 = totals.iter().flat_map(|a| totals.iter().map(move |b| (a - b).abs())).sum();
+    (!totals.is_empty()).then(|| {
+        [
+            shares.iter().map(|share| share * share).sum(),
+            differences / (2.0 * count * sum),
+            shares[0],
+            shares.iter().take(2).sum(),
+        ]
+    })
+}
+
+fn shown(values: Option<[f64; 4]>) -> String {
+    values.map_or("NULL | NULL | NULL | NULL".to_owned(), |values| {
+        values.map(|value| format!("{value:.9}")).join(" | ")
+    })
+}
+
+const FUNCTIONS: &str = "hhi(KEY, OF) OVER w AS a, gini(KEY, OF) OVER w AS b, top_share(KEY, OF, 1) OVER w AS c, \
+    top_share(KEY, OF, 2) OVER w AS d";
+
+/// The last four columns rounded, as [`shown`] does.
+fn rounded(lines: Vec<String>) -> Vec<String> {
+    let round = |line: String| {
+        let values: Vec<String> = line
+            .split(" | ")
+            .map(|value| value.parse().map_or(value.to_owned(), |value: f64| format!("{value:.9}")))
+            .collect();
+        values.join(" | ")
+    };
+    let mut lines: Vec<String> = lines.into_iter().map(round).collect();
+    lines.sort_unstable();
+    lines
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn shares_over_frames_are_as_by_hand(
+        rows in rows(),
+        layout in strings(),
+        key in prop_oneof![Just("\"user\""), Just("user_id")],
+        amount in prop_oneof![Just("amount"), Just("small"), Just("price"), Just("CAST(amount AS DECIMAL(30, 5))")],
+        (first, last) in (0..40i32).prop_flat_map(|first| (Just(first), 0..=first)),
+        only_spine in any::<bool>(),
+        piece in 1..60usize,
+    ) {
+        let functions = FUNCTIONS.replace("KEY", key).replace("OF", amount);
+        let tail = if only_spine { "WHERE on_spine" } else { "" };
+        let sql = format!(
+            "SELECT a, b, c, d FROM (SELECT on_spine, {functions} FROM rows WINDOW w AS (PARTITION BY account \
+             ORDER BY day RANGE BETWEEN INTERVAL '{first}' DAY PRECEDING AND INTERVAL '{last}' DAY PRECEDING)) {tail}"
+        );
+        let frame = |row: &Row| {
+            let (account, day) = (row.account, row.day);
+            let within = move |other: &&Row| match (day, other.day) {
+                (Some(day), Some(other)) => (day - first..=day - last).contains(&other),
+                (None, None) => true,
+                _ => false,
+            };
+            naive(&totals(rows.iter().filter(|other| other.account == account).filter(within)))
+        };
+        let emitted = rows.iter().filter(|row| !only_spine || row.on_spine == Some(true));
+        let mut expected: Vec<String> = emitted.map(|row| shown(frame(row))).collect();
+        expected.sort_unstable();
+        let batch = batch(&rows, layout);
+        for engine in Engine::OURS {
+            let (plan, found) = engine.run(pieces(&batch, piece), &sql);
+            prop_assert!(plan.contains("DayWindowExec") && !plan.contains("WindowAggExec"), "{plan}");
+            prop_assert_eq!(rounded(found), expected.clone(), "{:?}\n{}", engine, sql);
+        }
+        let (_, found) = Engine::STOCK.run(vec![batch], &sql);
+        prop_assert_eq!(rounded(found), expected, "DataFusion's own\n{}", sql);
+    }
+
+    #[test]
+    fn shares_of_groups_are_as_by_hand(rows in rows(), layout in strings(), partitions in 1..4usize, piece in 1..60usize) {
+        let functions = FUNCTIONS.replace(" OVER w", "").replace("KEY", "\"user\"").replace("OF", "price");
+        let sql = format!("SELECT region, {functions} FROM rows GROUP BY region");
+        let mut expected = Vec::new();
+        for region in 0..2 {
+            let group: Vec<&Row> = rows.iter().filter(|row| row.region == region).collect();
+            if !group.is_empty() {
+                expected.push(format!("{:.9} | {}", f64::from(region), shown(naive(&totals(group.into_iter())))));
+            }
+        }
+        let engine = Engine { partitions, ..Engine::STOCK };
+        let (_, found) = engine.run(pieces(&batch(&rows, layout), piece), &sql);
+        prop_assert_eq!(rounded(found), expected);
+    }
+}
