@@ -1,0 +1,91 @@
+//! Runs the model of a case as a run would, with the rows given in place of what it reads.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, new_empty_array};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, SchemaRef};
+use chrono::NaiveDate;
+use datafusion::datasource::MemTable;
+use datafusion::error::Result;
+use datafusion::scalar::ScalarValue;
+
+use super::case::{Case, Given};
+use super::value::{plain, shown};
+use crate::check::Checked;
+use crate::engine::day_window::WindowOptions;
+use crate::engine::{Engine, Session, diagnose};
+
+/// The rows that the model gives, in the columns that the case compares and their plain types.
+///
+/// # Errors
+/// In words: what the engine says, or a value that the contract's type cannot hold.
+pub(super) async fn rows(checked: &Checked, engine: &Engine, case: &Case<'_>) -> Result<Vec<Vec<ScalarValue>>, String> {
+    let batches = computed(engine, case).await.map_err(|error| diagnose::first_line(&error))?;
+    let declared = &checked.schemas[&case.model.name];
+    let mut rows = Vec::new();
+    for batch in &batches {
+        let columns = columns_of(batch, declared, case)?;
+        for row in 0..batch.num_rows() {
+            let values = columns.iter().map(|column| ScalarValue::try_from_array(column, row));
+            rows.push(values.collect::<Result<_>>().map_err(|error| diagnose::first_line(&error))?);
+        }
+    }
+    Ok(rows)
+}
+
+async fn computed(engine: &Engine, case: &Case<'_>) -> Result<Vec<RecordBatch>> {
+    // The case's own calendar replaces the session's.
+    let session = Session::new(engine, &case.settings, WindowOptions::default(), NaiveDate::MIN)?;
+    for given in &case.given {
+        session.context().deregister_table(given.table.clone())?;
+        session.context().register_table(given.table.clone(), Arc::new(table(given)?))?;
+    }
+    let Some(query) = case.model.query() else { return Ok(Vec::new()) };
+    let plan = session.plan(query).await?;
+    session.context().execute_logical_plan(plan).await?.collect().await
+}
+
+/// A table in memory. Its columns are nullable and without keys, so the engine believes nothing of it.
+fn table(given: &Given) -> Result<MemTable> {
+    let columns = given.schema.fields().iter().enumerate().map(|(index, field)| {
+        if given.rows.is_empty() {
+            return Ok(new_empty_array(field.data_type()));
+        }
+        let column = ScalarValue::iter_to_array(given.rows.iter().map(|row| row[index].clone()))?;
+        Ok(exactly(&column, field.data_type())?)
+    });
+    let batch = RecordBatch::try_new(SchemaRef::clone(&given.schema), columns.collect::<Result<_>>()?)?;
+    MemTable::try_new(SchemaRef::clone(&given.schema), vec![vec![batch]])
+}
+
+/// The columns that a case compares, as the contract types them.
+fn columns_of(batch: &RecordBatch, declared: &SchemaRef, case: &Case<'_>) -> Result<Vec<ArrayRef>, String> {
+    let mut columns = Vec::with_capacity(case.expected.columns.len());
+    for (name, _) in &case.expected.columns {
+        let computed = batch.column_by_name(name).ok_or_else(|| format!("the query gave no column `{name}`"))?;
+        let data_type = declared.field_with_name(name).map_or(computed.data_type(), |field| field.data_type());
+        let stored = exactly(computed, data_type).map_err(|error| format!("column `{name}`: {error}"))?;
+        if let Some(value) = lost(computed, &stored) {
+            return Err(format!("column `{name}`: {value} does not fit into its declared type {data_type}"));
+        }
+        let column = exactly(&stored, &plain(data_type)).map_err(|error| format!("column `{name}`: {error}"))?;
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// A column in another type, or an error where a value has no counterpart there.
+fn exactly(column: &ArrayRef, data_type: &DataType) -> Result<ArrayRef, arrow::error::ArrowError> {
+    cast_with_options(column, data_type, &CastOptions { safe: false, ..CastOptions::default() })
+}
+
+/// The first value of a column that is another one after the cast and the way back, such as a rounded decimal.
+fn lost(computed: &ArrayRef, stored: &ArrayRef) -> Option<String> {
+    let back = exactly(stored, computed.data_type()).ok();
+    let first = (0..computed.len()).find(|row| {
+        let value = |column: &ArrayRef| ScalarValue::try_from_array(column, *row).ok();
+        value(computed) != back.as_ref().and_then(value)
+    })?;
+    ScalarValue::try_from_array(computed, first).ok().map(|value| shown(&value))
+}
