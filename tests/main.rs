@@ -4,6 +4,7 @@ mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod generate; // the synthetic sources
+mod model_test; // unit tests of models: rows in, rows expected
 mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
 mod s3_server; // an S3 server that tests start themselves

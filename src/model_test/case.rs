@@ -113,7 +113,8 @@ impl<'a> Reader<'a, '_> {
         names.push(calendar.clone());
         for (name, _) in written.0.iter().filter(|(name, _)| !names.contains(&name.value)) {
             let message = format!("`{}` does not read `{}`", self.of.model.name, name.value);
-            let problem = Diagnostic::error("test-input", message).note(format!("it reads {}", names.join(", ")));
+            let problem =
+                Diagnostic::error("test-input", message).note(format!("it reads {}", names.join(", ")));
             let problem = problem.suggest(&name.value, names.iter().map(String::as_str));
             self.fault(problem, place(self.file(), name));
         }
@@ -125,7 +126,7 @@ impl<'a> Reader<'a, '_> {
             let rows = rows_of(&read.to_string()).map(|(name, input)| self.input(name, input, &schema));
             given.push(Given { table, rows: rows.unwrap_or_default(), schema });
         }
-        let rows = rows_of(&calendar).map(|(_, input)| self.calendar(input));
+        let rows = rows_of(&calendar).map(|(name, input)| self.calendar(name, input));
         let table = TableReference::partial(CALENDAR, CALENDAR_DAYS);
         given.push(Given { table, rows: rows.unwrap_or_default(), schema: calendar_schema() });
         given
@@ -135,7 +136,10 @@ impl<'a> Reader<'a, '_> {
         match input {
             Input::Rows(rows) => self.rows(rows, &columns_of(schema), &name.value),
             Input::Days(_) => {
-                let problem = Diagnostic::error("test-input", format!("`{}` is not given as a list of rows", name.value));
+                let problem = Diagnostic::error(
+                    "test-input",
+                    format!("`{}` is not given as a list of rows", name.value),
+                );
                 let problem = problem.help("write one row a line: - {column: value, …}");
                 self.fault(problem, place(self.file(), name));
                 Vec::new()
@@ -144,7 +148,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The days of the calendar: rows, or all from one day to another.
-    fn calendar(&mut self, input: &Input) -> Vec<Vec<ScalarValue>> {
+    fn calendar(&mut self, name: &Spanned<String>, input: &Input) -> Vec<Vec<ScalarValue>> {
         let written = match input {
             Input::Rows(rows) => return self.rows(rows, &columns_of(&calendar_schema()), "calendar.days"),
             Input::Days(written) => written,
@@ -164,8 +168,8 @@ impl<'a> Reader<'a, '_> {
         }
         if !self.problems.has_errors() {
             let problem = Diagnostic::error("test-input", "calendar.days wants its first day and its last");
-            let at = place_of_key(self.file(), "given");
-            self.fault(problem.help("write {from: 2026-09-01, to: 2026-09-30}, the earlier day first"), at);
+            let problem = problem.help("write {from: 2026-09-01, to: 2026-09-30}, the earlier day first");
+            self.fault(problem, place(self.file(), name));
         }
         Vec::new()
     }
@@ -178,9 +182,11 @@ impl<'a> Reader<'a, '_> {
     fn row(&mut self, row: &Entries<Cell>, columns: &[(String, DataType)], table: &str) -> Vec<ScalarValue> {
         let known = || columns.iter().map(|(column, _)| column.as_str());
         for (name, _) in row.0.iter().filter(|(name, _)| !known().any(|column| column == name.value)) {
-            let problem = Diagnostic::error("unknown-column", format!("{table} has no column `{}`", name.value));
+            let problem =
+                Diagnostic::error("unknown-column", format!("{table} has no column `{}`", name.value));
             let all: Vec<&str> = known().collect();
-            let problem = problem.note(format!("its columns: {}", all.join(", "))).suggest(&name.value, known());
+            let problem =
+                problem.note(format!("its columns: {}", all.join(", "))).suggest(&name.value, known());
             self.fault(problem, place(self.file(), name));
         }
         columns.iter().map(|(column, data_type)| self.cell(row, column, data_type)).collect()
@@ -202,7 +208,10 @@ impl<'a> Reader<'a, '_> {
         let mut settings = self.checked.pipeline.settings.clone();
         for (name, cell) in &written.0 {
             let Some(known) = settings.parameters.get_mut(&name.value) else {
-                let problem = Diagnostic::error("unknown-parameter", format!("hale.yml has no parameter `{}`", name.value));
+                let problem = Diagnostic::error(
+                    "unknown-parameter",
+                    format!("hale.yml has no parameter `{}`", name.value),
+                );
                 let names = self.checked.pipeline.settings.parameters.keys().map(String::as_str);
                 self.fault(problem.suggest(&name.value, names), place(self.file(), name));
                 continue;
@@ -225,9 +234,15 @@ impl<'a> Reader<'a, '_> {
             rows.push((line, self.row(&row.value, &columns, &name.to_string())));
         }
         let tolerance = document.tolerance.as_ref().map_or(0.0, |tolerance| tolerance.value);
-        if let Some(written) = document.tolerance.as_ref().filter(|_| !(tolerance.is_finite() && tolerance >= 0.0)) {
-            let problem = Diagnostic::error("test-tolerance", format!("a tolerance of {tolerance} compares nothing"));
-            self.fault(problem.help("write how far two doubles may be apart, such as 0.001"), place(self.file(), written));
+        if let Some(written) =
+            document.tolerance.as_ref().filter(|_| !(tolerance.is_finite() && tolerance >= 0.0))
+        {
+            let problem =
+                Diagnostic::error("test-tolerance", format!("a tolerance of {tolerance} compares nothing"));
+            self.fault(
+                problem.help("write how far two doubles may be apart, such as 0.001"),
+                place(self.file(), written),
+            );
         }
         let columns = columns.into_iter().map(|(name, data_type)| (name, value::plain(&data_type))).collect();
         Expected { columns, rows, tolerance, order: document.order }

@@ -43,7 +43,8 @@ impl Differences {
             (self.unexpected.len(), "unexpected"),
         ];
         let counted = kinds.iter().filter(|(count, _)| *count > 0);
-        let words = counted.map(|(count, kind)| format!("{count} {} {kind}", if *count == 1 { "row" } else { "rows" }));
+        let words = counted
+            .map(|(count, kind)| format!("{count} {} {kind}", if *count == 1 { "row" } else { "rows" }));
         words.collect::<Vec<_>>().join(", ")
     }
 }
@@ -124,10 +125,13 @@ impl<'a> Comparison<'a> {
     /// Among the rows left over, the place of the one that was probably meant.
     fn nearest(&self, expected: usize, left: &[usize]) -> Option<usize> {
         if !self.key.is_empty() {
-            return left.iter().position(|got| self.key.iter().all(|column| self.cells_equal(*column, expected, *got)));
+            return left
+                .iter()
+                .position(|got| self.key.iter().all(|column| self.cells_equal(*column, expected, *got)));
         }
         let columns = self.expected.columns.len();
-        let equal = |got: usize| (0..columns).filter(|column| self.cells_equal(*column, expected, got)).count();
+        let equal =
+            |got: usize| (0..columns).filter(|column| self.cells_equal(*column, expected, got)).count();
         let scored = left.iter().enumerate().map(|(place, got)| (equal(*got), place));
         let best = scored.max_by_key(|(equal, place)| (*equal, std::cmp::Reverse(*place)));
         best.filter(|(equal, _)| *equal > 0 && equal * 2 >= columns).map(|(_, place)| place)
@@ -145,7 +149,9 @@ impl<'a> Comparison<'a> {
 
 fn equal(expected: &ScalarValue, got: &ScalarValue, tolerance: f64) -> bool {
     match (expected, got) {
-        (ScalarValue::Float64(Some(expected)), ScalarValue::Float64(Some(got))) => near(*expected, *got, tolerance),
+        (ScalarValue::Float64(Some(expected)), ScalarValue::Float64(Some(got))) => {
+            near(*expected, *got, tolerance)
+        }
         (ScalarValue::Float32(Some(expected)), ScalarValue::Float32(Some(got))) => {
             near(f64::from(*expected), f64::from(*got), tolerance)
         }

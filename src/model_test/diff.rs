@@ -52,7 +52,12 @@ fn drawn_columns(comparison: &Comparison<'_>, differences: &Differences) -> Vec<
     all.filter(|column| comparison.key.contains(column) || differs(*column)).collect()
 }
 
-fn differing_rows(comparison: &Comparison<'_>, columns: &[usize], expected: usize, got: usize) -> (Vec<Cell>, Vec<Cell>) {
+fn differing_rows(
+    comparison: &Comparison<'_>,
+    columns: &[usize],
+    expected: usize,
+    got: usize,
+) -> (Vec<Cell>, Vec<Cell>) {
     let (line, wanted) = &comparison.expected.rows[expected];
     let mut above = vec![Cell::new(format!("expected, line {line}"))];
     let mut below = vec![Cell::new("got")];

@@ -20,7 +20,11 @@ use crate::engine::{Engine, Session, diagnose};
 ///
 /// # Errors
 /// In words: what the engine says, or a value that the contract's type cannot hold.
-pub(super) async fn rows(checked: &Checked, engine: &Engine, case: &Case<'_>) -> Result<Vec<Vec<ScalarValue>>, String> {
+pub(super) async fn rows(
+    checked: &Checked,
+    engine: &Engine,
+    case: &Case<'_>,
+) -> Result<Vec<Vec<ScalarValue>>, String> {
     let batches = computed(engine, case).await.map_err(|error| diagnose::first_line(&error))?;
     let declared = &checked.schemas[&case.model.name];
     let mut rows = Vec::new();
@@ -63,13 +67,16 @@ fn table(given: &Given) -> Result<MemTable> {
 fn columns_of(batch: &RecordBatch, declared: &SchemaRef, case: &Case<'_>) -> Result<Vec<ArrayRef>, String> {
     let mut columns = Vec::with_capacity(case.expected.columns.len());
     for (name, _) in &case.expected.columns {
-        let computed = batch.column_by_name(name).ok_or_else(|| format!("the query gave no column `{name}`"))?;
-        let data_type = declared.field_with_name(name).map_or(computed.data_type(), |field| field.data_type());
+        let computed =
+            batch.column_by_name(name).ok_or_else(|| format!("the query gave no column `{name}`"))?;
+        let data_type =
+            declared.field_with_name(name).map_or(computed.data_type(), |field| field.data_type());
         let stored = exactly(computed, data_type).map_err(|error| format!("column `{name}`: {error}"))?;
         if let Some(value) = lost(computed, &stored) {
             return Err(format!("column `{name}`: {value} does not fit into its declared type {data_type}"));
         }
-        let column = exactly(&stored, &plain(data_type)).map_err(|error| format!("column `{name}`: {error}"))?;
+        let column =
+            exactly(&stored, &plain(data_type)).map_err(|error| format!("column `{name}`: {error}"))?;
         columns.push(column);
     }
     Ok(columns)

@@ -57,7 +57,10 @@ fn place<'a>(checked: &'a Checked, file: &'a Arc<SourceFile>) -> Result<CaseFile
 ///
 /// # Errors
 /// Words that name no case, each with the name that was probably meant.
-pub(super) fn by_words<'a>(cases: Vec<CaseFile<'a>>, words: &[String]) -> Result<Vec<CaseFile<'a>>, Diagnostics> {
+pub(super) fn by_words<'a>(
+    cases: Vec<CaseFile<'a>>,
+    words: &[String],
+) -> Result<Vec<CaseFile<'a>>, Diagnostics> {
     if words.is_empty() {
         return Ok(cases);
     }

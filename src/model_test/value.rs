@@ -29,7 +29,8 @@ pub(super) fn parse(column: &str, cell: &Cell, data_type: &DataType) -> Result<S
         return Err(Diagnostic::error("test-value", message).help("leave the column out"));
     }
     let Some(text) = &cell.value else {
-        return ScalarValue::try_new_null(&data_type).map_err(|error| Diagnostic::error("test-value", error.strip_backtrace()));
+        return ScalarValue::try_new_null(&data_type)
+            .map_err(|error| Diagnostic::error("test-value", error.strip_backtrace()));
     };
     value(text, &data_type).ok_or_else(|| {
         let message = format!("`{text}` is no {} (column `{column}`)", sql_name(&data_type));
@@ -53,7 +54,11 @@ fn value(text: &str, data_type: &DataType) -> Option<ScalarValue> {
         (DataType::Float64 | DataType::Float32, ".nan") => "NaN",
         (DataType::Float64 | DataType::Float32, ".inf") => "inf",
         (DataType::Float64 | DataType::Float32, "-.inf") => "-inf",
-        (DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale), _) if !fits_decimal(text, *scale) => return None,
+        (DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale), _)
+            if !fits_decimal(text, *scale) =>
+        {
+            return None;
+        }
         _ if data_type.is_integer() => text.parse::<i128>().is_ok().then_some(text)?,
         _ => text,
     };
@@ -76,7 +81,9 @@ fn form(data_type: &DataType) -> Option<&'static str> {
     Some(match data_type {
         DataType::Boolean => "write true, false or null",
         DataType::Date32 => "write it as YYYY-MM-DD",
-        DataType::Timestamp(_, _) => "write it as YYYY-MM-DD HH:MM:SS, or with its zone as YYYY-MM-DDTHH:MM:SS+02:00",
+        DataType::Timestamp(_, _) => {
+            "write it as YYYY-MM-DD HH:MM:SS, or with its zone as YYYY-MM-DDTHH:MM:SS+02:00"
+        }
         DataType::Decimal128(_, _) | DataType::Decimal256(_, _) => {
             "write digits with no more behind the point than the type keeps, without an exponent"
         }
@@ -91,7 +98,8 @@ pub(super) fn shown(value: &ScalarValue) -> String {
         return "NULL".to_owned();
     }
     if let ScalarValue::Utf8(Some(text)) = value {
-        let misleads = text.is_empty() || text == "NULL" || text.trim() != text || text.chars().any(char::is_control);
+        let misleads =
+            text.is_empty() || text == "NULL" || text.trim() != text || text.chars().any(char::is_control);
         return if misleads { format!("{text:?}") } else { text.clone() };
     }
     let drawn = value.to_array().ok().and_then(|array| {
