@@ -441,3 +441,16 @@ async fn models_without_a_case_are_named() {
     assert!(drawn.contains("error[untested-model]: `staging.events` has no test"), "{drawn}");
     assert!(drawn.contains("write sql/tests/staging.events/<case>.yml"), "{drawn}");
 }
+
+#[tokio::test]
+async fn every_bundled_model_has_a_case_and_passes_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let engine = Engine::new(&EngineOptions::default()).unwrap();
+    let pipeline = Project::load(root).and_then(Pipeline::build).unwrap_or_else(|problems| panic!("{problems}"));
+    let checked = check(pipeline, &engine, None).await.unwrap_or_else(|error| panic!("{error}"));
+    let without = untested_errors(&checked).unwrap();
+    assert!(without.is_empty(), "{without}");
+    let outcome = run(&checked, &engine, &[]).await.unwrap_or_else(|error| panic!("{error}"));
+    assert!(outcome.failures().is_empty(), "{}", outcome.failures());
+    assert!(outcome.passed() >= 10, "only {} cases ran", outcome.passed());
+}
