@@ -232,3 +232,12 @@ async fn two_hundred_models_plan_without_touching_data() {
     files.push(STAGED);
     assert_eq!(Files::of(&files).checked().await.unwrap().pipeline.models.len(), 202);
 }
+
+#[tokio::test]
+async fn a_case_has_the_type_that_all_its_branches_take() {
+    let query = "SELECT account_id, as_of_date, CASE WHEN n > 0 THEN 0 ELSE x END AS y FROM staging.log";
+    let files = [STAGED, ("metrics/t.sql", &by_day("y DOUBLE,", query))];
+    assert_eq!(Files::of(&files).found().await, Vec::<String>::new());
+    let files = [STAGED, ("metrics/t.sql", &by_day("y BIGINT,", query))];
+    assert_eq!(Files::of(&files).found().await, ["column-type sql/metrics/t.sql:5:3"]);
+}
