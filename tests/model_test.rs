@@ -446,7 +446,8 @@ async fn models_without_a_case_are_named() {
 async fn every_bundled_model_has_a_case_and_passes_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let engine = Engine::new(&EngineOptions::default()).unwrap();
-    let pipeline = Project::load(root).and_then(Pipeline::build).unwrap_or_else(|problems| panic!("{problems}"));
+    let pipeline =
+        Project::load(root).and_then(Pipeline::build).unwrap_or_else(|problems| panic!("{problems}"));
     let checked = check(pipeline, &engine, None).await.unwrap_or_else(|error| panic!("{error}"));
     let without = untested_errors(&checked).unwrap();
     assert!(without.is_empty(), "{without}");
