@@ -132,9 +132,6 @@ impl Reader<'_> {
                     .help("rename the one or the other");
             self.problems.push(problem);
         }
-        if self.name.layer == Layer::Raw {
-            return;
-        }
     }
 
     fn model(&self, kind: Kind, contract: Contract, declared: Option<SchemaRef>) -> Model {

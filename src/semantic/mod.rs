@@ -40,8 +40,6 @@
 //! | an aggregate | a variant of [`Aggregate`], its sums in `compile/steps` |
 //! | a missing-data policy | a variant of [`OnMissing`], its SQL in `compile/steps` |
 
-#![allow(clippy::result_large_err, reason = "a diagnostic is made once, where work stops")]
-
 mod compile;
 mod definition;
 mod document;
