@@ -607,7 +607,7 @@ fn compile_does_not_follow_a_link_out_of_its_folder() {
     assert_eq!(files_below(elsewhere.path()), Vec::<String>::new());
 }
 
-// ---- init and generate ----------------------------------------------------------------------------------------------
+// ---- init, test and generate ----------------------------------------------------------------------------------------------
 
 #[test]
 fn init_makes_a_project_that_passes_its_check_and_overwrites_nothing() {
@@ -625,6 +625,47 @@ fn init_makes_a_project_that_passes_its_check_and_overwrites_nothing() {
     good(hale(here.path(), &["init", "acme", "--force"]));
     assert_eq!(std::fs::read_to_string(project.join("hale.yml")).unwrap(), "mine");
     assert!(project.join("sql/staging/events.sql").is_file());
+}
+
+#[test]
+fn the_project_that_init_makes_is_the_one_of_this_repository() {
+    let here = tempfile::tempdir().unwrap();
+    good(hale(here.path(), &["init"]));
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["sql", "data"] {
+        assert_eq!(
+            files_below(&here.path().join(folder)),
+            files_below(&repository.join(folder)),
+            "{folder}/"
+        );
+    }
+}
+
+const CASE: &str = "description: Amounts are summed by day.\ngiven:\n  staging.events:\n    - {account_id: a, day: 2026-01-01, n: 1}\n    \
+    - {account_id: a, day: 2026-01-01, n: 2}\nexpect:\n  - {account_id: a, as_of_date: 2026-01-01, n: 3}\n";
+
+#[test]
+fn test_runs_cases_and_names_models_without_one() {
+    let project = Project::sound();
+    project.write("sql/tests/metrics.accounts/sums.yml", CASE);
+    let said = good(project.hale(&["test", "--allow-untested"]));
+    assert!(
+        said.contains("ok     metrics.accounts/sums") && said.ends_with("1 passed, 0 failed\n"),
+        "{said}"
+    );
+    let output = project.hale(&["test"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("`staging.events` has no test"), "{}", err(&output));
+
+    project.write("sql/tests/metrics.accounts/sums.yml", &CASE.replace("n: 3", "n: 4"));
+    let output = project.hale(&["test", "metrics", "--json"]);
+    let result = one_line(&out(&output));
+    assert_eq!((code(&output), &result["failed"], &result["ok"]), (1, &1.into(), &false.into()));
+    assert!(err(&output).contains("sql/tests/metrics.accounts/sums.yml"), "{}", err(&output));
+
+    project.write("sql/metrics/other.sql", "SELECT nn FROM staging.events\n");
+    let result = one_line(&out(&project.hale(&["test", "--json"])));
+    assert_eq!((&result["ok"], &result["exit_code"]), (&false.into(), &1.into()), "{result}");
 }
 
 #[test]

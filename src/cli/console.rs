@@ -32,15 +32,17 @@ pub(super) enum Failure {
     Stdout(std::io::Error),
     /// hale is wrong, and its panic has said so.
     Panicked,
+    /// The command has already printed its own JSON about it.
+    Printed(Box<Failure>),
 }
 
 impl Failure {
-    /// What `--json` prints of it: `ok`, `exit_code`, `error`, `diagnostics`. Where stdout is gone, nothing.
+    /// What `--json` prints of it: `ok`, `exit_code`, `error`, `diagnostics`. Nothing where stdout is gone or knows it.
     pub(super) fn to_json(&self) -> Option<Value> {
         match self {
             Self::Hale(error) => Some(failure(error)),
             Self::Panicked => Some(failure(&Error::Bug("a panic; its message is on stderr".to_owned()))),
-            Self::Stdout(_) => None,
+            Self::Stdout(_) | Self::Printed(_) => None,
         }
     }
 
@@ -87,6 +89,7 @@ impl Console {
             Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Err(Failure::Stdout(error)) => Error::Transient(format!("stdout cannot be written to: {error}")),
             Err(Failure::Panicked) => return ExitCode::from(2),
+            Err(Failure::Printed(failure)) => return self.ended(Err(*failure)),
             Err(Failure::Hale(error)) => error,
         };
         self.failed(&error)

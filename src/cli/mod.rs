@@ -23,6 +23,7 @@ mod query;
 mod run;
 mod show;
 mod signals;
+mod test;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ enum Command {
     Run(run::Run),
     Show(show::Show),
     Query(query::Query),
+    Test(test::Test),
     Generate(generate::Generate),
     Completions(completions::Completions),
 }
@@ -133,9 +135,8 @@ fn too_many_threads(error: &std::io::Error) -> Error {
 
 /// Executes a command; with `--json`, whatever happens, something is printed.
 async fn dispatch(command: Command, context: &Context) -> Outcome {
-    let prints_its_failure = matches!(command, Command::Run(_));
     let outcome = unless_panicked(obey(command, context)).await;
-    if let (Err(failure), true, false) = (&outcome, context.console.json, prints_its_failure) {
+    if let (Err(failure), true) = (&outcome, context.console.json) {
         failure.print_json()?;
     }
     outcome
@@ -151,6 +152,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Run(run) => run.execute(context).await,
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,
+        Command::Test(test) => unless_stopped(test.execute(context)).await,
         Command::Generate(generate) => unless_stopped(generate.execute(context)).await,
         Command::Completions(completions) => completions.execute(&mut Call::command()),
     }

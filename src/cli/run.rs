@@ -88,7 +88,7 @@ impl Run {
         if context.console.json {
             output::json_line(&result)?;
         }
-        outcome.map(|done| done.tell(context.console))
+        outcome.map(|done| done.tell(context.console)).map_err(|failure| Failure::Printed(Box::new(failure)))
     }
 
     async fn work(&self, context: &Context) -> Outcome<Done> {
