@@ -2,9 +2,18 @@
 -- the project's time zone. Events of accounts that are not listed stay here (marts.orphans counts them); they reach
 -- no score, because scores start from the accounts.
 CREATE VIEW staging.events AS
+WITH latest AS (
+  SELECT account_id, user_id, event_name, feature, seconds, is_error, occurred_at
+  FROM raw.events
+  WHERE EXISTS (SELECT 1 FROM staging.redelivered WHERE redelivered.event_id = events.event_id)
+  QUALIFY row_number() OVER (
+    PARTITION BY event_id
+    ORDER BY available_at DESC, occurred_at DESC, account_id, user_id, event_name, feature, seconds, is_error
+  ) = 1
+)
 SELECT account_id, user_id, event_name, feature, seconds, is_error, local_day(occurred_at) AS day
 FROM raw.events
-QUALIFY row_number() OVER (
-  PARTITION BY event_id
-  ORDER BY available_at DESC, occurred_at DESC, account_id, user_id, event_name, feature, seconds, is_error
-) = 1
+WHERE NOT EXISTS (SELECT 1 FROM staging.redelivered WHERE redelivered.event_id = events.event_id)
+UNION ALL
+SELECT account_id, user_id, event_name, feature, seconds, is_error, local_day(occurred_at) AS day
+FROM latest
