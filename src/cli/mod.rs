@@ -3,7 +3,7 @@
 //! stdout carries what was asked for, and nothing else: tables, JSON, CSV. stderr carries problems, progress and
 //! events, drawn for people or as JSON lines (`--log json`). Exit codes are those of [`crate::error::Error`].
 //!
-//! To add a command: a file here with its arguments and `execute`, an arm in [`Command`] and in `dispatch`, an
+//! To add a command: a file here with its arguments and `execute`, an arm in `Command` and in `obey`, an
 //! example in its help.
 
 mod arguments;

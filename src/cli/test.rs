@@ -12,7 +12,7 @@ use crate::model_test::{CaseOutcome, run, untested_errors};
 
 /// Run the unit tests of models: rows in, rows expected
 ///
-/// A case is a YAML file under sql/tests/<layer>.<table>/ with rows of what the model reads and the rows it should
+/// A case is a YAML file under sql/tests/LAYER.TABLE/ with rows of what the model reads and the rows it should
 /// give. Everything happens in memory; no source is touched. Every model written as SQL needs a case.
 #[derive(Debug, Args)]
 #[command(after_help = "\

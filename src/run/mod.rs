@@ -5,7 +5,7 @@
 //!                                             ──► audits that are queries ──► Built ──► publish
 //! ```
 //!
-//! [`build`] stages and audits and may be stopped at any moment: a stopped build leaves nothing behind.
+//! [`build()`] stages and audits and may be stopped at any moment: a stopped build leaves nothing behind.
 //! [`Built::publish`] makes the staged tables visible; it is short and must not be stopped.
 
 mod audits;

@@ -1,4 +1,4 @@
-//! What was published, as tables to read: one table with [`show`], or any question with a [`Reader`].
+//! What was published, as tables to read: one table with [`show()`], or any question with a [`Reader`].
 //!
 //! A table stored by day is a folder for each day, `<layer>/<table>/as_of=2026-09-30/`; one stored whole is one
 //! folder. Whatever Parquet lies there is the table; nothing else is looked at, and nothing is written.
