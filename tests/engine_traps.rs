@@ -114,3 +114,28 @@ async fn greatest_of_zero_and_null_is_zero() {
     let context = SessionContext::new();
     assert_eq!(number(&context, "SELECT greatest(0, CAST(NULL AS BIGINT))").await, 0);
 }
+
+/// apache/datafusion#24804: the bounds of doubles leave NaN out, and a column with equal bounds is read as a constant.
+/// The reason why `engine::foreign_parquet` hides them.
+#[tokio::test]
+async fn nan_beside_one_number_is_read_as_that_number() {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Float64Array, RecordBatch};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let column: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN, 7.5]));
+    let batch = RecordBatch::try_from_iter([("x", column)]).unwrap();
+    let file = std::fs::File::create(&path).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+
+    let context = SessionContext::new();
+    let create = format!("CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION '{}'", path.display());
+    context.sql(&create).await.unwrap();
+    let batches = context.sql("SELECT x FROM t").await.unwrap().collect().await.unwrap();
+    let read = batches[0].column(0).as_primitive::<Float64Type>();
+    assert_eq!(read.values(), &[7.5, 7.5], "NaN is read again: the bounds of doubles can be believed");
+}

@@ -5,6 +5,7 @@
 
 pub mod day_window;
 pub mod diagnose;
+mod foreign_parquet;
 pub mod functions;
 mod memory;
 pub mod published;

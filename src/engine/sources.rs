@@ -6,6 +6,7 @@ use chrono::{NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::datasource::{ViewTable, provider_as_source};
@@ -17,6 +18,7 @@ use arrow::datatypes::{DataType, Date32Type, SchemaRef, TimeUnit};
 use object_store::ObjectMeta;
 use url::Url;
 
+use super::foreign_parquet::ForeignParquet;
 use crate::project::model::Source;
 use crate::storage::Storage;
 
@@ -102,20 +104,24 @@ pub fn parquet_table(
         let url = storage.file_url(&relative).map_err(|error| DataFusionError::External(Box::new(error)))?;
         ListingTableUrl::parse(url)
     });
-    listing(urls.collect::<Result<_>>()?, schema)
+    listing(urls.collect::<Result<_>>()?, schema, Arc::new(ForeignParquet::default()))
 }
 
-/// All Parquet below a folder of one schema, as one table.
+/// All Parquet below a folder of one schema, as one table: files that hale itself wrote.
 ///
 /// # Errors
 /// As [`parquet_table`].
 pub fn parquet_folder(url: &Url, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
-    listing(vec![ListingTableUrl::parse(url)?], schema)
+    listing(vec![ListingTableUrl::parse(url)?], schema, Arc::new(ParquetFormat::default()))
 }
 
-fn listing(urls: Vec<ListingTableUrl>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
+fn listing(
+    urls: Vec<ListingTableUrl>,
+    schema: &SchemaRef,
+    format: Arc<dyn FileFormat>,
+) -> Result<Arc<dyn TableProvider>> {
     // Whatever the ending: which files belong to a source was decided before.
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension("");
+    let options = ListingOptions::new(format).with_file_extension("");
     let config = ListingTableConfig::new_with_multi_paths(urls)
         .with_listing_options(options)
         .with_schema(Arc::clone(schema));
