@@ -8,6 +8,7 @@ use arrow::datatypes::Int64Type;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::JoinType;
 use datafusion::error::Result;
+use datafusion::functions::math::expr_fn::{abs, isnan};
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit, not};
 use datafusion::prelude::DataFrame;
@@ -30,7 +31,7 @@ pub(super) struct BadRows {
 }
 
 impl BadRows {
-    /// All rules of a model that its stream did not audit. A source's rows were never written, so all of its rules.
+    /// All rules of a model that its stream did not audit.
     ///
     /// # Errors
     /// When a rule that was checked does not plan.
@@ -40,33 +41,12 @@ impl BadRows {
         rows: &LogicalPlan,
         lookup: &dyn Fn(&str) -> Option<LogicalPlan>,
     ) -> Result<Vec<Self>> {
-        let mut found = Vec::new();
         let contract = &model.contract;
-        let named = |rule: String, location: &Location, plan| Self {
-            rule: format!("{}: {rule}", model.name),
-            location: location.clone(),
-            plan,
-        };
+        let mut found = if model.is_stored() { Vec::new() } else { Self::of_source(session, model, rows)? };
         let whole = Location::whole(&model.file);
-        if !model.is_stored() {
-            for name in contract.not_null() {
-                let at = contract.column(&name).map_or(&whole, |column| &column.location);
-                let nulls =
-                    LogicalPlanBuilder::from(rows.clone()).filter(column(&name).is_null())?.build()?;
-                found.push(named(format!("NOT NULL {name}"), at, nulls));
-            }
-            for check in &contract.checks {
-                let condition = session.state().create_logical_expr(&check.sql, rows.schema())?;
-                let failing = LogicalPlanBuilder::from(rows.clone()).filter(not(condition))?.build()?;
-                found.push(named(format!("CHECK ({})", check.sql), &check.location, failing));
-            }
-            if !contract.primary_key.is_empty() {
-                let rule = format!("PRIMARY KEY ({})", contract.primary_key.join(", "));
-                found.push(named(rule, &whole, repeated(rows, &contract.primary_key)?));
-            }
-        }
         for key in &contract.unique {
-            found.push(named(format!("UNIQUE ({})", key.join(", ")), &whole, repeated(rows, key)?));
+            let rule = format!("UNIQUE ({})", key.join(", "));
+            found.push(Self::of_rule(model, rule, &whole, repeated(rows, key)?));
         }
         for reference in &contract.references {
             let Some(target) = lookup(&reference.target.to_string()) else { continue };
@@ -77,9 +57,41 @@ impl BadRows {
                 reference.target_columns.join(", ")
             );
             let plan = unmatched(rows, &reference.columns, target, &reference.target_columns)?;
-            found.push(named(rule, &reference.location, plan));
+            found.push(Self::of_rule(model, rule, &reference.location, plan));
         }
         Ok(found)
+    }
+
+    /// What the stream of a stored table audits, for rows that hale did not write: the constraints of single rows, the
+    /// primary key, and what every table promises without saying so: doubles are finite.
+    fn of_source(session: &Session, model: &Model, rows: &LogicalPlan) -> Result<Vec<Self>> {
+        let contract = &model.contract;
+        let whole = Location::whole(&model.file);
+        let place = |name: &str| contract.column(name).map_or(&whole, |column| &column.location);
+        let failing = |bad: Expr| LogicalPlanBuilder::from(rows.clone()).filter(bad)?.build();
+        let mut found = Vec::new();
+        for name in contract.not_null() {
+            let nulls = failing(column(&name).is_null())?;
+            found.push(Self::of_rule(model, format!("NOT NULL {name}"), place(&name), nulls));
+        }
+        for check in &contract.checks {
+            let condition = session.state().create_logical_expr(&check.sql, rows.schema())?;
+            let rule = format!("CHECK ({})", check.sql);
+            found.push(Self::of_rule(model, rule, &check.location, failing(not(condition))?));
+        }
+        for name in doubles(rows) {
+            let rule = format!("finite values in {name}");
+            found.push(Self::of_rule(model, rule, place(&name), failing(not_finite(&name))?));
+        }
+        if !contract.primary_key.is_empty() {
+            let rule = format!("PRIMARY KEY ({})", contract.primary_key.join(", "));
+            found.push(Self::of_rule(model, rule, &whole, repeated(rows, &contract.primary_key)?));
+        }
+        Ok(found)
+    }
+
+    fn of_rule(model: &Model, rule: String, location: &Location, plan: LogicalPlan) -> Self {
+        Self { rule: format!("{}: {rule}", model.name), location: location.clone(), plan }
     }
 
     /// A query of `sql/audits`, whose rows are the bad ones.
@@ -126,6 +138,17 @@ pub(super) async fn run_all(session: &Session, audits: Vec<BadRows>) -> HaleResu
         failed.extend(audit.run(session).await.map_err(|error| diagnose::of_run(&rule, &error))?);
     }
     if failed.is_empty() { Ok(passed) } else { Err(Error::Audit(failed)) }
+}
+
+/// The columns of doubles. NaN in one would make comparisons, extremes and the engine's own pruning go wrong further on.
+fn doubles(rows: &LogicalPlan) -> Vec<String> {
+    let fields = rows.schema().fields().iter();
+    fields.filter(|field| field.data_type().is_floating()).map(|field| field.name().clone()).collect()
+}
+
+/// NaN or an infinity. By a function, since files are left out by their bounds, and those do not cover NaN.
+fn not_finite(name: &str) -> Expr {
+    isnan(column(name)).or(abs(column(name)).eq(lit(f64::INFINITY)))
 }
 
 /// Keys that stand more than once.
