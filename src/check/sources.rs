@@ -19,7 +19,7 @@ use parquet::file::metadata::ParquetMetaDataReader;
 
 use super::contract::{fits, sql_name};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::model::{Kind, Model, Source};
 use crate::storage::Storage;
@@ -39,6 +39,9 @@ pub(super) async fn compare(pipeline: &Pipeline, storage: &Storage) -> Result<Di
 }
 
 async fn source_files(model: &Model, source: &Source, storage: &Storage) -> Result<Diagnostics> {
+    if let Err(Error::Project(outside)) = storage.location(&source.path) {
+        return Ok(outside.into_iter().map(|problem| problem.at(place(model, &source.path))).collect());
+    }
     let files = parquet_files(storage, source).await?;
     if files.is_empty() {
         let missing = Diagnostic::error("missing-source", format!("{} has no Parquet at {}/{}", model.name, storage.shown(), source.path))
