@@ -1,5 +1,6 @@
 //! The one integration binary: each test binary links the whole engine. Where a new test goes:
 
+mod bad_input; // what is refused, and what is survived
 mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
