@@ -8,6 +8,7 @@ mod generate; // the synthetic sources
 mod model_test; // unit tests of models: rows in, rows expected
 mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
+mod readers; // what is published, read by DuckDB, Polars and pandas
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod storage; // local disk and S3 as one thing
