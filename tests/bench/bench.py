@@ -210,13 +210,13 @@ def digest(glob: str) -> str:
 def print_case(case: Case, measured: list[Measured], reasons: list[str | None]) -> None:
     """One aligned block of the table."""
     print(f"\n{case.title}")
-    print(f"  {'':28} {'seconds':>8} {'of hale':>8} {'peak MB':>8}  result")
+    print(f"  {'':28} {'seconds':>8} {'of hale':>8} {'cpu s':>8} {'of hale':>8} {'peak MB':>8}  result")
     for contender, one, reason in zip(case.contenders, measured, reasons):
         ratio = one.median / measured[0].median
+        cpu_ratio = one.median_cpu / measured[0].median_cpu
         result = reason or f"{'reference' if one is measured[0] else 'equal'}, {rows(contender.result):,} rows"
-        print(
-            f"  {contender.name:28} {one.median:8.2f} {ratio:7.2f}x {one.peak_bytes / 1e6:8.0f}  {result}", flush=True
-        )
+        time = f"{one.median:8.2f} {ratio:7.2f}x {one.median_cpu:8.2f} {cpu_ratio:7.2f}x"
+        print(f"  {contender.name:28} {time} {one.peak_bytes / 1e6:8.0f}  {result}", flush=True)
 
 
 def as_json(case: Case, measured: list[Measured], reasons: list[str | None]) -> dict:
@@ -224,6 +224,7 @@ def as_json(case: Case, measured: list[Measured], reasons: list[str | None]) -> 
     return {
         contender.name: {
             "seconds": one.seconds,
+            "cpu_seconds": one.cpu_seconds,
             "median_seconds": None if one.failure else one.median,
             "peak_bytes": one.peak_bytes,
             "problem": reason,

@@ -13,6 +13,7 @@ class Measured:
     """What several runs of one command took."""
 
     seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
     peak_bytes: int = 0
     failure: str | None = None
 
@@ -20,6 +21,11 @@ class Measured:
     def median(self) -> float:
         """Median wall time in seconds; infinite for a command that failed."""
         return statistics.median(self.seconds) if self.seconds and not self.failure else float("inf")
+
+    @property
+    def median_cpu(self) -> float:
+        """Median processor time in seconds: what a busy machine disturbs least."""
+        return statistics.median(self.cpu_seconds) if self.cpu_seconds and not self.failure else float("inf")
 
 
 def measure(command: list[str], runs: int, log: Path) -> Measured:
@@ -40,5 +46,6 @@ def measure(command: list[str], runs: int, log: Path) -> Measured:
             measured.failure = f"exit code {process.returncode}: {last[0]}"
             return measured
         measured.seconds.append(took)
+        measured.cpu_seconds.append(usage.ru_utime + usage.ru_stime)
         measured.peak_bytes = max(measured.peak_bytes, usage.ru_maxrss * 1024)
     return measured
