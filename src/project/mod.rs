@@ -107,6 +107,12 @@ fn read(root: &Path, path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     }
 }
 
+/// A file that looks as if it counted, under an ending that is not looked at.
+fn not_read(root: &Path, path: &Path) -> Diagnostic {
+    let shown = path.strip_prefix(root).unwrap_or(path).display();
+    Diagnostic::error("file-name", format!("{shown} is not read")).help("end its name in .yml")
+}
+
 struct Files<'a> {
     root: &'a Path,
     problems: Diagnostics,
@@ -162,6 +168,8 @@ impl Files<'_> {
                     folders.push(path);
                 } else if path.extension().is_some_and(|have| have == ending) {
                     found.extend(self.problems.keep(read(self.root, &path)));
+                } else if path.extension().is_some_and(|have| have == "yaml") {
+                    self.problems.push(not_read(self.root, &path));
                 }
             }
         }

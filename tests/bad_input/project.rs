@@ -72,6 +72,13 @@ fn unknown_keys_are_refused_with_a_suggestion() {
 }
 
 #[test]
+fn a_file_under_another_ending_is_not_left_out_in_silence() {
+    for file in ["sql/components/usage.yaml", "sql/scores/health.yaml", "sql/tests/marts.users/case.yaml"] {
+        refused(file, "expect: []\n", &["is not read", "end its name in .yml"]);
+    }
+}
+
+#[test]
 fn settings_that_are_missing_or_wrong_are_named() {
     refused("hale.yml", "", &[]);
     refused("hale.yml", "- a list", &[]);
