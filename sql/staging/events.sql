@@ -1,6 +1,7 @@
--- The event log, each event once: of several deliveries the one that was available last counts. `day` is the day in
--- the project's time zone. Events of accounts that are not listed stay here (marts.orphans counts them); they reach
--- no score, because scores start from the accounts.
+-- The event log, each event once: of several deliveries the one that was available last counts. One that dates the
+-- event later than another never counts: the run of the earlier day could not see it, and a backfill must not either.
+-- `day` is the day in the project's time zone. Events of accounts that are not listed stay here (marts.orphans counts
+-- them); they reach no score, because scores start from the accounts.
 CREATE VIEW staging.events AS
 WITH latest AS (
   SELECT account_id, user_id, event_name, feature, seconds, is_error, occurred_at
@@ -8,7 +9,7 @@ WITH latest AS (
   WHERE EXISTS (SELECT 1 FROM staging.redelivered WHERE redelivered.event_id = events.event_id)
   QUALIFY row_number() OVER (
     PARTITION BY event_id
-    ORDER BY available_at DESC, occurred_at DESC, account_id, user_id, event_name, feature, seconds, is_error
+    ORDER BY occurred_at, available_at DESC, account_id, user_id, event_name, feature, seconds, is_error
   ) = 1
 )
 SELECT account_id, user_id, event_name, feature, seconds, is_error, local_day(occurred_at) AS day
