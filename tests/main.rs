@@ -6,6 +6,8 @@ mod cli; // the command: exit codes, stdout and stderr, each command on small pr
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod generate; // the synthetic sources
 mod model_test; // unit tests of models: rows in, rows expected
+mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed
+mod pipeline; // runs a project through the library, for other tests
 mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
 mod readers; // what is published, read by DuckDB, Polars and pandas

@@ -1,0 +1,194 @@
+//! Every column of `metrics.accounts`, written down once more in the plainest way: loops over the log, one account and
+//! day at a time, seeing only what had happened by the end of that day.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+
+use super::table::{Row, Table, Value};
+use super::world::{Account, Event, World};
+
+/// The whole table for some days.
+pub fn accounts(world: &World, days: RangeInclusive<NaiveDate>) -> Table {
+    let mut table = Table::default();
+    for day in days.start().iter_days().take_while(|day| day <= days.end()) {
+        let seen = deliveries_seen(world, day);
+        for account in world.accounts.iter().filter(|account| is_customer(account, day)) {
+            let log = Log {
+                day,
+                events: seen
+                    .iter()
+                    .copied()
+                    .filter(|(_, event)| event.account_id == account.account_id)
+                    .collect(),
+            };
+            table.0.insert((day, account.account_id.clone()), row(world, account, &log));
+        }
+    }
+    table
+}
+
+fn is_customer(account: &Account, day: NaiveDate) -> bool {
+    !account.is_test && account.customer_since <= day && account.churned_on.is_none_or(|end| day < end)
+}
+
+/// Each event once, with its local day: what happened by the end of `day`.
+fn deliveries_seen(world: &World, day: NaiveDate) -> Vec<(NaiveDate, &Event)> {
+    let mut of_id: BTreeMap<i64, &Event> = BTreeMap::new();
+    for event in world.events.iter().filter(|event| world.local_day(event.occurred_at) <= day) {
+        let kept = of_id.entry(event.event_id).or_insert(event);
+        if rank(event) < rank(kept) {
+            *kept = event;
+        }
+    }
+    of_id.into_values().map(|event| (world.local_day(event.occurred_at), event)).collect()
+}
+
+/// Of several deliveries: the one that happened first, then the one available last, then any order that is an order.
+fn rank(event: &Event) -> impl Ord + '_ {
+    let last_if_null = |text: &Option<String>| (text.is_none(), text.clone());
+    let names =
+        (&event.account_id, last_if_null(&event.user_id), &event.event_name, last_if_null(&event.feature));
+    (event.occurred_at, Reverse(event.available_at), names, event.seconds, event.is_error)
+}
+
+/// One account's events up to one day.
+struct Log<'a> {
+    day: NaiveDate,
+    events: Vec<(NaiveDate, &'a Event)>,
+}
+
+impl<'a> Log<'a> {
+    /// Events that are at least `from` and less than `to` days old.
+    fn aged(&self, from: i64, to: i64) -> Vec<(NaiveDate, &'a Event)> {
+        let age = |day: NaiveDate| self.day.signed_duration_since(day).num_days();
+        self.events.iter().copied().filter(|(day, _)| (from..to).contains(&age(*day))).collect()
+    }
+
+    fn last(&self, days: i64) -> Vec<(NaiveDate, &'a Event)> {
+        self.aged(0, days)
+    }
+
+    fn count(&self, days: i64, is_counted: impl Fn(&Event) -> bool) -> i64 {
+        self.last(days).iter().filter(|(_, event)| is_counted(event)).count() as i64
+    }
+
+    fn active_days(&self, days: i64) -> i64 {
+        self.last(days).iter().map(|(day, _)| *day).collect::<BTreeSet<_>>().len() as i64
+    }
+}
+
+fn seconds(events: &[(NaiveDate, &Event)]) -> i64 {
+    events.iter().map(|(_, event)| event.seconds).sum()
+}
+
+fn users(events: &[(NaiveDate, &Event)]) -> i64 {
+    events.iter().filter_map(|(_, event)| event.user_id.as_ref()).collect::<BTreeSet<_>>().len() as i64
+}
+
+/// `above / below`, unknown without anything below the line.
+fn ratio(above: i64, below: i64) -> Value {
+    if below == 0 { Value::Null } else { Value::Real(above as f64 / below as f64) }
+}
+
+fn growth(now: i64, before: i64, tenure: i64) -> Value {
+    match ratio(now, before) {
+        Value::Real(times) if tenure >= 56 => Value::Real(times - 1.0),
+        _ => Value::Null,
+    }
+}
+
+fn row(world: &World, account: &Account, log: &Log) -> Row {
+    let tenure = log.day.signed_duration_since(account.customer_since).num_days() + 1;
+    let mut row = Row::new();
+    let mut put = |column: &str, value: Value| {
+        assert!(row.insert(column.to_owned(), value).is_none(), "{column} twice")
+    };
+    put("account_id", Value::Text(account.account_id.clone()));
+    put("as_of_date", Value::Day(log.day));
+    put("segment", Value::Text(account.segment.clone()));
+    put("tenure_days", Value::Whole(tenure));
+    usage(log, tenure, &mut put);
+    breadth(log, tenure, &mut put);
+    shares(log, &mut put);
+    depth(world, log, &mut put);
+    row
+}
+
+fn usage(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
+    let (used, used_before) = (seconds(&log.last(28)), seconds(&log.aged(28, 56)));
+    put("usage_seconds_28d", Value::Whole(used));
+    put("usage_seconds_prev_28d", Value::Whole(used_before));
+    put("usage_growth_28d", growth(used, used_before, tenure));
+    let base = match (tenure, used_before, used) {
+        (..56, _, _) => "warm_up",
+        (_, 0, 0) => "no_usage",
+        (_, 0, _) => "from_zero",
+        _ => "observed",
+    };
+    put("usage_growth_base", Value::Text(base.to_owned()));
+    put("events_28d", Value::Whole(log.count(28, |_| true)));
+    let logins = |days| log.count(days, |event| event.event_name == "login");
+    put("logins_28d", Value::Whole(logins(28)));
+    put("login_trend", ratio(3 * logins(30), logins(90)));
+    put("session_seconds_mean_28d", ratio(used, logins(28)));
+    let calls = log.count(28, |event| event.event_name == "api_call");
+    let errors = log.count(28, |event| event.event_name == "api_call" && event.is_error);
+    put("api_calls_28d", Value::Whole(calls));
+    put("api_error_rate_28d", ratio(errors, calls));
+    put("content_views_28d", Value::Whole(log.count(28, |event| event.event_name == "content_view")));
+    put("active_days_28d", Value::Whole(log.active_days(28)));
+    put("active_days_7d", Value::Whole(log.active_days(7)));
+    put("active_days_per_week_28d", ratio(log.active_days(28), 4));
+}
+
+fn breadth(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
+    let (today, month, before) = (users(&log.last(1)), users(&log.last(28)), users(&log.aged(28, 56)));
+    put("active_users_1d", Value::Whole(today));
+    put("active_users_7d", Value::Whole(users(&log.last(7))));
+    put("active_users_28d", Value::Whole(month));
+    put("active_users_prev_28d", Value::Whole(before));
+    put("active_users_growth_28d", growth(month, before, tenure));
+    put("stickiness_28d", ratio(today, month));
+}
+
+/// How usage is spread over users: only users who used something count.
+fn shares(log: &Log, put: &mut impl FnMut(&str, Value)) {
+    let mut of_user: BTreeMap<&str, i128> = BTreeMap::new();
+    for (_, event) in log.last(28) {
+        if let Some(user) = &event.user_id {
+            *of_user.entry(user).or_default() += i128::from(event.seconds);
+        }
+    }
+    let mut totals: Vec<i128> = of_user.into_values().filter(|total| *total > 0).collect();
+    totals.sort_unstable_by_key(|total| Reverse(*total));
+    let whole: i128 = totals.iter().sum();
+    let share = |part: i128, whole: i128| {
+        if whole == 0 { Value::Null } else { Value::Real(part as f64 / whole as f64) }
+    };
+    put("top_user_share_28d", share(totals.iter().take(1).sum(), whole));
+    put("top_3_users_share_28d", share(totals.iter().take(3).sum(), whole));
+    put("usage_hhi_28d", share(totals.iter().map(|total| total * total).sum(), whole * whole));
+    // Half the mean difference of all pairs, relative to the mean.
+    let pairs = totals.iter().flat_map(|one| totals.iter().map(move |other| (one - other).abs()));
+    put("usage_gini_28d", share(pairs.sum::<i128>() / 2, totals.len() as i128 * whole));
+}
+
+fn depth(world: &World, log: &Log, put: &mut impl FnMut(&str, Value)) {
+    let features: BTreeSet<_> =
+        log.last(28).into_iter().filter_map(|(_, event)| event.feature.clone()).collect();
+    put("features_28d", Value::Whole(features.len() as i64));
+    let uses = log.count(28, |event| event.feature.is_some());
+    put("feature_uses_per_user_28d", ratio(uses, users(&log.last(28))));
+    let mut weights = 0;
+    for (feature, weight) in [("reports", 1), ("automation", 2), ("integrations", 1)] {
+        let uses = log.count(28, |event| event.feature.as_deref() == Some(feature));
+        let adopted = uses >= world.adopted_after;
+        put(&format!("{feature}_uses_28d"), Value::Whole(uses));
+        put(&format!("adopts_{feature}"), Value::Flag(adopted));
+        weights += if adopted { weight } else { 0 };
+    }
+    put("key_feature_weight", Value::Whole(weights));
+}

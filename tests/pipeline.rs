@@ -1,0 +1,89 @@
+//! Runs a project through the library, whole: load, check, build, audit, publish.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use halescore::check::check;
+use halescore::engine::{Engine, EngineOptions};
+use halescore::error::Result;
+use halescore::pipeline::Pipeline;
+use halescore::project::Project;
+use halescore::run::{Quiet, Request, Selection, build};
+use halescore::storage::Storage;
+
+/// One run of a project, for days, from a folder of sources into a folder of tables.
+pub struct Run {
+    /// The folder with `hale.yml`.
+    pub project: PathBuf,
+    /// Where the sources lie.
+    pub sources: PathBuf,
+    /// Where tables are published.
+    pub out: PathBuf,
+    /// The stored models that are published; all of them where none is named.
+    pub select: Vec<String>,
+    /// Threads, memory and the like.
+    pub engine: EngineOptions,
+}
+
+impl Run {
+    /// A run of everything with one thread.
+    pub fn new(project: &Path, sources: &Path, out: &Path) -> Self {
+        let engine = EngineOptions { threads: std::num::NonZeroUsize::new(1), ..EngineOptions::default() };
+        let [project, sources, out] = [project, sources, out].map(Path::to_path_buf);
+        Self { project, sources, out, select: Vec::new(), engine }
+    }
+
+    /// Publishes only some stored models.
+    pub fn select(mut self, names: &[&str]) -> Self {
+        self.select = names.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Builds and publishes days; gives the most bytes that operators held.
+    pub fn publish(&self, days: RangeInclusive<NaiveDate>) -> Result<usize> {
+        // Debug builds plan in deep frames, hence the stacks.
+        const STACK: usize = 32 << 20;
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).thread_stack_size(STACK).enable_all().build().unwrap();
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            let work = || runtime.block_on(self.run(days));
+            thread.spawn_scoped(scope, work).unwrap().join().unwrap()
+        })
+    }
+
+    async fn run(&self, days: RangeInclusive<NaiveDate>) -> Result<usize> {
+        let engine = Engine::new(&self.engine)?;
+        let sources = Storage::open(self.sources.to_str().unwrap(), &self.project)?;
+        let out = Storage::open(self.out.to_str().unwrap(), &self.project)?;
+        let pipeline = Pipeline::build(Project::load(&self.project)?)?;
+        let checked = check(pipeline, &engine, Some(&sources)).await?;
+        let selection = match self.select.as_slice() {
+            [] => Selection::all(&checked.pipeline),
+            words => Selection::of_words(&checked.pipeline, words)?,
+        };
+        let request = Request { days, selection, sources, out };
+        build(&checked, &engine, &request, &Quiet).await?.publish(&Quiet).await?;
+        Ok(engine.peak_tracked())
+    }
+}
+
+/// Every published file below a folder with its bytes, `_hale` left out: its names differ from run to run.
+pub fn published_bytes(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![out.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(out).unwrap().to_str().unwrap().to_owned();
+            match path.is_dir() {
+                true if name != "_hale" => folders.push(path),
+                true => {}
+                false => drop(files.insert(name, std::fs::read(&path).unwrap())),
+            }
+        }
+    }
+    files
+}
