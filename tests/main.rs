@@ -11,6 +11,7 @@ mod pipeline; // runs a project through the library, for other tests
 mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
 mod readers; // what is published, read by DuckDB, Polars and pandas
+mod real_data; // six projects over real logs equal what other engines computed
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod storage; // local disk and S3 as one thing

@@ -1,0 +1,6 @@
+-- Customers of one cohort, one row each: all of them bought first in the same three months.
+CREATE EXTERNAL TABLE raw.accounts (
+  account_id VARCHAR   NOT NULL PRIMARY KEY, -- the customer
+  created_at TIMESTAMP NOT NULL              -- day of the first purchase
+) STORED AS PARQUET
+LOCATION 'accounts.parquet'

@@ -1,0 +1,6 @@
+-- Organisations, one row per e-mail domain, drawn from the log itself.
+CREATE EXTERNAL TABLE raw.accounts (
+  account_id VARCHAR   NOT NULL PRIMARY KEY, -- hash of the domain
+  created_at TIMESTAMP NOT NULL              -- their first event, UTC
+) STORED AS PARQUET
+LOCATION 'accounts.parquet'

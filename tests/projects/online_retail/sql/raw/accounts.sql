@@ -1,0 +1,6 @@
+-- Customers, one row each.
+CREATE EXTERNAL TABLE raw.accounts (
+  account_id VARCHAR   NOT NULL PRIMARY KEY, -- the customer's number
+  created_at TIMESTAMP NOT NULL              -- first line of the first order, UTC
+) STORED AS PARQUET
+LOCATION 'accounts.parquet'
