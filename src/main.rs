@@ -1,8 +1,13 @@
 //! The `hale` command: what was typed → one command → its exit code. See [`halescore::cli`].
 
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
 use halescore::cli::{Call, execute, report_panics_to};
+
+/// Queries make and drop many small arrays on many threads.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match Call::from_command_line() {
