@@ -5,6 +5,7 @@ mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod generate; // the synthetic sources
+mod invariants; // habits of the project: descriptions, tests, layering, sizes
 mod model_test; // unit tests of models: rows in, rows expected
 mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed
 mod pipeline; // runs a project through the library, for other tests

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use bytes::Bytes;
 use chrono::NaiveDate;
 use parquet::arrow::ArrowSchemaConverter;
@@ -14,9 +14,9 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::TypePtr;
+use parquet::schema::types::{ColumnPath, TypePtr};
 
-use super::TableSpec;
+use super::{TableSpec, stored_type};
 use crate::error::{Error, Result};
 
 /// Rows of a full row group: large enough for scans, small enough that a reader's threads each get some.
@@ -126,12 +126,22 @@ fn properties(spec: &TableSpec) -> Result<WriterProperties> {
         let column_idx = spec.index_of(column)? as i32;
         Ok(SortingColumn { column_idx, descending: false, nulls_first: false })
     });
-    Ok(WriterProperties::builder()
+    let properties = WriterProperties::builder()
         .set_created_by("hale".to_owned())
         .set_compression(Compression::ZSTD(level))
         .set_sorting_columns(Some(sorting.collect::<Result<_>>()?))
         .set_key_value_metadata(Some(metadata(spec)))
-        .build())
+        // Numbers of a day seldom repeat: a dictionary of them costs time and space.
+        .set_dictionary_enabled(false);
+    let texts = spec
+        .schema
+        .fields()
+        .iter()
+        .filter(|field| stored_type(field.data_type()) == Some(DataType::Utf8View));
+    let with_texts = texts.fold(properties, |properties, field| {
+        properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), true)
+    });
+    Ok(with_texts.build())
 }
 
 /// What a file says about its table: its name, its description, and each described column.
