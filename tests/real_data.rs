@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use chrono::{Days, NaiveDate};
 use polars::prelude::*;
+use tempfile::TempDir;
 
 /// Doubles are compared to this part of their size. Golden adds doubles up in an order of its own (an error of 2⁻⁵³ per
 /// event and sum); hale adds integers or decimals and divides once.
@@ -69,17 +70,14 @@ fn incidents_equals_golden() {
 /// The same projects, unchanged, on logs that are not the ones they were written for.
 #[test]
 fn another_log_of_the_same_shape_gives_its_own_numbers() {
-    for set in ["dpdk", "hpc_ctc_sp2", "incidents"] {
+    for set in ["dpdk", "online_retail", "oulad", "hpc_ctc_sp2", "cdnow", "incidents"] {
         let Some(shared) = shared(set) else { continue };
         let golden = golden(&shared, set);
-        let day = dates(&golden, &(0.5..=0.5))[0];
-        let [sources, out] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-        for table in ["accounts", "events"] {
-            another_log(
-                &shared.join(format!("data/real/{set}/{table}.parquet")),
-                &sources.path().join(format!("{table}.parquet")),
-            );
-        }
+        let day = dates(&golden, &(0.15..=0.15))[0];
+        let out = tempfile::tempdir().unwrap();
+        // Where projects take accounts from the log as well, half of them are not listed.
+        let listed = if ["dpdk", "incidents"].contains(&set) { 0.5 } else { 1.0 };
+        let sources = another_log(&shared.join(format!("data/real/{set}")), listed);
         let shifted = day + Days::new(7);
         run(set, sources.path(), out.path(), shifted..=shifted);
         let of_day = golden.into_iter().filter(|((date, _), _)| *date == day);
@@ -89,6 +87,20 @@ fn another_log_of_the_same_shape_gives_its_own_numbers() {
         });
         compare(set, shifted, &expected.collect(), &published(out.path(), shifted));
     }
+}
+
+/// Where projects take accounts from the registry alone, events of others fail the project's audit: none is lost.
+#[test]
+fn events_of_unlisted_accounts_are_not_lost() {
+    let Some(shared) = shared("hpc_ctc_sp2") else { return };
+    let sources = another_log(&shared.join("data/real/hpc_ctc_sp2"), 0.5);
+    let out = tempfile::tempdir().unwrap();
+    let day: NaiveDate = "1996-09-17".parse().unwrap();
+    let output = hale("hpc_ctc_sp2", sources.path(), out.path(), day..=day);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("every_event_has_a_row"), "{said}");
+    assert!(!out.path().join("metrics").exists(), "a failed audit publishes nothing");
 }
 
 /// Runs a set from date to date, for one or more parts of golden's dates, and compares every date of them.
@@ -118,19 +130,16 @@ fn shared(set: &str) -> Option<PathBuf> {
     there.then_some(root)
 }
 
-fn run(set: &str, sources: &Path, out: &Path, days: RangeInclusive<NaiveDate>) {
+/// The real command on a project of this folder.
+fn hale(set: &str, sources: &Path, out: &Path, days: RangeInclusive<NaiveDate>) -> Output {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects").join(set);
     let mut hale = Command::new(env!("CARGO_BIN_EXE_hale"));
     hale.args(["run", "--from", &days.start().to_string(), "--to", &days.end().to_string()]);
-    let output = hale
-        .arg("--project")
-        .arg(project)
-        .arg("--sources")
-        .arg(sources)
-        .arg("--out")
-        .arg(out)
-        .output()
-        .unwrap();
+    hale.arg("--project").arg(project).arg("--sources").arg(sources).arg("--out").arg(out).output().unwrap()
+}
+
+fn run(set: &str, sources: &Path, out: &Path, days: RangeInclusive<NaiveDate>) {
+    let output = hale(set, sources, out, days.clone());
     assert!(output.status.success(), "{set} for {days:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -193,10 +202,22 @@ fn compare(set: &str, day: NaiveDate, golden: &Table, published: &Table) {
 /// Seven days in microseconds.
 const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
 
-/// Writes a log of the same shape: other accounts, a week later, rows the other way round, columns in another order.
-fn another_log(from: &Path, to: &Path) {
-    let frame = ParquetReader::new(File::open(from).unwrap()).finish().unwrap().reverse();
-    let other = frame.columns().iter().rev().map(|column| match (column.name().as_str(), column.dtype()) {
+/// A log of the same shape: other names, a week later, rows and columns the other way round; of the accounts that the
+/// log has, only a part is listed.
+fn another_log(folder: &Path, listed: f64) -> TempDir {
+    let other = tempfile::tempdir().unwrap();
+    for (table, kept) in [("accounts.parquet", listed), ("events.parquet", 1.0)] {
+        let frame = ParquetReader::new(File::open(folder.join(table)).unwrap()).finish().unwrap();
+        let rows = (frame.height() as f64 * kept) as usize;
+        let columns = frame.tail(Some(rows)).reverse().columns().iter().rev().map(altered).collect();
+        let mut frame = DataFrame::new_infer_height(columns).unwrap();
+        ParquetWriter::new(File::create(other.path().join(table)).unwrap()).finish(&mut frame).unwrap();
+    }
+    other
+}
+
+fn altered(column: &Column) -> Column {
+    match (column.name().as_str(), column.dtype()) {
         ("account_id", _) => {
             let names = column.str().unwrap().iter().map(|name| name.map(|name| format!("other-{name}")));
             Column::new("account_id".into(), names.collect::<Vec<_>>())
@@ -206,7 +227,5 @@ fn another_log(from: &Path, to: &Path) {
             later.cast(column.dtype()).unwrap()
         }
         _ => column.clone(),
-    });
-    let mut other = DataFrame::new_infer_height(other.collect()).unwrap();
-    ParquetWriter::new(File::create(to).unwrap()).finish(&mut other).unwrap();
+    }
 }
