@@ -3,8 +3,6 @@
 //! The engine is never told: a constraint handed to DataFusion is believed by its optimiser, and an audit
 //! for nulls or duplicates then finds none. hale keeps the contract and audits it.
 
-use arrow::datatypes::SchemaRef;
-
 use super::layer::ModelName;
 use crate::diagnostic::Location;
 
@@ -70,6 +68,3 @@ impl Contract {
         self.columns.iter().filter(required).map(|column| column.name.clone()).collect()
     }
 }
-
-/// The declared columns as an Arrow schema: every field nullable, no keys, so that nothing is believed unaudited.
-pub type DeclaredSchema = SchemaRef;

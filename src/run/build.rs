@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use datafusion::common::{DFSchema, internal_err};
 use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::TryStreamExt;
 
@@ -203,19 +202,14 @@ impl Build<'_> {
     async fn contract_audits(&self, model: &Model) -> Result<Vec<BadRows>> {
         let name = model.name.to_string();
         let failed = |error: DataFusionError| diagnose::of_run(&name, &error);
-        let rows = self.rows_of(&model.name).await.map_err(failed)?;
+        let rows = self.session.scan(&model.name).await.map_err(failed)?;
         let mut targets = BTreeMap::new();
         for reference in &model.contract.references {
-            let target = self.rows_of(&reference.target).await.map_err(failed)?;
+            let target = self.session.scan(&reference.target).await.map_err(failed)?;
             targets.insert(reference.target.to_string(), target);
         }
         BadRows::of_contract(&self.session, model, &rows, &|target| targets.get(target).cloned())
             .map_err(failed)
-    }
-
-    /// Everything that is readable under a model's name.
-    async fn rows_of(&self, name: &ModelName) -> EngineResult<LogicalPlan> {
-        self.session.scan(name).await
     }
 
     /// Builds one table into staging and makes it readable for those that follow.
