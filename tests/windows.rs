@@ -5,5 +5,6 @@ mod functions;
 mod limits;
 mod plans;
 mod shares;
+mod shift;
 mod stock;
 mod support;

@@ -59,6 +59,11 @@ fn what_is_not_over_days_is_left_alone() {
         "min(CAST(amount AS DOUBLE)) OVER (PARTITION BY account ORDER BY day)",
         "sum(DISTINCT amount) OVER (PARTITION BY account ORDER BY day)",
         "stddev(amount) OVER (PARTITION BY account ORDER BY day)",
+        "median(DISTINCT amount) OVER (PARTITION BY account ORDER BY day)",
+        "median(CAST(amount AS FLOAT)) OVER (PARTITION BY account ORDER BY day)",
+        "lag(amount, 0) OVER (PARTITION BY account ORDER BY day)",
+        "lag(amount) OVER (PARTITION BY account ORDER BY day DESC)",
+        "lead(amount) OVER (PARTITION BY account ORDER BY day, region)",
         "nth_value(amount, 2) OVER (PARTITION BY account ORDER BY day)",
         "rank() OVER (PARTITION BY account ORDER BY day)",
     ] {

@@ -16,7 +16,7 @@ const FRAMES: [&str; 9] = [
     "RANGE BETWEEN INTERVAL '4' DAY FOLLOWING AND UNBOUNDED FOLLOWING",
 ];
 
-const FUNCTIONS: [&str; 27] = [
+const FUNCTIONS: [&str; 33] = [
     "sum(amount)",
     "sum(small)",
     "sum(price)",
@@ -44,10 +44,16 @@ const FUNCTIONS: [&str; 27] = [
     "count(DISTINCT amount) FILTER (WHERE on_spine)",
     "count(DISTINCT day)",
     "count(DISTINCT day) FILTER (WHERE amount > 20)",
+    "median(amount)",
+    "median(small)",
+    "median(price)",
+    "median(price * CAST(1 AS DECIMAL(20, 2)))",
+    "median(amount * 0.7)",
+    "median(small) FILTER (WHERE on_spine)",
 ];
 
 /// A query with every function over some frames, named so that each column can be told.
-fn query(functions: &[&str], frames: &[&str], partition_by: &str, order: &str, tail: &str) -> String {
+pub fn query(functions: &[&str], frames: &[&str], partition_by: &str, order: &str, tail: &str) -> String {
     let windows = frames
         .iter()
         .enumerate()
@@ -64,7 +70,7 @@ fn query(functions: &[&str], frames: &[&str], partition_by: &str, order: &str, t
     .replace("\"user\"_id", "user_id")
 }
 
-fn agree(rows: &[Row], layout: Strings, piece: usize, sql: &str) -> Result<(), TestCaseError> {
+pub fn agree(rows: &[Row], layout: Strings, piece: usize, sql: &str) -> Result<(), TestCaseError> {
     let batch = batch(rows, layout);
     let (_, expected) = Engine::STOCK.run(vec![batch.clone()], sql);
     for engine in Engine::OURS {
@@ -76,7 +82,7 @@ fn agree(rows: &[Row], layout: Strings, piece: usize, sql: &str) -> Result<(), T
 }
 
 /// The rows with each account's days at most once, where first and last values are not a matter of choice.
-fn without_ties(mut rows: Vec<Row>) -> Vec<Row> {
+pub fn without_ties(mut rows: Vec<Row>) -> Vec<Row> {
     let mut seen = std::collections::BTreeSet::new();
     rows.retain(|row| seen.insert((row.account, row.day)));
     rows
@@ -92,7 +98,7 @@ fn partition_by() -> impl Strategy<Value = &'static str> {
     ]
 }
 
-fn order() -> impl Strategy<Value = &'static str> {
+pub fn order() -> impl Strategy<Value = &'static str> {
     prop_oneof![3 => Just("ASC"), 1 => Just("ASC NULLS FIRST"), 1 => Just("ASC NULLS LAST")]
 }
 

@@ -142,7 +142,8 @@ fn flip_float(bits: i64) -> i64 {
     bits ^ (((bits >> 63) as u64) >> 1) as i64
 }
 
-fn f64_of(code: i64) -> f64 {
+/// The double of a code.
+pub(super) fn f64_of(code: i64) -> f64 {
     f64::from_bits(flip_float(code) as u64)
 }
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, Decimal128Array, Float64Builder, Int64Builder, UInt32Array, UInt64Builder,
+    Array, ArrayRef, AsArray, Decimal128Array, Float64Builder, Int64Builder, UInt32Array, UInt64Builder,
 };
-use arrow::compute::{cast, take};
+use arrow::compute::{cast, concat, take};
 use arrow::datatypes::{DataType, Decimal128Type, DecimalType, i256};
 use datafusion::common::{Result, exec_datafusion_err, internal_err};
 
-use super::code::decode;
-use super::gather::KeyOrder;
-use super::spec::{Function, OutputSpec, Values};
+use super::code::{decode, f64_of};
+use super::gather::{Gathered, KeyOrder};
+use super::spec::{Function, OutputSpec, Shift, Values};
 
 /// The values of one output for some accounts and days.
 pub(super) enum Column {
@@ -32,7 +32,7 @@ impl Column {
     /// An empty column for an output; `scale` is that of the decimals it sums, if it does.
     pub(super) fn new(output: &OutputSpec, scale: i8) -> Result<Self> {
         let data_type = output.field.data_type();
-        if matches!(output.function, Function::Pick { .. }) {
+        if matches!(output.function, Function::Pick { .. } | Function::Shift { .. }) {
             return Ok(Self::Codes(Vec::new()));
         }
         Ok(match data_type {
@@ -118,8 +118,25 @@ impl Column {
         Ok(())
     }
 
+    /// The mean of the two middle codes of doubles or decimals; of decimals that are keys `order` has the values.
+    pub(super) fn push_median(&mut self, middle: Option<(i64, i64)>, order: Option<&KeyOrder>) -> Result<()> {
+        match (self, order) {
+            (Self::Float64(builder), None) => {
+                builder.append_option(middle.map(|(low, high)| f64_of(low).midpoint(f64_of(high))));
+            }
+            (Self::Decimal128 { values, .. }, order) => {
+                let sorted = order.map(|order| order.sorted.as_primitive::<Decimal128Type>().values());
+                let value = |code: i64| sorted.map_or(i128::from(code), |sorted| sorted[code as usize]);
+                // Rounded towards zero, as DataFusion's own is.
+                values.push(middle.map(|(low, high)| value(low).midpoint(value(high))));
+            }
+            _ => return internal_err!("a median is a DOUBLE or a decimal"),
+        }
+        Ok(())
+    }
+
     /// The finished array.
-    pub(super) fn finish(self, output: &OutputSpec, orders: &[Option<KeyOrder>]) -> Result<ArrayRef> {
+    pub(super) fn finish(self, output: &OutputSpec, data: &Gathered) -> Result<ArrayRef> {
         let data_type = output.field.data_type();
         Ok(match self {
             Self::Int64(mut builder) => Arc::new(builder.finish()),
@@ -128,19 +145,28 @@ impl Column {
             Self::Decimal128 { values, .. } => {
                 Arc::new(Decimal128Array::from(values).with_data_type(data_type.clone()))
             }
-            Self::Codes(codes) => match output.function {
-                Function::Pick { values: Values::Keys { key, .. }, .. } => {
-                    let Some(order) = &orders[key] else {
-                        return internal_err!("keys that are not in order");
-                    };
-                    let places: UInt32Array = codes.iter().map(|code| code.map(|code| code as u32)).collect();
-                    let values = take(&order.sorted, &places, None)?;
-                    if values.data_type() == data_type { values } else { cast(&values, data_type)? }
-                }
-                _ => decode(&codes, data_type)?,
+            Self::Codes(codes) => match output.function.values().and_then(Values::key) {
+                Some(key) => of_places(&codes, &sorted_values(output, key, data)?, data_type)?,
+                None => decode(&codes, data_type)?,
             },
         })
     }
+}
+
+/// The values of a key in ascending order, and after them what stands where there is no row.
+fn sorted_values(output: &OutputSpec, key: usize, data: &Gathered) -> Result<ArrayRef> {
+    let Some(order) = &data.orders[key] else { return internal_err!("keys that are not in order") };
+    let Function::Shift { shift: Shift { default: Some(default), .. }, .. } = output.function else {
+        return Ok(Arc::clone(&order.sorted));
+    };
+    let default = data.spec.defaults[default].cast_to(order.sorted.data_type())?.to_array()?;
+    Ok(concat(&[order.sorted.as_ref(), default.as_ref()])?)
+}
+
+fn of_places(codes: &[Option<i64>], sorted: &ArrayRef, data_type: &DataType) -> Result<ArrayRef> {
+    let places: UInt32Array = codes.iter().map(|code| code.map(|code| code as u32)).collect();
+    let values = take(sorted, &places, None)?;
+    Ok(if values.data_type() == data_type { values } else { cast(&values, data_type)? })
 }
 
 fn is_decimal(value: i128, precision: u8, scale: i8) -> bool {

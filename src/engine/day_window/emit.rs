@@ -169,7 +169,7 @@ impl Emission {
             chunk.left += emitted;
         }
         let results =
-            columns.into_iter().zip(outputs).map(|(column, output)| column.finish(output, &self.data.orders));
+            columns.into_iter().zip(outputs).map(|(column, output)| column.finish(output, &self.data));
         let results = results.collect::<Result<Vec<_>>>()?;
         chunk.bytes = results.iter().map(|result| result.get_array_memory_size()).sum();
         self.reservation.try_grow(chunk.bytes)?;

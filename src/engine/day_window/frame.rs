@@ -22,6 +22,14 @@ impl DayFrame {
         Some(Self { start: bound(&frame.start_bound)?, end: bound(&frame.end_bound)? })
     }
 
+    /// All rows before the current one, where `rows` is below zero, or all after it: what `lag` and `lead` may see.
+    pub(super) fn beside(rows: i64) -> Self {
+        match rows < 0 {
+            true => Self { start: None, end: Some(0) },
+            false => Self { start: Some(0), end: None },
+        }
+    }
+
     /// For each day, the days within its frame, as indices. Both ends never go back from one day to the next.
     pub(super) fn bounds(&self, timeline: &Timeline, bounds: &mut Vec<Range<usize>>) {
         bounds.clear();

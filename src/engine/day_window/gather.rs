@@ -11,11 +11,12 @@ use arrow::record_batch::RecordBatch;
 use datafusion::common::Result;
 
 use super::accounts::Accounts;
+use super::code::encode;
 use super::ingest::Ingest;
 use super::interner::Interner;
 use super::measure::Measure;
 use super::slots::Slots;
-use super::spec::WindowSpec;
+use super::spec::{Shift, Values, WindowSpec};
 
 /// What one input partition kept.
 pub(super) struct Partial {
@@ -99,6 +100,15 @@ impl Gathered {
         }
         shares.iter_mut().for_each(|share| share.sort_unstable());
         shares
+    }
+
+    /// The code of what `lag` or `lead` gives where there is no row: after all others where values are keys.
+    pub(super) fn default_code(&self, shift: Shift, values: Values) -> Result<Option<i64>> {
+        let Some(default) = shift.default else { return Ok(None) };
+        Ok(match values.key() {
+            Some(key) => self.orders[key].as_ref().map(|order| order.sorted.len() as i64),
+            None => encode(&self.spec.defaults[default].to_array()?)?.first().copied(),
+        })
     }
 
     /// About how many days an account has: those of different partitions may be the same.

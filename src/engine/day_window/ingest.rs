@@ -16,6 +16,7 @@ use super::keyed::KeyList;
 use super::measure::{Counts, Measure, Rows, passes};
 use super::slots::Slots;
 use super::spec::{MeasureKind, WindowSpec};
+use super::values::ValueList;
 
 /// Which input rows come out again, and which of their columns.
 #[derive(Debug, Clone)]
@@ -216,5 +217,6 @@ fn new_measure(kind: MeasureKind) -> Measure {
         MeasureKind::Keys => Measure::Keys(KeyList::default()),
         MeasureKind::Amounts { wide: false } => Measure::Amounts(KeyList::default()),
         MeasureKind::Amounts { wide: true } => Measure::WideAmounts(KeyList::default()),
+        MeasureKind::Values => Measure::Values(ValueList::default()),
     }
 }

@@ -8,7 +8,9 @@ use arrow::datatypes::{DataType, Decimal128Type, Int64Type, UInt64Type};
 use datafusion::common::{Result, exec_err};
 
 use super::code::encode;
+use super::interner::NULL;
 use super::keyed::{Amount, KeyList};
+use super::values::ValueList;
 
 /// The rows of one batch as the measures see them.
 pub(super) struct Rows<'a> {
@@ -40,6 +42,8 @@ pub(super) enum Measure {
     Amounts(KeyList<i64>),
     /// The same with amounts of more than 18 digits.
     WideAmounts(KeyList<i128>),
+    /// Every value, as its code or as the number of the key that it is.
+    Values(ValueList),
 }
 
 impl Measure {
@@ -52,7 +56,7 @@ impl Measure {
             Self::WideSum(sums) => sums.resize(slots, 0),
             Self::Extreme { codes, .. } => codes.resize(slots, None),
             Self::Active(active) => active.resize(slots, false),
-            Self::Keys(_) | Self::Amounts(_) | Self::WideAmounts(_) => {}
+            Self::Keys(_) | Self::Amounts(_) | Self::WideAmounts(_) | Self::Values(_) => {}
         }
     }
 
@@ -88,6 +92,13 @@ impl Measure {
                     *code = Some(code.map_or(values[row], |known| better(known, values[row])));
                     Ok(())
                 })?
+            }
+            (Self::Values(list), None) => {
+                list.extend(rows, valid, |row| (keys[row] != NULL).then(|| i64::from(keys[row])))?
+            }
+            (Self::Values(list), Some(values)) => {
+                let codes = encode(values)?;
+                list.extend(rows, valid, |row| Some(codes[row]))?
             }
             (sum @ (Self::Sum(_) | Self::WideSum(_)), Some(values)) => sum.add(rows.slots, values, valid)?,
             (_, None) => {}
@@ -146,6 +157,7 @@ impl Measure {
             Self::Keys(list) => list.of(account).len(),
             Self::Amounts(list) => list.of(account).len(),
             Self::WideAmounts(list) => list.of(account).len(),
+            Self::Values(list) => list.of(account).len(),
             _ => 0,
         }
     }
@@ -161,6 +173,7 @@ impl Measure {
             Self::Keys(list) => list.size(),
             Self::Amounts(list) => list.size(),
             Self::WideAmounts(list) => list.size(),
+            Self::Values(list) => list.size(),
         }
     }
 }

@@ -17,17 +17,21 @@
 //! | `rule`, `recognise`, `argument`, `filter` | what is taken over from DataFusion's plan |
 //! | `spec`, `frame` | what is computed: measures, functions, frames of days |
 //! | `exec`, `hashed`, `sorted`, `options` | the plan node and its two modes |
-//! | `ingest`, `accounts`, `interner`, `slots`, `measure`, `keyed`, `code` | rows to measures |
-//! | `gather`, `sweep`, `pick`, `rolling`, `column`, `emit` | measures to results |
+//! | `ingest`, `accounts`, `interner`, `slots`, `measure`, `keyed`, `values`, `code` | rows to measures |
+//! | `gather`, `sweep`, `pick`, `shift`, `median`, `rolling`, `column`, `emit` | measures to results |
 //!
 //! **Taken over**: `RANGE` frames bounded in days (or unbounded) over one ascending `DATE`, of `sum`, `avg` and `count`
 //! of integers and decimals, `min` and `max` of anything but floats, `first_value` and `last_value` with or without
-//! `IGNORE NULLS`, `count(DISTINCT …)`, and our own [functions](crate::engine::functions), all with `FILTER` or
-//! `CASE WHEN … THEN … END`. Everything else stays with DataFusion, and `EXPLAIN` shows which is which.
+//! `IGNORE NULLS`, `count(DISTINCT …)`, `median` of anything but single floats, and our own
+//! [functions](crate::engine::functions), all with `FILTER` or `CASE WHEN … THEN … END`; and `lag` and `lead`, which
+//! count rows and ask for no frame. Everything else stays with DataFusion, and `EXPLAIN` shows which is which.
 //!
 //! **Exact**: sums are of integers, and one that does not fit its type is an error. **Deterministic**: where SQL leaves
 //! the order of rows of one day open, `first_value` takes the least of their values and `last_value` the greatest
-//! (NULL only where all are), so neither arrival nor partitioning shows.
+//! (NULL only where all are), so neither arrival nor partitioning shows. `lag` sees the rows of earlier days in the same
+//! order as `last_value`, `lead` those of later days as `first_value`, and neither another row of its own day. A
+//! median is the middle value, or half the sum of the two middle ones: rounded towards zero to the digits of a decimal,
+//! and a double for integers.
 //!
 //! **Modes** ([`WindowMode`]): *hashed* keeps the measures of all accounts in memory, accounted for in the memory
 //! pool, and never moves a row between partitions. *Sorted* asks for rows sorted by the partition keys and keeps a few
@@ -49,15 +53,18 @@ mod ingest;
 mod interner;
 mod keyed;
 mod measure;
+mod median;
 mod options;
 mod pick;
 mod recognise;
 mod rolling;
 mod rule;
+mod shift;
 mod slots;
 mod sorted;
 mod spec;
 mod sweep;
+mod values;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue};
-use datafusion::functions_aggregate::{average, count, min_max, sum};
+use datafusion::functions_aggregate::{average, count, median, min_max, sum};
 use datafusion::functions_window::nth_value;
 use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
@@ -19,7 +19,10 @@ use super::argument::{Argument, Below};
 use super::code::{has_code, is_narrow};
 use super::frame::DayFrame;
 use super::interner::Interner;
-use super::spec::{Function, MeasureKind, MeasureSpec, OutputSpec, Pick, Values, WindowSpec, index_of};
+use super::shift::Shifted;
+use super::spec::{
+    Function, MeasureKind, MeasureSpec, OutputSpec, Pick, Shift, Values, WindowSpec, index_of,
+};
 
 /// Collects what the operator computes, expression by expression.
 pub(super) struct Recogniser {
@@ -51,6 +54,7 @@ impl Recogniser {
             keys: Vec::new(),
             measures: Vec::new(),
             frames: Vec::new(),
+            defaults: Vec::new(),
             outputs: Vec::new(),
         };
         Ok(Some(Self { below, spec }))
@@ -63,8 +67,18 @@ impl Recogniser {
 
     /// Takes an expression over; `false` when it is not the operator's, and then nothing has changed that counts.
     pub(super) fn take(&mut self, window: &dyn WindowExpr) -> Result<bool> {
-        let Some(frame) = DayFrame::new(window.get_window_frame()) else { return Ok(false) };
-        let Some(function) = self.function(window)? else { return Ok(false) };
+        let (function, frame) = match call(window).and_then(Shifted::of) {
+            // By SQL's definition the frame that is written does not matter to it.
+            Some(shifted) => {
+                let frame = DayFrame::beside(shifted.by);
+                (self.shift(shifted)?, frame)
+            }
+            None => {
+                let Some(frame) = DayFrame::new(window.get_window_frame()) else { return Ok(false) };
+                (self.function(window)?, frame)
+            }
+        };
+        let Some(function) = function else { return Ok(false) };
         let frame = index_of(&mut self.spec.frames, frame);
         self.spec.outputs.push(OutputSpec { function, frame, field: window.field()? });
         Ok(true)
@@ -83,10 +97,7 @@ impl Recogniser {
                 false => Ok(None),
             };
         }
-        let standard = any.downcast_ref::<StandardWindowExpr>();
-        let standard =
-            standard.and_then(|w| w.get_standard_func_expr().as_any().downcast_ref::<WindowUDFExpr>());
-        standard.map_or(Ok(None), |function| self.positional(function))
+        call(window).map_or(Ok(None), |function| self.positional(function))
     }
 
     fn aggregate(&mut self, aggregate: &AggregateFunctionExpr) -> Result<Option<Function>> {
@@ -128,6 +139,9 @@ impl Recogniser {
             let argument = self.below.average(first)?;
             let sum = self.sum(&argument)?;
             return Ok(sum.map(|(sums, counts)| Function::Average { sums, counts }));
+        }
+        if is(median::median_udaf()) {
+            return self.median(first);
         }
         Ok(None)
     }
@@ -190,6 +204,45 @@ impl Recogniser {
         Ok(None)
     }
 
+    fn shift(&mut self, shifted: Shifted) -> Result<Option<Function>> {
+        let argument = self.below.argument(shifted.argument)?;
+        let data_type = argument.value.data_type(&self.below.schema)?;
+        // A default that is no value of the argument's type is DataFusion's to refuse.
+        let Ok(default) = shifted.default.cast_to(&data_type) else { return Ok(None) };
+        let Some(values) = self.values(&argument)? else { return Ok(None) };
+        let default = (!default.is_null()).then(|| index_of(&mut self.spec.defaults, default));
+        let all = MeasureSpec { kind: MeasureKind::Count, input: None, key: None, filter: None };
+        let rows = index_of(&mut self.spec.measures, all);
+        let shift = Shift { by: shifted.by, ignore_nulls: shifted.ignore_nulls, default };
+        Ok(Some(Function::Shift { shift, values, rows }))
+    }
+
+    fn median(&mut self, argument: &Arc<dyn PhysicalExpr>) -> Result<Option<Function>> {
+        let argument = self.below.argument(argument)?;
+        // Integers come as doubles.
+        let is_ours = matches!(
+            argument.value.data_type(&self.below.schema)?,
+            DataType::Float64 | DataType::Decimal128(_, _)
+        );
+        let values = if is_ours { self.values(&argument)? } else { None };
+        Ok(values.map(|values| Function::Median { values }))
+    }
+
+    /// Every value of each day.
+    fn values(&mut self, argument: &Argument) -> Result<Option<Values>> {
+        let data_type = argument.value.data_type(&self.below.schema)?;
+        if has_code(&data_type) {
+            let input = Some(self.value(&argument.value));
+            return Ok(Some(Values::Codes(self.measure(MeasureKind::Values, input, None, argument))));
+        }
+        if !Interner::supports(&data_type) {
+            return Ok(None);
+        }
+        let input = self.value(&argument.value);
+        let key = index_of(&mut self.spec.keys, input);
+        Ok(Some(Values::Keys { measure: self.measure(MeasureKind::Values, None, Some(key), argument), key }))
+    }
+
     /// The measure of a key's days, and the key.
     fn keys(&mut self, argument: &Argument) -> Result<Option<(usize, usize)>> {
         if !Interner::supports(&argument.value.data_type(&self.below.schema)?) {
@@ -247,9 +300,15 @@ fn is_unfiltered(window: &dyn WindowExpr) -> bool {
     format!("{window:?}").ends_with(", filter: None }")
 }
 
+/// The call of a function that is no aggregate.
+fn call(window: &dyn WindowExpr) -> Option<&WindowUDFExpr> {
+    let standard = window.as_any().downcast_ref::<StandardWindowExpr>()?;
+    standard.get_standard_func_expr().as_any().downcast_ref::<WindowUDFExpr>()
+}
+
 /// Whether a function was called with `IGNORE NULLS`, which DataFusion too shows only in its debugging text; `None`
 /// where the text does not end as expected.
-fn ignores_nulls(function: &WindowUDFExpr) -> Option<bool> {
+pub(super) fn ignores_nulls(function: &WindowUDFExpr) -> Option<bool> {
     let text = format!("{function:?}");
     if text.ends_with(", is_reversed: false, ignore_nulls: false }") {
         return Some(false);

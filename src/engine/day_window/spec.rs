@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Schema};
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::physical_plan::PhysicalExpr;
 
 use crate::engine::functions::Statistic;
@@ -30,6 +30,8 @@ pub(super) struct WindowSpec {
     pub(super) measures: Vec<MeasureSpec>,
     /// The frames of days.
     pub(super) frames: Vec<DayFrame>,
+    /// What `lag` and `lead` give where there is no row.
+    pub(super) defaults: Vec<ScalarValue>,
     /// The new columns.
     pub(super) outputs: Vec<OutputSpec>,
 }
@@ -55,6 +57,7 @@ pub(super) enum MeasureKind {
     Active,
     Keys,
     Amounts { wide: bool },
+    Values,
 }
 
 /// A new column: a function over a frame.
@@ -77,6 +80,18 @@ pub(super) enum Function {
     CountDistinct { keys: usize },
     ActiveDays { active: usize },
     Share { amounts: usize, statistic: Statistic },
+    Shift { shift: Shift, values: Values, rows: usize },
+    Median { values: Values },
+}
+
+impl Function {
+    /// Where the values are that it gives back or calculates with.
+    pub(super) fn values(self) -> Option<Values> {
+        match self {
+            Self::Pick { values, .. } | Self::Shift { values, .. } | Self::Median { values } => Some(values),
+            _ => None,
+        }
+    }
 }
 
 /// Which value of a frame.
@@ -95,13 +110,40 @@ impl Pick {
     }
 }
 
-/// Where the values to pick from are kept.
+/// The value of a row some rows away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shift {
+    /// How many rows on; back where below zero, never 0.
+    pub(super) by: i64,
+    /// Whether only rows with a value count.
+    pub(super) ignore_nulls: bool,
+    /// What stands where there is no such row: an index into `defaults`, NULL without one.
+    pub(super) default: Option<usize>,
+}
+
+/// Where values are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Values {
     /// In a measure of codes.
     Codes(usize),
     /// In a measure of keys, whose values are put in order once all are known.
     Keys { measure: usize, key: usize },
+}
+
+impl Values {
+    fn measure(self) -> usize {
+        match self {
+            Self::Codes(measure) | Self::Keys { measure, .. } => measure,
+        }
+    }
+
+    /// The key that the values are.
+    pub(super) fn key(self) -> Option<usize> {
+        match self {
+            Self::Codes(_) => None,
+            Self::Keys { key, .. } => Some(key),
+        }
+    }
 }
 
 impl WindowSpec {
@@ -121,7 +163,9 @@ impl WindowSpec {
         match function {
             Function::Count { counts } => counts,
             Function::Sum { sums, .. } | Function::Average { sums, .. } => sums,
-            Function::Pick { values: Values::Codes(measure) | Values::Keys { measure, .. }, .. } => measure,
+            Function::Pick { values, .. } | Function::Shift { values, .. } | Function::Median { values } => {
+                values.measure()
+            }
             Function::CountDistinct { keys } => keys,
             Function::ActiveDays { active } => active,
             Function::Share { amounts, .. } => amounts,
@@ -145,9 +189,7 @@ impl WindowSpec {
 
     /// Whether the values of a key must be put in order.
     pub(super) fn is_ordered(&self, key: usize) -> bool {
-        self.outputs.iter().any(|output| {
-            matches!(output.function, Function::Pick { values: Values::Keys { key: of, .. }, .. } if of == key)
-        })
+        self.outputs.iter().any(|output| output.function.values().and_then(Values::key) == Some(key))
     }
 }
 

@@ -10,9 +10,12 @@ use super::frame::{DayIndex, Timeline};
 use super::gather::{Gathered, Partial};
 use super::keyed::{Amount, KeyDay};
 use super::measure::{Counts, Measure};
+use super::median::Medians;
 use super::pick::pick;
 use super::rolling::{DistinctKeys, KeyTotals, KeysByDay};
+use super::shift::shift;
 use super::spec::{Function, Values, WindowSpec};
+use super::values::ValuesByDay;
 
 /// An account's days as one input partition saw them.
 struct Part {
@@ -32,6 +35,7 @@ enum Along {
     Codes(Vec<Option<i64>>),
     Keys(KeysByDay<()>),
     Amounts(KeysByDay<i128>),
+    Values(ValuesByDay),
 }
 
 /// Answers the frames of one account after another.
@@ -44,6 +48,7 @@ pub(super) struct Sweeper {
     wanted: Vec<bool>,
     distinct: Vec<DistinctKeys>,
     totals: KeyTotals,
+    medians: Medians,
 }
 
 impl Sweeper {
@@ -57,6 +62,7 @@ impl Sweeper {
             wanted: Vec::new(),
             distinct: data.spec.keys.iter().map(|_| DistinctKeys::default()).collect(),
             totals: KeyTotals::default(),
+            medians: Medians::default(),
         }
     }
 
@@ -182,6 +188,15 @@ impl Sweeper {
                 }),
                 |amount| amount,
             )),
+            Measure::Values(_) => {
+                let lists = parts().filter_map(|(part, partial)| match &partial.measures[measure] {
+                    Measure::Values(list) => Some((list.of(part.account), partial.key_map(key))),
+                    _ => None,
+                });
+                let order = key.and_then(|key| data.orders[key].as_ref());
+                let places = order.map(|order| order.place.as_slice());
+                Along::Values(ValuesByDay::new(&self.timeline, &lists.collect::<Vec<_>>(), places))
+            }
         }
     }
 
@@ -291,6 +306,15 @@ impl Sweeper {
                     if which.greatest() { places.max() } else { places.min() }
                 });
                 pick(which, &codes.collect::<Vec<_>>(), frames, column)
+            }
+            (Function::Shift { shift: of, values: at, rows }, Along::Values(values)) => {
+                let Along::Counts(rows) = &self.along[rows] else { return mismatch() };
+                shift(of, values, rows, data.default_code(of, at)?, column)
+            }
+            (Function::Median { values: at }, Along::Values(values)) => {
+                let order = at.key().and_then(|key| data.orders[key].as_ref());
+                let push = |middle| column.push_median(middle, order);
+                self.medians.each(values, frames, &self.wanted, push)
             }
             (Function::CountDistinct { keys }, Along::Keys(days)) => {
                 let Some(key) = data.spec.measures[keys].key else { return mismatch() };
