@@ -139,3 +139,35 @@ async fn nan_beside_one_number_is_read_as_that_number() {
     let read = batches[0].column(0).as_primitive::<Float64Type>();
     assert_eq!(read.values(), &[7.5, 7.5], "NaN is read again: the bounds of doubles can be believed");
 }
+
+async fn numbers(batch_size: usize, sql: &str) -> Vec<Option<i64>> {
+    let config = SessionConfig::new().with_target_partitions(1).with_batch_size(batch_size);
+    let batches = SessionContext::new_with_config(config).sql(sql).await.unwrap().collect().await.unwrap();
+    batches
+        .iter()
+        .flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().iter().collect::<Vec<_>>())
+        .collect()
+}
+
+/// A frame that ends before the current row does not wait for the other rows without a day, so what they see depends on
+/// how rows are cut into batches. The reason for `engine::day_window::stock`.
+#[tokio::test]
+async fn a_frame_before_the_row_does_not_wait_for_rows_without_a_day() {
+    let sql = "SELECT count(*) OVER (ORDER BY day RANGE BETWEEN INTERVAL '9' DAY PRECEDING AND INTERVAL '2' DAY PRECEDING)
+               FROM (VALUES (CAST(NULL AS DATE)), (NULL), (NULL)) AS log (day)";
+    assert_eq!(numbers(8192, sql).await, [Some(3); 3], "rows without a day are each other's frame");
+    assert_ne!(
+        numbers(1, sql).await,
+        [Some(3); 3],
+        "frames wait for all rows now: windows may be streamed again"
+    );
+}
+
+/// `lead` with `IGNORE NULLS` loses count of the NULLs when it streams. The reason for `engine::day_window::stock`.
+#[tokio::test]
+async fn lead_ignoring_nulls_loses_count() {
+    let sql = "SELECT lead(x, 2) IGNORE NULLS OVER (ORDER BY i) FROM
+                 (VALUES (1, 6), (2, 37), (3, 0), (4, -7), (5, NULL), (6, 1)) AS log (i, x)";
+    let right = [Some(0), Some(-7), Some(1), None, None, None];
+    assert_ne!(numbers(8192, sql).await, right, "NULLs are counted now: windows may be streamed again");
+}

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use super::stock::{agree, order, query, without_ties};
 use super::support::{Engine, Row, batch, pieces, rows, strings};
 
+// `lead(x, 2) IGNORE NULLS` is left out here: DataFusion's own loses count of the NULLs (`engine_traps`).
+
 /// Arguments of every kind of storage, each with a default.
 const ARGUMENTS: [(&str, &str); 8] = [
     ("amount", "7"),

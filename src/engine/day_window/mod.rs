@@ -14,7 +14,7 @@
 //!
 //! | file | is about |
 //! | --- | --- |
-//! | `rule`, `recognise`, `argument`, `filter` | what is taken over from DataFusion's plan |
+//! | `rule`, `recognise`, `argument`, `filter`, `stock` | what is taken over from DataFusion's plan, and what is left |
 //! | `spec`, `frame` | what is computed: measures, functions, frames of days |
 //! | `exec`, `hashed`, `sorted`, `options` | the plan node and its two modes |
 //! | `ingest`, `accounts`, `interner`, `slots`, `measure`, `keyed`, `values`, `code` | rows to measures |
@@ -63,6 +63,7 @@ mod shift;
 mod slots;
 mod sorted;
 mod spec;
+mod stock;
 mod sweep;
 mod values;
 
@@ -76,11 +77,13 @@ pub use exec::DayWindowExec;
 pub use filter::WindowFilterRule;
 pub use options::{WindowMode, WindowOptions};
 pub use rule::DayWindowRule;
+pub use stock::WholePartitionsRule;
 
 /// Adds the operator's rules to a session that is being built with DataFusion's default rules: [`WindowFilterRule`]
-/// after the logical ones, [`DayWindowRule`] before the physical ones.
+/// after the logical ones, [`DayWindowRule`] before the physical ones, [`WholePartitionsRule`] after them.
 pub fn install(session: SessionStateBuilder) -> SessionStateBuilder {
     let mut physical: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(DayWindowRule)];
     physical.extend(PhysicalOptimizer::new().rules);
+    physical.push(Arc::new(WholePartitionsRule));
     session.with_optimizer_rule(Arc::new(WindowFilterRule)).with_physical_optimizer_rules(physical)
 }

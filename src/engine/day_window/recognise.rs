@@ -301,7 +301,7 @@ fn is_unfiltered(window: &dyn WindowExpr) -> bool {
 }
 
 /// The call of a function that is no aggregate.
-fn call(window: &dyn WindowExpr) -> Option<&WindowUDFExpr> {
+pub(super) fn call(window: &dyn WindowExpr) -> Option<&WindowUDFExpr> {
     let standard = window.as_any().downcast_ref::<StandardWindowExpr>()?;
     standard.get_standard_func_expr().as_any().downcast_ref::<WindowUDFExpr>()
 }
