@@ -126,6 +126,24 @@ async fn names_are_held_against_what_is_there() {
 }
 
 #[tokio::test]
+async fn table_functions_are_called_and_a_typo_is_told() {
+    let months = "SELECT value AS month FROM generate_series(1, 12)";
+    let cohorts = "SELECT account_id, value AS n FROM raw.log CROSS JOIN range(0, 3) AS steps (value)";
+    let files = Files::of(&[("staging/a.sql", months), ("staging/b.sql", cohorts)]);
+    assert_eq!(files.checked().await.unwrap().pipeline.models.len(), 3);
+    let files = Files::of(&[
+        ("staging/a.sql", "SELECT value FROM generate_serie(1, 12)"),
+        ("staging/b.sql", "SELECT value FROM generate_series"),
+    ]);
+    assert_eq!(
+        files.found().await,
+        ["unknown-function sql/staging/a.sql:1:19", "unknown-table sql/staging/b.sql:1:19"]
+    );
+    let drawn = files.checked().await.unwrap_err().render(false);
+    assert!(drawn.contains("did you mean `generate_series`?"), "{drawn}");
+}
+
+#[tokio::test]
 async fn a_circle_is_shown_as_a_path() {
     let files = Files::of(&[
         ("staging/a.sql", "SELECT * FROM staging.b"),
@@ -166,6 +184,10 @@ async fn silent_errors_of_the_engine_are_refused() {
         "n BIGINT,",
         "SELECT account_id, as_of_date, lead(n) OVER (PARTITION BY account_id ORDER BY as_of_date) AS n FROM staging.log",
     );
+    let behind = by_day(
+        "n BIGINT,",
+        "SELECT account_id, as_of_date, lag(n, -2) OVER (PARTITION BY account_id ORDER BY as_of_date) AS n FROM staging.log",
+    );
     let whole = by_day(
         "n BIGINT,",
         "SELECT account_id, as_of_date, max(n) OVER (PARTITION BY account_id) AS n FROM staging.log",
@@ -179,10 +201,15 @@ async fn silent_errors_of_the_engine_are_refused() {
         ("metrics/b.sql", reads_unnest),
         ("metrics/c.sql", &table("c", &ahead)),
         ("metrics/d.sql", &table("d", &whole)),
+        ("metrics/e.sql", &table("e", &behind)),
     ]);
     let found = files.found().await;
     let codes: Vec<&str> = found.iter().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(codes, ["float-sum", "unnest-above-key", "looks-ahead", "looks-ahead"], "{found:?}");
+    assert_eq!(
+        codes,
+        ["float-sum", "unnest-above-key", "looks-ahead", "looks-ahead", "looks-ahead"],
+        "{found:?}"
+    );
 }
 
 #[tokio::test]

@@ -335,6 +335,35 @@ fn a_run_publishes_and_says_so_in_one_line() {
 }
 
 #[test]
+fn a_run_says_how_many_rows_it_read_and_how_many_it_wrote() {
+    let project = Project::sound();
+    project.write("sql/marts/days.sql", "CREATE TABLE marts.days (day DATE PRIMARY KEY, n BIGINT) AS SELECT day, count(n) AS n FROM calendar.days LEFT JOIN metrics.accounts ON as_of_date = day GROUP BY day\n");
+    project.events(&[("a", 1, 5), ("a", 1, 7), ("a", 2, 9), ("b", 2, 9), ("b", 2, 1)]);
+    let run = ["run", "--from", "2026-01-01", "--to", "2026-01-02"];
+    let output = project.hale(&[&run[..], &["--json", "--log", "json"]].concat());
+    let built = |model: &str| -> Value {
+        let lines = err(&output);
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["event"] == "built" && line["model"] == model).next().unwrap()
+    };
+    let (metrics, days) = (built("metrics.accounts"), built("marts.days"));
+    assert_eq!((&metrics["rows_read"], &metrics["rows"]), (&5.into(), &3.into()));
+    assert_eq!(
+        (&days["rows_read"], &days["rows"]),
+        (&3.into(), &2.into()),
+        "days of the calendar are not read"
+    );
+    assert!(metrics["rows_per_second"].as_u64().unwrap() > 0);
+    let result = one_line(&good(output));
+    assert_eq!(
+        (&result["rows_read"]["metrics.accounts"], &result["rows_read"]["marts.days"]),
+        (&5.into(), &3.into())
+    );
+    let told = err(&project.hale(&run));
+    assert!(told.contains("metrics.accounts: 5 rows read, 3 written") && told.contains("read/s"), "{told}");
+}
+
+#[test]
 fn a_broken_contract_publishes_nothing_and_ends_with_3() {
     let project = Project::of(&[("sql/metrics/accounts.sql", &sums("n BIGINT CHECK (n > 6)"))]);
     let output = project.hale(&["run", "--as-of", "2026-01-01", "--json", "--result-file", "result.json"]);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, DFSchema};
+use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
 use datafusion::logical_expr::utils::merge_schema;
@@ -141,7 +141,10 @@ impl Lints<'_> {
             return;
         }
         let ahead = matches!(window.window_frame.end_bound, WindowFrameBound::Following(_));
-        if !ahead && function != "lead" {
+        // `lag(x, -1)` is `lead(x, 1)`.
+        let backwards = |rows: &Expr| matches!(rows, Expr::Literal(ScalarValue::Int64(Some(..0)), _));
+        let shifts = function == "lead" || (function == "lag" && window.args.get(1).is_some_and(backwards));
+        if !ahead && !shifts {
             return;
         }
         let diagnostic = Diagnostic::error("looks-ahead", format!("{function} OVER (…) looks at rows after the current one"))

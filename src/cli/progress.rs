@@ -24,7 +24,7 @@ pub(super) fn watch(console: Console) -> Box<dyn Watch> {
     }
 }
 
-/// Rows in a second, as a whole number.
+/// Rows in a second, as a whole number; of a pipeline, the rows that it reads.
 pub(super) fn rate(rows: u64, took: Duration) -> u64 {
     (rows as f64 / took.as_secs_f64().max(1e-3)) as u64
 }
@@ -34,12 +34,13 @@ fn told(event: &Event<'_>) -> Option<String> {
     Some(match event {
         Event::Begun { run_id, models } => format!("run {run_id}: {models} models"),
         Event::Building { .. } | Event::Progress { .. } => return None,
-        Event::Built { model, rows, bytes, took } => format!(
-            "{model}: {} rows, {}, {:.2} s, {} rows/s",
+        Event::Built { model, rows_read, rows, bytes, took } => format!(
+            "{model}: {} rows read, {} written, {}, {:.2} s, {} rows/s",
+            HumanCount(*rows_read),
             HumanCount(*rows),
             DecimalBytes(*bytes),
             took.as_secs_f64(),
-            HumanCount(rate(*rows, *took)),
+            HumanCount(rate(*rows_read, *took)),
         ),
         Event::Audited { audits, took } => format!("audits: {audits} passed, {:.2} s", took.as_secs_f64()),
         Event::Published { files, unchanged } => {
@@ -170,11 +171,11 @@ fn fields(event: &Event<'_>) -> (&'static str, Map<String, Value>) {
             "progress",
             json!({ "model": model.to_string(), "rows_read": rows_read, "rows_written": rows_written }),
         ),
-        Event::Built { model, rows, bytes, took } => (
+        Event::Built { model, rows_read, rows, bytes, took } => (
             "built",
             json!({
-                "model": model.to_string(), "rows": rows, "bytes": bytes, "seconds": took.as_secs_f64(),
-                "rows_per_second": rate(*rows, *took),
+                "model": model.to_string(), "rows_read": rows_read, "rows": rows, "bytes": bytes,
+                "seconds": took.as_secs_f64(), "rows_per_second": rate(*rows_read, *took),
             }),
         ),
         Event::Audited { audits, took } => {
@@ -199,14 +200,22 @@ mod tests {
         let model = ModelName::new(Layer::Metrics, "usage");
         let built = Event::Built {
             model: &model,
+            rows_read: 20_000_000,
             rows: 1_460_000,
             bytes: 35_200_000,
             took: Duration::from_millis(2500),
         };
         let text = told(&built).unwrap();
-        assert_eq!(text, "metrics.usage: 1,460,000 rows, 35.20 MB, 2.50 s, 584,000 rows/s");
+        assert_eq!(
+            text,
+            "metrics.usage: 20,000,000 rows read, 1,460,000 written, 35.20 MB, 2.50 s, 8,000,000 rows/s"
+        );
         let (name, fields) = fields(&built);
-        assert_eq!((name, fields["rows_per_second"].as_u64()), ("built", Some(584_000)));
+        assert_eq!(
+            (fields["rows_read"].as_u64(), fields["rows"].as_u64()),
+            (Some(20_000_000), Some(1_460_000))
+        );
+        assert_eq!((name, fields["rows_per_second"].as_u64()), ("built", Some(8_000_000)));
     }
 
     #[test]

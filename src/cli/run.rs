@@ -20,7 +20,7 @@ use crate::check::check;
 use crate::engine::{Engine, peak_resident};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::run::{Report, Request, Selection, build};
+use crate::run::{BuiltModel, Report, Request, Selection, build};
 
 /// Build the models, audit them, publish them
 ///
@@ -197,26 +197,29 @@ fn facts(report: &Report) -> Map<String, Value> {
     let tables = report.tables.iter();
     let rows: Map<String, Value> =
         tables.map(|table| (format!("{}.{}", table.layer, table.name), table.rows.into())).collect();
+    let read = |model: &BuiltModel| (model.name.to_string(), model.rows_read.into());
+    let rows_read: Map<String, Value> = report.models.iter().map(read).collect();
     let written: usize = report.tables.iter().map(|table| table.written).sum();
     let unchanged: usize = report.tables.iter().map(|table| table.unchanged).sum();
     object(json!({
-        "run_id": report.run_id, "rows": rows, "audits": { "pass": report.audits },
+        "run_id": report.run_id, "rows_read": rows_read, "rows": rows, "audits": { "pass": report.audits },
         "files": { "written": written, "unchanged": unchanged },
     }))
 }
 
 fn table(report: &Report, console: Console) -> String {
-    let names = ["model", "rows", "bytes", "seconds", "rows/s", ""].map(str::to_owned);
-    let row = |model: &crate::run::BuiltModel| {
+    let names = ["model", "read", "rows", "bytes", "seconds", "read/s", ""].map(str::to_owned);
+    let row = |model: &BuiltModel| {
         vec![
             model.name.to_string(),
+            HumanCount(model.rows_read).to_string(),
             HumanCount(model.rows).to_string(),
             DecimalBytes(model.bytes).to_string(),
             format!("{:.2}", model.took.as_secs_f64()),
-            HumanCount(rate(model.rows, model.took)).to_string(),
+            HumanCount(rate(model.rows_read, model.took)).to_string(),
             if model.published { "published" } else { "built for others to read" }.to_owned(),
         ]
     };
-    let right = vec![false, true, true, true, true, false];
+    let right = vec![false, true, true, true, true, true, false];
     Sheet { names: names.to_vec(), right, rows: report.models.iter().map(row).collect() }.fitted(console)
 }

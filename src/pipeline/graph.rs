@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use datafusion::functions_table::all_default_table_functions;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
-use datafusion::sql::sqlparser::ast::{Query, Spanned, Statement as SqlStatement, visit_relations};
+use datafusion::sql::sqlparser::ast::{
+    Query, Spanned, Statement as SqlStatement, TableFactor, Visit, Visitor, visit_relations,
+};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::layer::{CALENDAR, Layer, ModelName};
@@ -20,7 +23,8 @@ pub struct Reads(pub BTreeMap<ModelName, Location>);
 /// The one table of hale's own: a row for each day of the calendar.
 pub const CALENDAR_DAYS: &str = "days";
 
-/// Resolves the table names of a query, leaving out those it defines itself (`WITH`) and the calendar.
+/// Resolves the table names of a query, leaving out those it defines itself (`WITH`), the calendar, and the engine's
+/// own table functions where they are called (`generate_series(1, 12)`).
 pub(crate) fn reads_of(
     query: &Query,
     file: &Arc<SourceFile>,
@@ -30,6 +34,7 @@ pub(crate) fn reads_of(
     let (tables, _) = resolve_table_references(&statement, true)
         .map_err(|error| Diagnostic::error("syntax", error.strip_backtrace()).at(Location::whole(file)))?;
     let places = places_of(query, file);
+    let called = Calls::of(query);
     let mut reads = Reads::default();
     let mut problems = Diagnostics::new();
     for table in tables {
@@ -38,6 +43,7 @@ pub(crate) fn reads_of(
         match ModelName::parse(&text) {
             Some(name) if known.contains(&name) => drop(reads.0.insert(name, place)),
             _ if text == format!("{CALENDAR}.{CALENDAR_DAYS}") => {}
+            _ if called.contains(&text) => problems.extend(unknown_function(&text).map(|p| p.at(place))),
             _ => problems.push(unknown_table(&text, known).at(place)),
         }
     }
@@ -53,6 +59,40 @@ fn unknown_table(text: &str, known: &BTreeSet<ModelName>) -> Diagnostic {
     match known.iter().find(|name| name.table == text) {
         Some(name) => problem.help(format!("write it with its layer: `{name}`")),
         None => problem.note("tables are named with their layer, such as staging.accounts"),
+    }
+}
+
+/// A table function that the engine does not have.
+fn unknown_function(text: &str) -> Option<Diagnostic> {
+    let functions = all_default_table_functions();
+    let names: Vec<&str> = functions.iter().map(|function| function.name()).collect();
+    (!names.contains(&text)).then(|| {
+        let problem = Diagnostic::error("unknown-function", format!("there is no table function `{text}`"));
+        problem.suggest(text, names)
+    })
+}
+
+/// The names in `FROM` that are called with arguments.
+#[derive(Default)]
+struct Calls(BTreeSet<String>);
+
+impl Calls {
+    fn of(query: &Query) -> BTreeSet<String> {
+        let mut calls = Self::default();
+        let visited = query.visit(&mut calls);
+        debug_assert!(visited.is_continue());
+        calls.0
+    }
+}
+
+impl Visitor for Calls {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } = factor {
+            self.0.insert(name.to_string().to_lowercase());
+        }
+        ControlFlow::Continue(())
     }
 }
 

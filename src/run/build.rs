@@ -12,6 +12,7 @@ use futures::TryStreamExt;
 
 use super::audits::{self, BadRows};
 use super::needed;
+use super::progress::{rows_read, watched};
 use super::request::Request;
 use super::stored::{in_stored_order, rows_of_days};
 use super::watch::{Event, Watch};
@@ -62,6 +63,8 @@ impl Report {
 pub struct BuiltModel {
     /// The model.
     pub name: ModelName,
+    /// Rows read from files: of sources and of stored tables, what pruning left out not among them.
+    pub rows_read: u64,
     /// Rows staged, those of days that only other models look back to included.
     pub rows: u64,
     /// Bytes of Parquet.
@@ -224,13 +227,14 @@ impl Build<'_> {
             }
             other => other,
         };
-        let staged = staged.map_err(|attempt| attempt.into_error(&model.name))?;
+        let (staged, rows_read) = staged.map_err(|attempt| attempt.into_error(&model.name))?;
         if !staged.findings.is_empty() {
             return Err(Error::Audit(broken(model, &staged.findings)));
         }
         self.enter(model, &staged).await?;
         let built = BuiltModel {
             name: model.name.clone(),
+            rows_read,
             rows: staged.rows(),
             bytes: staged.bytes(),
             took: started.elapsed(),
@@ -238,6 +242,7 @@ impl Build<'_> {
         };
         self.watch.saw(&Event::Built {
             model: &model.name,
+            rows_read,
             rows: built.rows,
             bytes: built.bytes,
             took: built.took,
@@ -246,13 +251,13 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Plans, computes and writes one table.
+    /// Plans, computes and writes one table; says how many rows were read for it.
     async fn stage(
         &self,
         session: &Session,
         model: &Model,
         first: NaiveDate,
-    ) -> Result<Arc<StagedTable>, Attempt> {
+    ) -> Result<(Arc<StagedTable>, u64), Attempt> {
         let plan = self.physical(session, model, first).await.map_err(Attempt::of)?;
         let spec = self.spec(model).map_err(Attempt::of)?;
         let rows = execute_stream(Arc::clone(&plan), session.context().task_ctx()).map_err(Attempt::of)?;
@@ -263,9 +268,10 @@ impl Build<'_> {
             *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             shown
         });
-        let written = watched(self.watch, &model.name, plan, self.staging.write(spec, rows)).await;
+        let written = watched(self.watch, &model.name, &plan, self.staging.write(spec, rows)).await;
         let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-        written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))
+        let staged = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))?;
+        Ok((staged, rows_read(&plan)))
     }
 
     async fn physical(
@@ -344,38 +350,6 @@ impl Built {
     pub async fn abort(self) -> Result<()> {
         self.staging.abort().await
     }
-}
-
-/// How often a watcher hears of progress.
-const TICK: Duration = Duration::from_millis(200);
-
-/// Waits for a table to be written and tells of the rows that its plan has read and given so far.
-async fn watched<T>(
-    watch: &dyn Watch,
-    model: &ModelName,
-    plan: Arc<dyn ExecutionPlan>,
-    work: impl Future<Output = T>,
-) -> T {
-    let mut work = std::pin::pin!(work);
-    let mut ticks = tokio::time::interval(TICK);
-    loop {
-        tokio::select! {
-            done = &mut work => return done,
-            _ = ticks.tick() => {
-                let rows_written = plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or_default() as u64;
-                watch.saw(&Event::Progress { model, rows_read: rows_read(&plan), rows_written });
-            }
-        }
-    }
-}
-
-/// Rows that the leaves of a plan have given so far.
-fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
-    let children = plan.children();
-    if children.is_empty() {
-        return plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or_default() as u64;
-    }
-    children.into_iter().map(rows_read).sum()
 }
 
 /// Why a table could not be staged: for want of memory, which another way of computing may not need, or otherwise.

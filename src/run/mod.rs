@@ -11,6 +11,7 @@
 mod audits;
 mod build;
 mod needed;
+mod progress;
 mod request;
 mod stored;
 mod watch;

@@ -23,7 +23,7 @@ pub enum Event<'a> {
     Progress {
         /// The model.
         model: &'a ModelName,
-        /// Rows read from Parquet so far.
+        /// Rows read from files so far.
         rows_read: u64,
         /// Rows written to staging so far.
         rows_written: u64,
@@ -32,6 +32,8 @@ pub enum Event<'a> {
     Built {
         /// The model.
         model: &'a ModelName,
+        /// Rows read from files, those of stored tables included.
+        rows_read: u64,
         /// Rows staged.
         rows: u64,
         /// Bytes of Parquet staged.

@@ -102,8 +102,12 @@ fn what_is_left_is_not_streamed_where_that_is_wrong() {
             format!(
                 "SELECT amount, w, week FROM (SELECT *, {window} AS w, sum(amount) OVER {WEEK} AS week FROM rows)"
             ),
+            format!(
+                "SELECT amount, {window} AS w FROM (SELECT * FROM rows ORDER BY day, user_id, amount LIMIT 1000)"
+            ),
         ] {
             let (plan, found) = HASHED.run(rows.clone(), &sql);
+            assert_eq!(found, Engine { partitions: 1, ..HASHED }.run(rows.clone(), &sql).1, "{sql}");
             assert!(plan.contains(" WindowAggExec") && !plan.contains("BoundedWindowAggExec"), "{plan}");
             assert_eq!(plan.contains("DayWindowExec"), sql.contains("week"), "{plan}");
             assert_eq!(found, Engine::STOCK.run(rows.clone(), &sql).1, "{sql}");

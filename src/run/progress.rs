@@ -1,0 +1,49 @@
+//! How far the building of a table has come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::physical_plan::ExecutionPlan;
+
+use super::watch::{Event, Watch};
+use crate::project::layer::ModelName;
+
+/// How often a watcher hears of progress.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Waits for a table to be written and tells of the rows that its plan has read and given so far.
+pub(super) async fn watched<T>(
+    watch: &dyn Watch,
+    model: &ModelName,
+    plan: &Arc<dyn ExecutionPlan>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = ticks.tick() => {
+                watch.saw(&Event::Progress { model, rows_read: rows_read(plan), rows_written: rows_given(plan) });
+            }
+        }
+    }
+}
+
+/// Rows that a plan has read from files so far, once for each time that it read them: what pruning left out is not among
+/// them, nor what was made up on the way, such as the days of the calendar.
+pub(super) fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
+    let scans_files = plan
+        .downcast_ref::<DataSourceExec>()
+        .is_some_and(|scan| scan.data_source().downcast_ref::<FileScanConfig>().is_some());
+    if scans_files {
+        return rows_given(plan);
+    }
+    plan.children().into_iter().map(rows_read).sum()
+}
+
+fn rows_given(plan: &Arc<dyn ExecutionPlan>) -> u64 {
+    plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or_default() as u64
+}
