@@ -343,8 +343,8 @@ fn a_run_says_how_many_rows_it_read_and_how_many_it_wrote() {
     let output = project.hale(&[&run[..], &["--json", "--log", "json"]].concat());
     let built = |model: &str| -> Value {
         let lines = err(&output);
-        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["event"] == "built" && line["model"] == model).next().unwrap()
+        let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.find(|line| line["event"] == "built" && line["model"] == model).unwrap()
     };
     let (metrics, days) = (built("metrics.accounts"), built("marts.days"));
     assert_eq!((&metrics["rows_read"], &metrics["rows"]), (&5.into(), &3.into()));
@@ -361,6 +361,21 @@ fn a_run_says_how_many_rows_it_read_and_how_many_it_wrote() {
     );
     let told = err(&project.hale(&run));
     assert!(told.contains("metrics.accounts: 5 rows read, 3 written") && told.contains("read/s"), "{told}");
+}
+
+/// `lag` goes back by rows, so no number of days bounds what a run of one day must build.
+#[test]
+fn a_day_sees_the_row_before_it_however_long_ago() {
+    let project = Project::sound();
+    let before = "CREATE TABLE marts.before (account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, n BIGINT, \
+                  PRIMARY KEY (account_id, as_of_date)) PARTITIONED BY (as_of_date) AS SELECT account_id, as_of_date, \
+                  lag(n) OVER (PARTITION BY account_id ORDER BY as_of_date) AS n FROM metrics.accounts";
+    project.write("sql/marts/before.sql", before);
+    project.events(&[("a", 1, 5), ("a", 200, 7)]);
+    good(project.hale(&["run", "--as-of", "2026-07-19", "--select", "marts.before"]));
+    let found = good(project.hale(&["query", "SELECT as_of_date, n FROM marts.before", "--json"]));
+    let rows: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(rows, serde_json::json!([{ "as_of_date": "2026-07-19", "n": 5 }]));
 }
 
 #[test]

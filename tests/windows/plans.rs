@@ -81,8 +81,11 @@ fn what_is_not_over_days_is_left_alone() {
 #[test]
 fn what_is_left_is_not_streamed_where_that_is_wrong() {
     let row = |at: u8| Row { day: None, amount: (!at.is_multiple_of(3)).then_some(i64::from(at)), ..ROW };
-    let timed =
-        |at: u8| Row { account: Some(at % 2), amount: (at < 5 || at > 90).then_some(i64::from(at)), ..ROW };
+    let timed = |at: u8| Row {
+        account: Some(at % 2),
+        amount: (!(5..=90).contains(&at)).then_some(i64::from(at)),
+        ..ROW
+    };
     let frame = "RANGE BETWEEN INTERVAL '9' DAY PRECEDING AND INTERVAL '2' DAY PRECEDING";
     for (rows, window) in [
         (

@@ -14,7 +14,7 @@
 //!
 //! | file | is about |
 //! | --- | --- |
-//! | `rule`, `recognise`, `argument`, `filter`, `stock` | what is taken over from DataFusion's plan, and what is left |
+//! | `rule`, `recognise`, `argument`, `call`, `filter`, `stock` | what is taken over from DataFusion's plan, and what is left |
 //! | `spec`, `frame` | what is computed: measures, functions, frames of days |
 //! | `exec`, `hashed`, `sorted`, `options` | the plan node and its two modes |
 //! | `ingest`, `accounts`, `interner`, `slots`, `measure`, `keyed`, `values`, `code` | rows to measures |
@@ -41,6 +41,7 @@
 
 mod accounts;
 mod argument;
+mod call;
 mod code;
 mod column;
 mod emit;

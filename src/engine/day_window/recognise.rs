@@ -9,13 +9,14 @@ use datafusion::functions_window::nth_value;
 use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::Literal;
-use datafusion::physical_expr::window::{SlidingAggregateWindowExpr, StandardWindowExpr};
+use datafusion::physical_expr::window::SlidingAggregateWindowExpr;
 use datafusion::physical_plan::windows::{PlainAggregateWindowExpr, WindowExpr, WindowUDFExpr};
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
 use crate::engine::functions::share_statistic;
 
 use super::argument::{Argument, Below};
+use super::call::{call, ignores_nulls, is_unfiltered};
 use super::code::{has_code, is_narrow};
 use super::frame::DayFrame;
 use super::interner::Interner;
@@ -292,26 +293,4 @@ impl Recogniser {
 /// A literal that is not NULL: counting it counts rows.
 fn is_value(argument: &Arc<dyn PhysicalExpr>) -> bool {
     argument.downcast_ref::<Literal>().is_some_and(|literal| !ScalarValue::is_null(literal.value()))
-}
-
-/// DataFusion keeps the `FILTER` of a window expression to itself and shows it only in its debugging text. An
-/// expression whose text does not end as expected is left to DataFusion.
-fn is_unfiltered(window: &dyn WindowExpr) -> bool {
-    format!("{window:?}").ends_with(", filter: None }")
-}
-
-/// The call of a function that is no aggregate.
-pub(super) fn call(window: &dyn WindowExpr) -> Option<&WindowUDFExpr> {
-    let standard = window.as_any().downcast_ref::<StandardWindowExpr>()?;
-    standard.get_standard_func_expr().as_any().downcast_ref::<WindowUDFExpr>()
-}
-
-/// Whether a function was called with `IGNORE NULLS`, which DataFusion too shows only in its debugging text; `None`
-/// where the text does not end as expected.
-pub(super) fn ignores_nulls(function: &WindowUDFExpr) -> Option<bool> {
-    let text = format!("{function:?}");
-    if text.ends_with(", is_reversed: false, ignore_nulls: false }") {
-        return Some(false);
-    }
-    text.ends_with(", is_reversed: false, ignore_nulls: true }").then_some(true)
 }

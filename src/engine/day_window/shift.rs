@@ -15,8 +15,8 @@ use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::physical_plan::windows::WindowUDFExpr;
 
+use super::call::ignores_nulls;
 use super::column::Column;
-use super::recognise::ignores_nulls;
 use super::spec::Shift;
 use super::values::ValuesByDay;
 

@@ -12,7 +12,7 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec, WindowExpr};
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 
-use super::recognise::call;
+use super::call::call;
 use super::shift::Shifted;
 
 /// Gives window expressions that DataFusion's streaming operator gets wrong to its operator that takes whole partitions.
