@@ -14,6 +14,7 @@ CREATE TABLE metrics.accounts (
   logins_28d              BIGINT  NOT NULL, -- sessions begun
   login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90
   session_seconds_mean_28d DOUBLE, -- seconds in the product per login; NULL without logins
+  session_seconds_median_28d DOUBLE CHECK (session_seconds_median_28d >= 0), -- median seconds in the product of the sessions; NULL without sessions
   api_calls_28d           BIGINT  NOT NULL, -- calls by integrations
   api_error_rate_28d      DOUBLE  CHECK (api_error_rate_28d BETWEEN 0 AND 1), -- share of those that failed; NULL without calls
   content_views_28d       BIGINT  NOT NULL, -- documentation, academy and news read
@@ -59,6 +60,7 @@ SELECT
   logins_28d,
   CAST(logins_30d AS DOUBLE) * 3 / nullif(logins_90d, 0) AS login_trend,
   CAST(usage_seconds_28d AS DOUBLE) / nullif(logins_28d, 0) AS session_seconds_mean_28d,
+  session_seconds_median_28d,
   api_calls_28d,
   CAST(api_errors_28d AS DOUBLE) / nullif(api_calls_28d, 0) AS api_error_rate_28d,
   content_views_28d,

@@ -4,11 +4,11 @@
 -- A window of 28 days as of D is (D - 28, D]: an event exactly 28 days old is out.
 CREATE VIEW metrics.activity AS
 WITH log AS (
-  SELECT account_id, day AS as_of_date, user_id, event_name, feature, seconds, is_error,
+  SELECT account_id, day AS as_of_date, user_id, session_id, event_name, feature, seconds, is_error,
          FALSE AS on_spine, CAST(NULL AS VARCHAR) AS segment, CAST(NULL AS BIGINT) AS tenure_days
   FROM staging.events
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, TRUE, segment, tenure_days
+  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, TRUE, segment, tenure_days
   FROM metrics.spine
 ), rolling AS (
   SELECT
@@ -24,6 +24,7 @@ WITH log AS (
     count(event_name) FILTER (WHERE event_name = 'login') OVER w28 AS logins_28d,
     count(event_name) FILTER (WHERE event_name = 'login') OVER w30 AS logins_30d,
     count(event_name) FILTER (WHERE event_name = 'login') OVER w90 AS logins_90d,
+    median_total(session_id, seconds) OVER w28 AS session_seconds_median_28d,
     count(event_name) FILTER (WHERE event_name = 'api_call') OVER w28 AS api_calls_28d,
     count(event_name) FILTER (WHERE event_name = 'api_call' AND is_error) OVER w28 AS api_errors_28d,
     count(event_name) FILTER (WHERE event_name = 'content_view') OVER w28 AS content_views_28d,

@@ -3,6 +3,7 @@ CREATE EXTERNAL TABLE raw.events (
   event_id     BIGINT    NOT NULL, -- the same for each delivery of an event
   account_id   VARCHAR   NOT NULL, -- whose product was used
   user_id      VARCHAR,            -- who used it; NULL for an integration
+  session_id   BIGINT,             -- in which session; NULL for an integration
   event_name   VARCHAR   NOT NULL, -- login (one per session), feature_use, content_view, api_call
   feature      VARCHAR,            -- which feature, for feature_use
   seconds      BIGINT    NOT NULL CHECK (seconds >= 0), -- time in the product

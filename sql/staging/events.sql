@@ -4,17 +4,18 @@
 -- them); they reach no score, because scores start from the accounts.
 CREATE VIEW staging.events AS
 WITH latest AS (
-  SELECT account_id, user_id, event_name, feature, seconds, is_error, occurred_at
+  SELECT account_id, user_id, session_id, event_name, feature, seconds, is_error, occurred_at
   FROM raw.events
   WHERE EXISTS (SELECT 1 FROM staging.redelivered WHERE redelivered.event_id = events.event_id)
   QUALIFY row_number() OVER (
     PARTITION BY event_id
-    ORDER BY occurred_at, available_at DESC, account_id, user_id, event_name, feature, seconds, is_error
+    ORDER BY occurred_at, available_at DESC, account_id, user_id, event_name, feature, seconds, is_error,
+             session_id
   ) = 1
 )
-SELECT account_id, user_id, event_name, feature, seconds, is_error, local_day(occurred_at) AS day
+SELECT account_id, user_id, session_id, event_name, feature, seconds, is_error, local_day(occurred_at) AS day
 FROM raw.events
 WHERE NOT EXISTS (SELECT 1 FROM staging.redelivered WHERE redelivered.event_id = events.event_id)
 UNION ALL
-SELECT account_id, user_id, event_name, feature, seconds, is_error, local_day(occurred_at) AS day
+SELECT account_id, user_id, session_id, event_name, feature, seconds, is_error, local_day(occurred_at) AS day
 FROM latest

@@ -31,7 +31,7 @@ MEMORY_LIMIT = "512MB"
 FLOOR = """
 SELECT count(*) FILTER (WHERE account_id <> ''), count(*) FILTER (WHERE user_id <> ''),
        count(*) FILTER (WHERE event_name <> ''), count(*) FILTER (WHERE feature <> ''),
-       count(*) FILTER (WHERE event_id > 0), sum(seconds), count(*) FILTER (WHERE is_error),
+       count(*) FILTER (WHERE event_id > 0), count(*) FILTER (WHERE session_id > 0), sum(seconds), count(*) FILTER (WHERE is_error),
        max(date_part('day', occurred_at)), max(date_part('day', available_at))
 FROM raw.events
 """

@@ -120,6 +120,7 @@ def _log(data: str) -> pl.LazyFrame:
         .select(
             "account_id",
             "user_id",
+            "session_id",
             "event_name",
             "feature",
             "seconds",
@@ -171,6 +172,22 @@ def _shares(user_days: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def _session_medians(log: pl.LazyFrame, spine: pl.LazyFrame) -> pl.LazyFrame:
+    """The median length of the sessions of 28 days; every session of the generated world ends on its day."""
+    sessions = (
+        log.filter(pl.col("session_id").is_not_null())
+        .group_by("account_id", "session_id", "d")
+        .agg(pl.col("seconds").sum())
+        .select("account_id", "d", "seconds")
+    )
+    empty = spine.with_columns(seconds=pl.lit(None, pl.Int64))
+    rows = pl.concat([sessions, empty]).sort("account_id", "d")
+    rolled = rows.rolling("d", period="28d", group_by="account_id").agg(
+        pl.col("seconds").median().alias("session_seconds_median_28d")
+    )
+    return rolled.unique(["account_id", "d"], keep="any")
+
+
 def metrics(data: str, world: World) -> pl.LazyFrame:
     """All columns of metrics.accounts."""
     log = _log(data).collect().lazy()
@@ -212,6 +229,7 @@ def metrics(data: str, world: World) -> pl.LazyFrame:
         .join(_changes(user_days, "user_id", 28, "change28"), on=["account_id", "d"], how="left")
         .join(_changes(feature_days, "feature", 28, "changef"), on=["account_id", "d"], how="left")
         .join(_shares(user_days), on=["account_id", "d"], how="left")
+        .join(_session_medians(log, _spine(data, world)), on=["account_id", "d"], how="left")
         .sort("account_id", "d")
     )
     counts = [
@@ -300,6 +318,7 @@ def _ratios(rolled: pl.LazyFrame) -> pl.LazyFrame:
         "logins_28d",
         (c("logins_30d") * 3 / pl.when(c("logins_90d") != 0).then(c("logins_90d"))).alias("login_trend"),
         _per("usage_seconds_28d", "logins_28d").alias("session_seconds_mean_28d"),
+        "session_seconds_median_28d",
         "api_calls_28d",
         _per("api_errors_28d", "api_calls_28d").alias("api_error_rate_28d"),
         "content_views_28d",

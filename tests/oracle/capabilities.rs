@@ -42,6 +42,7 @@ impl LogBook {
             event_id: self.0.events.len() as i64,
             account_id: account.to_owned(),
             user_id: (!user.is_empty()).then(|| user.to_owned()),
+            session_id: None,
             event_name: "feature_use".to_owned(),
             feature: None,
             seconds,
@@ -140,9 +141,9 @@ fn shares(log: &mut LogBook) {
 }
 
 fn features_and_sessions(log: &mut LogBook) {
-    for account in
-        ["deep", "shallow", "regular", "sticky", "steady", "begun", "stopped", "sessions", "endless"]
-    {
+    for account in [
+        "deep", "shallow", "regular", "sticky", "steady", "begun", "stopped", "sessions", "visits", "endless",
+    ] {
         log.account(account, 200);
     }
     log.uses("deep", "u1", "reports", 3);
@@ -169,6 +170,9 @@ fn features_and_sessions(log: &mut LogBook) {
     log.login("sessions", 0);
     log.login("sessions", 1);
     log.event("sessions", "u", 1, 90);
+    for (session, age, seconds) in [(1, 0, 20), (2, 2, 40), (2, 1, 8), (3, 1, 0), (4, 9, 600), (4, 28, 1)] {
+        log.event("visits", "u", age, seconds).session_id = Some(session);
+    }
     log.event("endless", "u", 1, 90);
 }
 
@@ -318,6 +322,13 @@ fn capability_83_session_duration() {
         "usage without a login has no session to be divided by"
     );
     assert_eq!(row("steady")["session_seconds_mean_28d"], Real(0.0), "sessions of no length are sessions");
+    // 0, 20, 48 and 600
+    assert_eq!(
+        row("visits")["session_seconds_median_28d"],
+        Real(34.0),
+        "half way between the two in the middle"
+    );
+    assert_eq!(row("endless")["session_seconds_median_28d"], Null, "no session, no middle one");
 }
 
 #[test]

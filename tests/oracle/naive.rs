@@ -51,7 +51,8 @@ fn rank(event: &Event) -> impl Ord + '_ {
     let last_if_null = |text: &Option<String>| (text.is_none(), text.clone());
     let names =
         (&event.account_id, last_if_null(&event.user_id), &event.event_name, last_if_null(&event.feature));
-    (event.occurred_at, Reverse(event.available_at), names, event.seconds, event.is_error)
+    let session = (event.session_id.is_none(), event.session_id);
+    (event.occurred_at, Reverse(event.available_at), names, event.seconds, event.is_error, session)
 }
 
 /// One account's events up to one day.
@@ -134,6 +135,7 @@ fn usage(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
     put("logins_28d", Value::Whole(logins(28)));
     put("login_trend", ratio(3 * logins(30), logins(90)));
     put("session_seconds_mean_28d", ratio(used, logins(28)));
+    put("session_seconds_median_28d", median(lengths(&log.last(28))));
     let calls = log.count(28, |event| event.event_name == "api_call");
     let errors = log.count(28, |event| event.event_name == "api_call" && event.is_error);
     put("api_calls_28d", Value::Whole(calls));
@@ -142,6 +144,26 @@ fn usage(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
     put("active_days_28d", Value::Whole(log.active_days(28)));
     put("active_days_7d", Value::Whole(log.active_days(7)));
     put("active_days_per_week_28d", ratio(log.active_days(28), 4));
+}
+
+/// The seconds of each session among some events.
+fn lengths(events: &[(NaiveDate, &Event)]) -> Vec<i64> {
+    let mut lengths: BTreeMap<i64, i64> = BTreeMap::new();
+    for (_, event) in events {
+        if let Some(session) = event.session_id {
+            *lengths.entry(session).or_default() += event.seconds;
+        }
+    }
+    lengths.into_values().collect()
+}
+
+fn median(mut values: Vec<i64>) -> Value {
+    values.sort_unstable();
+    match values.len() {
+        0 => Value::Null,
+        odd if odd % 2 == 1 => Value::Real(values[odd / 2] as f64),
+        even => ratio(values[even / 2 - 1] + values[even / 2], 2),
+    }
 }
 
 fn breadth(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {

@@ -39,6 +39,7 @@ pub struct Event {
     pub event_id: i64,
     pub account_id: String,
     pub user_id: Option<String>,
+    pub session_id: Option<i64>,
     pub event_name: String,
     pub feature: Option<String>,
     pub seconds: i64,
@@ -148,6 +149,7 @@ fn write_events(path: &Path, events: &[Event]) {
         ("event_id", whole(|event| event.event_id)),
         ("account_id", text(events, |event| Some(event.account_id.clone()))),
         ("user_id", text(events, |event| event.user_id.clone())),
+        ("session_id", Arc::new(Int64Array::from_iter(events.iter().map(|event| event.session_id)))),
         ("event_name", text(events, |event| Some(event.event_name.clone()))),
         ("feature", text(events, |event| event.feature.clone())),
         ("seconds", whole(|event| event.seconds)),
@@ -205,6 +207,7 @@ fn event_of(row: &Row) -> Event {
         event_id: whole("event_id"),
         account_id: words(row, "account_id").unwrap(),
         user_id: words(row, "user_id"),
+        session_id: if let Value::Whole(session) = row["session_id"] { Some(session) } else { None },
         event_name: words(row, "event_name").unwrap(),
         feature: words(row, "feature"),
         seconds: whole("seconds"),
@@ -257,14 +260,16 @@ fn any_event() -> impl Strategy<Value = Event> {
     let time = select(vec![0, 86_400_000_000 - 1, 5 * 3_600_000_000, 4 * 3_600_000_000 - 1, 43_200_000_000]);
     let delay = select(vec![0, 1, 3_600_000_000, 10 * 86_400_000_000]);
     // Few numbers, so that many events are delivered again, with other contents.
-    let of_whom = (0..40_i64, select(IDS.to_vec()), user);
+    let session = prop::option::weighted(0.8, 0..6_i64);
+    let of_whom = (0..40_i64, select(IDS.to_vec()), user, session);
     (of_whom, name, feature, seconds, any::<bool>(), age(), time, delay).prop_map(
-        |((event_id, account, user), name, feature, seconds, is_error, age, time, delay)| {
+        |((event_id, account, user, session_id), name, feature, seconds, is_error, age, time, delay)| {
             let occurred_at = at(day_before(age), NaiveTime::MIN) + time;
             Event {
                 event_id,
                 account_id: account.to_owned(),
                 user_id: user.map(str::to_owned),
+                session_id,
                 event_name: name.to_owned(),
                 feature: feature.map(str::to_owned),
                 seconds,

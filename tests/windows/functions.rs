@@ -58,6 +58,19 @@ fn doubles_are_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_median_takes_whole_numbers_and_is_exact_for_large_ones() {
+    let median = |amounts: &[i64]| {
+        Engine::STOCK.run(vec![users(amounts)], "SELECT median_total(user_id, amount) FROM rows").1
+    };
+    assert_eq!(median(&[3, 0, -8]), ["0.0"], "users without usage are users");
+    assert_eq!(median(&[4, 1]), ["2.5"]);
+    assert_eq!(median(&[i64::MAX, i64::MAX]), ["9.223372036854776e18"]);
+    let sql = "SELECT median_total(user_id, price) FROM rows";
+    let error = Engine::STOCK.try_run(vec![users(&[1])], sql).expect_err("no decimals").to_string();
+    assert!(error.contains("cast the amount to BIGINT"), "{error}");
+}
+
+#[test]
 fn the_number_of_top_keys_is_a_whole_number() {
     for n in ["0", "-1", "amount", "1.5", "NULL"] {
         let sql = format!("SELECT top_share(user_id, amount, {n}) FROM rows");

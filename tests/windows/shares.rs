@@ -20,6 +20,23 @@ fn totals<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<f64> {
     totals
 }
 
+/// The median of the totals of all users, zero and less included.
+fn median<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
+    let mut totals = BTreeMap::<u8, i64>::new();
+    for row in rows {
+        if let (Some(user), Some(amount)) = (row.user, row.amount) {
+            *totals.entry(user).or_default() += amount;
+        }
+    }
+    let mut totals: Vec<i64> = totals.into_values().collect();
+    totals.sort_unstable();
+    let middle = |place: usize| totals[place] as f64;
+    match totals.len() {
+        0 => "NULL".to_owned(),
+        count => format!("{:.9}", (middle((count - 1) / 2) + middle(count / 2)) / 2.0),
+    }
+}
+
 /// `hhi`, `gini`, `top_share` of one and of two, by their definitions as mean differences and shares.
 fn naive(totals: &[f64]) -> Option<[f64; 4]> {
     let sum: f64 = totals.iter().sum();
@@ -98,6 +115,45 @@ proptest! {
         }
         let (_, found) = Engine::STOCK.run(vec![batch], &sql);
         prop_assert_eq!(rounded(found), expected, "DataFusion's own\n{}", sql);
+    }
+
+    #[test]
+    fn median_totals_over_frames_are_as_by_hand(
+        rows in rows(),
+        layout in strings(),
+        key in prop_oneof![Just("\"user\""), Just("user_id")],
+        amount in prop_oneof![Just("amount"), Just("small")],
+        (first, last) in (0..40i32).prop_flat_map(|first| (Just(first), 0..=first)),
+        only_spine in any::<bool>(),
+        piece in 1..60usize,
+    ) {
+        let tail = if only_spine { "WHERE on_spine" } else { "" };
+        let sql = format!(
+            "SELECT m FROM (SELECT on_spine, median_total({key}, {amount}) OVER (PARTITION BY account ORDER BY day RANGE \
+             BETWEEN INTERVAL '{first}' DAY PRECEDING AND INTERVAL '{last}' DAY PRECEDING) AS m FROM rows) {tail}"
+        );
+        let within = |row: &Row, other: &Row| match (row.day, other.day) {
+            (Some(day), Some(other)) => (day - first..=day - last).contains(&other),
+            (None, None) => true,
+            _ => false,
+        };
+        let frame = |row: &Row| {
+            median(rows.iter().filter(|other| other.account == row.account && within(row, other)))
+        };
+        let emitted = rows.iter().filter(|row| !only_spine || row.on_spine == Some(true));
+        let mut expected: Vec<String> = emitted.map(frame).collect();
+        expected.sort_unstable();
+        let batch = batch(&rows, layout);
+        for engine in Engine::OURS {
+            let (plan, found) = engine.run(pieces(&batch, piece), &sql);
+            prop_assert!(plan.contains("DayWindowExec") && !plan.contains("WindowAggExec"), "{plan}");
+            prop_assert_eq!(rounded(found), expected.clone(), "{:?}\n{}", engine, sql);
+        }
+        let (_, found) = Engine::STOCK.run(vec![batch.clone()], &sql);
+        prop_assert_eq!(rounded(found), expected, "DataFusion's own\n{}", sql);
+        let (_, found) = Engine { partitions: 3, ..Engine::STOCK }
+            .run(pieces(&batch, piece), &format!("SELECT median_total({key}, {amount}) FROM rows"));
+        prop_assert_eq!(rounded(found), [median(rows.iter())]);
     }
 
     #[test]

@@ -68,8 +68,9 @@ fn without_filters(window: Window) -> Result<LogicalPlan> {
 fn is_filtered(expression: &Expr) -> bool {
     let Expr::WindowFunction(function) = expression.clone().unalias() else { return false };
     let WindowFunctionDefinition::AggregateUDF(aggregate) = &function.fun else { return false };
-    let ignores_nulls = ["sum", "count", "avg", "min", "max", "median", "hhi", "gini", "top_share"]
-        .contains(&aggregate.name());
+    let ignores_nulls =
+        ["sum", "count", "avg", "min", "max", "median", "hhi", "gini", "top_share", "median_total"]
+            .contains(&aggregate.name());
     let WindowFunctionParams { args, filter, .. } = &function.params;
     ignores_nulls && !args.is_empty() && filter.as_ref().is_some_and(|filter| !filter.is_volatile())
 }

@@ -88,8 +88,10 @@ impl DistinctKeys {
 #[derive(Debug, Default)]
 pub(super) struct KeyTotals {
     totals: Vec<i128>,
+    /// For each key, how many of its days are in the frame.
+    days: Vec<u32>,
     moments: Moments,
-    /// Keys with a total above zero in ascending order of totals, as of the last time it was asked for.
+    /// Keys that count in ascending order of totals, as of the last time it was asked for.
     ranked: Vec<(i128, u32)>,
     /// Keys whose total has changed since.
     changed: Vec<u32>,
@@ -110,6 +112,7 @@ impl KeyTotals {
         let keys = days.keys.iter().map(|(key, _)| *key as usize + 1).max().unwrap_or(0);
         if keys > self.totals.len() {
             self.totals.resize(keys, 0);
+            self.days.resize(keys, 0);
             self.is_changed.resize(keys, false);
         }
         let (mut start, mut end) = (0, 0);
@@ -137,6 +140,8 @@ impl KeyTotals {
             };
             *total = after;
             self.moments.change(before, after)?;
+            let days = &mut self.days[*key as usize];
+            *days = days.wrapping_add_signed(sign as i32);
             if !std::mem::replace(&mut self.is_changed[*key as usize], true) {
                 self.changed.push(*key);
             }
@@ -146,7 +151,7 @@ impl KeyTotals {
 
     fn evaluate(&mut self, statistic: Statistic) -> Option<f64> {
         if statistic.needs_ranking() {
-            self.rank();
+            self.rank(statistic);
             return statistic.of(&self.moments, self.ranked.iter().map(|(total, _)| *total));
         }
         // Only totals beyond 64 bits are ever looked at again.
@@ -154,11 +159,11 @@ impl KeyTotals {
     }
 
     /// Brings the ranking up to date: those that changed are sorted and merged with those that did not.
-    fn rank(&mut self) {
-        let totals = &self.totals;
+    fn rank(&mut self, statistic: Statistic) {
+        let (totals, days) = (&self.totals, &self.days);
         let mut changed: Vec<(i128, u32)> =
             self.changed.iter().map(|key| (totals[*key as usize], *key)).collect();
-        changed.retain(|(total, _)| *total > 0);
+        changed.retain(|(total, key)| days[*key as usize] > 0 && statistic.counts(*total));
         changed.sort_unstable();
         let mut changed = changed.into_iter().peekable();
         self.merged.clear();
@@ -178,6 +183,7 @@ impl KeyTotals {
     fn clear(&mut self, days: &KeysByDay<i128>) {
         for (key, _) in &days.keys {
             self.totals[*key as usize] = 0;
+            self.days[*key as usize] = 0;
             self.is_changed[*key as usize] = false;
         }
         self.changed.clear();

@@ -1,6 +1,7 @@
 //! The totals of keys within one group or frame, for plain aggregates and DataFusion's own windows.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::mem::size_of;
 use std::sync::Arc;
 
@@ -18,8 +19,16 @@ use super::statistic::{Moments, Statistic};
 pub(super) struct ShareAccumulator {
     statistic: Statistic,
     key: DataType,
-    totals: HashMap<ScalarValue, i128>,
+    totals: HashMap<ScalarValue, Total>,
     moments: Moments,
+}
+
+/// What is known of one key.
+#[derive(Debug, Default)]
+struct Total {
+    sum: i128,
+    /// Rows with an amount that have come and not gone.
+    rows: i64,
 }
 
 impl ShareAccumulator {
@@ -27,21 +36,25 @@ impl ShareAccumulator {
         Self { statistic, key, totals: HashMap::new(), moments: Moments::default() }
     }
 
-    /// Adds each row's amount to its key's total; rows without a key or an amount do not count.
-    fn add(&mut self, keys: &ArrayRef, amounts: &[Option<i128>]) -> Result<()> {
+    /// Adds each row's amount to its key's total; rows without a key or an amount do not count. `rows` is 1 for rows that
+    /// come and -1 for those that go, whose amounts are negated.
+    fn add(&mut self, keys: &ArrayRef, amounts: &[Option<i128>], rows: i64) -> Result<()> {
         for (row, amount) in amounts.iter().enumerate() {
             let key = ScalarValue::try_from_array(keys, row)?;
             let Some(amount) = amount.filter(|_| !key.is_null()) else { continue };
-            let before = self.totals.get(&key).copied().unwrap_or(0);
-            let Some(after) = before.checked_add(amount) else {
+            let mut entry = match self.totals.entry(key) {
+                Entry::Occupied(known) => known,
+                Entry::Vacant(new) => new.insert_entry(Total::default()),
+            };
+            let total = entry.get_mut();
+            let Some(after) = total.sum.checked_add(amount) else {
                 return exec_err!("the amounts of one key overflow 128 bits");
             };
-            self.moments.change(before, after)?;
-            // A total of zero says the same as no total, so frames that slide do not pile up keys.
-            if after == 0 {
-                self.totals.remove(&key);
-            } else {
-                self.totals.insert(key, after);
+            self.moments.change(total.sum, after)?;
+            *total = Total { sum: after, rows: total.rows + rows };
+            // Frames that slide do not pile up keys.
+            if total.rows == 0 {
+                entry.remove();
             }
         }
         Ok(())
@@ -58,12 +71,12 @@ fn amounts(array: &ArrayRef) -> Vec<Option<i128>> {
 
 impl Accumulator for ShareAccumulator {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.add(&values[0], &amounts(&values[1]))
+        self.add(&values[0], &amounts(&values[1]), 1)
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let negated: Vec<_> = amounts(&values[1]).into_iter().map(|amount| amount.map(|a| -a)).collect();
-        self.add(&values[0], &negated)
+        self.add(&values[0], &negated, -1)
     }
 
     fn supports_retract_batch(&self) -> bool {
@@ -74,7 +87,7 @@ impl Accumulator for ShareAccumulator {
         let (keys, totals) = (states[0].as_list::<i32>(), states[1].as_list::<i32>());
         for (keys, totals) in keys.iter().zip(totals.iter()) {
             if let (Some(keys), Some(totals)) = (keys, totals) {
-                self.add(&keys, &amounts(&totals))?;
+                self.add(&keys, &amounts(&totals), 1)?;
             }
         }
         Ok(())
@@ -85,14 +98,16 @@ impl Accumulator for ShareAccumulator {
             true => arrow::array::new_empty_array(&self.key),
             false => ScalarValue::iter_to_array(self.totals.keys().cloned())?,
         };
-        let totals = Decimal128Array::from_iter_values(self.totals.values().copied()).with_data_type(TOTAL);
+        let totals = Decimal128Array::from_iter_values(self.totals.values().map(|total| total.sum))
+            .with_data_type(TOTAL);
         let list =
             |array| ScalarValue::List(Arc::new(SingleRowListArrayBuilder::new(array).build_list_array()));
         Ok(vec![list(keys), list(Arc::new(totals))])
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        let mut totals: Vec<i128> = self.totals.values().copied().filter(|total| *total > 0).collect();
+        let totals = self.totals.values().map(|total| total.sum);
+        let mut totals: Vec<i128> = totals.filter(|total| self.statistic.counts(*total)).collect();
         if self.statistic.needs_ranking() {
             totals.sort_unstable();
         }
@@ -100,7 +115,7 @@ impl Accumulator for ShareAccumulator {
     }
 
     fn size(&self) -> usize {
-        let keys: usize = self.totals.keys().map(|key| key.size() + size_of::<i128>()).sum();
+        let keys: usize = self.totals.keys().map(|key| key.size() + size_of::<Total>()).sum();
         size_of::<Self>() + keys
     }
 }

@@ -1,13 +1,14 @@
-//! SQL aggregates of our own: how evenly an amount is shared out among keys.
+//! SQL aggregates of our own: how an amount is shared out among keys.
 //!
 //! | function | over the totals of the keys |
 //! | --- | --- |
 //! | `hhi(key, amount)` | Herfindahl–Hirschman index, [`hhi`] |
 //! | `gini(key, amount)` | Gini coefficient, [`gini`] |
 //! | `top_share(key, amount, n)` | share of the `n` largest keys, [`top_share`] |
+//! | `median_total(key, amount)` | the middle total, [`median_total`] |
 //!
 //! Amounts (integers or decimals) are first summed for each key within the group or window frame. Keys that are
-//! NULL, and keys whose total is zero or less, are left out; when no key is left the result is NULL. Everything is
+//! NULL are left out, and so are, but for `median_total`, keys whose total is zero or less; when no key is left the result is NULL. Everything is
 //! computed in integers with one floating division at the end, so the order and the partitioning of rows never show
 //! in a result.
 //!
@@ -18,6 +19,7 @@ mod accumulator;
 pub mod gini;
 pub mod hhi;
 mod local_day;
+pub mod median_total;
 mod share_function;
 mod statistic;
 pub mod top_share;
@@ -33,7 +35,7 @@ pub(crate) use statistic::{Moments, Statistic};
 
 /// Every aggregate of ours, ready for `SessionContext::register_udaf`.
 pub fn aggregates() -> Vec<Arc<AggregateUDF>> {
-    [Name::Hhi, Name::Gini, Name::TopShare]
+    [Name::Hhi, Name::Gini, Name::TopShare, Name::MedianTotal]
         .into_iter()
         .map(|name| Arc::new(AggregateUDF::from(ShareFunction::new(name))))
         .collect()

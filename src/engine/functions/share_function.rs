@@ -19,6 +19,7 @@ pub(super) enum Name {
     Hhi,
     Gini,
     TopShare,
+    MedianTotal,
 }
 
 /// One of our aggregates, as DataFusion sees it.
@@ -38,6 +39,7 @@ impl ShareFunction {
             Name::Hhi => Ok(Statistic::Hhi),
             Name::Gini => Ok(Statistic::Gini),
             Name::TopShare => top_count(&arguments[2]).map(Statistic::TopShare),
+            Name::MedianTotal => Ok(Statistic::MedianTotal),
         }
     }
 }
@@ -67,6 +69,7 @@ impl AggregateUDFImpl for ShareFunction {
             Name::Hhi => "hhi",
             Name::Gini => "gini",
             Name::TopShare => "top_share",
+            Name::MedianTotal => "median_total",
         }
     }
 
@@ -85,6 +88,7 @@ impl AggregateUDFImpl for ShareFunction {
             (Name::TopShare, [key, amount, n]) if n.is_integer() => {
                 Ok(vec![key.clone(), amount_type(name, amount)?, DataType::Int64])
             }
+            (Name::MedianTotal, [key, amount]) => Ok(vec![key.clone(), whole_amount_type(amount)?]),
             (Name::TopShare, _) => plan_err!("top_share takes a key, an amount and a whole number"),
             _ => plan_err!("{name} takes a key and an amount"),
         }
@@ -112,6 +116,16 @@ impl AggregateUDFImpl for ShareFunction {
 
 /// The type of a key's total in partial states: any 128-bit integer, whatever the scale of the amounts.
 pub(super) const TOTAL: DataType = DataType::Decimal128(DECIMAL128_MAX_PRECISION, 0);
+
+/// A median has the unit of its totals, so it takes no decimals whose digits it would have to know.
+fn whole_amount_type(amount: &DataType) -> Result<DataType> {
+    match amount {
+        whole if whole.is_integer() || whole.is_null() => amount_type("median_total", whole),
+        other => plan_err!(
+            "median_total takes amounts of whole numbers, not {other}: cast the amount to BIGINT, in a smaller unit where it has decimals"
+        ),
+    }
+}
 
 fn amount_type(function: &str, amount: &DataType) -> Result<DataType> {
     match amount {

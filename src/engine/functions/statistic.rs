@@ -3,7 +3,7 @@
 use arrow::datatypes::i256;
 use datafusion::common::{Result, exec_err};
 
-use super::{gini::gini, hhi::hhi, top_share::top_share};
+use super::{gini::gini, hhi::hhi, median_total::median_total, top_share::top_share};
 
 /// Which statistic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,8 @@ pub(crate) enum Statistic {
     Gini,
     /// Share of the largest keys, this many.
     TopShare(usize),
+    /// The middle total.
+    MedianTotal,
 }
 
 impl Statistic {
@@ -22,12 +24,21 @@ impl Statistic {
         !matches!(self, Self::Hhi)
     }
 
-    /// The statistic of totals that are all above zero; `None` when there are none.
+    /// Whether a key counts with this total: only what is above zero is a share of something.
+    pub(crate) fn counts(self, total: i128) -> bool {
+        total > 0 || matches!(self, Self::MedianTotal)
+    }
+
+    /// The statistic of all totals that [count](Self::counts); `None` when there are none.
     /// `totals` must be in ascending order where [`Self::needs_ranking`].
     pub(crate) fn of<I>(self, moments: &Moments, totals: I) -> Option<f64>
     where
-        I: DoubleEndedIterator<Item = i128>,
+        I: DoubleEndedIterator<Item = i128> + Clone,
     {
+        if let Self::MedianTotal = self {
+            let count = totals.clone().count();
+            return if count == 0 { None } else { median_total(totals, count) };
+        }
         if moments.keys == 0 {
             return None;
         }
@@ -35,6 +46,7 @@ impl Statistic {
             Self::Hhi => hhi(moments, totals),
             Self::Gini => gini(moments, totals),
             Self::TopShare(n) => top_share(moments, totals, n),
+            Self::MedianTotal => return None,
         })
     }
 }

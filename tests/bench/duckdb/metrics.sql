@@ -11,7 +11,7 @@ WITH accounts AS (
   SELECT * FROM read_parquet('{data}/events/*.parquet') WHERE event_id IN (FROM twice)
   QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY available_at DESC) = 1
 ), log AS MATERIALIZED (
-  SELECT account_id, user_id, event_name, feature, seconds, is_error, occurred_at::DATE AS d
+  SELECT account_id, user_id, session_id, event_name, feature, seconds, is_error, occurred_at::DATE AS d
   FROM delivered SEMI JOIN accounts USING (account_id)
 ), days AS (
   SELECT d::DATE AS d FROM generate_series(DATE '{first}', DATE '{last}', INTERVAL '1' DAY) AS days (d)
@@ -65,15 +65,26 @@ WITH accounts AS (
   SELECT account_id, d, count(*) AS n, sum(total)::DOUBLE AS whole, max(total) AS top, list_sum(max(total, 3)) AS top3,
          sum(total::HUGEINT * total)::DOUBLE AS squares, sum(place * total)::DOUBLE AS places
   FROM ranked GROUP BY ALL
+), session_days AS (
+  -- Every session of the generated world ends on its day.
+  SELECT account_id, d, sum(seconds)::BIGINT AS seconds, false AS is_spine FROM log
+  WHERE session_id IS NOT NULL GROUP BY account_id, session_id, d
+  UNION ALL SELECT account_id, d, NULL, true FROM accounts CROSS JOIN days
+), medians AS (
+  SELECT account_id, d, median(seconds) OVER (
+    PARTITION BY account_id ORDER BY d RANGE BETWEEN INTERVAL 27 DAYS PRECEDING AND CURRENT ROW
+  ) AS median_seconds
+  FROM session_days QUALIFY is_spine
 ), grid AS (
   SELECT a.account_id, days.d, segment, customer_since, churned_on, dy.* EXCLUDE (account_id, d),
-         t.users, u7.change AS change7, u28.change AS change28, f28.change AS changef, s.* EXCLUDE (account_id, d)
+         t.users, u7.change AS change7, u28.change AS change28, f28.change AS changef, s.* EXCLUDE (account_id, d), median_seconds
   FROM accounts AS a CROSS JOIN days
   LEFT JOIN daily AS dy ON dy.account_id = a.account_id AND dy.d = days.d
   LEFT JOIN today AS t ON t.account_id = a.account_id AND t.d = days.d
   LEFT JOIN users7 AS u7 ON u7.account_id = a.account_id AND u7.d = days.d
   LEFT JOIN users28 AS u28 ON u28.account_id = a.account_id AND u28.d = days.d
   LEFT JOIN features28 AS f28 ON f28.account_id = a.account_id AND f28.d = days.d
+  LEFT JOIN medians AS m ON m.account_id = a.account_id AND m.d = days.d
   LEFT JOIN shares AS s ON s.account_id = a.account_id AND s.d = days.d
 ), rolled AS (
   SELECT account_id, d AS as_of_date, segment, customer_since, churned_on,
@@ -84,6 +95,7 @@ WITH accounts AS (
          coalesce(sum(logins) OVER w28, 0)::BIGINT AS logins_28d,
          coalesce(sum(logins) OVER w30, 0)::BIGINT AS logins_30d,
          coalesce(sum(logins) OVER w90, 0)::BIGINT AS logins_90d,
+         median_seconds AS session_seconds_median_28d,
          coalesce(sum(calls) OVER w28, 0)::BIGINT AS api_calls_28d,
          coalesce(sum(failed) OVER w28, 0)::BIGINT AS api_errors_28d,
          coalesce(sum(views) OVER w28, 0)::BIGINT AS content_views_28d,
@@ -120,7 +132,7 @@ SELECT account_id, as_of_date, segment, tenure_days, usage_seconds_28d, usage_se
        events_28d, logins_28d,
        logins_30d::DOUBLE * 3 / nullif(logins_90d, 0) AS login_trend,
        usage_seconds_28d::DOUBLE / nullif(logins_28d, 0) AS session_seconds_mean_28d,
-       api_calls_28d,
+       session_seconds_median_28d, api_calls_28d,
        api_errors_28d::DOUBLE / nullif(api_calls_28d, 0) AS api_error_rate_28d,
        content_views_28d, active_days_28d, active_days_7d,
        active_days_28d::DOUBLE / 4 AS active_days_per_week_28d,
