@@ -3,6 +3,7 @@
 
 mod functions;
 mod limits;
+mod median;
 mod plans;
 mod shares;
 mod shift;
