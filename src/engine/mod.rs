@@ -9,6 +9,7 @@ mod foreign_parquet;
 pub mod functions;
 mod memory;
 pub mod published;
+mod repeated_keys;
 pub mod session;
 pub mod sources;
 

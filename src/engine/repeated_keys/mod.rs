@@ -1,0 +1,31 @@
+//! Keys that occur more than once, found without a table of all keys.
+//!
+//! `SELECT k FROM t GROUP BY k HAVING count(*) > 1` looks for the few keys that were delivered twice, or for the proof
+//! that there are none. DataFusion counts every key in a hash table to find them: gigabytes for a log of events. Here
+//! the rows are read twice instead. The first pass notes each key's hash in a [sieve](sieve) of a few bits a row; the
+//! second lets through only rows whose key may have been noted twice, which are all that the aggregate then counts.
+//!
+//! | file | is about |
+//! | --- | --- |
+//! | `rule` | in which plans this is worth a second reading |
+//! | `exec` | the node of the plan: two inputs, one after the other |
+//! | `sieve` | the bits |
+//!
+//! The sieve may let through too much, never too little, so results are the same with and without it.
+
+mod exec;
+mod rule;
+mod sieve;
+
+use std::sync::Arc;
+
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+
+use rule::RepeatedKeysRule;
+
+/// Puts [`RepeatedKeysRule`] before the physical rules that a session has.
+pub(super) fn install(session: SessionState) -> SessionState {
+    let mut rules = session.physical_optimizers().to_vec();
+    rules.insert(0, Arc::new(RepeatedKeysRule::default()));
+    SessionStateBuilder::new_from_existing(session).with_physical_optimizer_rules(rules).build()
+}
