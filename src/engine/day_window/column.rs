@@ -67,10 +67,10 @@ impl Column {
         Ok(())
     }
 
-    /// A sum, or NULL where nothing was summed.
-    pub(super) fn push_sum(&mut self, sum: i256, counted: i64, name: &str) -> Result<()> {
+    /// A sum, or NULL where nothing was summed; `None` is one that does not fit 128 bits.
+    pub(super) fn push_sum(&mut self, sum: Option<i128>, counted: i64, name: &str) -> Result<()> {
         let overflow = || exec_datafusion_err!("{name} overflows its type");
-        let sum = sum.to_i128().ok_or_else(overflow)?;
+        let sum = sum.ok_or_else(overflow)?;
         let sum = (counted > 0).then_some(sum);
         match self {
             Self::Int64(builder) => {
@@ -89,9 +89,9 @@ impl Column {
     }
 
     /// The average of a sum over its count, or NULL where nothing was summed.
-    pub(super) fn push_average(&mut self, sum: i256, counted: i64, name: &str) -> Result<()> {
+    pub(super) fn push_average(&mut self, sum: Option<i128>, counted: i64, name: &str) -> Result<()> {
         let overflow = || exec_datafusion_err!("{name} overflows its type");
-        let sum = sum.to_i128().ok_or_else(overflow)?;
+        let sum = sum.ok_or_else(overflow)?;
         match self {
             Self::Float64(builder) => {
                 builder.append_option((counted > 0).then(|| sum as f64 / counted as f64))

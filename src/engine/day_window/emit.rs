@@ -28,10 +28,10 @@ pub(super) enum Source {
 /// Emits the rows of a share of the accounts, in the order in which they came. Accounts are swept when their first
 /// row is due, and their results dropped after their last.
 pub(super) struct Emission {
-    data: Arc<Gathered>,
-    schema: SchemaRef,
-    sources: Arc<[Source]>,
-    reservation: MemoryReservation,
+    pub(super) data: Arc<Gathered>,
+    pub(super) schema: SchemaRef,
+    pub(super) sources: Arc<[Source]>,
+    pub(super) reservation: MemoryReservation,
     sweeper: Sweeper,
     chunks: Vec<Chunk>,
     /// For each account, its chunk; `NONE` where it is in another share.
@@ -120,6 +120,20 @@ impl Emission {
         Ok(None)
     }
 
+    /// The results of all accounts, chunk by chunk.
+    pub(super) fn sweep_all(&mut self) -> Result<Vec<Vec<ArrayRef>>> {
+        (0..self.chunks.len()).try_for_each(|chunk| self.sweep(chunk))?;
+        Ok(self.chunks.iter_mut().filter_map(|chunk| chunk.results.take()).collect())
+    }
+
+    /// The account of a slot, and the chunk and the row of its results; `None` when it is in another share.
+    pub(super) fn place(&self, partial: usize, slot: u32) -> Option<(u32, (u32, u32))> {
+        let of = &self.data.partials[partial];
+        let account = of.accounts[of.slots.account[slot as usize] as usize];
+        let chunk = self.chunk_of[account as usize];
+        (chunk != NONE).then(|| (account, (chunk, self.place[partial][slot as usize])))
+    }
+
     fn chunk(&self, partial: usize, slot: u32) -> u32 {
         let partial = &self.data.partials[partial];
         let account = partial.accounts[partial.slots.account[slot as usize] as usize];
@@ -188,7 +202,7 @@ impl Iterator for Emission {
 }
 
 /// The slots of kept rows.
-fn slots(batch: &RecordBatch) -> &[u32] {
+pub(super) fn slots(batch: &RecordBatch) -> &[u32] {
     batch.column(batch.num_columns() - 1).as_primitive::<UInt32Type>().values()
 }
 

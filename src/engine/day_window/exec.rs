@@ -10,7 +10,7 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::projection::{ProjectionMapping, ProjectionTargets};
 use datafusion::physical_expr::{
-    EquivalenceProperties, LexRequirement, OrderingRequirements, PhysicalSortRequirement,
+    EquivalenceProperties, LexRequirement, OrderingRequirements, PhysicalSortExpr, PhysicalSortRequirement,
 };
 use datafusion::physical_plan::apply_expression_roots;
 use datafusion::physical_plan::execution_plan::{
@@ -27,6 +27,7 @@ use super::emit::Source;
 use super::hashed::Gathering;
 use super::ingest::Emit;
 use super::options::WindowMode;
+use super::order::{ASCENDING, ResultOrder};
 use super::sorted::sorted_stream;
 use super::spec::WindowSpec;
 
@@ -53,6 +54,8 @@ pub(super) struct Task {
     pub(super) spec: Arc<WindowSpec>,
     pub(super) emit: Arc<Emit>,
     pub(super) sources: Arc<[Source]>,
+    /// In hashed mode, what the results of each partition are sorted by; `None` where nobody asks for it.
+    pub(super) order: Option<ResultOrder>,
     pub(super) schema: SchemaRef,
 }
 
@@ -66,7 +69,7 @@ impl DayWindowExec {
     ) -> Result<Self> {
         let properties = Arc::new(match mode {
             WindowMode::Hashed => PlanProperties::new(
-                EquivalenceProperties::new(Arc::clone(&task.schema)),
+                task.orderings(),
                 Partitioning::UnknownPartitioning(partitions),
                 EmissionType::Final,
                 input.boundedness(),
@@ -101,9 +104,71 @@ impl DayWindowExec {
             spec: Arc::clone(&self.task.spec),
             emit: Arc::new(Emit { predicate: self.task.emit.predicate.clone(), columns }),
             sources: sources.into(),
+            order: self.task.order,
             schema: projection.schema(),
         };
         Self::try_new(Arc::clone(&self.input), Arc::new(task), self.mode, self.partitions).map(Some)
+    }
+}
+
+impl DayWindowExec {
+    /// The same with its results in the order of some columns; `None` where that is not by accounts and days.
+    pub(super) fn in_order(&self, by: &[usize]) -> Result<Option<Self>> {
+        let wanted = by.iter().map(|column| self.task.input_column(*column)).collect::<Option<Vec<_>>>();
+        let Some(wanted) = wanted.filter(|_| self.mode == WindowMode::Hashed) else { return Ok(None) };
+        let order = [ResultOrder::Days, ResultOrder::Accounts].into_iter().find(|order| {
+            let sorted = self.task.sorted_by(*order);
+            let day = self.task.day();
+            sorted.starts_with(&wanted) && wanted.iter().any(|column| Some(*column) == day)
+        });
+        let Some(order) = order else { return Ok(None) };
+        let task = Task { order: Some(order), ..Task::clone(&self.task) };
+        Self::try_new(Arc::clone(&self.input), Arc::new(task), self.mode, self.partitions).map(Some)
+    }
+}
+
+impl Task {
+    /// The input column of days, where it is one.
+    fn day(&self) -> Option<usize> {
+        self.spec.order_by.downcast_ref::<Column>().map(Column::index)
+    }
+
+    /// The place of the days among the kept columns.
+    pub(super) fn kept_day(&self) -> Option<usize> {
+        let day = self.day()?;
+        self.emit.columns.iter().position(|column| *column == day)
+    }
+
+    /// The input column that an output column is, where it is none of the results.
+    fn input_column(&self, output: usize) -> Option<usize> {
+        match self.sources[output] {
+            Source::Kept(kept) => Some(self.emit.columns[kept]),
+            Source::Result(_) => None,
+        }
+    }
+
+    /// The input columns that results in an order are sorted by, as far as these are columns.
+    fn sorted_by(&self, order: ResultOrder) -> Vec<usize> {
+        let keys = self.spec.partition_by.iter();
+        let keys = keys.map(|key| key.downcast_ref::<Column>().map(Column::index));
+        let by: Vec<_> = match order {
+            ResultOrder::Days => std::iter::once(self.day()).chain(keys).collect(),
+            ResultOrder::Accounts => keys.chain([self.day()]).collect(),
+        };
+        by.into_iter().map_while(|column| column).collect()
+    }
+
+    /// The order of the results, as the plan knows it.
+    fn orderings(&self) -> EquivalenceProperties {
+        let sorted = self.order.map_or_else(Vec::new, |order| self.sorted_by(order));
+        let output = |input: usize| {
+            (0..self.sources.len()).find(|output| self.input_column(*output) == Some(input)).map(|output| {
+                let column = Column::new(self.schema.field(output).name(), output);
+                PhysicalSortExpr::new(Arc::new(column), ASCENDING)
+            })
+        };
+        let ordering: Vec<_> = sorted.into_iter().map_while(output).collect();
+        EquivalenceProperties::new_with_orderings(Arc::clone(&self.schema), [ordering])
     }
 }
 
@@ -148,6 +213,9 @@ impl DisplayAs for DayWindowExec {
             spec.order_by,
             outputs.join(", ")
         )?;
+        if let Some(order) = self.task.order {
+            write!(f, ", order={order:?}")?;
+        }
         match &emit.predicate {
             Some(predicate) => write!(f, ", emit={predicate}"),
             None => Ok(()),

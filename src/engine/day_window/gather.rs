@@ -15,6 +15,7 @@ use super::code::encode;
 use super::ingest::Ingest;
 use super::interner::Interner;
 use super::measure::Measure;
+use super::order::ranks;
 use super::slots::Slots;
 use super::spec::{Shift, Values, WindowSpec};
 
@@ -56,13 +57,15 @@ pub(super) struct Gathered {
     pub(super) orders: Vec<Option<KeyOrder>>,
     /// For each account, the partitions that have it, with its number there.
     pub(super) accounts: Vec<Vec<(u32, u32)>>,
+    /// The place of each account in the order of the partition keys.
+    pub(super) ranks: Vec<u32>,
 }
 
 impl Gathered {
     /// Brings together what was kept of rows with this schema.
     pub(super) fn new(spec: &Arc<WindowSpec>, input: &Schema, mut ingests: Vec<Ingest>) -> Result<Self> {
         let (key_maps, key_counts, orders) = common_keys(spec, input, &mut ingests)?;
-        let account_maps = common_accounts(spec, input, &mut ingests)?;
+        let (account_maps, account_keys) = common_accounts(spec, input, &mut ingests)?;
         let count = account_maps.iter().flatten().max().map_or(0, |account| *account as usize + 1);
         let mut accounts = vec![Vec::new(); count];
         let mut partials = Vec::with_capacity(ingests.len());
@@ -81,7 +84,8 @@ impl Gathered {
             });
         }
         let scales = spec.scales(input)?;
-        Ok(Self { spec: Arc::clone(spec), scales, partials, key_counts, orders, accounts })
+        let ranks = ranks(&account_keys, count)?;
+        Ok(Self { spec: Arc::clone(spec), scales, partials, key_counts, orders, accounts, ranks })
     }
 
     /// Divides the accounts into so many shares of about the same work, the same ones every time.
@@ -159,10 +163,16 @@ fn common_keys(spec: &WindowSpec, input: &Schema, ingests: &mut [Ingest]) -> Res
     Ok((maps, counts, orders))
 }
 
-fn common_accounts(spec: &WindowSpec, input: &Schema, ingests: &mut [Ingest]) -> Result<Vec<Vec<u32>>> {
+/// For each ingest, from its account numbers to the common ones; and the partition keys of these.
+fn common_accounts(
+    spec: &WindowSpec,
+    input: &Schema,
+    ingests: &mut [Ingest],
+) -> Result<(Vec<Vec<u32>>, Vec<ArrayRef>)> {
     let types = spec.partition_types(input)?;
     if let [only] = ingests {
-        return Ok(vec![(0..only.accounts.len() as u32).collect()]);
+        let accounts = std::mem::replace(&mut only.accounts, Accounts::new(&types)?);
+        return Ok((vec![(0..accounts.len() as u32).collect()], accounts.into_keys()?));
     }
     let mut common = Accounts::new(&types)?;
     let number = |ingest: &mut Ingest| {
@@ -172,7 +182,8 @@ fn common_accounts(spec: &WindowSpec, input: &Schema, ingests: &mut [Ingest]) ->
         common.number(&accounts.into_keys()?, count, &mut map)?;
         Ok(map)
     };
-    ingests.iter_mut().map(number).collect()
+    let maps = ingests.iter_mut().map(number).collect::<Result<_>>()?;
+    Ok((maps, common.into_keys()?))
 }
 
 impl KeyOrder {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
 use datafusion::common::runtime::JoinSet;
 use datafusion::common::{DataFusionError, Result, exec_datafusion_err};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
@@ -20,6 +21,7 @@ use super::emit::Emission;
 use super::exec::Task;
 use super::gather::Gathered;
 use super::ingest::Ingest;
+use super::ordered::OrderedEmission;
 
 /// The reduction of all input partitions, which the output partitions wait for together.
 pub(super) struct Gathering {
@@ -72,11 +74,20 @@ impl Gathering {
         let baseline = BaselineMetrics::new(metrics, partition);
         let (task, ready) = (Arc::clone(task), self.ready.clone());
         let schema = Arc::clone(&task.schema);
+        let batch_size = context.session_config().batch_size();
         let batches = async move {
             let ready = ready.await.map_err(DataFusionError::Shared)?;
             let (data, schema, sources) =
                 (Arc::clone(&ready.data), Arc::clone(&task.schema), Arc::clone(&task.sources));
-            let mut emission = Emission::new(data, &ready.shares[partition], schema, sources, reservation);
+            let emission = Emission::new(data, &ready.shares[partition], schema, sources, reservation);
+            let mut emission: Box<dyn Iterator<Item = Result<RecordBatch>> + Send> =
+                match (task.order, task.kept_day()) {
+                    (Some(order), Some(day)) => {
+                        let _timer = baseline.elapsed_compute().timer();
+                        Box::new(OrderedEmission::new(emission, order, day, batch_size)?)
+                    }
+                    _ => Box::new(emission),
+                };
             let next = move || {
                 // Holds the memory of the gathered rows for as long as they are read.
                 let _held = &ready;
@@ -98,7 +109,7 @@ impl Gathering {
 /// A stream of batches that lets others run now and then.
 pub(super) fn adapt(
     schema: SchemaRef,
-    batches: impl stream::Stream<Item = Result<arrow::array::RecordBatch>> + Send + 'static,
+    batches: impl stream::Stream<Item = Result<RecordBatch>> + Send + 'static,
 ) -> SendableRecordBatchStream {
     Box::pin(cooperative(RecordBatchStreamAdapter::new(schema, batches.boxed())))
 }

@@ -189,6 +189,7 @@ impl Ingest {
 
     /// After the last batch.
     pub(super) fn finish(&mut self) -> Result<()> {
+        self.measures.iter_mut().try_for_each(Measure::finish)?;
         self.kept.finish_buffered_batch()?;
         self.collect_kept()
     }
@@ -215,8 +216,8 @@ fn new_measure(kind: MeasureKind) -> Measure {
         MeasureKind::Extreme { greatest } => Measure::Extreme { greatest, codes: Vec::new() },
         MeasureKind::Active => Measure::Active(Vec::new()),
         MeasureKind::Keys => Measure::Keys(KeyList::default()),
-        MeasureKind::Amounts { wide: false } => Measure::Amounts(KeyList::default()),
-        MeasureKind::Amounts { wide: true } => Measure::WideAmounts(KeyList::default()),
+        MeasureKind::Amounts { wide: false, all } => Measure::Amounts(KeyList::new(all)),
+        MeasureKind::Amounts { wide: true, all } => Measure::WideAmounts(KeyList::new(all)),
         MeasureKind::Values => Measure::Values(ValueList::default()),
     }
 }

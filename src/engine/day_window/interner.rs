@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AnyDictionaryArray, Array, ArrayData, ArrayRef, AsArray, UInt32Array};
+use arrow::array::{AnyDictionaryArray, Array, ArrayData, ArrayRef, AsArray, StringViewArray, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::Result;
 use datafusion::logical_expr::EmitTo;
 use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
+
+use super::short::ShortStrings;
 
 /// The number of NULL.
 pub(super) const NULL: u32 = u32::MAX;
@@ -20,6 +22,8 @@ const UNSEEN: u32 = u32::MAX - 1;
 pub(super) struct Interner {
     values: Box<dyn GroupValues>,
     dictionary: Option<Dictionary>,
+    short: ShortStrings,
+    unknown: Vec<u32>,
     numbers: Vec<usize>,
 }
 
@@ -49,15 +53,39 @@ impl Interner {
         let value = value_type(data_type).clone();
         let schema = Arc::new(Schema::new(vec![Field::new("value", value, true)]));
         let values = new_group_values(schema, &GroupOrdering::None)?;
-        Ok(Self { values, dictionary: None, numbers: Vec::new() })
+        let (short, unknown, numbers) = (ShortStrings::default(), Vec::new(), Vec::new());
+        Ok(Self { values, dictionary: None, short, unknown, numbers })
     }
 
     /// The number of each row's value, [`NULL`] for NULL.
     pub(super) fn intern(&mut self, column: &ArrayRef, numbers: &mut Vec<u32>) -> Result<()> {
-        match column.as_any_dictionary_opt() {
-            Some(dictionary) => self.intern_dictionary(dictionary, numbers),
+        if let Some(dictionary) = column.as_any_dictionary_opt() {
+            return self.intern_dictionary(dictionary, numbers);
+        }
+        match column.as_string_view_opt() {
+            Some(strings) => self.intern_strings(column, strings, numbers),
             None => self.intern_values(column, numbers),
         }
+    }
+
+    fn intern_strings(
+        &mut self,
+        column: &ArrayRef,
+        strings: &StringViewArray,
+        numbers: &mut Vec<u32>,
+    ) -> Result<()> {
+        self.short.find(strings, NULL, numbers, &mut self.unknown);
+        if self.unknown.is_empty() {
+            return Ok(());
+        }
+        let unknown = UInt32Array::from(std::mem::take(&mut self.unknown));
+        let mut new = Vec::new();
+        self.intern_values(&take(column, &unknown, None)?, &mut new)?;
+        for (row, number) in unknown.values().iter().zip(new) {
+            numbers[*row as usize] = number;
+            self.short.learn(strings.views()[*row as usize], number);
+        }
+        Ok(())
     }
 
     fn intern_values(&mut self, column: &ArrayRef, numbers: &mut Vec<u32>) -> Result<()> {
@@ -138,7 +166,12 @@ impl Interner {
     pub(super) fn size(&self) -> usize {
         let dictionary =
             self.dictionary.as_ref().map_or(0, |known| known.numbers.capacity() * size_of::<u32>());
-        self.values.size() + dictionary + self.numbers.capacity() * size_of::<usize>()
+        let rows = self.unknown.capacity() * size_of::<u32>();
+        self.values.size()
+            + self.short.size()
+            + rows
+            + dictionary
+            + self.numbers.capacity() * size_of::<usize>()
     }
 
     /// Every value, at the index that is its number.

@@ -13,7 +13,7 @@ use super::measure::{Rows, each};
 pub(super) trait Amount: Copy + Default + Send + Sync {
     /// The sum of two amounts, where it fits.
     fn plus(self, other: Self) -> Option<Self>;
-    /// The amounts of an array; where there is none, anything.
+    /// The amounts of an array; where there is none, nothing.
     fn amounts(values: &ArrayRef) -> Result<Vec<Self>>;
 }
 
@@ -34,7 +34,13 @@ impl Amount for i64 {
 
     fn amounts(values: &ArrayRef) -> Result<Vec<Self>> {
         match values.data_type() {
-            DataType::Int64 => Ok(values.as_primitive::<Int64Type>().values().to_vec()),
+            DataType::Int64 => {
+                let values = values.as_primitive::<Int64Type>();
+                Ok(match values.null_count() {
+                    0 => values.values().to_vec(),
+                    _ => values.iter().map(Option::unwrap_or_default).collect(),
+                })
+            }
             _ => values.as_primitive::<Decimal128Type>().iter().map(narrow_decimal).collect(),
         }
     }
@@ -46,7 +52,7 @@ impl Amount for i128 {
     }
 
     fn amounts(values: &ArrayRef) -> Result<Vec<Self>> {
-        Ok(values.as_primitive::<Decimal128Type>().values().to_vec())
+        Ok(values.as_primitive::<Decimal128Type>().iter().map(Option::unwrap_or_default).collect())
     }
 }
 
@@ -58,17 +64,38 @@ pub(super) struct KeyDay<A> {
     pub(super) amount: A,
 }
 
-/// For each account its [`KeyDay`]s, in the order of arrival. Rows of a key that follow each other on one day of one
-/// account are one entry, so that input in order of time or of accounts is kept compactly.
+/// For each account its [`KeyDay`]s, in no order that counts. Rows of a key on one day of one account are one entry
+/// where they follow each other, so that input in order of time or of accounts is kept compactly; the first
+/// [`FEW`] keys, if they have no amounts, have one entry a day whatever the order.
 #[derive(Default)]
 pub(super) struct KeyList<A> {
     accounts: Vec<Vec<KeyDay<A>>>,
-    /// For each key, where its latest entry stands.
-    latest: Vec<(u32, u32)>,
+    /// For each key, the account and the entry of its latest row: a following row may belong to it as well.
+    open: Vec<(u32, KeyDay<A>)>,
+    /// For each slot, which of the first keys have been seen.
+    seen: Vec<u64>,
+    /// Whether rows without an amount are taken in as well, with nothing.
+    all: bool,
     bytes: usize,
 }
 
+/// Keys that have a bit in each slot.
+const FEW: u32 = u64::BITS;
+
+/// No account.
+const NONE: u32 = u32::MAX;
+
 impl<A: Amount> KeyList<A> {
+    /// An empty list; of rows without an amount too, if `all`.
+    pub(super) fn new(all: bool) -> Self {
+        Self { all, ..Self::default() }
+    }
+
+    /// Whether rows without an amount are taken in as well.
+    pub(super) fn takes_all(&self) -> bool {
+        self.all
+    }
+
     /// Takes in the rows of one batch that count and have a key.
     pub(super) fn extend(
         &mut self,
@@ -77,30 +104,62 @@ impl<A: Amount> KeyList<A> {
         amounts: Option<&[A]>,
         valid: Option<&BooleanBuffer>,
     ) -> Result<()> {
+        if amounts.is_none() {
+            self.seen.resize(rows.counted.len(), 0);
+        }
         each(keys.len(), valid, |row| {
-            if keys[row] != NULL {
-                let amount = amounts.map_or_else(A::default, |amounts| amounts[row]);
-                self.push(rows.accounts[row], KeyDay { day: rows.days[row], key: keys[row], amount })?;
+            let key = keys[row];
+            if key == NULL {
+                return Ok(());
             }
-            Ok(())
+            let mut entry = KeyDay { day: rows.days[row], key, amount: A::default() };
+            match amounts {
+                Some(amounts) => entry.amount = amounts[row],
+                None if key < FEW => {
+                    let seen = &mut self.seen[rows.slots[row] as usize];
+                    let bit = 1 << key;
+                    if *seen & bit != 0 {
+                        return Ok(());
+                    }
+                    *seen |= bit;
+                    return self.push(rows.accounts[row], entry);
+                }
+                None => {}
+            }
+            self.open(rows.accounts[row], entry)
         })
     }
 
+    /// Adds a row to the open entry of its key, or closes that and opens another.
     #[inline]
-    fn push(&mut self, account: u32, entry: KeyDay<A>) -> Result<()> {
-        if entry.key as usize >= self.latest.len() {
-            self.latest.resize(entry.key as usize + 1, (u32::MAX, 0));
+    fn open(&mut self, account: u32, entry: KeyDay<A>) -> Result<()> {
+        if entry.key as usize >= self.open.len() {
+            self.open.resize(entry.key as usize + 1, (NONE, entry));
         }
-        let latest = &mut self.latest[entry.key as usize];
-        if latest.0 == account {
-            let known = &mut self.accounts[account as usize][latest.1 as usize];
-            if known.day == entry.day
-                && let Some(sum) = known.amount.plus(entry.amount)
-            {
-                known.amount = sum;
-                return Ok(());
+        let (of, open) = &mut self.open[entry.key as usize];
+        if *of == account
+            && open.day == entry.day
+            && let Some(sum) = open.amount.plus(entry.amount)
+        {
+            open.amount = sum;
+            return Ok(());
+        }
+        let (of, closed) = (std::mem::replace(of, account), std::mem::replace(open, entry));
+        if of == NONE { Ok(()) } else { self.push(of, closed) }
+    }
+
+    /// Closes every entry, after the last batch.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        for (account, entry) in std::mem::take(&mut self.open) {
+            if account != NONE {
+                self.push(account, entry)?;
             }
         }
+        self.seen = Vec::new();
+        Ok(())
+    }
+
+    fn push(&mut self, account: u32, entry: KeyDay<A>) -> Result<()> {
         if account as usize >= self.accounts.len() {
             self.accounts.resize_with(account as usize + 1, Vec::new);
         }
@@ -108,7 +167,6 @@ impl<A: Amount> KeyList<A> {
         if list.len() == u32::MAX as usize {
             return exec_err!("one account has more than 4 billion days of keys");
         }
-        *latest = (account, list.len() as u32);
         if list.len() == list.capacity() {
             let more = list.len().max(8);
             list.reserve_exact(more);
@@ -126,6 +184,7 @@ impl<A: Amount> KeyList<A> {
     /// Bytes held.
     pub(super) fn size(&self) -> usize {
         let lists = self.accounts.capacity() * size_of::<Vec<KeyDay<A>>>();
-        self.bytes + lists + self.latest.capacity() * size_of::<(u32, u32)>()
+        let open = self.open.capacity() * size_of::<(u32, KeyDay<A>)>();
+        self.bytes + lists + open + self.seen.capacity() * size_of::<u64>()
     }
 }

@@ -69,7 +69,11 @@ impl Measure {
         keys: &[u32],
         filter: Option<&BooleanArray>,
     ) -> Result<()> {
-        let valid = valid_rows(values, filter);
+        let valid = match self {
+            Self::Amounts(list) if list.takes_all() => filter.map(passes),
+            Self::WideAmounts(list) if list.takes_all() => filter.map(passes),
+            _ => valid_rows(values, filter),
+        };
         let valid = valid.as_ref();
         match (self, values) {
             (Self::Count(counts), _) => counts.update(rows, valid),
@@ -104,6 +108,16 @@ impl Measure {
             (_, None) => {}
         }
         Ok(())
+    }
+
+    /// After the last batch.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        match self {
+            Self::Keys(list) => list.finish(),
+            Self::Amounts(list) => list.finish(),
+            Self::WideAmounts(list) => list.finish(),
+            _ => Ok(()),
+        }
     }
 
     fn add(&mut self, slots: &[u32], values: &ArrayRef, valid: Option<&BooleanBuffer>) -> Result<()> {

@@ -17,7 +17,8 @@
 //! | `rule`, `recognise`, `argument`, `call`, `filter`, `stock` | what is taken over from DataFusion's plan, and what is left |
 //! | `spec`, `frame` | what is computed: measures, functions, frames of days |
 //! | `exec`, `hashed`, `sorted`, `options` | the plan node and its two modes |
-//! | `ingest`, `accounts`, `interner`, `slots`, `measure`, `keyed`, `values`, `code` | rows to measures |
+//! | `ingest`, `accounts`, `interner`, `short`, `slots`, `measure`, `keyed`, `values`, `code` | rows to measures |
+//! | `order`, `ordered` | results in the order that a sort above wants |
 //! | `gather`, `sweep`, `pick`, `shift`, `median`, `rolling`, `column`, `emit` | measures to results |
 //!
 //! **Taken over**: `RANGE` frames bounded in days (or unbounded) over one ascending `DATE`, of `sum`, `avg` and `count`
@@ -56,11 +57,14 @@ mod keyed;
 mod measure;
 mod median;
 mod options;
+mod order;
+mod ordered;
 mod pick;
 mod recognise;
 mod rolling;
 mod rule;
 mod shift;
+mod short;
 mod slots;
 mod sorted;
 mod spec;

@@ -13,7 +13,7 @@ use datafusion::physical_expr::window::SlidingAggregateWindowExpr;
 use datafusion::physical_plan::windows::{PlainAggregateWindowExpr, WindowExpr, WindowUDFExpr};
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
-use crate::engine::functions::share_statistic;
+use crate::engine::functions::{Statistic, share_statistic};
 
 use super::argument::{Argument, Below};
 use super::call::{call, ignores_nulls, is_unfiltered};
@@ -107,7 +107,7 @@ impl Recogniser {
         let Some(first) = arguments.first() else { return Ok(None) };
         if let Some(statistic) = share_statistic(function, &arguments) {
             let amounts = match aggregate.is_distinct() {
-                false => self.amounts(first, &arguments[1])?,
+                false => self.amounts(first, &arguments[1], statistic)?,
                 true => None,
             };
             return Ok(amounts.map(|amounts| Function::Share { amounts, statistic }));
@@ -161,8 +161,12 @@ impl Recogniser {
             let active = self.measure(MeasureKind::Active, Some(input), None, &argument);
             return Ok(Some(Function::ActiveDays { active }));
         }
-        let Some((keys, _)) = self.keys(&argument)? else { return Ok(None) };
-        Ok(Some(Function::CountDistinct { keys }))
+        if !Interner::supports(&argument.value.data_type(&self.below.schema)?) {
+            return Ok(None);
+        }
+        let input = self.value(&argument.value);
+        let (key, filter) = (index_of(&mut self.spec.keys, input), self.filter(&argument));
+        Ok(Some(Function::CountDistinct { keys: self.spec.list_of_keys(key, filter) }))
     }
 
     /// The measures of a sum and of the count of what is summed.
@@ -258,6 +262,7 @@ impl Recogniser {
         &mut self,
         key: &Arc<dyn PhysicalExpr>,
         amount: &Arc<dyn PhysicalExpr>,
+        statistic: Statistic,
     ) -> Result<Option<usize>> {
         let argument = self.below.argument(key)?;
         if !Interner::supports(&argument.value.data_type(&self.below.schema)?) {
@@ -270,8 +275,11 @@ impl Recogniser {
         };
         let key = self.value(&argument.value);
         let key = index_of(&mut self.spec.keys, key);
-        let amount = self.value(amount);
-        Ok(Some(self.measure(MeasureKind::Amounts { wide }, Some(amount), Some(key), &argument)))
+        let (input, filter) = (Some(self.value(amount)), self.filter(&argument));
+        // Where only totals above zero count, a key may as well be listed with none.
+        let kind = MeasureKind::Amounts { wide, all: !statistic.counts(0) };
+        let measure = MeasureSpec { kind, input, key: Some(key), filter };
+        Ok(Some(self.spec.list_of_amounts(measure)))
     }
 
     fn value(&mut self, value: &Arc<dyn PhysicalExpr>) -> usize {
@@ -285,8 +293,12 @@ impl Recogniser {
         key: Option<usize>,
         argument: &Argument,
     ) -> usize {
-        let filter = argument.filter.as_ref().map(|f| index_of(&mut self.spec.filters, Arc::clone(f)));
+        let filter = self.filter(argument);
         index_of(&mut self.spec.measures, MeasureSpec { kind, input, key, filter })
+    }
+
+    fn filter(&mut self, argument: &Argument) -> Option<usize> {
+        argument.filter.as_ref().map(|filter| index_of(&mut self.spec.filters, Arc::clone(filter)))
     }
 }
 

@@ -33,9 +33,9 @@ pub(super) struct DistinctKeys {
 
 impl DistinctKeys {
     /// The number of distinct keys in every frame, into a column.
-    pub(super) fn count(
+    pub(super) fn count<A>(
         &mut self,
-        days: &KeysByDay<()>,
+        days: &KeysByDay<A>,
         frames: &[Range<usize>],
         key_count: usize,
         column: &mut Column,
@@ -62,11 +62,11 @@ impl DistinctKeys {
 
     /// Takes in a day; returns how many keys were not in the frame.
     #[inline]
-    fn enter(&mut self, day: usize, start: usize, keys: &[(u32, ())]) -> i64 {
+    fn enter<A>(&mut self, day: usize, start: usize, keys: &[(u32, A)]) -> i64 {
         let today = self.base + day as u64;
         let mut moved = 0;
         let mut new = 0;
-        for (key, ()) in keys {
+        for (key, _) in keys {
             let last = &mut self.last_seen[*key as usize];
             if *last == today {
                 continue;
@@ -100,14 +100,14 @@ pub(super) struct KeyTotals {
 }
 
 impl KeyTotals {
-    /// The statistic of every frame that is asked for, into a column; NULL for the others.
+    /// The statistics of every frame that is asked for, by their place; nothing for the others.
     pub(super) fn share(
         &mut self,
-        statistic: Statistic,
+        statistics: &[Statistic],
         days: &KeysByDay<i128>,
         frames: &[Range<usize>],
         wanted: &[bool],
-        column: &mut Column,
+        mut push: impl FnMut(usize, Option<f64>) -> Result<()>,
     ) -> Result<()> {
         let keys = days.keys.iter().map(|(key, _)| *key as usize + 1).max().unwrap_or(0);
         if keys > self.totals.len() {
@@ -125,7 +125,9 @@ impl KeyTotals {
                 self.add(days.of(start), -1)?;
                 start += 1;
             }
-            column.push_double(if *wanted { self.evaluate(statistic) } else { None })?;
+            for (place, statistic) in statistics.iter().enumerate() {
+                push(place, if *wanted { self.evaluate(*statistic) } else { None })?;
+            }
         }
         self.clear(days);
         Ok(())
@@ -160,6 +162,9 @@ impl KeyTotals {
 
     /// Brings the ranking up to date: those that changed are sorted and merged with those that did not.
     fn rank(&mut self, statistic: Statistic) {
+        if self.changed.is_empty() {
+            return;
+        }
         let (totals, days) = (&self.totals, &self.days);
         let mut changed: Vec<(i128, u32)> =
             self.changed.iter().map(|key| (totals[*key as usize], *key)).collect();

@@ -44,6 +44,7 @@ impl PhysicalOptimizerRule for DayWindowRule {
             Ok(rewritten.map_or_else(|| Transformed::no(plan), Transformed::yes))
         })
         .data()
+        .and_then(super::order::sorted_within)
     }
 
     fn name(&self) -> &str {
@@ -157,6 +158,7 @@ fn take_over(
         spec: Arc::new(recogniser.spec),
         emit: Arc::new(Emit { predicate, columns }),
         sources: sources.into(),
+        order: None,
         schema: Arc::clone(&window.schema),
     };
     Ok(Some(Arc::new(DayWindowExec::try_new(input, Arc::new(task), mode, partitions)?)))

@@ -52,11 +52,19 @@ pub(super) struct MeasureSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MeasureKind {
     Count,
-    Sum { wide: bool },
-    Extreme { greatest: bool },
+    Sum {
+        wide: bool,
+    },
+    Extreme {
+        greatest: bool,
+    },
     Active,
     Keys,
-    Amounts { wide: bool },
+    /// `all`: keys are listed on days without an amount as well, with zero.
+    Amounts {
+        wide: bool,
+        all: bool,
+    },
     Values,
 }
 
@@ -156,6 +164,36 @@ impl WindowSpec {
     pub(super) fn expressions(&self) -> impl Iterator<Item = &Arc<dyn PhysicalExpr>> {
         let day = std::iter::once(&self.order_by);
         self.partition_by.iter().chain(day).chain(&self.inputs).chain(&self.filters)
+    }
+
+    /// The list of a key's days, of rows that a filter lets through: one with amounts serves as well.
+    pub(super) fn list_of_keys(&mut self, key: usize, filter: Option<usize>) -> usize {
+        let with_amounts = self.measures.iter().position(|measure| {
+            matches!(measure.kind, MeasureKind::Amounts { all: true, .. })
+                && (measure.key, measure.filter) == (Some(key), filter)
+        });
+        let keys = MeasureSpec { kind: MeasureKind::Keys, input: None, key: Some(key), filter };
+        with_amounts.unwrap_or_else(|| index_of(&mut self.measures, keys))
+    }
+
+    /// The list of a key's days with amounts, in the place of one without where that is only counted.
+    pub(super) fn list_of_amounts(&mut self, amounts: MeasureSpec) -> usize {
+        let is_picked = |measure: usize| {
+            self.outputs.iter().any(|output| {
+                matches!(output.function, Function::Pick { values: Values::Keys { measure: of, .. }, .. } if of == measure)
+            })
+        };
+        let keys = MeasureSpec { kind: MeasureKind::Keys, input: None, ..amounts };
+        if !matches!(amounts.kind, MeasureKind::Amounts { all: true, .. }) {
+            return index_of(&mut self.measures, amounts);
+        }
+        match self.measures.iter().position(|measure| *measure == keys).filter(|keys| !is_picked(*keys)) {
+            Some(keys) if !self.measures.contains(&amounts) => {
+                self.measures[keys] = amounts;
+                keys
+            }
+            _ => index_of(&mut self.measures, amounts),
+        }
     }
 
     /// The measure that a function is first of all over.

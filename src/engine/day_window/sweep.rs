@@ -5,6 +5,8 @@ use std::ops::Range;
 use arrow::datatypes::i256;
 use datafusion::common::{Result, internal_err};
 
+use crate::engine::functions::Statistic;
+
 use super::column::Column;
 use super::frame::{DayIndex, Timeline};
 use super::gather::{Gathered, Partial};
@@ -14,7 +16,7 @@ use super::median::Medians;
 use super::pick::pick;
 use super::rolling::{DistinctKeys, KeyTotals, KeysByDay};
 use super::shift::shift;
-use super::spec::{Function, Values, WindowSpec};
+use super::spec::{Function, OutputSpec, Values, WindowSpec};
 use super::values::ValuesByDay;
 
 /// An account's days as one input partition saw them.
@@ -38,6 +40,15 @@ enum Along {
     Values(ValuesByDay),
 }
 
+/// Statistics of the same amounts over the same frame, which one walk along the days answers.
+struct Shares {
+    amounts: usize,
+    frame: usize,
+    statistics: Vec<Statistic>,
+    /// The outputs that they are.
+    outputs: Vec<usize>,
+}
+
 /// Answers the frames of one account after another.
 pub(super) struct Sweeper {
     timeline: Timeline,
@@ -47,6 +58,7 @@ pub(super) struct Sweeper {
     /// The days that have emitted rows.
     wanted: Vec<bool>,
     distinct: Vec<DistinctKeys>,
+    shares: Vec<Shares>,
     totals: KeyTotals,
     medians: Medians,
 }
@@ -61,6 +73,7 @@ impl Sweeper {
             frames: vec![Vec::new(); data.spec.frames.len()],
             wanted: Vec::new(),
             distinct: data.spec.keys.iter().map(|_| DistinctKeys::default()).collect(),
+            shares: shares(&data.spec),
             totals: KeyTotals::default(),
             medians: Medians::default(),
         }
@@ -96,6 +109,7 @@ impl Sweeper {
         for (output, column) in columns.iter_mut().enumerate() {
             self.answer(data, output, column)?;
         }
+        self.answer_shares(columns)?;
         Ok((self.timeline.days.len(), emitted))
     }
 
@@ -316,24 +330,57 @@ impl Sweeper {
                 let push = |middle| column.push_median(middle, order);
                 self.medians.each(values, frames, &self.wanted, push)
             }
-            (Function::CountDistinct { keys }, Along::Keys(days)) => {
+            (Function::CountDistinct { keys }, days) => {
                 let Some(key) = data.spec.measures[keys].key else { return mismatch() };
-                self.distinct[key].count(days, frames, data.key_counts[key], column)
+                let (distinct, count) = (&mut self.distinct[key], data.key_counts[key]);
+                match days {
+                    Along::Keys(days) => distinct.count(days, frames, count, column),
+                    Along::Amounts(days) => distinct.count(days, frames, count, column),
+                    _ => mismatch(),
+                }
             }
-            (Function::Share { statistic, .. }, Along::Amounts(days)) => {
-                self.totals.share(statistic, days, frames, &self.wanted, column)
-            }
+            (Function::Share { .. }, Along::Amounts(_)) => Ok(()),
             _ => mismatch(),
         }
     }
+
+    fn answer_shares(&mut self, columns: &mut [Column]) -> Result<()> {
+        for Shares { amounts, frame, statistics, outputs } in &self.shares {
+            let Along::Amounts(days) = &self.along[*amounts] else { return mismatch() };
+            let push = |place: usize, share| columns[outputs[place]].push_double(share);
+            self.totals.share(statistics, days, &self.frames[*frame], &self.wanted, push)?;
+        }
+        Ok(())
+    }
+}
+
+/// The statistics among the outputs, by what they are of.
+fn shares(spec: &WindowSpec) -> Vec<Shares> {
+    let mut shares: Vec<Shares> = Vec::new();
+    for (output, OutputSpec { function, frame, .. }) in spec.outputs.iter().enumerate() {
+        let Function::Share { amounts, statistic } = *function else { continue };
+        match shares.iter_mut().find(|known| (known.amounts, known.frame) == (amounts, *frame)) {
+            Some(known) => {
+                known.statistics.push(statistic);
+                known.outputs.push(output);
+            }
+            None => shares.push(Shares {
+                amounts,
+                frame: *frame,
+                statistics: vec![statistic],
+                outputs: vec![output],
+            }),
+        }
+    }
+    shares
 }
 
 impl Along {
-    /// The sum over a frame.
-    fn between(&self, frame: &Range<usize>) -> Result<i256> {
+    /// The sum over a frame, where it fits 128 bits.
+    fn between(&self, frame: &Range<usize>) -> Result<Option<i128>> {
         match self {
-            Self::Sums(sums) => Ok(i256::from_i128(sums[frame.end] - sums[frame.start])),
-            Self::HugeSums(sums) => Ok(sums[frame.end].wrapping_sub(sums[frame.start])),
+            Self::Sums(sums) => Ok(Some(sums[frame.end] - sums[frame.start])),
+            Self::HugeSums(sums) => Ok(sums[frame.end].wrapping_sub(sums[frame.start]).to_i128()),
             _ => mismatch(),
         }
     }
