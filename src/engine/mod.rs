@@ -26,6 +26,9 @@ use crate::error::{Error, Result};
 pub use memory::{parse_memory, peak_resident};
 pub use session::Session;
 
+/// Sorts of a thread for whose merges there is room when memory is scarce.
+const SORTS_AT_ONCE: usize = 16;
+
 /// What a person may set.
 #[derive(Debug, Clone, Default)]
 pub struct EngineOptions {
@@ -107,6 +110,9 @@ impl Engine {
         options.catalog.create_default_catalog_and_schema = false;
         options.execution.collect_statistics = true;
         options.execution.parquet.pushdown_filters = false;
+        // Each sort of each thread sets this aside for its merge: all of them together at most a share of the memory.
+        let for_merges = self.memory_limit / (SORTS_AT_ONCE * self.threads);
+        options.execution.sort_spill_reservation_bytes = for_merges.min(10 << 20);
         // Compressed spill files cost little time and a third of the disk.
         options.execution.spill_compression = datafusion::config::SpillCompression::Lz4Frame;
         config
