@@ -137,7 +137,9 @@ fn properties(spec: &TableSpec) -> Result<WriterProperties> {
         .schema
         .fields()
         .iter()
-        .filter(|field| stored_type(field.data_type()) == Some(DataType::Utf8View));
+        .filter(|field| stored_type(field.data_type()) == Some(DataType::Utf8View))
+        // The only key of a file's rows stands there once each.
+        .filter(|field| !matches!(spec.file_key()[..], [key] if key == field.name()));
     let with_texts = texts.fold(properties, |properties, field| {
         properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), true)
     });

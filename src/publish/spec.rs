@@ -47,8 +47,13 @@ impl fmt::Display for TableSpec {
 impl TableSpec {
     /// The columns that the rows must be sorted by, ascending, nulls last: the day first, then the rest of the key.
     pub fn sort_key(&self) -> Vec<&str> {
-        let rest = self.primary_key.iter().filter(|column| self.by_day.as_ref() != Some(column));
-        self.by_day.iter().chain(rest).map(String::as_str).collect()
+        self.by_day.iter().map(String::as_str).chain(self.file_key()).collect()
+    }
+
+    /// The columns that tell the rows of one file apart: the primary key without the day, when a file is of one day.
+    pub(super) fn file_key(&self) -> Vec<&str> {
+        let key = self.primary_key.iter().filter(|column| self.by_day.as_ref() != Some(column));
+        key.map(String::as_str).collect()
     }
 
     /// The folder of the table below the output's root.
