@@ -4,6 +4,7 @@
 mod functions;
 mod limits;
 mod median;
+mod order;
 mod plans;
 mod shares;
 mod shift;
