@@ -3,15 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::projection::{ProjectionMapping, ProjectionTargets};
-use datafusion::physical_expr::{
-    EquivalenceProperties, LexRequirement, OrderingRequirements, PhysicalSortExpr, PhysicalSortRequirement,
-};
+use datafusion::physical_expr::{LexRequirement, OrderingRequirements, PhysicalSortRequirement};
 use datafusion::physical_plan::apply_expression_roots;
 use datafusion::physical_plan::execution_plan::{
     CardinalityEffect, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions,
@@ -27,9 +24,9 @@ use super::emit::Source;
 use super::hashed::Gathering;
 use super::ingest::Emit;
 use super::options::WindowMode;
-use super::order::{ASCENDING, ResultOrder};
+use super::order::ResultOrder;
 use super::sorted::sorted_stream;
-use super::spec::WindowSpec;
+use super::task::Task;
 
 /// Rolling windows over days: rows are reduced to measures of accounts and days as they stream in, then each
 /// account's days are swept once for every frame.
@@ -46,17 +43,6 @@ pub struct DayWindowExec {
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
     gathering: Arc<Mutex<Option<Gathering>>>,
-}
-
-/// What to compute and what to put out: all that does not depend on how the operator runs.
-#[derive(Debug, Clone)]
-pub(super) struct Task {
-    pub(super) spec: Arc<WindowSpec>,
-    pub(super) emit: Arc<Emit>,
-    pub(super) sources: Arc<[Source]>,
-    /// In hashed mode, what the results of each partition are sorted by; `None` where nobody asks for it.
-    pub(super) order: Option<ResultOrder>,
-    pub(super) schema: SchemaRef,
 }
 
 impl DayWindowExec {
@@ -124,51 +110,6 @@ impl DayWindowExec {
         let Some(order) = order else { return Ok(None) };
         let task = Task { order: Some(order), ..Task::clone(&self.task) };
         Self::try_new(Arc::clone(&self.input), Arc::new(task), self.mode, self.partitions).map(Some)
-    }
-}
-
-impl Task {
-    /// The input column of days, where it is one.
-    fn day(&self) -> Option<usize> {
-        self.spec.order_by.downcast_ref::<Column>().map(Column::index)
-    }
-
-    /// The place of the days among the kept columns.
-    pub(super) fn kept_day(&self) -> Option<usize> {
-        let day = self.day()?;
-        self.emit.columns.iter().position(|column| *column == day)
-    }
-
-    /// The input column that an output column is, where it is none of the results.
-    fn input_column(&self, output: usize) -> Option<usize> {
-        match self.sources[output] {
-            Source::Kept(kept) => Some(self.emit.columns[kept]),
-            Source::Result(_) => None,
-        }
-    }
-
-    /// The input columns that results in an order are sorted by, as far as these are columns.
-    fn sorted_by(&self, order: ResultOrder) -> Vec<usize> {
-        let keys = self.spec.partition_by.iter();
-        let keys = keys.map(|key| key.downcast_ref::<Column>().map(Column::index));
-        let by: Vec<_> = match order {
-            ResultOrder::Days => std::iter::once(self.day()).chain(keys).collect(),
-            ResultOrder::Accounts => keys.chain([self.day()]).collect(),
-        };
-        by.into_iter().map_while(|column| column).collect()
-    }
-
-    /// The order of the results, as the plan knows it.
-    fn orderings(&self) -> EquivalenceProperties {
-        let sorted = self.order.map_or_else(Vec::new, |order| self.sorted_by(order));
-        let output = |input: usize| {
-            (0..self.sources.len()).find(|output| self.input_column(*output) == Some(input)).map(|output| {
-                let column = Column::new(self.schema.field(output).name(), output);
-                PhysicalSortExpr::new(Arc::new(column), ASCENDING)
-            })
-        };
-        let ordering: Vec<_> = sorted.into_iter().map_while(output).collect();
-        EquivalenceProperties::new_with_orderings(Arc::clone(&self.schema), [ordering])
     }
 }
 

@@ -18,10 +18,10 @@ use futures::future::{BoxFuture, Shared};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::emit::Emission;
-use super::exec::Task;
 use super::gather::Gathered;
 use super::ingest::Ingest;
 use super::ordered::OrderedEmission;
+use super::task::Task;
 
 /// The reduction of all input partitions, which the output partitions wait for together.
 pub(super) struct Gathering {

@@ -16,10 +16,10 @@
 //! | --- | --- |
 //! | `rule`, `recognise`, `argument`, `call`, `filter`, `stock` | what is taken over from DataFusion's plan, and what is left |
 //! | `spec`, `frame` | what is computed: measures, functions, frames of days |
-//! | `exec`, `hashed`, `sorted`, `options` | the plan node and its two modes |
+//! | `exec`, `task`, `hashed`, `sorted`, `options` | the plan node and its two modes |
 //! | `ingest`, `accounts`, `interner`, `short`, `slots`, `measure`, `keyed`, `values`, `code` | rows to measures |
 //! | `order`, `ordered` | results in the order that a sort above wants |
-//! | `gather`, `sweep`, `pick`, `shift`, `median`, `rolling`, `column`, `emit` | measures to results |
+//! | `gather`, `sweep`, `along`, `pick`, `shift`, `median`, `rolling`, `column`, `emit` | measures to results |
 //!
 //! **Taken over**: `RANGE` frames bounded in days (or unbounded) over one ascending `DATE`, of `sum`, `avg` and `count`
 //! of integers and decimals, `min` and `max` of anything but floats, `first_value` and `last_value` with or without
@@ -41,6 +41,7 @@
 //! 20 million events `UNION ALL` the days of a spine, `QUALIFY on_spine`.
 
 mod accounts;
+mod along;
 mod argument;
 mod call;
 mod code;
@@ -70,6 +71,7 @@ mod sorted;
 mod spec;
 mod stock;
 mod sweep;
+mod task;
 mod values;
 
 use std::sync::Arc;

@@ -17,11 +17,12 @@ use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec, Wi
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, InputOrderMode, PhysicalExpr};
 
 use super::emit::Source;
-use super::exec::{DayWindowExec, Task};
+use super::exec::DayWindowExec;
 use super::ingest::Emit;
 use super::options::{WindowMode, WindowOptions};
 use super::recognise::Recogniser;
 use super::spec::WindowSpec;
+use super::task::Task;
 
 /// Replaces the window expressions that [`DayWindowExec`] can compute, and moves the filter above into it.
 ///

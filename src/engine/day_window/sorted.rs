@@ -10,10 +10,10 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSe
 use futures::{StreamExt, stream};
 
 use super::emit::{CHUNK_DAYS, Emission};
-use super::exec::Task;
 use super::gather::Gathered;
 use super::hashed::adapt;
 use super::ingest::Ingest;
+use super::task::Task;
 
 /// The rows of one input partition, sorted by the partition keys, with their results.
 pub(super) fn sorted_stream(
