@@ -50,7 +50,8 @@ impl Layer {
             Self::Raw => &[],
             Self::Staging => &[Self::Raw, Self::Staging],
             Self::Metrics => &[Self::Staging, Self::Metrics],
-            Self::Components | Self::Scores => &[Self::Metrics],
+            // A roll-up is a score made of another's.
+            Self::Components | Self::Scores => &[Self::Metrics, Self::Scores],
             Self::Marts => &[Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Marts],
         }
     }

@@ -43,7 +43,6 @@
 mod compile;
 mod definition;
 mod document;
-mod exact;
 mod expression;
 mod meaning;
 mod resolve;
@@ -52,7 +51,11 @@ mod yaml;
 use std::sync::Arc;
 
 pub use compile::{CompiledModel, Origin};
-pub use definition::{Aggregate, Bin, Component, Direction, OnMissing, Part, Score, Tier};
+pub use definition::{
+    Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, Fading, Fallback, Group,
+    Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative, RollUp, Rule, Scope,
+    Score, Scorecard, Scoring, Source, Standing, State, Tier, TierFrom,
+};
 pub use expression::Expression;
 
 use crate::diagnostic::{Diagnostics, SourceFile};

@@ -1,24 +1,40 @@
 //! From the definition to plain SQL: two models of the pipeline for each score.
 //!
-//! Both begin with the same steps over one scan of `metrics.accounts` (see `steps`); then `scores` makes the score
+//! Both begin with the same steps over one scan of metrics (see `steps`); then `scores` makes the score
 //! of them, and `components` the long form that explains it, one row per component. The SQL is standard: another
 //! engine that runs the query of a model gets the same numbers.
 //!
-//! **Exactness.** What is added up are whole numbers (see `exact`), so a score is the double nearest to what it is on
-//! paper: 75 is 75, and in the tier that begins there. A contribution is the difference of two running
-//! scores, with the component and without it. Running scores are multiples of 2⁻⁴⁶ except the last, the score; any
-//! double up to 128 is a multiple of its own last place, which is no larger. So every sum of contributions has an
-//! exact double, and they add up to the score to the last bit, in any order, in any engine.
+//! | step | about |
+//! | --- | --- |
+//! | `measure` | values, what they are compared with, why there are none |
+//! | `points` | what values are worth, and what stands in for a missing one |
+//! | `tree` | the groups of every scorecard, and the way back to contributions |
+//! | `scores`, `components` | the two tables |
+//! | `roll_up` | the two tables of a score made of the scores of others |
+//!
+//! **Exactness.** Sums of doubles miss what they are on paper by a hair, and by another hair in another order. So a
+//! score is the nearest decimal with ten digits after the point: 75 is 75, and in the tier that begins there.
+//! Contributions add up to it to the last bit, in any order, in any engine: a contribution is the difference of two
+//! running scores, with the component and without it. Running scores are multiples of 2⁻⁴⁶ (on a scale up to 100)
+//! except the last, the score; any double up to 128 is a multiple of its own last place, which is no larger. Where
+//! there is something to take away (sums from a base, rounded groups), running scores may pass the score, and another
+//! rule holds: score and contributions are multiples of 2⁻⁴⁰, and the row `base` has what no component earned.
 
 mod components;
+mod measure;
+mod points;
+mod query;
+mod roll_up;
 mod scores;
 mod steps;
+mod tree;
 mod writer;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Semantics;
+use super::definition::{Score, Source};
 use crate::diagnostic::{Location, SourceFile};
 
 /// A model of the pipeline, compiled from a score.
@@ -66,6 +82,16 @@ impl CompiledModel {
 impl Semantics {
     /// The models of all scores: of each its components, then the score itself.
     pub fn compile(&self) -> Vec<CompiledModel> {
-        self.scores.iter().flat_map(|score| [components::model(score), scores::model(score)]).collect()
+        self.scores.iter().flat_map(|score| self.models(score)).collect()
+    }
+
+    fn models(&self, score: &Score) -> [CompiledModel; 2] {
+        match &score.source {
+            Source::Scorecards(cards) => {
+                let query = query::Query::new(score, cards);
+                [components::model(&query), scores::model(&query)]
+            }
+            Source::RollUp(roll_up) => [roll_up::members(score, roll_up), roll_up::model(score, roll_up)],
+        }
     }
 }

@@ -1,45 +1,70 @@
 //! `scores.<score>`: one row per account and day.
 
 use super::CompiledModel;
-use super::steps::{self, Parts, all};
-use super::writer::{Column, Writer, case, number, text, texts};
-use crate::semantic::definition::{Score, Tier};
-use crate::semantic::resolve::score::UNSCORED;
-
-/// The scorecard of every account until scores declare several.
-const SCORECARD: &str = "default";
+use super::query::{Query, rounded};
+use super::steps::{self, all};
+use super::tree::Tree;
+use super::writer::{Column, Writer, case, number, real, text, texts};
+use crate::semantic::definition::{Node, Score, TierFrom};
+use crate::semantic::expression::Expression;
+use crate::semantic::resolve::UNSCORED;
 
 /// Why an account has no score.
 const REASON: &str = "insufficient_coverage";
 
-/// The model of a score.
-pub(super) fn model(score: &Score) -> CompiledModel {
-    let parts = Parts::new(score);
-    let description = match &score.description {
-        Some(description) => format!("{}\n\n{description}\n", score.title),
-        None => score.title.clone(),
-    };
+/// The model of a score over components.
+pub(super) fn model(query: &Query<'_>) -> CompiledModel {
+    let score = query.score;
+    let groups = group_names(query);
+    let key = format!("PRIMARY KEY ({})", query.key().join(", "));
     let mut writer = Writer::new(
         ("scores", score),
-        &description,
-        &columns(score),
-        &["PRIMARY KEY (account_id, as_of_date)", "CHECK ((score IS NULL) = (reason IS NOT NULL))"],
+        &described(score),
+        &columns(query, &groups),
+        &[&key, "CHECK ((score IS NULL) = (reason IS NOT NULL))"],
     );
-    steps::write(&mut writer, score, &parts);
-    ranked(&mut writer);
-    writer.select(&items(score), "ranked");
+    let extras: Vec<(String, &Expression)> =
+        score.peers.iter().map(|peers| ("peer_group".to_owned(), peers)).collect();
+    let trees = steps::write(&mut writer, query, &extras);
+    let last = decided(&mut writer, score, "scored");
+    ranked(&mut writer, score, &last);
+    writer.select(&items(query, &trees, &groups), "ranked");
     writer.finish("scores", score)
 }
 
-fn columns(score: &Score) -> Vec<Column> {
+/// Title and description.
+pub(super) fn described(score: &Score) -> String {
+    match &score.description {
+        Some(description) => format!("{}\n\n{description}\n", score.title),
+        None => score.title.clone(),
+    }
+}
+
+/// The groups of all scorecards, in the order of their names.
+fn group_names(query: &Query<'_>) -> Vec<String> {
+    fn walk(group: &crate::semantic::definition::Group, found: &mut std::collections::BTreeSet<String>) {
+        for part in &group.parts {
+            if let Node::Group(inner) = &part.node {
+                found.insert(inner.name.clone());
+                walk(inner, found);
+            }
+        }
+    }
+    let mut found = std::collections::BTreeSet::new();
+    query.cards.iter().for_each(|card| walk(&card.root, &mut found));
+    found.into_iter().collect()
+}
+
+/// The columns that every score has, whatever it is made of.
+pub(super) fn common_columns(score: &Score, reasons: &[&str]) -> (Vec<Column>, Vec<Column>) {
+    let (low, high) = (number(score.scale.low), number(score.scale.high));
     let tiers = texts(score.tiers.iter().map(|tier| tier.name.as_str()).chain([UNSCORED]));
-    vec![
-        Column::new("account_id", "VARCHAR NOT NULL", "the account"),
-        Column::new("as_of_date", "DATE NOT NULL", "the day at whose end the score holds"),
+    let mut first: Vec<Column> = entity_columns(score);
+    first.extend([
         Column::new(
             "score",
-            "DOUBLE CHECK (score BETWEEN 0 AND 100)",
-            "0 to 100, unrounded; NULL when unscored",
+            format!("DOUBLE CHECK (score BETWEEN {low} AND {high})"),
+            "the score; NULL when unscored",
         ),
         Column::new(
             "tier",
@@ -47,67 +72,243 @@ fn columns(score: &Score) -> Vec<Column> {
             "the range the score is in",
         ),
         Column::new(
+            "raw_score",
+            format!("DOUBLE CHECK (raw_score BETWEEN {low} AND {high})"),
+            "the score before overrides and rounding: what contributions sum to",
+        ),
+        Column::new(
             "coverage",
             "DOUBLE NOT NULL CHECK (coverage BETWEEN 0 AND 1)",
-            "weight of the components present over weight declared",
+            "weight of what is known over weight of what applies",
         ),
-        Column::new("scorecard", "VARCHAR NOT NULL", "the scorecard that applied"),
+    ]);
+    let mut last = vec![
         Column::new("definition", "VARCHAR NOT NULL", "content hash of the score's meaning"),
         Column::new("version", "VARCHAR NOT NULL", "version of the score as people count it"),
         Column::new(
             "reason",
-            format!("VARCHAR CHECK (reason IN ({}))", text(REASON)),
+            format!("VARCHAR CHECK (reason IN ({}))", texts(reasons.iter().copied())),
             "why there is no score",
         ),
-        Column::new(
-            "rank",
-            "BIGINT CHECK (rank >= 1)",
-            "place among the scored accounts of the day, 1 is the best",
-        ),
+        Column::new("rank", "BIGINT CHECK (rank >= 1)", "place among the scored of the day, 1 is the best"),
         Column::new(
             "percentile",
             "DOUBLE CHECK (percentile > 0 AND percentile <= 1)",
-            "share of the day's scored accounts with at most this score",
+            "share of the day's scored with at most this score",
         ),
-    ]
+    ];
+    if score.peers.is_some() {
+        last.extend([
+            Column::new("peer_group", "VARCHAR", "what peers have in common"),
+            Column::new(
+                "peer_rank",
+                "BIGINT CHECK (peer_rank >= 1)",
+                "place among the scored peers of the day, 1 is the best",
+            ),
+            Column::new(
+                "peer_percentile",
+                "DOUBLE CHECK (peer_percentile > 0 AND peer_percentile <= 1)",
+                "share of the day's scored peers with at most this score",
+            ),
+        ]);
+    }
+    if score.overrides {
+        last.extend([
+            Column::new("override_id", "VARCHAR", "the override that applied"),
+            Column::new(
+                "override_mode",
+                "VARCHAR CHECK (override_mode IN ('set', 'cap', 'floor', 'adjust'))",
+                "what it does",
+            ),
+            Column::new("override_value", "DOUBLE", "the number it does it with"),
+            Column::new("override_reason", "VARCHAR", "why, as its author said"),
+            Column::new("override_author", "VARCHAR", "who"),
+        ]);
+    }
+    (first, last)
 }
 
-fn ranked(writer: &mut Writer) {
-    let items = [
+/// Whose row it is.
+pub(super) fn entity_columns(score: &Score) -> Vec<Column> {
+    let mut columns = vec![Column::new("account_id", "VARCHAR NOT NULL", "the account")];
+    if score.entity.key().contains(&"user_id") {
+        columns.push(Column::new("user_id", "VARCHAR NOT NULL", "the user"));
+    }
+    columns.push(Column::new("as_of_date", "DATE NOT NULL", "the day at whose end the score holds"));
+    columns
+}
+
+fn columns(query: &Query<'_>, groups: &[String]) -> Vec<Column> {
+    let score = query.score;
+    let (mut columns, last) = common_columns(score, &[REASON]);
+    columns.push(Column::new("scorecard", "VARCHAR NOT NULL", "the scorecard that applied"));
+    columns.push(Column::new("matched_rule", "VARCHAR", "its condition; NULL of the default"));
+    for group in groups {
+        columns.push(Column::new(
+            format!("group_{group}"),
+            "DOUBLE",
+            "value of the group; NULL without any part",
+        ));
+    }
+    columns.extend(last);
+    columns
+}
+
+/// Overrides and rounding: from `raw_score` to `score`. Tells the name of the last step.
+pub(super) fn decided(writer: &mut Writer, score: &Score, from: &str) -> String {
+    let mut last = from.to_owned();
+    let mut value = "raw_score".to_owned();
+    if score.overrides {
+        let on: Vec<String> = score
+            .entity
+            .key()
+            .iter()
+            .chain(&["as_of_date"])
+            .map(|key| format!("o.{key} = {last}.{key}"))
+            .collect();
+        let from = format!(
+            "{last}\n  LEFT JOIN metrics.overrides AS o\n    ON {} AND o.score_name = {}",
+            on.join(" AND "),
+            text(&score.name)
+        );
+        let mut items = vec![format!("{last}.*")];
+        items.extend(["override_id", "mode", "value", "reason", "author_id"].map(|name| {
+            let alias = match name {
+                "override_id" => "override_id",
+                "author_id" => "override_author",
+                "mode" => "override_mode",
+                "value" => "override_value",
+                _ => "override_reason",
+            };
+            format!("o.{name} AS {alias}")
+        }));
+        writer.step("judged", "What people have said against the number.", &items, &from);
+        let moved = case(
+            "override_mode",
+            [
+                ("'set'".to_owned(), "override_value".to_owned()),
+                (
+                    "'cap'".to_owned(),
+                    "CASE WHEN raw_score > override_value THEN override_value ELSE raw_score END".to_owned(),
+                ),
+                (
+                    "'floor'".to_owned(),
+                    "CASE WHEN raw_score < override_value THEN override_value ELSE raw_score END".to_owned(),
+                ),
+                ("'adjust'".to_owned(), "raw_score + override_value".to_owned()),
+            ],
+            Some("raw_score"),
+        );
+        writer.step(
+            "moved",
+            "Overrides, after everything else.",
+            &all([format!("{moved} AS wanted")]),
+            "judged",
+        );
+        let (low, high) = (real(score.scale.low), real(score.scale.high));
+        let held =
+            case("", [(format!("wanted < {low}"), low), (format!("wanted > {high}"), high)], Some("wanted"));
+        writer.step("held", "Within the scale.", &all([format!("CAST({held} AS DOUBLE) AS held")]), "moved");
+        (last, value) = ("held".to_owned(), "held".to_owned());
+    }
+    let final_score = match score.rounding {
+        Some(digits) => rounded(&value, digits, score.scale.low < 0.0),
+        None => value.clone(),
+    };
+    let items = all([format!("{final_score} AS score"), format!("{value} AS unrounded")]);
+    writer.step("decided", "The score as it is published.", &items, &last);
+    "decided".to_owned()
+}
+
+pub(super) fn ranked(writer: &mut Writer, score: &Score, from: &str) {
+    let mut items = vec![
         "CAST(rank() OVER (PARTITION BY as_of_date ORDER BY score DESC NULLS LAST) AS BIGINT) AS place"
             .to_owned(),
-        "count(score) OVER (PARTITION BY as_of_date) AS scored_accounts".to_owned(),
+        "count(score) OVER (PARTITION BY as_of_date) AS scored_rows".to_owned(),
     ];
+    if score.peers.is_some() {
+        let peers = "PARTITION BY as_of_date, coalesce(peer_group, '')";
+        items.push(format!(
+            "CAST(rank() OVER ({peers} ORDER BY score DESC NULLS LAST) AS BIGINT) AS peer_place"
+        ));
+        items.push(format!("count(score) OVER ({peers}) AS scored_peers"));
+    }
     writer.step(
         "ranked",
-        "Places within the day; accounts without a score come last and get none.",
+        "Places within the day; what has no score comes last and gets none.",
         &all(items),
-        "scored",
+        from,
     );
 }
 
-fn items(score: &Score) -> Vec<String> {
+/// The items of [`common_columns`].
+pub(super) fn common_items(
+    score: &Score,
+    reason: &str,
+    edge: impl Fn(f64) -> f64,
+) -> (Vec<String>, Vec<String>) {
     let scored = |then: &str| format!("CASE WHEN score IS NOT NULL THEN {then} END");
-    vec![
-        "account_id".to_owned(),
+    let mut first: Vec<String> = score.entity.key().iter().map(|key| (*key).to_owned()).collect();
+    first.extend([
         "as_of_date".to_owned(),
         "score".to_owned(),
-        format!("{} AS tier", tier(&score.tiers)),
+        format!("{} AS tier", tier(score, edge)),
+        "raw_score".to_owned(),
         "coverage".to_owned(),
-        format!("{} AS scorecard", text(SCORECARD)),
+    ]);
+    let mut last = vec![
         format!("{} AS definition", text(&score.definition)),
         format!("{} AS version", text(&score.version)),
-        format!("CASE WHEN score IS NULL THEN {} END AS reason", text(REASON)),
+        format!("CASE WHEN score IS NULL THEN {reason} END AS reason"),
         format!("{} AS rank", scored("place")),
-        format!("{} AS percentile", scored("CAST(scored_accounts - place + 1 AS DOUBLE) / scored_accounts")),
-    ]
+        format!("{} AS percentile", scored("CAST(scored_rows - place + 1 AS DOUBLE) / scored_rows")),
+    ];
+    if score.peers.is_some() {
+        last.extend([
+            "peer_group".to_owned(),
+            format!("{} AS peer_rank", scored("peer_place")),
+            format!(
+                "{} AS peer_percentile",
+                scored("CAST(scored_peers - peer_place + 1 AS DOUBLE) / scored_peers")
+            ),
+        ]);
+    }
+    if score.overrides {
+        let columns =
+            ["override_id", "override_mode", "override_value", "override_reason", "override_author"];
+        last.extend(columns.map(str::to_owned));
+    }
+    (first, last)
 }
 
-fn tier(tiers: &[Tier]) -> String {
+fn items(query: &Query<'_>, trees: &[Tree<'_>], groups: &[String]) -> Vec<String> {
+    let (mut items, last) = common_items(query.score, &text(REASON), |at| query.grid.edge(at));
+    items.push(format!("{} AS scorecard", query.by_card(|card| Some(text(&query.cards[card].name)))));
+    let rules = query.by_card(|card| {
+        Some(query.cards[card].when.as_ref().map_or("NULL".to_owned(), |when| text(when.sql())))
+    });
+    items.push(format!("CAST({rules} AS VARCHAR) AS matched_rule"));
+    for group in groups {
+        let value = query.by_card(|card| trees[card].group_named(group).map(|column| column.value.clone()));
+        items.push(format!("{} AS group_{group}", super::query::decimal(&value)));
+    }
+    items.extend(last);
+    items
+}
+
+/// The tier by the number that decides it.
+fn tier(score: &Score, edge: impl Fn(f64) -> f64) -> String {
+    let decides = match score.tier_from {
+        TierFrom::Unrounded => "unrounded",
+        TierFrom::Rounded => "score",
+    };
     let unscored = ("score IS NULL".to_owned(), text(UNSCORED));
-    let edges = tiers
-        .iter()
-        .filter_map(|tier| tier.below.map(|edge| (format!("score < {}", number(edge)), text(&tier.name))));
-    let last = tiers.last().map(|tier| text(&tier.name));
+    let edges = score.tiers.iter().filter_map(|tier| {
+        let upper = tier.edge?;
+        let sign = if upper.inclusive { "<=" } else { "<" };
+        let at = if score.tier_from == TierFrom::Rounded { upper.at } else { edge(upper.at) };
+        Some((format!("{decides} {sign} {}", number(at)), text(&tier.name)))
+    });
+    let last = score.tiers.last().map(|tier| text(&tier.name));
     case("", std::iter::once(unscored).chain(edges), last.as_deref())
 }

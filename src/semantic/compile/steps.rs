@@ -1,160 +1,95 @@
-//! The steps that both models of a score share: one scan of `metrics.accounts`, one row per account and day.
+//! The steps that both models of a score share: one scan of metrics, one row per account and day.
 //!
-//! | step | of each component | of the row |
-//! | --- | --- | --- |
-//! | `measured` | `value_x`, the expression | |
-//! | `observed` | `value_x`, NULL unless it is a finite number | |
-//! | `binned` | `bin_x`, from 1; NULL when missing | |
-//! | `earned` | `earned_x`, weight × points in whole units; 0 when missing | |
-//! | `totals` | | `earned`, `possible`, `coverage` |
-//! | `scored` | | `score`, NULL below the minimum coverage |
+//! `measure` and `points` say what each component measures and is worth, `tree` what the groups make of that; the
+//! last step, `scored`, has `coverage` and `raw_score`.
 
-use super::writer::{Writer, case, number, one_line, sum};
-use crate::semantic::definition::{Bin, Part, Score};
-use crate::semantic::exact::Exact;
+use super::measure;
+use super::points;
+use super::query::{Query, decimal};
+use super::tree::{Levels, Tree, declared_shares};
+use super::writer::{Writer, number, real, sum};
+use crate::semantic::expression::Expression;
 
-/// A score's parts in computing order, and their weights and points in whole units.
-pub(super) struct Parts<'a> {
-    pub(super) parts: Vec<&'a Part>,
-    pub(super) exact: Exact,
-}
-
-impl<'a> Parts<'a> {
-    pub(super) fn new(score: &'a Score) -> Self {
-        let parts = score.parts_by_name();
-        let exact = Exact::new(&parts);
-        Self { parts, exact }
-    }
-
-    /// The names of the components, in computing order.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.parts.iter().map(|part| part.component.name.as_str())
-    }
-
-    /// What was earned, on the scale of the score. Multiplying first keeps whole numbers exact; dividing first keeps
-    /// other numbers from rounding to more than 100.
-    pub(super) fn on_scale(&self, earned: &str) -> String {
-        if self.exact.whole {
-            format!("100 * {earned} / possible")
-        } else {
-            format!("{earned} / possible * 100")
-        }
-    }
-
-    /// The sum of the given numbers of the components that have a value.
-    fn present(&self, of: &[f64]) -> String {
-        let terms = self.names().zip(of);
-        let terms: Vec<String> = terms
-            .map(|(name, number)| {
-                format!("CASE WHEN bin_{name} IS NULL THEN 0 ELSE {} END", self::number(*number))
-            })
-            .collect();
-        format!("CAST({} AS DOUBLE)", sum(&terms))
-    }
-}
-
-/// Writes all steps.
-pub(super) fn write(writer: &mut Writer, score: &Score, parts: &Parts<'_>) {
-    measured(writer, parts);
-    observed(writer, parts);
-    binned(writer, parts);
-    earned(writer, parts);
-    totals(writer, parts);
-    scored(writer, score, parts);
-}
-
-fn measured(writer: &mut Writer, parts: &Parts<'_>) {
-    writer.push(
-        "WITH\n-- What each component measures.\nmeasured AS (\n  SELECT\n    account_id,\n    as_of_date",
-    );
-    for part in &parts.parts {
-        let component = &part.component;
-        let unit = component.unit.as_ref().map_or_else(String::new, |unit| format!(" ({unit})"));
-        writer.push(&format!(",\n    -- {}\n    CAST(", one_line(&format!("{}{unit}", component.title))));
-        writer.expression(&component.value);
-        writer.push(&format!(" AS DOUBLE) AS value_{}", component.name));
-    }
-    writer.push("\n  FROM metrics.accounts\n)");
-}
-
-fn observed(writer: &mut Writer, parts: &Parts<'_>) {
-    let values = parts.names().map(|name| {
-        let value = format!("value_{name}");
-        format!("CASE WHEN abs({value}) <= {} THEN {value} END AS {value}", number(f64::MAX))
-    });
-    let key = ["account_id", "as_of_date"].map(str::to_owned);
-    let items: Vec<String> = key.into_iter().chain(values).collect();
-    writer.step(
-        "observed",
-        "NaN and infinity are missing: never the best, never the worst.",
-        &items,
-        "measured",
-    );
-}
-
-fn binned(writer: &mut Writer, parts: &Parts<'_>) {
-    let items = parts.parts.iter().map(|part| {
-        let name = &part.component.name;
-        format!("{} AS bin_{name}", bin(&format!("value_{name}"), &part.component.bins))
-    });
-    writer.step("binned", "An edge belongs to the bin above it.", &all(items), "observed");
-}
-
-fn bin(value: &str, bins: &[Bin]) -> String {
-    let mut lower = None;
-    let branches: Vec<(String, String)> = bins
-        .iter()
-        .enumerate()
-        .map(|(index, bin)| {
-            let when = match (bin.below, lower) {
-                (Some(edge), _) => format!("{value} < {}", number(edge)),
-                (None, Some(edge)) => format!("{value} >= {}", number(edge)),
-                (None, None) => format!("{value} IS NOT NULL"),
-            };
-            lower = bin.below;
-            (when, (index + 1).to_string())
-        })
-        .collect();
-    case("", branches, None)
-}
-
-fn earned(writer: &mut Writer, parts: &Parts<'_>) {
-    let items = parts.names().zip(&parts.exact.earned).map(|(name, earned)| {
-        let bins = earned.iter().enumerate().filter(|(_, earned)| **earned > 0.0);
-        let branches = bins.map(|(bin, earned)| ((bin + 1).to_string(), number(*earned)));
-        format!("CAST({} AS DOUBLE) AS earned_{name}", case(&format!("bin_{name}"), branches, Some("0")))
-    });
-    writer.step(
-        "earned",
-        "Weight times points, in a common unit; nothing when missing.",
-        &all(items),
-        "binned",
-    );
-}
-
-fn totals(writer: &mut Writer, parts: &Parts<'_>) {
-    let earned: Vec<String> = parts.names().map(|name| format!("earned_{name}")).collect();
-    let declared: f64 = parts.exact.weights.iter().sum();
+/// Writes all steps; `extras` are further columns from metrics that the model needs.
+pub(super) fn write<'a>(
+    writer: &mut Writer,
+    query: &Query<'a>,
+    extras: &[(String, &Expression)],
+) -> Vec<Tree<'a>> {
+    let last = measure::write(writer, query, extras);
+    points::write(writer, query, last);
+    let mut levels = Levels::default();
+    let trees: Vec<Tree<'a>> =
+        (0..query.cards.len()).map(|card| Tree::write(query, card, &mut levels)).collect();
+    let last = write_levels(writer, levels, ("level", "The groups, from the inside out."), "pointed");
     let items = [
-        format!("{} AS earned", sum(&earned)),
-        format!("{} AS possible", parts.present(&parts.exact.attainable())),
-        format!("{} / {} AS coverage", parts.present(&parts.exact.weights), number(declared)),
+        "*".to_owned(),
+        coverage(query),
+        format!("{} AS whole", query.by_card(|card| Some(trees[card].value().to_owned()))),
     ];
-    writer.step("totals", "Only what is present counts as possible.", &all(items), "earned");
-}
-
-fn scored(writer: &mut Writer, score: &Score, parts: &Parts<'_>) {
-    let covered = match score.min_coverage {
-        0.0 => String::new(),
-        share => format!(" AND coverage >= {}", number(share)),
+    writer.step("weighed", "What is known of what counts.", &items, &last);
+    let snapped = query.grid.snapped("whole");
+    let enough = match query.score.min_coverage {
+        0.0 => snapped,
+        share => format!("CASE WHEN coverage >= {} THEN {snapped} END", number(share)),
     };
-    let item = format!("CASE WHEN possible > 0{covered} THEN {} END AS score", parts.on_scale("earned"));
     writer.step(
         "scored",
-        "Points earned over points possible, if enough is present.",
-        &all([item]),
-        "totals",
+        "The score, if enough is known; without the hair that sums of doubles lose or gain.",
+        &all([format!("{enough} AS raw_score")]),
+        "weighed",
     );
+    trees
+}
+
+/// Writes a step for each level, and tells the name of the last.
+pub(super) fn write_levels(
+    writer: &mut Writer,
+    levels: Levels,
+    (name, comment): (&str, &str),
+    from: &str,
+) -> String {
+    let mut last = from.to_owned();
+    for (index, items) in levels.into_items().enumerate() {
+        let step = format!("{name}_{}", index + 1);
+        writer.step(&step, comment, &items, &last);
+        last = step;
+    }
+    last
+}
+
+/// The declared weight of the components that are known, over that of those that apply.
+fn coverage(query: &Query<'_>) -> String {
+    let of_card = |card: usize| {
+        let shares = declared_shares(&query.cards[card].root);
+        let (mut known, mut applies, mut always) = (Vec::new(), Vec::new(), 0.0);
+        for slot in &query.slots {
+            let Some(variant) = slot.variant_of(card) else { continue };
+            let share = shares[slot.name()];
+            let weight = real(share);
+            known.push(format!("CASE WHEN {} IS NULL THEN 0 ELSE {weight} END", slot.known(variant)));
+            if slot.can_be_not_applicable() {
+                let not = format!("held_{} = {}", slot.name(), measure::NOT_APPLICABLE);
+                applies.push(format!("CASE WHEN {not} THEN 0 ELSE {weight} END"));
+            } else {
+                always += share;
+            }
+        }
+        let known = sum(&known);
+        Some(if applies.is_empty() {
+            decimal(&known)
+        } else {
+            if always > 0.0 {
+                applies.push(real(always));
+            }
+            let applies = sum(&applies);
+            format!(
+                "CASE WHEN {applies} > 0 THEN {} ELSE 0 END",
+                decimal(&format!("({known}) / ({applies})"))
+            )
+        })
+    };
+    format!("CAST({} AS DOUBLE) AS coverage", query.by_card(of_card))
 }
 
 /// All columns of the step before and some more.

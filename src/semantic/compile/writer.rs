@@ -13,15 +13,15 @@ const WIDTH: usize = 90;
 
 /// A column of a model's contract.
 pub(super) struct Column {
-    name: &'static str,
+    name: String,
     rule: String,
     description: &'static str,
 }
 
 impl Column {
     /// A column, its type with its constraints, and what it means.
-    pub(super) fn new(name: &'static str, rule: impl Into<String>, description: &'static str) -> Self {
-        Self { name, rule: rule.into(), description }
+    pub(super) fn new(name: impl Into<String>, rule: impl Into<String>, description: &'static str) -> Self {
+        Self { name: name.into(), rule: rule.into(), description }
     }
 }
 
@@ -131,6 +131,11 @@ pub(super) fn number(number: f64) -> String {
         scientific.split('e').next().map_or(0, |mantissa| mantissa.matches(char::is_numeric).count());
     let plain = number == 0.0 || (digits <= 15 && (1e-9..1e15).contains(&number.abs()));
     if plain { format!("{number}") } else { scientific }
+}
+
+/// A number literal that every engine reads as a double: what is reckoned with must not be a decimal in one of them.
+pub(super) fn real(number: f64) -> String {
+    format!("{number:e}")
 }
 
 /// `CASE subject WHEN when THEN then … ELSE otherwise END`, a line for each branch where one line is too short; without

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use serde_saphyr::Spanned;
 
-use super::edges::{self, BINS, Range};
-use super::{finite, visible};
-use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
-use crate::semantic::definition::{Bin, Component, Direction};
-use crate::semantic::document::{BinDocument, ComponentDocument};
+use super::rule::{self, Frame};
+use super::{number, visible};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::semantic::definition::{Case, Component, Decay, Fading, OnMissing, Pace, Relative, Rule};
+use crate::semantic::document::{ComponentDocument, DecayDocument, OverrideDocument, RelativeDocument};
 use crate::semantic::expression::Expression;
 use crate::semantic::yaml;
+
+/// The longest own history, in days: ten years.
+const LONGEST: u32 = 3660;
 
 /// The component that a document declares, if nothing is wrong with it.
 pub(super) fn resolve(
@@ -20,87 +23,205 @@ pub(super) fn resolve(
     problems: &mut Diagnostics,
 ) -> Option<Component> {
     let title = problems.keep(visible(file, &document.title));
+    let place = yaml::place(file, name);
+    let frame = Frame {
+        file,
+        place: &place,
+        range: document.range.as_ref(),
+        rounding: document.rounding.as_ref(),
+        on_missing: document.on_missing.as_ref(),
+    };
+    let scoring = rule::scoring(&frame, &document.rule(), OnMissing::default(), problems);
     let value = problems.keep(Expression::parse(file, &document.value));
-    let bins = bins(file, &document.bins, problems)?;
+    let applies_when = optional(file, document.applies_when.as_ref(), problems);
+    let ready_when = optional(file, document.ready_when.as_ref(), problems);
+    let evidence = optional(file, document.evidence.as_ref(), problems);
+    let decay = document.decay.as_ref().map(|decay| self::decay(file, decay, problems));
+    let relative_to = document.relative_to.as_ref().map(|relative| self::relative(file, relative, problems));
+    let scoring = scoring?;
     if let Some(direction) = &document.direction {
-        problems
-            .extend(against(direction.value, &bins).map(|problem| problem.at(yaml::place(file, direction))));
+        let place = yaml::place(file, direction);
+        problems.extend(rule::against(direction.value, &scoring.cases).map(|problem| problem.at(place)));
     }
-    Some(Component {
+    let component = Component {
         name: name.value.clone(),
         title: title?,
         value: value?,
-        bins,
-        on_missing: document.on_missing,
+        applies_when: applies_when?,
+        ready_when: ready_when?,
+        evidence: evidence?,
+        decay: decay.map_or(Some(None), |decay| decay.map(Some))?,
+        relative_to: relative_to.map_or(Some(None), |relative| relative.map(Some))?,
+        scoring,
         direction: document.direction.as_ref().map(|direction| direction.value),
         unit: document.unit.clone(),
         group: document.group.clone(),
         owner: document.owner.clone(),
         docs: document.docs.clone(),
-        location: yaml::place(file, name),
-    })
+        location: place,
+    };
+    problems.extend(text_as_number(&component));
+    Some(component)
 }
 
-fn bins(
+/// The component as a scorecard would have it.
+pub(super) fn overridden(
     file: &Arc<SourceFile>,
-    list: &Spanned<Vec<Spanned<BinDocument>>>,
+    (name, document): &(Spanned<String>, OverrideDocument),
+    component: &Component,
     problems: &mut Diagnostics,
-) -> Option<Vec<Bin>> {
-    let place = yaml::place(file, list);
-    let before = problems.len();
-    let ranges: Vec<Range<'_>> = list
-        .value
-        .iter()
-        .map(|bin| Range { below: bin.value.below.as_ref(), place: start(file, bin) })
-        .collect();
-    edges::check(BINS, (file, &place), &ranges, problems);
-    let bins: Option<Vec<Bin>> = list.value.iter().map(|bin| read(file, &bin.value, problems)).collect();
-    let bins = bins.filter(|_| problems.len() == before)?;
-    if bins.iter().all(|bin| bin.points == 0.0) {
-        problems.push(
-            Diagnostic::error("no-points", "no bin has points above 0")
-                .at(place)
-                .note("a component that can earn nothing cannot count in a score"),
-        );
+) -> Option<Component> {
+    let place = yaml::place(file, name);
+    let frame = Frame {
+        file,
+        place: &place,
+        range: document.range.as_ref(),
+        rounding: document.rounding.as_ref(),
+        on_missing: document.on_missing.as_ref(),
+    };
+    let keys = document.rule();
+    let mut scoring = component.scoring.clone();
+    if rule::is_given(&keys) {
+        let rounding = scoring.rounding;
+        scoring = rule::scoring(&frame, &keys, scoring.on_missing, problems)?;
+        scoring.rounding = scoring.rounding.or(rounding);
+    } else if let Some(range) = &document.range {
+        let message = "a range is that of a rule: declare the rule beside it";
+        problems.push(Diagnostic::error("one-rule", message).at(yaml::place(file, range)));
+    } else {
+        scoring.rounding = rule::rounding(file, document.rounding.as_ref(), problems).or(scoring.rounding);
+        scoring.on_missing = document.on_missing.as_ref().map_or(scoring.on_missing, |policy| policy.value);
+    }
+    if is_text(&scoring.cases) != is_text(&component.scoring.cases) {
+        let message = format!("`{}` cannot be a text in one scorecard and a number in another", name.value);
+        problems.push(Diagnostic::error("text-and-number", message).at(place.clone()));
+    }
+    Some(Component { scoring, ..component.clone() })
+}
+
+/// Whether rules are about texts.
+pub(in crate::semantic) fn is_text(cases: &[Case]) -> bool {
+    cases.iter().any(|case| matches!(case.rule, Rule::Categories { .. }))
+}
+
+/// An expression that may be left out: `None` when it is there and wrong.
+pub(super) fn optional(
+    file: &Arc<SourceFile>,
+    text: Option<&Spanned<String>>,
+    problems: &mut Diagnostics,
+) -> Option<Option<Expression>> {
+    match text {
+        None => Some(None),
+        Some(text) => problems.keep(Expression::parse(file, text)).map(Some),
+    }
+}
+
+/// Texts have neither bins nor an age nor a mean.
+fn text_as_number(component: &Component) -> Option<Diagnostic> {
+    let cases = &component.scoring.cases;
+    if !is_text(cases) {
         return None;
     }
-    Some(bins)
-}
-
-/// Where a bin or tier begins, underlined as far as its first word.
-pub(super) fn start<T>(file: &Arc<SourceFile>, item: &Spanned<T>) -> Location {
-    let place = yaml::place(file, item);
-    if place.span.is_empty() { Location::word_at(file, place.span.start) } else { place }
-}
-
-fn read(file: &Arc<SourceFile>, bin: &BinDocument, problems: &mut Diagnostics) -> Option<Bin> {
-    let points = problems.keep(finite(file, &bin.points))?;
-    if points < 0.0 {
-        problems.push(
-            Diagnostic::error("negative-points", format!("a bin cannot have {points} points"))
-                .at(yaml::place(file, &bin.points))
-                .note("points are earned out of what is possible: 0 is the least"),
-        );
-    }
-    Some(Bin { below: bin.below.as_ref().map(|edge| edge.value + 0.0), points })
-}
-
-/// The bins that contradict the declared direction.
-fn against(direction: Direction, bins: &[Bin]) -> Option<Diagnostic> {
-    let (words, wrong): (_, fn(&[Bin]) -> bool) = match direction {
-        Direction::HigherIsBetter => ("higher is better", |pair| pair[1].points < pair[0].points),
-        Direction::LowerIsBetter => ("lower is better", |pair| pair[1].points > pair[0].points),
+    let number = |case: &Case| !matches!(case.rule, Rule::Categories { .. } | Rule::NoPoints(_));
+    let what = if cases.iter().any(number) {
+        "a rule about numbers"
+    } else if component.decay.is_some() {
+        "`decay`"
+    } else if component.relative_to.is_some() {
+        "`relative_to`"
+    } else {
+        return None;
     };
-    let at = bins.windows(2).position(wrong)?;
-    Some(
-        Diagnostic::error("direction-disagrees", format!("{words}, but the bins say otherwise"))
-            .note(format!(
-                "bin {} has {} points, bin {} has {}",
-                at + 1,
-                bins[at].points,
-                at + 2,
-                bins[at + 1].points
-            ))
-            .help("mend the points, or leave `direction` out where there is no one way"),
-    )
+    let message = format!("`{}` is a text by its `categories`, and {what} needs a number", component.name);
+    Some(Diagnostic::error("text-and-number", message).at(component.location.clone()))
+}
+
+fn decay(
+    file: &Arc<SourceFile>,
+    decay: &Spanned<DecayDocument>,
+    problems: &mut Diagnostics,
+) -> Option<Decay> {
+    let DecayDocument { age, expires_after, linear, half_life, toward } = &decay.value;
+    let age = problems.keep(Expression::parse(file, age));
+    let mut days = |days: &Option<Spanned<f64>>| match days {
+        None => Some(None),
+        Some(days) => positive(file, days, problems).map(Some),
+    };
+    let (expires_after, linear, half_life) = (days(expires_after)?, days(linear)?, days(half_life)?);
+    let pace = match (linear, half_life) {
+        (Some(days), None) => Some(Pace::Linear(days)),
+        (None, Some(days)) => Some(Pace::HalfLife(days)),
+        (None, None) => None,
+        (Some(_), Some(_)) => {
+            let message = "a value fades either `linear` or by `half_life`";
+            problems.push(Diagnostic::error("two-rules", message).at(yaml::place(file, decay)));
+            return None;
+        }
+    };
+    let fading = match (pace, toward) {
+        (Some(pace), Some(toward)) => Some(Fading { toward: problems.keep(number(file, toward))?, pace }),
+        (None, None) if expires_after.is_some() => None,
+        _ => {
+            problems.push(
+                Diagnostic::error("bad-decay", "it is not said how the value loses its force")
+                    .at(yaml::place(file, decay))
+                    .help(
+                        "`expires_after: days`, or `linear: days` or `half_life: days` with `toward: value`",
+                    ),
+            );
+            return None;
+        }
+    };
+    Some(Decay { age: age?, expires_after, fading })
+}
+
+fn positive(file: &Arc<SourceFile>, given: &Spanned<f64>, problems: &mut Diagnostics) -> Option<f64> {
+    let days = problems.keep(number(file, given))?;
+    if days > 0.0 {
+        return Some(days);
+    }
+    let message = format!("a number of days must be above 0, and this is {days}");
+    problems.push(Diagnostic::error("bad-number", message).at(yaml::place(file, given)));
+    None
+}
+
+fn relative(
+    file: &Arc<SourceFile>,
+    relative: &Spanned<RelativeDocument>,
+    problems: &mut Diagnostics,
+) -> Option<Relative> {
+    let RelativeDocument { own_history, peers, reference } = &relative.value;
+    match (own_history, peers, reference) {
+        (Some(own), None, None) => {
+            let (days, gap) = (own.value.days.value, own.value.gap);
+            if days == 0 || days > LONGEST || gap > LONGEST {
+                let message = format!("an own history of {days} days, {gap} days ago, cannot be looked at");
+                problems.push(
+                    Diagnostic::error("bad-number", message)
+                        .at(yaml::place(file, own))
+                        .help(format!("1 to {LONGEST} days, at most {LONGEST} days ago")),
+                );
+                return None;
+            }
+            Some(Relative::OwnHistory { days, gap, form: own.value.form })
+        }
+        (None, Some(peers), None) => {
+            let by = optional(file, peers.value.by.as_ref(), problems)?;
+            Some(Relative::Peers { by, form: peers.value.form })
+        }
+        (None, None, Some(reference)) => {
+            let (from, to) = (reference.value.from.value, reference.value.to.value);
+            if from > to {
+                let message = format!("the period ends on {to}, before it begins on {from}");
+                problems.push(Diagnostic::error("empty-range", message).at(yaml::place(file, reference)));
+                return None;
+            }
+            Some(Relative::Reference { from, to, form: reference.value.form })
+        }
+        _ => {
+            let message = "one of `own_history`, `peers` or `reference` is needed here";
+            problems.push(Diagnostic::error("one-rule", message).at(yaml::place(file, relative)));
+            None
+        }
+    }
 }

@@ -2,14 +2,21 @@
 
 mod component;
 mod edges;
-pub(super) mod score;
+mod roll_up;
+mod rule;
+mod score;
+mod scorecards;
+mod tree;
+
+pub(super) use component::is_text;
+pub(super) use score::UNSCORED;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_saphyr::Spanned;
 
-use super::definition::{Component, Score};
+use super::definition::{Component, Range, Score};
 use super::document::{ComponentsDocument, ScoreDocument};
 use super::yaml;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
@@ -98,6 +105,7 @@ pub(super) fn scores(
             scores.extend(score::resolve((file, name), &document, catalogue, problems));
         }
     }
+    roll_up::link(&mut scores, problems);
     scores
 }
 
@@ -119,12 +127,34 @@ fn check_name(kind: &str, name: &str, place: &Location) -> Result<(), Diagnostic
 }
 
 /// A number that is neither infinite nor NaN.
-fn finite(file: &Arc<SourceFile>, number: &Spanned<f64>) -> Result<f64, Diagnostic> {
-    if number.value.is_finite() {
-        // No negative zero: it has another text, and so another hash, without another meaning.
-        return Ok(number.value + 0.0);
+fn number(file: &Arc<SourceFile>, number: &Spanned<f64>) -> Result<f64, Diagnostic> {
+    finite(number.value, &yaml::place(file, number))
+}
+
+/// The number, without a negative zero: it has another text, and so another hash, without another meaning.
+fn finite(number: f64, place: &Location) -> Result<f64, Diagnostic> {
+    if number.is_finite() {
+        return Ok(number + 0.0);
     }
-    Err(Diagnostic::error("bad-number", "a finite number is needed here").at(yaml::place(file, number)))
+    Err(Diagnostic::error("bad-number", "a finite number is needed here").at(place.clone()))
+}
+
+/// Two ends, the lower first.
+fn interval(
+    file: &Arc<SourceFile>,
+    ends: &Spanned<[Spanned<f64>; 2]>,
+    problems: &mut Diagnostics,
+) -> Option<Range> {
+    let [low, high] = &ends.value;
+    let (low, high) = (problems.keep(number(file, low)), problems.keep(number(file, high)));
+    let range = Range { low: low?, high: high? };
+    if range.low < range.high {
+        return Some(range);
+    }
+    let message =
+        format!("a range goes from less to more, and this goes from {} to {}", range.low, range.high);
+    problems.push(Diagnostic::error("empty-range", message).at(yaml::place(file, ends)));
+    None
 }
 
 /// A text that people can read on one line.

@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use serde_saphyr::Spanned;
 
-use super::component::start;
-use super::edges::{self, Range, TIERS};
-use super::{Catalogue, finite, visible};
+use super::component::optional;
+use super::edges::{self, TIERS, Upper};
+use super::rule::{rounding, start};
+use super::{Catalogue, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
-use crate::semantic::definition::{Part, Score, Tier};
-use crate::semantic::document::{PartDocument, ScoreDocument, TierDocument};
+use crate::semantic::definition::{Edge, Range, Score, Source, Tier};
+use crate::semantic::document::{ScoreDocument, TierDocument};
 use crate::semantic::{meaning, yaml};
 
 /// The tier of accounts that have no score.
 pub(in crate::semantic) const UNSCORED: &str = "unscored";
+
+/// From 0 to 100, unless a score says otherwise.
+const SCALE: Range = Range { low: 0.0, high: 100.0 };
 
 /// The score that a document declares, if nothing is wrong with it.
 pub(super) fn resolve(
@@ -25,17 +29,28 @@ pub(super) fn resolve(
 ) -> Option<Score> {
     let title = problems.keep(visible(file, &document.title));
     let version = problems.keep(visible(file, &document.version));
-    let parts = parts(file, document, catalogue, problems);
+    let scale = match &document.scale {
+        Some(ends) => interval(file, ends, problems),
+        None => Some(SCALE),
+    };
+    let source = source(file, document, (catalogue, scale.unwrap_or(SCALE)), problems);
     let min_coverage = min_coverage(file, document, problems);
-    let tiers = tiers(file, &document.tiers, problems);
+    let peers = optional(file, document.peers.as_ref(), problems);
+    let rounding = rounding(file, document.rounding.as_ref(), problems);
+    let tiers = tiers(file, &document.tiers, scale.unwrap_or(SCALE), problems);
     let mut score = Score {
         name: name.to_owned(),
         title: title?,
         description: document.description.clone(),
         version: version?,
-        parts: parts?,
-        aggregate: document.aggregate,
+        entity: document.entity,
+        scale: scale?,
+        source: source?,
         min_coverage: min_coverage?,
+        peers: peers?,
+        overrides: document.overrides,
+        rounding,
+        tier_from: document.tier_from,
         tiers: tiers?,
         definition: String::new(),
         file: Arc::clone(file),
@@ -44,70 +59,25 @@ pub(super) fn resolve(
     Some(score)
 }
 
-fn parts(
+fn source(
     file: &Arc<SourceFile>,
     document: &ScoreDocument,
-    catalogue: &Catalogue,
+    (catalogue, scale): (&Catalogue, Range),
     problems: &mut Diagnostics,
-) -> Option<Vec<Part>> {
-    let list = &document.components;
-    if list.value.0.is_empty() {
-        problems
-            .push(Diagnostic::error("no-component", "a score needs a component").at(yaml::place(file, list)));
-        return None;
-    }
-    let mut seen = BTreeSet::new();
-    let mut parts = Vec::new();
-    for document in &list.value.0 {
-        if !seen.insert(document.component.value.as_str()) {
-            let message = format!("the component `{}` is named twice", document.component.value);
-            problems.push(
-                Diagnostic::error("duplicate-name", message).at(yaml::place(file, &document.component)),
-            );
-        }
-        parts.push(part(file, document, catalogue, problems));
-    }
-    parts.into_iter().collect()
-}
-
-fn part(
-    file: &Arc<SourceFile>,
-    document: &PartDocument,
-    catalogue: &Catalogue,
-    problems: &mut Diagnostics,
-) -> Option<Part> {
-    let weight = match &document.weight {
-        Some(weight) => problems.keep(self::weight(file, weight)),
-        None => Some(1.0),
+) -> Option<Source> {
+    let Some(roll_up) = &document.roll_up else {
+        return scorecards::resolve(file, document, (catalogue, scale), problems).map(Source::Scorecards);
     };
-    let name = &document.component.value;
-    if !catalogue.names.contains_key(name) && !catalogue.unread {
-        problems.push(
-            Diagnostic::error(
-                "unknown-component",
-                format!("there is no component `{}`", name.escape_debug()),
-            )
-            .at(yaml::place(file, &document.component))
-            .help("declare it in a file of sql/components/")
-            .suggest(name, catalogue.names.keys().map(String::as_str)),
-        );
+    if document.components.is_some() || document.scorecards.is_some() {
+        let message = "a score is made of components or of the scores of others, not of both";
+        problems.push(Diagnostic::error("two-rules", message).at(yaml::place(file, roll_up)));
     }
-    Some(Part { component: Arc::clone(catalogue.sound(name)?), weight: weight? })
-}
-
-fn weight(file: &Arc<SourceFile>, weight: &Spanned<f64>) -> Result<f64, Diagnostic> {
-    let number = finite(file, weight)?;
-    if number > 0.0 {
-        return Ok(number);
-    }
-    Err(Diagnostic::error("bad-weight", format!("a weight must be above 0, and this is {number}"))
-        .at(yaml::place(file, weight))
-        .help("leave a component that should not count out of the score"))
+    roll_up::resolve(file, &roll_up.value, problems).map(Source::RollUp)
 }
 
 fn min_coverage(file: &Arc<SourceFile>, document: &ScoreDocument, problems: &mut Diagnostics) -> Option<f64> {
     let Some(share) = &document.min_coverage else { return Some(0.0) };
-    let number = problems.keep(finite(file, share))?;
+    let number = problems.keep(number(file, share))?;
     if (0.0..=1.0).contains(&number) {
         return Some(number);
     }
@@ -126,38 +96,50 @@ fn min_coverage(file: &Arc<SourceFile>, document: &ScoreDocument, problems: &mut
 fn tiers(
     file: &Arc<SourceFile>,
     list: &Spanned<Vec<Spanned<TierDocument>>>,
+    scale: Range,
     problems: &mut Diagnostics,
 ) -> Option<Vec<Tier>> {
     let before = problems.len();
-    let ranges: Vec<Range<'_>> = list
+    let ranges: Vec<Upper<'_>> = list
         .value
         .iter()
-        .map(|tier| Range { below: tier.value.below.as_ref(), place: start(file, tier) })
+        .map(|tier| Upper {
+            below: tier.value.below.as_ref(),
+            at_most: tier.value.at_most.as_ref(),
+            place: start(file, tier),
+        })
         .collect();
-    edges::check(TIERS, (file, &yaml::place(file, list)), &ranges, problems);
+    let edges = edges::resolve(TIERS, (file, &yaml::place(file, list)), &ranges, problems);
     let mut names = BTreeSet::from([UNSCORED.to_owned()]);
     let mut tiers = Vec::new();
-    for tier in &list.value {
-        let tier = &tier.value;
-        problems.extend(outside_scale(file, tier));
-        let Some(name) = problems.keep(visible(file, &tier.name)) else { continue };
+    for (tier, edge) in list.value.iter().zip(edges) {
+        let document = &tier.value;
+        problems.extend(edge.and_then(|edge| outside_scale(edge, scale)).map(|problem| {
+            let edge = document.below.as_ref().or(document.at_most.as_ref());
+            problem.at(edge.map_or_else(|| start(file, tier), |edge| yaml::place(file, edge)))
+        }));
+        let Some(name) = problems.keep(visible(file, &document.name)) else { continue };
         if !names.insert(name.clone()) {
-            problems.push(taken(&name).at(yaml::place(file, &tier.name)));
+            problems.push(taken(&name).at(yaml::place(file, &document.name)));
         }
-        let below = tier.below.as_ref().map(|edge| edge.value + 0.0);
-        tiers.push(Tier { name, below, description: tier.description.clone() });
+        let color = document.color.as_ref().and_then(|color| problems.keep(self::color(file, color)));
+        tiers.push(Tier { name, edge, color, description: document.description.clone() });
     }
     (problems.len() == before).then_some(tiers)
 }
 
-/// An edge at which one of the two tiers beside it lies outside 0 to 100.
-fn outside_scale(file: &Arc<SourceFile>, tier: &TierDocument) -> Option<Diagnostic> {
-    let edge = tier.below.as_ref().filter(|edge| edge.value <= 0.0 || edge.value > 100.0)?;
-    let side = if edge.value > 100.0 { "the tier above" } else { "the tier below" };
+/// An edge at which one of the two tiers beside it lies outside the scale.
+fn outside_scale(edge: Edge, scale: Range) -> Option<Diagnostic> {
+    let Range { low, high } = scale;
+    let (below, above) = (edge.at < low || edge.at == low && !edge.inclusive, edge.at > high);
+    let above = above || edge.at == high && edge.inclusive;
+    if !below && !above {
+        return None;
+    }
+    let side = if above { "the tier above" } else { "the tier below" };
     Some(
-        Diagnostic::error("unreachable-tier", format!("{side} the edge {} can never be reached", edge.value))
-            .at(yaml::place(file, edge))
-            .note("scores go from 0 to 100"),
+        Diagnostic::error("unreachable-tier", format!("{side} the edge {} can never be reached", edge.at))
+            .note(format!("scores go from {low} to {high}")),
     )
 }
 
@@ -169,4 +151,15 @@ fn taken(name: &str) -> Diagnostic {
         );
     }
     Diagnostic::error("duplicate-name", format!("the tier `{name}` is declared twice"))
+}
+
+/// `#rrggbb`: nothing else can reach a page's style.
+fn color(file: &Arc<SourceFile>, color: &Spanned<String>) -> Result<String, Diagnostic> {
+    let digits = color.value.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok(color.value.to_ascii_lowercase());
+    }
+    Err(Diagnostic::error("bad-color", "a colour is written as '#rrggbb'")
+        .at(yaml::place(file, color))
+        .help("six hexadecimal digits, in quotes since # begins a comment"))
 }

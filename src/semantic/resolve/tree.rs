@@ -1,0 +1,212 @@
+//! The components and groups of a scorecard, checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_saphyr::Spanned;
+
+use super::{Catalogue, check_name, finite, rule, visible};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::semantic::definition::{Additive, Aggregate, Component, Group, Node, Part, Range};
+use crate::semantic::document::{GroupDocument, PartDocument, PartForm, PartsDocument};
+use crate::semantic::yaml;
+
+/// The name of a scorecard's outermost group.
+pub(in crate::semantic) const ROOT: &str = "score";
+
+/// The deepest nesting of groups.
+const DEEPEST: usize = 12;
+
+/// What the parts of one scorecard are resolved with.
+pub(super) struct Branch<'a> {
+    pub(super) file: &'a Arc<SourceFile>,
+    pub(super) scale: Range,
+    pub(super) catalogue: &'a Catalogue,
+    /// Weights and components that the scorecard has of its own.
+    pub(super) weights: &'a BTreeMap<&'a str, f64>,
+    pub(super) components: &'a BTreeMap<String, Arc<Component>>,
+}
+
+/// The names met so far: every component and group stands once in a scorecard.
+#[derive(Default)]
+pub(super) struct Seen(BTreeSet<String>);
+
+impl Seen {
+    /// Whether a name was met.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    /// The names met.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// The outermost group.
+pub(super) fn root(
+    branch: &Branch<'_>,
+    parts: &Spanned<PartsDocument>,
+    aggregate: Option<&Spanned<Aggregate>>,
+    seen: &mut Seen,
+    problems: &mut Diagnostics,
+) -> Option<Group> {
+    let aggregate = self::aggregate(branch, aggregate, problems);
+    let parts = self::parts(branch, parts, 1, seen, problems);
+    let range = range(aggregate?, branch.scale);
+    Some(Group {
+        name: ROOT.to_owned(),
+        title: "Score".to_owned(),
+        aggregate: aggregate?,
+        range,
+        rounding: None,
+        parts: parts?,
+    })
+}
+
+fn parts(
+    branch: &Branch<'_>,
+    list: &Spanned<PartsDocument>,
+    depth: usize,
+    seen: &mut Seen,
+    problems: &mut Diagnostics,
+) -> Option<Vec<Part>> {
+    if list.value.0.is_empty() {
+        let place = yaml::place(branch.file, list);
+        problems.push(Diagnostic::error("no-component", "at least one component is needed here").at(place));
+        return None;
+    }
+    if depth > DEEPEST {
+        let message = format!("groups are nested more than {DEEPEST} deep");
+        problems.push(Diagnostic::error("too-deep", message).at(yaml::place(branch.file, list)));
+        return None;
+    }
+    let parts: Vec<Option<Part>> =
+        list.value.0.iter().map(|document| part(branch, document, depth, seen, problems)).collect();
+    parts.into_iter().collect()
+}
+
+fn part(
+    branch: &Branch<'_>,
+    document: &PartDocument,
+    depth: usize,
+    seen: &mut Seen,
+    problems: &mut Diagnostics,
+) -> Option<Part> {
+    let name = &document.name.value;
+    if !seen.0.insert(name.clone()) {
+        let message = format!("`{}` is named twice", name.escape_debug());
+        let place = yaml::place(branch.file, &document.name);
+        problems.push(Diagnostic::error("duplicate-name", message).at(place));
+    }
+    let own = branch.weights.get(name.as_str()).copied();
+    let Some(form) = &document.part else {
+        return Some(Part { weight: own.unwrap_or(1.0), node: component(branch, document, problems)? });
+    };
+    match &form.value {
+        PartForm::Weight(number) => {
+            let weight = problems.keep(weight(branch.file, form, *number));
+            Some(Part { node: component(branch, document, problems)?, weight: own.or(weight)? })
+        }
+        PartForm::Group(group) => {
+            let weight = match &group.weight {
+                Some(number) => problems.keep(self::weight(branch.file, number, number.value)),
+                None => Some(1.0),
+            };
+            let node = self::group(branch, (&document.name, group), depth, seen, problems);
+            Some(Part { weight: own.or(weight)?, node: Node::Group(node?) })
+        }
+    }
+}
+
+fn component(branch: &Branch<'_>, document: &PartDocument, problems: &mut Diagnostics) -> Option<Node> {
+    let (catalogue, name) = (branch.catalogue, &document.name.value);
+    if !catalogue.names.contains_key(name) && !catalogue.unread {
+        problems.push(
+            Diagnostic::error(
+                "unknown-component",
+                format!("there is no component `{}`", name.escape_debug()),
+            )
+            .at(yaml::place(branch.file, &document.name))
+            .help("declare it in a file of sql/components/")
+            .suggest(name, catalogue.names.keys().map(String::as_str)),
+        );
+    }
+    branch
+        .components
+        .get(name)
+        .or_else(|| catalogue.sound(name))
+        .map(|found| Node::Component(Arc::clone(found)))
+}
+
+fn group(
+    branch: &Branch<'_>,
+    (name, document): (&Spanned<String>, &GroupDocument),
+    depth: usize,
+    seen: &mut Seen,
+    problems: &mut Diagnostics,
+) -> Option<Group> {
+    let file = branch.file;
+    let place = yaml::place(file, name);
+    problems.extend(check_name("group", &name.value, &place).err());
+    let taken = branch.catalogue.names.contains_key(&name.value);
+    if taken || name.value == ROOT {
+        let message = format!("`{}` is the name of something else, and cannot name a group", name.value);
+        problems.push(Diagnostic::error("duplicate-name", message).at(place));
+    }
+    let title = match &document.title {
+        Some(title) => problems.keep(visible(file, title)),
+        None => Some(name.value.replace('_', " ")),
+    };
+    let aggregate = self::aggregate(branch, document.aggregate.as_ref(), problems);
+    let rounding = rule::rounding(file, document.rounding.as_ref(), problems);
+    let parts = parts(branch, &document.components, depth + 1, seen, problems);
+    let range = range(aggregate?, branch.scale);
+    Some(Group {
+        name: name.value.clone(),
+        title: title?,
+        aggregate: aggregate?,
+        range,
+        rounding,
+        parts: parts?,
+    })
+}
+
+fn range(aggregate: Aggregate, scale: Range) -> Range {
+    match aggregate {
+        Aggregate::Additive(Additive { min, max, .. }) => Range { low: min, high: max },
+        _ => scale,
+    }
+}
+
+fn aggregate(
+    branch: &Branch<'_>,
+    aggregate: Option<&Spanned<Aggregate>>,
+    problems: &mut Diagnostics,
+) -> Option<Aggregate> {
+    let Some(aggregate) = aggregate else { return Some(Aggregate::default()) };
+    let Aggregate::Additive(Additive { base, min, max }) = aggregate.value else {
+        return Some(aggregate.value);
+    };
+    if [base, min, max].iter().all(|number| number.is_finite()) && min < max && (min..=max).contains(&base) {
+        return Some(aggregate.value);
+    }
+    problems.push(
+        Diagnostic::error("empty-range", format!("a sum cannot begin at {base} and go from {min} to {max}"))
+            .at(yaml::place(branch.file, aggregate))
+            .help("`min` lies below `max`, and `base` from one to the other"),
+    );
+    None
+}
+
+/// A weight that counts.
+pub(super) fn weight<T>(file: &Arc<SourceFile>, place: &Spanned<T>, number: f64) -> Result<f64, Diagnostic> {
+    let place = yaml::place(file, place);
+    let number = finite(number, &place)?;
+    if number > 0.0 {
+        return Ok(number);
+    }
+    Err(Diagnostic::error("bad-weight", format!("a weight must be above 0, and this is {number}"))
+        .at(place)
+        .help("leave a component that should not count out of the score"))
+}
