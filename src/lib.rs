@@ -28,6 +28,7 @@
 //! | [`run`] | builds models in order into staging, audits what was built |
 //! | [`publish`] | the audited writer, staging, and how a run becomes visible |
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
+//! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
 //! | [`generate`](mod@generate) | synthetic sources at any scale |
 //! | [`engine`] | the only place that names DataFusion's session: sources, functions, the day-window operator |
 //! | [`storage`] | local disk, S3, Google Cloud Storage and Azure as one thing |
@@ -68,6 +69,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod error;
+pub mod explain;
 pub mod generate;
 pub mod model_test;
 pub mod pipeline;

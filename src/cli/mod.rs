@@ -12,6 +12,7 @@ mod compile;
 mod completions;
 mod console;
 mod context;
+mod explain;
 mod files;
 mod generate;
 mod graph;
@@ -59,6 +60,7 @@ Examples:
   hale check                      what is wrong with it, without reading data
   hale run --as-of 2026-09-30     build, audit, publish one day
   hale show metrics.accounts      read what was published
+  hale explain acme-042           why a score is what it is
 
 Exit codes: 0 done · 1 the project is wrong · 2 called wrongly, or a bug · 3 an audit failed, nothing was
 published · 75 storage failed, try again · 130/143 stopped by a signal, nothing was published"
@@ -78,6 +80,7 @@ enum Command {
     Ls(ls::Ls),
     Run(run::Run),
     Show(show::Show),
+    Explain(explain::Explain),
     Query(query::Query),
     Test(test::Test),
     Generate(generate::Generate),
@@ -150,6 +153,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Ls(ls) => ls.execute(context),
         // Publishing must not be stopped: a run itself looks out for signals until then.
         Command::Run(run) => run.execute(context).await,
+        Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,
         Command::Test(test) => unless_stopped(test.execute(context)).await,

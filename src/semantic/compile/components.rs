@@ -85,6 +85,7 @@ fn columns(query: &Query<'_>) -> Vec<Column> {
         Column::new("category", "VARCHAR", "what was measured, of a component whose values are texts"),
         Column::new("measure", "DOUBLE", "the value, or what it was compared to: what bins and lines are about"),
         Column::new("bin", "INT CHECK (bin >= 1)", "the bin or category, in declared order from 1; NULL when missing"),
+        Column::new("rule_case", "INT CHECK (rule_case >= 1)", "which of the component's cases applied, from 1"),
         Column::new("bin_label", "VARCHAR", "the name of the bin"),
         Column::new("points", "DOUBLE CHECK (points BETWEEN min_points AND max_points)", "what it is worth; NULL when it does not count"),
         Column::new("min_points", "DOUBLE", "the least that a value can earn"),
@@ -187,6 +188,8 @@ fn long(writer: &mut Writer, query: &Query<'_>, from: &str) {
         format!("{} AS policy", numbers(&|slot| Some(policy(query, slot)), None)),
         format!("CAST({} AS INT) AS bin", numbers(&|slot| bins(query, slot), None)),
     ];
+    let case_of = |slot: &Slot<'_>| Some(rule_case(query, slot));
+    items.push(format!("CAST({} AS INT) AS rule_case", numbers(&case_of, None)));
     let evidence =
         |slot: &Slot<'_>| slot.component.evidence.as_ref().map(|_| format!("evidence_{}", slot.name()));
     items.push(format!("CAST({} AS VARCHAR) AS evidence", numbers(&evidence, None)));
@@ -231,6 +234,15 @@ fn policy(query: &Query<'_>, slot: &Slot<'_>) -> String {
             }
             policy => text(policy.name()),
         })
+    })
+}
+
+/// The number of the case that applied.
+fn rule_case(query: &Query<'_>, slot: &Slot<'_>) -> String {
+    query.by_card(|card| {
+        let variant = slot.variant_of(card)?;
+        let several = slot.variants[variant].component.scoring.cases.len() > 1;
+        Some(if several { slot.numbered("case", variant) } else { "1".to_owned() })
     })
 }
 
@@ -339,6 +351,7 @@ fn items(query: &Query<'_>) -> Vec<String> {
         "category".to_owned(),
         "measure".to_owned(),
         "bin".to_owned(),
+        "rule_case".to_owned(),
         format!("CAST({} AS VARCHAR) AS bin_label", labels(query)),
         "points".to_owned(),
         "min_points".to_owned(),

@@ -10,6 +10,7 @@
 //! | `points` | what values are worth, and what stands in for a missing one |
 //! | `tree` | the groups of every scorecard, and the way back to contributions |
 //! | `scores`, `components` | the two tables |
+//! | `replay` | a score once more, from measures mixed at will |
 //! | `roll_up` | the two tables of a score made of the scores of others |
 //!
 //! **Exactness.** Sums of doubles miss what they are on paper by a hair, and by another hair in another order. So a
@@ -24,11 +25,14 @@ mod components;
 mod measure;
 mod points;
 mod query;
+mod replay;
 mod roll_up;
 mod scores;
 mod steps;
 mod tree;
 mod writer;
+
+pub use replay::{Cell, Fact, Facts};
 
 use std::ops::Range;
 use std::sync::Arc;

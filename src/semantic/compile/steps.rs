@@ -18,16 +18,7 @@ pub(super) fn write<'a>(
 ) -> Vec<Tree<'a>> {
     let last = measure::write(writer, query, extras);
     points::write(writer, query, last);
-    let mut levels = Levels::default();
-    let trees: Vec<Tree<'a>> =
-        (0..query.cards.len()).map(|card| Tree::write(query, card, &mut levels)).collect();
-    let last = write_levels(writer, levels, ("level", "The groups, from the inside out."), "pointed");
-    let items = [
-        "*".to_owned(),
-        coverage(query),
-        format!("{} AS whole", query.by_card(|card| Some(trees[card].value().to_owned()))),
-    ];
-    writer.step("weighed", "What is known of what counts.", &items, &last);
+    let trees = write_groups(writer, query);
     let snapped = query.grid.snapped("whole");
     let enough = match query.score.min_coverage {
         0.0 => snapped,
@@ -39,6 +30,18 @@ pub(super) fn write<'a>(
         &all([format!("{enough} AS raw_score")]),
         "weighed",
     );
+    trees
+}
+
+/// Writes the steps from `pointed` to `weighed`, which has `coverage` and `whole`, the score before anything is made of it.
+pub(super) fn write_groups<'a>(writer: &mut Writer, query: &Query<'a>) -> Vec<Tree<'a>> {
+    let mut levels = Levels::default();
+    let trees: Vec<Tree<'a>> =
+        (0..query.cards.len()).map(|card| Tree::write(query, card, &mut levels)).collect();
+    let last = write_levels(writer, levels, ("level", "The groups, from the inside out."), "pointed");
+    let whole = query.by_card(|card| Some(trees[card].value().to_owned()));
+    let items = all([coverage(query), format!("{whole} AS whole")]);
+    writer.step("weighed", "What is known of what counts.", &items, &last);
     trees
 }
 

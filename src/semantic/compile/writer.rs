@@ -56,6 +56,16 @@ impl Writer {
         Self { sql, origins: Vec::new(), query: start..start }
     }
 
+    /// Begins a query that is no model.
+    pub(super) fn bare() -> Self {
+        Self { sql: String::new(), origins: Vec::new(), query: 0..0 }
+    }
+
+    /// The text so far.
+    pub(super) fn into_sql(self) -> String {
+        self.sql
+    }
+
     /// Adds text.
     pub(super) fn push(&mut self, text: &str) {
         self.sql.push_str(text);

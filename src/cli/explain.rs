@@ -1,0 +1,217 @@
+//! `hale explain`
+
+use clap::Args;
+
+use super::arguments::{Moment, OutAt, SourcesAt};
+use super::console::{Console, Outcome};
+use super::context::Context;
+use super::output::{self, Sheet};
+use crate::error::Error;
+use crate::explain::{self, Explanation, Line, Movement, Place, Subject};
+
+/// Say why a score is what it is, or what moved it
+///
+/// Reads what was published. With an account: its score line by line, what each component adds, what it misses and what
+/// the next better bin needs. With --vs: what moved the score since another day; the drivers sum to the difference
+/// exactly. Without an account: the definition of the score as a page in Markdown.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hale explain acme-042                                  its newest published score
+  hale explain acme-042 --as-of 2026-09-30               another day
+  hale explain acme-042 --as-of 2026-09-30 --vs 2026-09-01   what moved it since
+  hale explain --score health > health.md                the definition as a page
+  hale explain acme-042 --json | jq '.parts[] | {name, contribution}'")]
+pub(super) struct Explain {
+    /// The account
+    #[arg(required_unless_present = "score")]
+    account: Option<String>,
+    /// The user, of a score of users
+    #[arg(long, value_name = "ID", requires = "account")]
+    user: Option<String>,
+    /// The score [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    score: Option<String>,
+    /// The published day [default: the newest]
+    #[arg(long, value_name = "DAY", requires = "account")]
+    as_of: Option<Moment>,
+    /// Compare with this earlier published day
+    #[arg(long, value_name = "DAY", requires = "account")]
+    vs: Option<Moment>,
+    #[command(flatten)]
+    sources: SourcesAt,
+    #[command(flatten)]
+    out: OutAt,
+}
+
+impl Explain {
+    pub async fn execute(self, context: &Context) -> Outcome {
+        let pipeline = context.pipeline()?;
+        let Some(account) = self.account else {
+            let score = explain::score_named(&pipeline, self.score.as_deref())?;
+            return output::write(explain::page(score).as_bytes());
+        };
+        let engine = context.engine()?;
+        let sources = context.sources(&self.sources, &pipeline, &engine)?;
+        let out = context.out(&self.out, &pipeline, &engine)?;
+        let place = Place { pipeline: &pipeline, engine: &engine, sources: &sources, out: &out };
+        let subject = Subject { score: self.score, account, user: self.user };
+        let zone = pipeline.settings.time_zone;
+        let day = self.as_of.map(|moment| moment.day(zone));
+        let console = context.console;
+        if let Some(vs) = self.vs {
+            let movement = explain::compare(&place, &subject, (vs.day(zone), day)).await?;
+            return print(&movement, &movement_text(&movement, console), console);
+        }
+        let explanation = explain::explain(&place, &subject, day).await?;
+        print(&explanation, &explanation_text(&explanation, console), console)
+    }
+}
+
+fn print(value: &impl serde::Serialize, text: &str, console: Console) -> Outcome {
+    if console.json {
+        let json = serde_json::to_value(value).map_err(|error| Error::Bug(error.to_string()))?;
+        return output::json_line(&json);
+    }
+    output::write(text.as_bytes())
+}
+
+fn who(account: &str, user: Option<&String>) -> String {
+    let visible = |text: &str| text.escape_debug().to_string();
+    user.map_or_else(|| visible(account), |user| format!("{} of {}", visible(user), visible(account)))
+}
+
+fn explanation_text(explained: &Explanation, console: Console) -> String {
+    let score = explained.score.map_or_else(|| "no score".to_owned(), short);
+    let mut text = format!(
+        "{} of {} at the end of {}: {score}, {}\n",
+        explained.title,
+        who(&explained.account_id, explained.user_id.as_ref()),
+        explained.as_of_date,
+        explained.tier
+    );
+    let mut facts = Vec::new();
+    if let Some(card) = &explained.scorecard {
+        let why =
+            explained.matched_rule.as_ref().map_or_else(String::new, |rule| format!(" (because {rule})"));
+        facts.push(format!("scorecard {card}{why}"));
+    }
+    facts.extend(explained.coverage.map(|share| format!("coverage {} %", short(share * 100.0))));
+    facts.push(format!("version {}, definition {}", explained.version, explained.definition));
+    facts.extend(explained.reason.as_ref().map(|reason| format!("unscored: {reason}")));
+    text += &format!("{}\n", facts.join(" · "));
+    if !explained.is_current {
+        text += "The definition has changed since: edges and next bins are not told.\n";
+    }
+    text += &sheet(explained).fitted(console);
+    let mut running = explained.raw_score;
+    if let Some(raw) = explained.raw_score {
+        text += &format!("sum of contributions: {}\n", short(raw));
+    }
+    for step in &explained.steps {
+        let change = step.change.map_or_else(String::new, signed);
+        running = running.map(|before| before + step.change.unwrap_or(0.0));
+        text += &format!("{}: {change} ({})\n", step.kind, visible(&step.what));
+    }
+    if !explained.steps.is_empty() {
+        text += &format!("score: {score}\n");
+    }
+    text
+}
+
+fn sheet(explained: &Explanation) -> Sheet {
+    let names = [
+        "component",
+        "value",
+        "bin",
+        "points",
+        "weight",
+        "decides",
+        "adds",
+        "misses",
+        "next better",
+        "state",
+    ];
+    let right = [false, true, false, true, true, true, true, true, false, false];
+    let row = |depth: usize, line: &Line| {
+        let indent = "  ".repeat(depth);
+        let value = match (&line.category, line.measure.or(line.value)) {
+            (Some(category), _) => visible(category),
+            (None, Some(value)) => short(value),
+            (None, None) => String::new(),
+        };
+        let of = line.max_points.map_or_else(String::new, |most| format!(" of {}", short(most)));
+        let points = line.points.map_or_else(String::new, |points| format!("{}{of}", short(points)));
+        let gain = line.next_gain.map_or_else(String::new, |gain| format!(" ({})", signed(gain)));
+        let next = line.next_better.as_ref().map_or_else(String::new, |next| format!("{next}{gain}"));
+        let state = match (&line.on_missing, &line.evidence) {
+            (Some(policy), _) => format!("{}, {policy}", line.state),
+            (None, Some(evidence)) => visible(evidence),
+            (None, None) if line.state == "observed" || line.state == "base" => String::new(),
+            (None, None) => line.state.clone(),
+        };
+        vec![
+            format!("{indent}{}", visible(&line.title)),
+            value,
+            line.bin.clone().unwrap_or_default(),
+            points,
+            number(line.weight),
+            line.effective_weight.map_or_else(String::new, |share| format!("{} %", short(share * 100.0))),
+            number(line.contribution),
+            number(line.missed),
+            next,
+            state,
+        ]
+    };
+    Sheet {
+        names: names.map(str::to_owned).to_vec(),
+        right: right.to_vec(),
+        rows: explained.parts.iter().map(|part| row(part.depth, &part.line)).collect(),
+    }
+}
+
+fn movement_text(moved: &Movement, console: Console) -> String {
+    let score = |score: Option<f64>| score.map_or_else(|| "no score".to_owned(), short);
+    let mut text = format!(
+        "{} of {}: {} ({}) at the end of {}, {} ({}) at the end of {}",
+        moved.title,
+        who(&moved.account_id, moved.user_id.as_ref()),
+        score(moved.from_score),
+        moved.from_tier,
+        moved.from_date,
+        score(moved.to_score),
+        moved.to_tier,
+        moved.to_date
+    );
+    let Some(change) = moved.change else {
+        return text + "\nOne of the days has no score, so there is no difference to explain.\n";
+    };
+    text += &format!(": {}\n", signed(change));
+    let row = |driver: &explain::Driver| {
+        let kind = format!("{:?}", driver.kind).to_lowercase();
+        vec![kind, driver.name.clone(), visible(&driver.what), signed(driver.change)]
+    };
+    let mut rows: Vec<Vec<String>> = moved.drivers.iter().map(row).collect();
+    rows.push(vec!["together".to_owned(), String::new(), String::new(), signed(change)]);
+    let names = ["driver", "of", "from → to", "change"].map(str::to_owned).to_vec();
+    text + &Sheet { names, right: vec![false, false, false, true], rows }.fitted(console)
+}
+
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(String::new, short)
+}
+
+/// A number with at most four decimals.
+fn short(value: f64) -> String {
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+fn signed(value: f64) -> String {
+    if value > 0.0 { format!("+{}", short(value)) } else { short(value) }
+}

@@ -1,0 +1,332 @@
+//! What moved a score between two days: one change after the other, in a declared order, until the first day has
+//! become the second.
+//!
+//! | order | driver | what changes |
+//! | --- | --- | --- |
+//! | 1 | definition | the first day is scored by today's definition, over today's metrics |
+//! | 2 | scorecard | the scorecard of the second day |
+//! | 3 | data | components that came, or went missing, by name |
+//! | 4 | judgement, behaviour | values of the components that both days have, by name |
+//! | 5 | override | what people set against the number |
+//! | 6 | rounding | what the second day's rounding adds, less what the first day's did |
+//!
+//! Each step is a whole score, computed by the same SQL as the published one; its driver is the difference. Scores
+//! are counted in units of 10⁻¹⁰, so the drivers sum to the difference exactly.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use datafusion::physical_plan::common::collect;
+use serde::Serialize;
+
+use super::rows::{Row, of_subject, scored};
+use super::{Place, Subject, words};
+use crate::engine::day_window::WindowOptions;
+use crate::engine::published::Days;
+use crate::engine::{Session, diagnose};
+use crate::error::{Error, Result};
+use crate::semantic::{Cell, Component, Fact, Score};
+
+/// How many units make 1.
+const UNITS: f64 = 1e10;
+
+/// The difference between two scores of an account, and what made it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Movement {
+    /// The score's name.
+    pub score_name: String,
+    /// The score's title.
+    pub title: String,
+    /// The account.
+    pub account_id: String,
+    /// The user, of a score of users.
+    pub user_id: Option<String>,
+    /// The first day.
+    pub from_date: NaiveDate,
+    /// The second day.
+    pub to_date: NaiveDate,
+    /// The score of the first day; `None` when unscored.
+    pub from_score: Option<f64>,
+    /// The score of the second day; `None` when unscored.
+    pub to_score: Option<f64>,
+    /// The tier of the first day.
+    pub from_tier: String,
+    /// The tier of the second day.
+    pub to_tier: String,
+    /// The difference, to ten decimals; `None` where a day has no score.
+    pub change: Option<f64>,
+    /// What made it, in the order of the steps; those that changed nothing are left out.
+    pub drivers: Vec<Driver>,
+}
+
+/// One thing that moved a score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Driver {
+    /// What kind of thing.
+    pub kind: DriverKind,
+    /// The component, or the name of the kind.
+    pub name: String,
+    /// From what to what.
+    pub what: String,
+    /// What it added, to ten decimals: the drivers' sum is the difference exactly.
+    pub change: f64,
+}
+
+/// What kind of thing moved a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverKind {
+    /// Another definition, or metrics that were restated.
+    Definition,
+    /// Another scorecard.
+    Scorecard,
+    /// A component came, or went missing.
+    Data,
+    /// What people said of the account.
+    Judgement,
+    /// What the account did.
+    Behaviour,
+    /// What people set against the number.
+    Override,
+    /// Rounding.
+    Rounding,
+}
+
+/// What was measured of the subject on one day.
+type Measured = Vec<Cell>;
+
+/// A change on the way, and the facts after it.
+struct Turn {
+    kind: DriverKind,
+    name: String,
+    what: String,
+    facts: Measured,
+}
+
+/// The drivers between two published days.
+pub(super) async fn movement(
+    place: &Place<'_>,
+    score: &Score,
+    subject: &Subject,
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<Movement> {
+    let first = scored(place, score, subject, from).await?;
+    let second = scored(place, score, subject, to).await?;
+    let drivers = match (first.number("score"), second.number("score")) {
+        (Some(_), Some(_)) => drivers(place, score, subject, (&first, from), (&second, to)).await?,
+        _ => Vec::new(),
+    };
+    let change = first.number("score").zip(second.number("score"));
+    Ok(Movement {
+        score_name: score.name.clone(),
+        title: score.title.clone(),
+        account_id: second.known("account_id")?,
+        user_id: second.text("user_id"),
+        from_date: from,
+        to_date: to,
+        from_score: first.number("score"),
+        to_score: second.number("score"),
+        from_tier: first.known("tier")?,
+        to_tier: second.known("tier")?,
+        change: change.map(|(first, second)| of_units(units(second) - units(first))),
+        drivers,
+    })
+}
+
+fn units(score: f64) -> i64 {
+    (score * UNITS).round() as i64
+}
+
+fn of_units(units: i64) -> f64 {
+    units as f64 / UNITS
+}
+
+async fn drivers(
+    place: &Place<'_>,
+    score: &Score,
+    subject: &Subject,
+    (first, from): (&Row, NaiveDate),
+    (second, to): (&Row, NaiveDate),
+) -> Result<Vec<Driver>> {
+    let semantics = &place.pipeline.semantics;
+    let facts = semantics.facts(score).ok_or_else(|| {
+        Error::Usage(format!("{} is made of the scores of others: compare those", score.name))
+    })?;
+    let before = measured(place, score, subject, (&facts.sql, &facts.columns), from).await?;
+    let after = measured(place, score, subject, (&facts.sql, &facts.columns), to).await?;
+    let turns = turns(score, &facts.columns, before, after);
+    let rows: Vec<Measured> = turns.iter().map(|turn| turn.facts.clone()).collect();
+    let sql = semantics
+        .rescored(score, &rows)
+        .ok_or_else(|| Error::Bug("a score that cannot be replayed".to_owned()))?;
+    let scores = rescored(place, &sql, to).await?;
+    let raw = |row: &Row| row.number("raw_score").map(units);
+    let (Some(start), Some(end)) = (raw(first), raw(second)) else {
+        return Ok(judged(score, first, second, Vec::new()));
+    };
+    let mut drivers = Vec::new();
+    let mut last = start;
+    for (turn, now) in turns.into_iter().zip(scores) {
+        let now = now.map_or(last, units);
+        drivers.push(Driver {
+            kind: turn.kind,
+            name: turn.name,
+            what: turn.what,
+            change: of_units(now - last),
+        });
+        last = now;
+    }
+    // Where the second day was published by another definition, that is a driver too.
+    let what = "the second day was published by another definition, or its metrics were restated".to_owned();
+    drivers.push(Driver {
+        kind: DriverKind::Definition,
+        name: "definition".to_owned(),
+        what,
+        change: of_units(end - last),
+    });
+    Ok(judged(score, first, second, drivers))
+}
+
+/// Adds what overrides and rounding did, and drops what did nothing.
+fn judged(score: &Score, first: &Row, second: &Row, mut drivers: Vec<Driver>) -> Vec<Driver> {
+    let (before, after) = (super::account::steps(score, first), super::account::steps(score, second));
+    let of = |steps: &[super::account::Step], kind: &str| {
+        let found = steps.iter().find(|step| step.kind == kind);
+        (found.and_then(|step| step.change).unwrap_or(0.0), found.map(|step| step.what.clone()))
+    };
+    let (was, said_before) = of(&before, "override");
+    let (is, said_after) = of(&after, "override");
+    let said = |what: Option<String>| what.unwrap_or_else(|| "none".to_owned());
+    let what = format!("{} → {}", said(said_before), said(said_after));
+    let change = of_units(units(is) - units(was));
+    drivers.push(Driver { kind: DriverKind::Override, name: "override".to_owned(), what, change });
+    let total: i64 = drivers.iter().map(|driver| units(driver.change)).sum();
+    if let (Some(from), Some(to)) = (first.number("score"), second.number("score")) {
+        let change = of_units(units(to) - units(from) - total);
+        let what = "the declared rounding".to_owned();
+        drivers.push(Driver { kind: DriverKind::Rounding, name: "rounding".to_owned(), what, change });
+    }
+    drivers.retain(|driver| driver.change != 0.0);
+    drivers
+}
+
+/// What the components measured of the subject, by today's definition over the published metrics.
+async fn measured(
+    place: &Place<'_>,
+    score: &Score,
+    subject: &Subject,
+    (sql, columns): (&str, &[Fact]),
+    day: NaiveDate,
+) -> Result<Measured> {
+    let only = of_subject(score, subject)?;
+    let sql = format!("{sql}\nSELECT * FROM facts WHERE {only} AND as_of_date = DATE '{day}'");
+    let row = Row::query(place, Days::Until(day), &sql).await?.into_iter().next();
+    let row = row.ok_or_else(|| {
+        Error::Usage(format!("{} is not published on {day} for this account", score.entity.table()))
+    })?;
+    let cell = |column: &Fact| {
+        if column.is_text {
+            row.text(&column.name).map_or(Cell::Null, Cell::Text)
+        } else {
+            row.number(&column.name).map_or(Cell::Null, Cell::Number)
+        }
+    };
+    Ok(columns.iter().map(cell).collect())
+}
+
+/// The scores of rows of facts.
+async fn rescored(place: &Place<'_>, sql: &str, day: NaiveDate) -> Result<Vec<Option<f64>>> {
+    let failed = |error| diagnose::of_run("the explanation", &error);
+    let session = Session::new(place.engine, &place.pipeline.settings, WindowOptions::default(), day);
+    let session = session.map_err(failed)?;
+    let plan = session.plan_text(sql).await.map_err(failed)?;
+    let frame = session.context().execute_logical_plan(plan).await.map_err(failed)?;
+    let stream = frame.execute_stream().await.map_err(failed)?;
+    let batches = collect(stream).await.map_err(failed)?;
+    Ok(Row::of(&batches).iter().map(|row| row.number("score")).collect())
+}
+
+/// The way from one day's facts to another's.
+fn turns(score: &Score, columns: &[Fact], before: Measured, after: Measured) -> Vec<Turn> {
+    let components: BTreeMap<String, &Component> = score
+        .scorecards()
+        .iter()
+        .flat_map(|card| card.root.components())
+        .map(|component| (component.name.clone(), component.as_ref()))
+        .collect();
+    let mut facts = before.clone();
+    let mut turns = vec![Turn {
+        kind: DriverKind::Definition,
+        name: "definition".to_owned(),
+        what: "the first day by today's definition and metrics".to_owned(),
+        facts: facts.clone(),
+    }];
+    if let Some(at) = columns.iter().position(|column| column.component.is_none()) {
+        let names = [&before[at], &after[at]].map(|cell| card_name(score, cell));
+        facts[at] = after[at].clone();
+        let what = format!("{} → {}", names[0], names[1]);
+        turns.push(Turn {
+            kind: DriverKind::Scorecard,
+            name: "scorecard".to_owned(),
+            what,
+            facts: facts.clone(),
+        });
+    }
+    // What comes and goes first: what is there on both days is then compared among the same neighbours.
+    for of_data in [true, false] {
+        for (name, component) in &components {
+            let (was, is) = (known(columns, &before, name), known(columns, &after, name));
+            if (was.is_some() != is.is_some()) != of_data {
+                continue;
+            }
+            replace(columns, name, &mut facts, &after);
+            let what = format!("{} → {}", shown(was.as_ref()), shown(is.as_ref()));
+            turns.push(Turn {
+                kind: kind(component, of_data),
+                name: name.clone(),
+                what,
+                facts: facts.clone(),
+            });
+        }
+    }
+    turns
+}
+
+fn kind(component: &Component, of_data: bool) -> DriverKind {
+    if of_data {
+        DriverKind::Data
+    } else if component.decay.is_some() || component.evidence.is_some() {
+        DriverKind::Judgement
+    } else {
+        DriverKind::Behaviour
+    }
+}
+
+fn card_name(score: &Score, cell: &Cell) -> String {
+    let at = if let Cell::Number(number) = cell { *number as usize } else { 0 };
+    let card = at.checked_sub(1).and_then(|at| score.scorecards().get(at));
+    card.map_or_else(|| "none".to_owned(), |card| card.name.clone())
+}
+
+/// What is known of a component on a day.
+fn known(columns: &[Fact], facts: &Measured, name: &str) -> Option<Cell> {
+    let known = columns.iter().zip(facts).rev();
+    let known = known.filter(|(column, _)| column.is_known && column.component.as_deref() == Some(name));
+    known.map(|(_, cell)| cell).find(|cell| **cell != Cell::Null).cloned()
+}
+
+fn replace(columns: &[Fact], name: &str, facts: &mut Measured, with: &Measured) {
+    for (at, column) in columns.iter().enumerate() {
+        if column.component.as_deref() == Some(name) {
+            facts[at] = with[at].clone();
+        }
+    }
+}
+
+fn shown(cell: Option<&Cell>) -> String {
+    match cell {
+        Some(Cell::Number(number)) => words::number(*number),
+        Some(Cell::Text(text)) => text.clone(),
+        Some(Cell::Null) | None => "missing".to_owned(),
+    }
+}
