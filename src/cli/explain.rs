@@ -188,13 +188,15 @@ fn movement_text(moved: &Movement, console: Console) -> String {
     };
     text += &format!(": {}\n", signed(change));
     let row = |driver: &explain::Driver| {
-        let kind = format!("{:?}", driver.kind).to_lowercase();
+        let kind = serde_json::to_value(driver.kind).ok();
+        let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().replace('_', " ");
         vec![kind, driver.name.clone(), visible(&driver.what), signed(driver.change)]
     };
     let mut rows: Vec<Vec<String>> = moved.drivers.iter().map(row).collect();
     rows.push(vec!["together".to_owned(), String::new(), String::new(), signed(change)]);
     let names = ["driver", "of", "from → to", "change"].map(str::to_owned).to_vec();
-    text + &Sheet { names, right: vec![false, false, false, true], rows }.fitted(console)
+    text += &Sheet { names, right: vec![false, false, false, true], rows }.fitted(console);
+    text + &moved.note.as_ref().map_or_else(String::new, |note| format!("{}\n", visible(note)))
 }
 
 fn visible(text: &str) -> String {

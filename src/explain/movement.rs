@@ -6,7 +6,8 @@
 //! | 1 | definition | the first day is scored by today's definition, over today's metrics |
 //! | 2 | scorecard | the scorecard of the second day |
 //! | 3 | data | components that came, or went missing, by name |
-//! | 4 | judgement, behaviour | values of the components that both days have, by name |
+//! | 4 | roll_off, new_activity | values of the components that both days have, by name: first what they would have been had nothing happened since the first day, so only old days left their windows; then what did happen |
+//! | | judgement, behaviour | the same in one step, where people judge, or where the two cannot be told apart |
 //! | 5 | override | what people set against the number |
 //! | 6 | rounding | what the second day's rounding adds, less what the first day's did |
 //!
@@ -25,7 +26,7 @@ use crate::engine::day_window::WindowOptions;
 use crate::engine::published::Days;
 use crate::engine::{Session, diagnose};
 use crate::error::{Error, Result};
-use crate::semantic::{Cell, Component, Fact, Score};
+use crate::semantic::{Cell, Component, Fact, Facts, Score};
 
 /// How many units make 1.
 const UNITS: f64 = 1e10;
@@ -57,6 +58,8 @@ pub struct Movement {
     pub change: Option<f64>,
     /// What made it, in the order of the steps; those that changed nothing are left out.
     pub drivers: Vec<Driver>,
+    /// Why old days and new activity are not told apart, where they are not.
+    pub note: Option<String>,
 }
 
 /// One thing that moved a score.
@@ -84,7 +87,11 @@ pub enum DriverKind {
     Data,
     /// What people said of the account.
     Judgement,
-    /// What the account did.
+    /// Old days that left the windows of metrics.
+    RollOff,
+    /// What the account did since.
+    NewActivity,
+    /// Both, where they cannot be told apart.
     Behaviour,
     /// What people set against the number.
     Override,
@@ -94,6 +101,14 @@ pub enum DriverKind {
 
 /// What was measured of the subject on one day.
 type Measured = Vec<Cell>;
+
+/// What was measured at both ends of the way.
+struct Ends {
+    before: Measured,
+    after: Measured,
+    /// What would have been measured at the end had nothing happened on the way.
+    idle: Option<Measured>,
+}
 
 /// A change on the way, and the facts after it.
 struct Turn {
@@ -112,9 +127,9 @@ pub(super) async fn movement(
 ) -> Result<Movement> {
     let first = scored(place, score, subject, from).await?;
     let second = scored(place, score, subject, to).await?;
-    let drivers = match (first.number("score"), second.number("score")) {
+    let (drivers, note) = match (first.number("score"), second.number("score")) {
         (Some(_), Some(_)) => drivers(place, score, subject, (&first, from), (&second, to)).await?,
-        _ => Vec::new(),
+        _ => (Vec::new(), None),
     };
     let change = first.number("score").zip(second.number("score"));
     Ok(Movement {
@@ -130,6 +145,7 @@ pub(super) async fn movement(
         to_tier: second.known("tier")?,
         change: change.map(|(first, second)| of_units(units(second) - units(first))),
         drivers,
+        note,
     })
 }
 
@@ -147,14 +163,19 @@ async fn drivers(
     subject: &Subject,
     (first, from): (&Row, NaiveDate),
     (second, to): (&Row, NaiveDate),
-) -> Result<Vec<Driver>> {
+) -> Result<(Vec<Driver>, Option<String>)> {
     let semantics = &place.pipeline.semantics;
     let facts = semantics.facts(score).ok_or_else(|| {
         Error::Usage(format!("{} is made of the scores of others: compare those", score.name))
     })?;
-    let before = measured(place, score, subject, (&facts.sql, &facts.columns), from).await?;
-    let after = measured(place, score, subject, (&facts.sql, &facts.columns), to).await?;
-    let turns = turns(score, &facts.columns, before, after);
+    let measured = async |days, day| measured(place, (score, subject), &facts, (days, day)).await;
+    let before = measured(Days::Until(from), from).await?;
+    let after = measured(Days::Until(to), to).await?;
+    let (idle, note) = match measured(Days::Recomputed { sources: from, calendar: to }, to).await {
+        Ok(idle) => (Some(idle), None),
+        Err(error) => (None, Some(format!("old days and new activity cannot be told apart: {error}"))),
+    };
+    let turns = turns(score, &facts.columns, &Ends { before, after, idle });
     let rows: Vec<Measured> = turns.iter().map(|turn| turn.facts.clone()).collect();
     let sql = semantics
         .rescored(score, &rows)
@@ -162,7 +183,7 @@ async fn drivers(
     let scores = rescored(place, &sql, to).await?;
     let raw = |row: &Row| row.number("raw_score").map(units);
     let (Some(start), Some(end)) = (raw(first), raw(second)) else {
-        return Ok(judged(score, first, second, Vec::new()));
+        return Ok((judged(score, first, second, Vec::new()), note));
     };
     let mut drivers = Vec::new();
     let mut last = start;
@@ -184,7 +205,7 @@ async fn drivers(
         what,
         change: of_units(end - last),
     });
-    Ok(judged(score, first, second, drivers))
+    Ok((judged(score, first, second, drivers), note))
 }
 
 /// Adds what overrides and rounding did, and drops what did nothing.
@@ -210,19 +231,18 @@ fn judged(score: &Score, first: &Row, second: &Row, mut drivers: Vec<Driver>) ->
     drivers
 }
 
-/// What the components measured of the subject, by today's definition over the published metrics.
+/// What the components measured of the subject, by today's definition.
 async fn measured(
     place: &Place<'_>,
-    score: &Score,
-    subject: &Subject,
-    (sql, columns): (&str, &[Fact]),
-    day: NaiveDate,
+    (score, subject): (&Score, &Subject),
+    facts: &Facts,
+    (days, day): (Days, NaiveDate),
 ) -> Result<Measured> {
     let only = of_subject(score, subject)?;
-    let sql = format!("{sql}\nSELECT * FROM facts WHERE {only} AND as_of_date = DATE '{day}'");
-    let row = Row::query(place, Days::Until(day), &sql).await?.into_iter().next();
+    let sql = format!("{}\nSELECT * FROM facts WHERE {only} AND as_of_date = DATE '{day}'", facts.sql);
+    let row = Row::query(place, days, &sql).await?.into_iter().next();
     let row = row.ok_or_else(|| {
-        Error::Usage(format!("{} is not published on {day} for this account", score.entity.table()))
+        Error::Usage(format!("{} has no row of this account on {day}", score.entity.table()))
     })?;
     let cell = |column: &Fact| {
         if column.is_text {
@@ -231,7 +251,7 @@ async fn measured(
             row.number(&column.name).map_or(Cell::Null, Cell::Number)
         }
     };
-    Ok(columns.iter().map(cell).collect())
+    Ok(facts.columns.iter().map(cell).collect())
 }
 
 /// The scores of rows of facts.
@@ -247,7 +267,7 @@ async fn rescored(place: &Place<'_>, sql: &str, day: NaiveDate) -> Result<Vec<Op
 }
 
 /// The way from one day's facts to another's.
-fn turns(score: &Score, columns: &[Fact], before: Measured, after: Measured) -> Vec<Turn> {
+fn turns(score: &Score, columns: &[Fact], Ends { before, after, idle }: &Ends) -> Vec<Turn> {
     let components: BTreeMap<String, &Component> = score
         .scorecards()
         .iter()
@@ -275,18 +295,28 @@ fn turns(score: &Score, columns: &[Fact], before: Measured, after: Measured) -> 
     // What comes and goes first: what is there on both days is then compared among the same neighbours.
     for of_data in [true, false] {
         for (name, component) in &components {
-            let (was, is) = (known(columns, &before, name), known(columns, &after, name));
+            let (was, is) = (known(columns, before, name), known(columns, after, name));
             if (was.is_some() != is.is_some()) != of_data {
                 continue;
             }
-            replace(columns, name, &mut facts, &after);
+            let mut kind = kind(component, of_data);
+            let mut was = was;
+            // Only what both days have, and would have had without the days between, comes apart.
+            let rest = idle.as_ref().filter(|_| kind == DriverKind::Behaviour);
+            if let Some((idle, between)) = rest.and_then(|idle| Some((idle, known(columns, idle, name)?))) {
+                replace(columns, name, &mut facts, idle);
+                let what = format!("{} → {}", shown(was.as_ref()), shown(Some(&between)));
+                turns.push(Turn {
+                    kind: DriverKind::RollOff,
+                    name: name.clone(),
+                    what,
+                    facts: facts.clone(),
+                });
+                (kind, was) = (DriverKind::NewActivity, Some(between));
+            }
+            replace(columns, name, &mut facts, after);
             let what = format!("{} → {}", shown(was.as_ref()), shown(is.as_ref()));
-            turns.push(Turn {
-                kind: kind(component, of_data),
-                name: name.clone(),
-                what,
-                facts: facts.clone(),
-            });
+            turns.push(Turn { kind, name: name.clone(), what, facts: facts.clone() });
         }
     }
     turns

@@ -38,6 +38,14 @@ pub enum Days {
     Until(NaiveDate),
     /// One published day; rows of sources up to the end of it.
     Only(NaiveDate),
+    /// Nothing published: every table computed anew up to `calendar`, from rows of sources up to the end of `sources`, as
+    /// if nothing had happened since.
+    Recomputed {
+        /// The last day of the sources.
+        sources: NaiveDate,
+        /// The last day of the calendar.
+        calendar: NaiveDate,
+    },
 }
 
 /// Reads what a pipeline published and what it was made from.
@@ -62,7 +70,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Self> {
         let last = match days {
             Days::All => newest(pipeline, out).await?.unwrap_or(pipeline.settings.history_starts),
-            Days::Until(day) | Days::Only(day) => day,
+            Days::Until(day) | Days::Only(day) | Days::Recomputed { calendar: day, .. } => day,
         };
         let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), last)
             .map_err(|error| Error::Bug(diagnose::first_line(&error)))?;
@@ -99,8 +107,8 @@ impl<'a> Reader<'a> {
             let failed = |error: &DataFusionError| Error::Project(diagnose::of_model(model, error).into());
             match &model.kind {
                 Kind::Source(source) => self.source(model, source).await?,
-                Kind::Table(..) => self.table(model).await?,
-                Kind::View(query) => {
+                Kind::Table(..) if !self.recomputes() => self.table(model).await?,
+                Kind::View(query) | Kind::Table(query, _) => {
                     let plan = self.session.plan(query).await.map_err(|error| failed(&error))?;
                     self.session.register_view(&model.name, plan).map_err(|error| failed(&error))?;
                 }
@@ -109,13 +117,22 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The models themselves, and behind views what these read. A stored table stands for itself.
+    /// Whether tables are computed rather than read.
+    fn recomputes(&self) -> bool {
+        matches!(self.days, Days::Recomputed { .. })
+    }
+
+    /// The models themselves, and behind views what these read. A stored table that is read stands for itself.
     fn needed(&self, names: impl Iterator<Item = ModelName>) -> BTreeSet<ModelName> {
         let mut needed = BTreeSet::new();
         let mut waiting: Vec<ModelName> = names.collect();
         while let Some(name) = waiting.pop() {
-            let is_view = self.pipeline.model(&name).is_some_and(|model| matches!(model.kind, Kind::View(_)));
-            if is_view {
+            let is_computed = self.pipeline.model(&name).is_some_and(|model| match model.kind {
+                Kind::View(_) => true,
+                Kind::Table(..) => self.recomputes(),
+                Kind::Source(_) => false,
+            });
+            if is_computed {
                 waiting.extend(
                     self.pipeline.reads.get(&name).into_iter().flat_map(|reads| reads.0.keys().cloned()),
                 );
@@ -135,7 +152,9 @@ impl<'a> Reader<'a> {
         }
         let (day, dated) = match self.days {
             Days::All => (NaiveDate::MAX, Source { event_time: None, ..source.clone() }),
-            Days::Until(day) | Days::Only(day) => (day, source.clone()),
+            Days::Until(day) | Days::Only(day) | Days::Recomputed { sources: day, .. } => {
+                (day, source.clone())
+            }
         };
         let horizon = Horizon { day, zone: self.pipeline.settings.time_zone };
         let table = model
@@ -168,6 +187,7 @@ impl<'a> Reader<'a> {
             Days::All => true,
             Days::Until(last) => day <= last,
             Days::Only(only) => day == only,
+            Days::Recomputed { .. } => false,
         })
     }
 
