@@ -34,6 +34,7 @@ Examples:
   hale run --from 2026-09-01 --to 2026-09-30            a month, both ends included
   hale run --as-of 2026-09-30 --select metrics          the stored models of a layer
   hale run --as-of 2026-09-30 --select metrics.usage+   a model and everything that reads it
+  hale run --as-of 2026-09-30 --rescore                 scores again, from the metrics as published
   hale run --as-of {{ ds }} --json --log json           from an orchestrator: facts on stdout, events on stderr
   hale run --as-of 2026-09-30 --sources s3://lake/exports --out s3://lake/health --memory-limit 2GB")]
 pub(super) struct Run {
@@ -49,6 +50,10 @@ pub(super) struct Run {
     /// Stored models to publish: `metrics` (a layer), `metrics.usage` (a model), with + behind it its readers as well
     #[arg(long, value_name = "WORD", num_args = 1..)]
     select: Vec<String>,
+    /// Components and scores again, from metrics as they are published: no source is read. After a change of a threshold, a
+    /// weight or a tier
+    #[arg(long)]
+    rescore: bool,
     /// Build and audit, publish nothing
     #[arg(long)]
     dry_run: bool,
@@ -98,7 +103,8 @@ impl Run {
         let request = self.request(context, &pipeline, &engine)?;
         let watch = watch(context.console);
         let built = unless_stopped(async {
-            let checked = check(pipeline, &engine, Some(&request.sources)).await?;
+            let sources = (!self.rescore).then_some(&request.sources);
+            let checked = check(pipeline, &engine, sources).await?;
             context.console.problems(&checked.warnings);
             Ok(build(&checked, &engine, &request, watch.as_ref()).await?)
         });
@@ -115,13 +121,14 @@ impl Run {
 
     fn request(&self, context: &Context, pipeline: &Pipeline, engine: &Engine) -> Result<Request> {
         let selection = if self.select.is_empty() {
-            Selection::all(pipeline)
+            if self.rescore { Selection::semantic(pipeline) } else { Selection::all(pipeline) }
         } else {
             Selection::of_words(pipeline, &self.select)?
         };
         Ok(Request {
             days: self.days(pipeline)?,
             selection,
+            from_published: self.rescore,
             sources: context.sources(&self.sources, pipeline, engine)?,
             out: context.out(&self.out, pipeline, engine)?,
         })

@@ -14,12 +14,13 @@ use super::audits::{self, BadRows};
 use super::needed;
 use super::progress::{rows_read, watched};
 use super::request::Request;
+use super::reuse::{self, Parts};
 use super::stored::{in_stored_order, rows_of_days};
 use super::watch::{Event, Watch};
 use crate::check::{Checked, parquet_files};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::day_window::{WindowMode, WindowOptions};
-use crate::engine::sources::{Horizon, parquet_folder, source_table};
+use crate::engine::sources::{Horizon, parquet_folder, parquet_table, source_table};
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
@@ -91,12 +92,15 @@ pub async fn build(
     let session = Session::new(engine, settings, WindowOptions::default(), until);
     let session = session.map_err(|error| diagnose::of_run("setting up", &error))?;
     request.sources.register(engine.runtime());
-    let first_days = needed::first_days(checked, &session, request).await;
+    request.out.register(engine.runtime());
+    let parts = Parts::of(&checked.pipeline, request)?;
+    let first_days = needed::first_days(checked, &session, request, &parts).await;
     let first_days = first_days.map_err(|error| diagnose::of_run("planning", &error))?;
     let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
-    watch.saw(&Event::Begun { run_id: staging.run_id(), models: first_days.len() });
+    let models = first_days.len() - parts.reused.iter().filter(|name| first_days.contains_key(name)).count();
+    watch.saw(&Event::Begun { run_id: staging.run_id(), models });
     let mut build =
-        Build { checked, request, watch, session, staging, first_days, models: Vec::new(), audits: 0 };
+        Build { checked, request, watch, session, staging, parts, first_days, models: Vec::new(), audits: 0 };
     match build.all().await {
         Ok(()) => Ok(build.finish()),
         Err(error) => {
@@ -112,6 +116,7 @@ struct Build<'a> {
     watch: &'a dyn Watch,
     session: Session,
     staging: Staging,
+    parts: Parts,
     first_days: BTreeMap<ModelName, NaiveDate>,
     models: Vec<BuiltModel>,
     audits: usize,
@@ -124,6 +129,13 @@ impl Build<'_> {
         self.audit_sources().await?;
         let mut auditing = started.elapsed();
         for model in &self.checked.pipeline.models {
+            if self.parts.reused.contains(&model.name) {
+                self.reuse(model).await?;
+                continue;
+            }
+            if !self.parts.planned.contains(&model.name) {
+                continue;
+            }
             match &model.kind {
                 Kind::Source(_) => {}
                 Kind::View(query) => {
@@ -145,11 +157,23 @@ impl Build<'_> {
         Ok(())
     }
 
+    /// Makes a published table readable as it is.
+    async fn reuse(&self, model: &Model) -> Result<()> {
+        let first = self.first_days.get(&model.name).copied().unwrap_or(*self.request.days.start());
+        let files = reuse::files(model, first, self.request).await?;
+        let table = parquet_table(&self.request.out, &files, &self.checked.schemas[&model.name]);
+        let entered = table.and_then(|table| self.session.register(&model.name, table));
+        entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
+    }
+
     async fn register_sources(&self) -> Result<()> {
         let settings = &self.checked.pipeline.settings;
         let horizon = Horizon { day: *self.request.days.end(), zone: settings.time_zone };
         for model in &self.checked.pipeline.models {
             let Kind::Source(source) = &model.kind else { continue };
+            if !self.parts.planned.contains(&model.name) {
+                continue;
+            }
             let files = parquet_files(&self.request.sources, source).await?;
             let table = source_table(
                 source,
@@ -167,12 +191,14 @@ impl Build<'_> {
     /// Contracts of the sources that this run reads.
     async fn audit_sources(&mut self) -> Result<()> {
         let pipeline = &self.checked.pipeline;
-        let read = pipeline.with_upstream(self.first_days.keys().cloned());
+        let computed = self.first_days.keys().filter(|name| self.parts.planned.contains(name));
+        let read = pipeline.with_upstream(computed.cloned());
         let mut audits = Vec::new();
         for model in pipeline
             .models
             .iter()
             .filter(|model| matches!(model.kind, Kind::Source(_)) && read.contains(&model.name))
+            .filter(|model| self.parts.planned.contains(&model.name))
         {
             audits.extend(self.contract_audits(model).await?);
         }
@@ -184,7 +210,8 @@ impl Build<'_> {
     async fn audit_tables(&mut self) -> Result<()> {
         let pipeline = &self.checked.pipeline;
         let mut audits = Vec::new();
-        for model in pipeline.models.iter().filter(|model| self.first_days.contains_key(&model.name)) {
+        let computed = |model: &&Model| self.is_computed(&model.name);
+        for model in pipeline.models.iter().filter(computed) {
             audits.extend(self.contract_audits(model).await?);
         }
         for audit in pipeline.audits.iter().filter(|audit| self.is_built(audit.reads.0.keys())) {
@@ -195,9 +222,21 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Whether every stored table among these is part of the run, and at least one is.
+    /// Whether a stored table is computed by this run.
+    fn is_computed(&self, name: &ModelName) -> bool {
+        self.first_days.contains_key(name) && self.parts.planned.contains(name)
+    }
+
+    /// Whether every stored table among these is part of the run, and at least one is; nothing else may be read.
     fn is_built<'n>(&self, names: impl Iterator<Item = &'n ModelName>) -> bool {
-        let stored = names.filter(|name| self.checked.pipeline.model(name).is_some_and(Model::is_stored));
+        let names: Vec<&ModelName> = names.collect();
+        let known =
+            |name: &&&ModelName| self.parts.planned.contains(name) || self.parts.reused.contains(name);
+        if names.iter().filter(known).count() < names.len() {
+            return false;
+        }
+        let stored =
+            names.iter().filter(|name| self.checked.pipeline.model(name).is_some_and(Model::is_stored));
         let built: Vec<bool> = stored.map(|name| self.first_days.contains_key(name)).collect();
         !built.is_empty() && built.iter().all(|built| *built)
     }

@@ -13,6 +13,7 @@ mod build;
 mod needed;
 mod progress;
 mod request;
+mod reuse;
 mod stored;
 mod watch;
 

@@ -23,6 +23,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 
 use super::request::Request;
+use super::reuse::Parts;
 use super::stored::rows_of_days;
 use crate::check::Checked;
 use crate::engine::Session;
@@ -37,11 +38,12 @@ pub(super) async fn first_days(
     checked: &Checked,
     session: &Session,
     request: &Request,
+    parts: &Parts,
 ) -> Result<BTreeMap<ModelName, NaiveDate>> {
     let pipeline = &checked.pipeline;
     let mut needed: BTreeMap<ModelName, NaiveDate> =
         request.selection.0.iter().map(|name| (name.clone(), *request.days.start())).collect();
-    let plans = plans_over_placeholders(checked, session).await?;
+    let plans = plans_over_placeholders(checked, session, parts).await?;
     // Readers come after what they read: from the last model back, every need is known when it is asked for.
     for model in pipeline.models.iter().rev().filter(|model| model.is_stored()) {
         let (Some(first), Some(plan)) = (needed.get(&model.name).copied(), plans.get(&model.name)) else {
@@ -56,7 +58,8 @@ pub(super) async fn first_days(
     }
     // An audit may read what was not selected.
     for audit in &pipeline.audits {
-        if audit.reads.0.keys().any(|read| needed.contains_key(read)) {
+        let reads_one = audit.reads.0.keys().any(|read| needed.contains_key(read));
+        if reads_one && parts.reused.is_empty() {
             let stored = pipeline.with_upstream(audit.reads.0.keys().cloned());
             for name in
                 stored.into_iter().filter(|name| pipeline.model(name).is_some_and(|model| model.is_stored()))
@@ -72,15 +75,22 @@ pub(super) async fn first_days(
 async fn plans_over_placeholders(
     checked: &Checked,
     session: &Session,
+    parts: &Parts,
 ) -> Result<BTreeMap<ModelName, LogicalPlan>> {
     let mut plans = BTreeMap::new();
     for model in &checked.pipeline.models {
+        let is_reused = parts.reused.contains(&model.name);
+        if !is_reused && !parts.planned.contains(&model.name) {
+            continue;
+        }
         let schema = Arc::clone(&checked.schemas[&model.name]);
         match &model.kind {
             Kind::Source(_) => session.register(&model.name, Arc::new(EmptyTable::new(schema)))?,
             Kind::View(query) => session.register_view(&model.name, session.plan(query).await?)?,
             Kind::Table(query, _) => {
-                plans.insert(model.name.clone(), session.plan(query).await?);
+                if !is_reused {
+                    plans.insert(model.name.clone(), session.plan(query).await?);
+                }
                 session.register(&model.name, Arc::new(Placeholder { name: model.name.clone(), schema }))?;
             }
         }

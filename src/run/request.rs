@@ -17,6 +17,8 @@ pub struct Request {
     pub days: RangeInclusive<NaiveDate>,
     /// The stored models to publish.
     pub selection: Selection,
+    /// Whether stored tables that are not selected are read as they are published, and no source is touched.
+    pub from_published: bool,
     /// Where the sources lie.
     pub sources: Storage,
     /// Where tables are published.

@@ -25,20 +25,21 @@ const DAY_FOLDER: &str = "as_of=";
 /// # Errors
 /// As [`Storage::folders`].
 pub async fn published_days(out: &Storage, table: &ModelName) -> Result<Vec<NaiveDate>> {
-    let folders = out.folders(&folder(table)).await?;
+    let folders = out.folders(&table_folder(table)).await?;
     let mut days: Vec<NaiveDate> = folders.iter().filter_map(|name| day_of(name)).collect();
     days.sort_unstable();
     Ok(days)
 }
 
 /// The Parquet of a table below a folder.
-async fn parquet(out: &Storage, below: &str) -> Result<Vec<ObjectMeta>> {
+pub(crate) async fn parquet(out: &Storage, below: &str) -> Result<Vec<ObjectMeta>> {
     let mut files = out.list(below).await?;
     files.retain(|file| file.location.as_ref().ends_with(".parquet"));
     Ok(files)
 }
 
-fn folder(table: &ModelName) -> String {
+/// The folder of a table.
+pub(crate) fn table_folder(table: &ModelName) -> String {
     format!("{}/{}", table.layer, table.table)
 }
 

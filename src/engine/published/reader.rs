@@ -13,7 +13,7 @@ use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 
-use super::{day_of, folder, parquet, published_days, unpublished};
+use super::{day_of, parquet, published_days, table_folder, unpublished};
 use crate::check::parquet_files;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
     }
 
     async fn table(&self, model: &Model) -> Result<()> {
-        let mut files = parquet(self.out, &folder(&model.name)).await?;
+        let mut files = parquet(self.out, &table_folder(&model.name)).await?;
         if files.is_empty() {
             return Err(unpublished(&model.name, self.out));
         }

@@ -8,7 +8,7 @@ use datafusion::logical_expr::{Expr, SortExpr, col, lit};
 use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
 
-use super::{DAY_FOLDER, folder, parquet, published_days, unpublished};
+use super::{DAY_FOLDER, parquet, published_days, table_folder, unpublished};
 use crate::diagnostic::closest;
 use crate::engine::day_window::WindowOptions;
 use crate::engine::sources::parquet_table;
@@ -116,14 +116,14 @@ async fn day_folder(model: &Model, day: Option<NaiveDate>, out: &Storage) -> Res
     if !model.by_day() {
         return match day {
             Some(_) => Err(Error::Usage(format!("{name} is stored whole, not by day; leave --as-of out"))),
-            None => Ok(folder(name)),
+            None => Ok(table_folder(name)),
         };
     }
     let days = published_days(out, name).await?;
     let (Some(first), Some(last)) = (days.first(), days.last()) else { return Err(unpublished(name, out)) };
     let day = day.unwrap_or(*last);
     if days.contains(&day) {
-        Ok(format!("{}/{DAY_FOLDER}{day}", folder(name)))
+        Ok(format!("{}/{DAY_FOLDER}{day}", table_folder(name)))
     } else {
         let count = days.len();
         let message = format!("{name} has no day {day}; published are {count} days, from {first} to {last}");
