@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -94,7 +95,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3, help="runs of each command; the median counts")
-    parser.add_argument("--only", action="append", help="a case to run: rolling_sums, distinct_users, metrics")
+    parser.add_argument("--only", action="append", help="a case to run: rolling_sums, distinct_users, scores, metrics")
     parser.add_argument("--hale", type=Path, default=ROOT / "target" / "release" / "hale", help="the binary")
     return parser.parse_args()
 
@@ -150,6 +151,15 @@ def cases(hale: str, world: World, data: Path) -> list[Case]:
             ],
         ),
         Case(
+            "scores",
+            "scores from stored metrics: 12 components, 3 scorecards, ranks",
+            [
+                Contender("hale", *rescore(hale, world, data)),
+                peer("polars", "scores"),
+                peer("duckdb", "scores"),
+            ],
+        ),
+        Case(
             "metrics",
             "the whole metrics layer of the bundled project (metrics.accounts)",
             [
@@ -164,7 +174,7 @@ def cases(hale: str, world: World, data: Path) -> list[Case]:
 
 def run(hale: str, world: World, data: Path, project: Path, table: str, more: tuple[str, ...]) -> tuple[list[str], str]:
     """A backfill of one table over all days of the world, and where its rows will lie."""
-    place = WORK / "hale" / ("-".join([table, *more]).replace("--", ""))
+    place = WORK / "hale" / ("-".join([project.name, table, *more]).replace("--", ""))
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(project / "sql", place / "project" / "sql")
     settings = (project / "hale.yml").read_text().splitlines()
@@ -176,6 +186,31 @@ def run(hale: str, world: World, data: Path, project: Path, table: str, more: tu
     # Each run starts from nothing: a second one would find its days published and replace them.
     fresh = ["sh", "-c", 'rm -rf "$0" && exec "$@"', str(place / "out"), *command]
     return fresh, str(place / "out" / table.replace(".", "/") / "**" / "*.parquet")
+
+
+def rescore(hale: str, world: World, data: Path) -> tuple[list[str], str]:
+    """The scores once more over metrics that are published, unmeasured, beforehand; the peers read the same files."""
+    build, result = run(hale, world, data, HERE / "projects" / "scores", "metrics.accounts", ())
+    place = Path(result.split("/out/")[0])
+    if not (data / "scores.json").exists():
+        subprocess.run(build, check=True, capture_output=True)
+        shutil.rmtree(data / "metrics", ignore_errors=True)
+        shutil.copytree(place / "out" / "metrics" / "accounts", data / "metrics")
+    shutil.rmtree(place / "out", ignore_errors=True)
+    shutil.copytree(data / "metrics", place / "out" / "metrics" / "accounts", copy_function=os.link)
+    compiled = place / "compiled"
+    subprocess.run([hale, "compile", f"--project={place / 'project'}", f"--out={compiled}"], check=True, capture_output=True)
+    text = (compiled / "scores" / "health.sql").read_text()
+    note = {
+        "sql": text.split(") PARTITIONED BY (as_of_date) AS\n", 1)[1],
+        "definition": re.search(r"'([0-9a-f]{16})' AS definition", text)[1],
+        "rules": re.findall(r"WHEN \d THEN '([^']*(?:''[^']*)*)'", text.split("AS scorecard")[1].split("AS matched_rule")[0]),
+    }
+    note["rules"] = [rule.replace("''", "'") for rule in note["rules"]]
+    (data / "scores.json").write_text(json.dumps(note))
+    command = [hale, "run", f"--project={place / 'project'}", f"--out={place / 'out'}", "--rescore"]
+    command += [f"--from={world.first}", f"--to={world.last}", "--select", "scores.health"]
+    return command, str(place / "out" / "scores" / "health" / "**" / "*.parquet")
 
 
 def query(hale: str, data: Path) -> list[str]:
@@ -249,6 +284,9 @@ def targets(measured: dict, floor: float) -> list[dict]:
     if "distinct_users" in measured:
         quotient = seconds("distinct_users", "hale") / fastest_peer("distinct_users")
         found.append(("rolling users: hale's time in that of the fastest peer", quotient, 0.5))
+    if "scores" in measured:
+        quotient = seconds("scores", "hale") / fastest_peer("scores")
+        found.append(("scores from stored metrics: hale's time in that of the fastest peer", quotient, 1.0))
     if "metrics" in measured:
         quotient = seconds("metrics", "hale") / fastest_peer("metrics")
         found.append(("metrics layer: hale's time in that of the fastest peer", quotient, 0.5))

@@ -1,6 +1,8 @@
 """Polars' side of the benchmark: one function for each variant, from Parquet to Parquet, in a process of its own."""
 
+import json
 import sys
+from pathlib import Path
 
 import polars as pl
 
@@ -344,6 +346,106 @@ def _ratios(rolled: pl.LazyFrame) -> pl.LazyFrame:
         (adopts["reports"] + adopts["automation"] * 2 + adopts["integrations"] * 1)
         .cast(pl.Int64)
         .alias("key_feature_weight"),
+    )
+
+_EDGES = {
+    "usage": [1, 5, 20, 60],
+    "events": [20, 100, 400, 1000],
+    "logins": [2, 8, 20, 60],
+    "uses": [5, 30, 120, 400],
+    "views": [1, 4, 12, 40],
+    "calls": [1, 10, 50, 200],
+    "errors": [0.01, 0.03, 0.06, 0.1],
+    "users": [3, 15, 60, 200],
+    "sessions": [3, 10, 40, 120],
+    "features": [5, 20, 60, 150],
+    "longest": [10, 60, 200, 600],
+    "depth": [0.5, 1, 2, 4],
+}
+_WEIGHTS = {name: 1 + place % 3 for place, name in enumerate(_EDGES)}
+_ONBOARDING = {"usage": [0.5, 2, 8, 25], "events": [10, 50, 200, 500]}
+_ENTERPRISE = {"users": [10, 40, 150, 400]}
+
+
+def _points(value: pl.Expr, edges: list[float], falling: bool) -> pl.Expr:
+    """Points 0 to 4 by four edges; an edge belongs to the bin above it."""
+    points = [4, 3, 2, 1, 0] if falling else [0, 1, 2, 3, 4]
+    chain = pl.when(value < edges[0]).then(float(points[0]))
+    for edge, worth in zip(edges[1:], points[1:4]):
+        chain = chain.when(value < edge).then(float(worth))
+    return chain.when(value.is_not_null()).then(float(points[4]))
+
+
+def scores(data: str, world: World) -> pl.LazyFrame:
+    """Twelve components, three scorecards, ranks: expressions over the stored metrics."""
+    note = json.loads((Path(data) / "scores.json").read_text())
+    metrics = pl.scan_parquet(f"{data}/metrics/**/*.parquet", hive_partitioning=False)
+    values = {
+        "usage": pl.col("seconds_28d") / 3600.0,
+        "errors": _per("errors_28d", "calls_28d"),
+        "longest": pl.col("longest_28d") / 60.0,
+        "depth": _per("uses_28d", "users_28d"),
+    }
+    values |= {name: pl.col(f"{name}_28d") for name in _EDGES if name not in values}
+    onboarding, enterprise = pl.col("tenure_days") < 120, pl.col("segment") == "ENT"
+    frame = metrics.with_columns(
+        scorecard=pl.when(onboarding)
+        .then(pl.lit("onboarding"))
+        .when(enterprise)
+        .then(pl.lit("enterprise"))
+        .otherwise(pl.lit("default")),
+        **{f"value_{name}": value.cast(pl.Float64) for name, value in values.items()},
+    )
+    card = pl.col("scorecard")
+    points, weights = {}, {}
+    for name, edges in _EDGES.items():
+        value, falling = pl.col(f"value_{name}"), name == "errors"
+        chosen = _points(value, edges, falling)
+        for other, rules in (("onboarding", _ONBOARDING), ("enterprise", _ENTERPRISE)):
+            if name in rules:
+                chosen = pl.when(card == other).then(_points(value, rules[name], falling)).otherwise(chosen)
+        points[name] = chosen
+        own = {"onboarding": {"logins": 6, "users": 5}, "enterprise": {"calls": 4, "errors": 4, "features": 5}}
+        weight = pl.lit(float(_WEIGHTS[name]))
+        for other, given in own.items():
+            if name in given:
+                weight = pl.when(card == other).then(float(given[name])).otherwise(weight)
+        weights[name] = weight
+    frame = frame.with_columns(
+        **{f"points_{name}": points[name] for name in points}, **{f"weight_{name}": weights[name] for name in weights}
+    )
+    present = {n: pl.when(pl.col(f"points_{n}").is_not_null()).then(pl.col(f"weight_{n}")).otherwise(0.0) for n in points}
+    earned = {n: (pl.col(f"points_{n}") * pl.col(f"weight_{n}")).fill_null(0.0) for n in points}
+    frame = frame.with_columns(
+        present=pl.sum_horizontal(*present.values()),
+        declared=pl.sum_horizontal(*(f"weight_{n}" for n in points)),
+        earned=pl.sum_horizontal(*earned.values()),
+    )
+    nearest = lambda x: (x * 1e10 + 0.5).floor() / 1e10  # noqa: E731
+    frame = frame.with_columns(coverage=nearest(pl.col("present") / pl.col("declared")))
+    enough = (pl.col("present") > 0) & (pl.col("coverage") >= 0.5)
+    frame = frame.with_columns(score=pl.when(enough).then(nearest(pl.col("earned") / (pl.col("present") * 4) * 100)))
+    score = pl.col("score")
+    tier = pl.when(score.is_null()).then(pl.lit("unscored"))
+    for edge, name in ((30, "at-risk"), (50, "struggling"), (70, "steady"), (85, "healthy")):
+        tier = tier.when(score < edge).then(pl.lit(name))
+    rules = {"onboarding": note["rules"][0], "enterprise": note["rules"][1]}
+    rank = score.rank("min", descending=True).over("as_of_date").cast(pl.Int64)
+    scored = score.count().over("as_of_date")
+    return frame.select(
+        "account_id",
+        "as_of_date",
+        "score",
+        tier.otherwise(pl.lit("champion")).alias("tier"),
+        score.alias("raw_score"),
+        "coverage",
+        "scorecard",
+        card.replace_strict(rules, default=None, return_dtype=pl.String).alias("matched_rule"),
+        pl.lit(note["definition"]).alias("definition"),
+        pl.lit("1").alias("version"),
+        pl.when(score.is_null()).then(pl.lit("insufficient_coverage")).alias("reason"),
+        rank.alias("rank"),
+        pl.when(score.is_not_null()).then((scored - rank + 1) / scored).alias("percentile"),
     )
 
 
