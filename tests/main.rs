@@ -9,6 +9,7 @@ mod generate; // the synthetic sources
 mod invariants; // habits of the project: descriptions, tests, layering, sizes
 mod model_test; // unit tests of models: rows in, rows expected
 mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed
+mod parity; // published examples of other systems, edge values included
 mod pipeline; // runs a project through the library, for other tests
 mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed

@@ -1,8 +1,8 @@
 //! Components and scores: what the YAML means, and that the compiled SQL computes it.
 
 mod any_text;
-mod engines;
-mod numbers;
+pub mod engines;
+pub mod numbers;
 mod oracle;
 mod refusals;
 

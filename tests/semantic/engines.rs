@@ -45,7 +45,8 @@ pub fn datafusion(accounts: &RecordBatch, query: &str) -> Result<Vec<Record>, St
     Ok(batches.iter().flat_map(records).collect())
 }
 
-fn records(batch: &RecordBatch) -> Vec<Record> {
+/// The rows of a batch.
+pub fn records(batch: &RecordBatch) -> Vec<Record> {
     let schema = batch.schema();
     let record = |row: usize| {
         let cell = |column: usize| ScalarValue::try_from_array(batch.column(column), row).expect("a scalar");

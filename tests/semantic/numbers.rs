@@ -331,7 +331,7 @@ fn duckdb_runs_the_same_query_to_the_same_bits() {
     }
 }
 /// The columns and the checks that a model's contract declares.
-fn contract(sql: &str) -> (Vec<(String, String)>, Vec<String>) {
+pub fn contract(sql: &str) -> (Vec<(String, String)>, Vec<String>) {
     use datafusion::sql::parser::{DFParser, Statement};
     use datafusion::sql::sqlparser::ast::{ColumnOption, Statement as Sql, TableConstraint};
 

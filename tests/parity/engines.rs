@@ -1,0 +1,134 @@
+//! The engines that run the models of a fixture, each reading the tables of those before it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use datafusion::catalog::MemTable;
+use datafusion::common::TableReference;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use halescore::semantic::CompiledModel;
+
+use super::fixture::Fixture;
+use crate::python;
+use crate::semantic::engines::{self, Record};
+use crate::semantic::numbers::contract;
+
+/// The rows of each model, by `layer.name`.
+pub type Tables = BTreeMap<String, Vec<Record>>;
+
+/// Cells as texts, doubles to the last bit: rows of each model in an order of their own.
+pub type Cells = BTreeMap<String, Vec<Vec<String>>>;
+
+fn block_on<T>(run: impl Future<Output = datafusion::error::Result<T>>, about: &str) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(run).unwrap_or_else(|error| panic!("{about}: {error}"))
+}
+
+fn register(
+    context: &SessionContext,
+    layer: &str,
+    name: &str,
+    rows: Vec<RecordBatch>,
+) -> datafusion::error::Result<()> {
+    let table = MemTable::try_new(rows[0].schema(), vec![rows])?;
+    context.register_table(TableReference::partial(layer, name), Arc::new(table))?;
+    Ok(())
+}
+
+/// The tables of a fixture in DataFusion.
+pub fn datafusion(fixture: &Fixture) -> Tables {
+    let run = async {
+        let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2));
+        for layer in ["metrics", "components", "scores"] {
+            context.sql(&format!("CREATE SCHEMA {layer}")).await?;
+        }
+        register(&context, "metrics", "accounts", vec![fixture.input.clone()])?;
+        let mut tables = Tables::new();
+        for model in fixture.models() {
+            let query = context.sql(model.query()).await?;
+            let empty = RecordBatch::new_empty(Arc::clone(query.schema().inner()));
+            let rows = query.collect().await?;
+            tables.insert(
+                format!("{}.{}", model.layer, model.name),
+                rows.iter().flat_map(engines::records).collect(),
+            );
+            register(&context, model.layer, &model.name, std::iter::once(empty).chain(rows).collect())?;
+            keeps_its_contract(&context, &model).await?;
+        }
+        Ok(tables)
+    };
+    block_on(run, &fixture.folder)
+}
+
+/// No row breaks a check that the model declares.
+async fn keeps_its_contract(
+    context: &SessionContext,
+    model: &CompiledModel,
+) -> datafusion::error::Result<()> {
+    let checks = contract(&model.sql).1;
+    let broken: Vec<String> =
+        checks.iter().map(|check| format!("count(CASE WHEN NOT ({check}) THEN 1 END)")).collect();
+    let counts = format!("SELECT {} FROM {}.{}", broken.join(", "), model.layer, model.name);
+    for counts in context.sql(&counts).await?.collect().await?.iter().flat_map(engines::records) {
+        let broken: Vec<&String> =
+            counts.iter().filter(|(_, count)| count.to_string() != "0").map(|(check, _)| check).collect();
+        assert!(broken.is_empty(), "{}.{}: {broken:?}", model.layer, model.name);
+    }
+    Ok(())
+}
+
+/// The tables as texts.
+pub fn cells(tables: &Tables) -> Cells {
+    let of_table = |rows: &Vec<Record>| {
+        let mut columns: Vec<&str> =
+            rows.first().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        columns.sort_unstable();
+        engines::cells(rows, &columns)
+    };
+    tables.iter().map(|(name, rows)| (name.clone(), of_table(rows))).collect()
+}
+
+const DUCKDB: &str = r#"
+import json, struct, sys
+import duckdb
+def cell(value):
+    if value is None: return "null"
+    if isinstance(value, float): return struct.pack(">d", value).hex()
+    return str(value)
+answers = []
+for case in json.load(open(sys.argv[1] + "/cases.json")):
+    tables = {}
+    with duckdb.connect() as db:
+        for layer in ["metrics", "components", "scores"]: db.execute(f"CREATE SCHEMA {layer}")
+        db.execute(f"CREATE TABLE metrics.accounts AS SELECT * FROM read_parquet('{sys.argv[1]}/{case['folder']}.parquet')")
+        for table, query in case["models"]:
+            db.execute(f"CREATE TABLE {table} AS {query}")
+            found = db.execute(f"SELECT * FROM {table}")
+            names = [column[0] for column in found.description]
+            order = sorted(range(len(names)), key=names.__getitem__)
+            tables[table] = sorted([cell(row[at]) for at in order] for row in found.fetchall())
+    answers.append(tables)
+print(json.dumps(answers))
+"#;
+
+/// The tables of all fixtures in DuckDB, which runs the same queries.
+pub fn duckdb(fixtures: &[Fixture]) -> Vec<Cells> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut cases = Vec::new();
+    for fixture in fixtures {
+        let file = File::create(folder.path().join(format!("{}.parquet", fixture.folder))).expect("a file");
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(file, fixture.input.schema(), None).expect("a writer");
+        writer.write(&fixture.input).expect("written");
+        writer.close().expect("closed");
+        let models = fixture.models();
+        let models: Vec<(String, &str)> =
+            models.iter().map(|model| (format!("{}.{}", model.layer, model.name), model.query())).collect();
+        cases.push(serde_json::json!({"folder": fixture.folder, "models": models}));
+    }
+    fs::write(folder.path().join("cases.json"), serde_json::to_vec(&cases).expect("JSON")).expect("written");
+    let answers = python::run(DUCKDB, &[folder.path().to_str().expect("UTF-8")]);
+    serde_json::from_str(&answers).expect("answers in JSON")
+}
