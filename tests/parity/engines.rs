@@ -44,7 +44,9 @@ pub fn datafusion(fixture: &Fixture) -> Tables {
         for layer in ["metrics", "components", "scores"] {
             context.sql(&format!("CREATE SCHEMA {layer}")).await?;
         }
-        register(&context, "metrics", "accounts", vec![fixture.input.clone()])?;
+        for (table, rows) in &fixture.metrics {
+            register(&context, "metrics", table, vec![rows.clone()])?;
+        }
         let mut tables = Tables::new();
         for model in fixture.models() {
             let query = context.sql(model.query()).await?;
@@ -102,7 +104,8 @@ for case in json.load(open(sys.argv[1] + "/cases.json")):
     tables = {}
     with duckdb.connect() as db:
         for layer in ["metrics", "components", "scores"]: db.execute(f"CREATE SCHEMA {layer}")
-        db.execute(f"CREATE TABLE metrics.accounts AS SELECT * FROM read_parquet('{sys.argv[1]}/{case['folder']}.parquet')")
+        for table in case["metrics"]:
+            db.execute(f"CREATE TABLE metrics.{table} AS SELECT * FROM read_parquet('{sys.argv[1]}/{case['folder']}.{table}.parquet')")
         for table, query in case["models"]:
             db.execute(f"CREATE TABLE {table} AS {query}")
             found = db.execute(f"SELECT * FROM {table}")
@@ -118,15 +121,19 @@ pub fn duckdb(fixtures: &[Fixture]) -> Vec<Cells> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut cases = Vec::new();
     for fixture in fixtures {
-        let file = File::create(folder.path().join(format!("{}.parquet", fixture.folder))).expect("a file");
-        let mut writer =
-            parquet::arrow::ArrowWriter::try_new(file, fixture.input.schema(), None).expect("a writer");
-        writer.write(&fixture.input).expect("written");
-        writer.close().expect("closed");
+        for (table, rows) in &fixture.metrics {
+            let name = format!("{}.{table}.parquet", fixture.folder);
+            let file = File::create(folder.path().join(name)).expect("a file");
+            let mut writer =
+                parquet::arrow::ArrowWriter::try_new(file, rows.schema(), None).expect("a writer");
+            writer.write(rows).expect("written");
+            writer.close().expect("closed");
+        }
+        let metrics: Vec<&str> = fixture.metrics.iter().map(|(table, _)| *table).collect();
         let models = fixture.models();
         let models: Vec<(String, &str)> =
             models.iter().map(|model| (format!("{}.{}", model.layer, model.name), model.query())).collect();
-        cases.push(serde_json::json!({"folder": fixture.folder, "models": models}));
+        cases.push(serde_json::json!({"folder": fixture.folder, "metrics": metrics, "models": models}));
     }
     fs::write(folder.path().join("cases.json"), serde_json::to_vec(&cases).expect("JSON")).expect("written");
     let answers = python::run(DUCKDB, &[folder.path().to_str().expect("UTF-8")]);

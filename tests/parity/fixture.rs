@@ -17,7 +17,8 @@ use halescore::semantic::{self, CompiledModel, Semantics, Source};
 pub struct Fixture {
     pub folder: String,
     pub semantics: Semantics,
-    pub input: RecordBatch,
+    /// Rows of `metrics.accounts`, and of `metrics.users` where there are users.
+    pub metrics: Vec<(&'static str, RecordBatch)>,
 }
 
 /// A CSV of expected cells by column; an empty cell is NULL.
@@ -55,9 +56,13 @@ impl Fixture {
             semantic::parse(&components, &scores).unwrap_or_else(|problems| panic!("{folder}: {problems}"));
         let of_score = |score: &semantic::Score| ["expected", "points"].map(|kind| file(kind, &score.name));
         let read: BTreeSet<String> = semantics.scores.iter().flat_map(of_score).collect();
-        let sheets = files.iter().filter(|name| name.ends_with(".csv") && *name != "input.csv");
+        let inputs = [("accounts", "input.csv"), ("users", "users.csv")];
+        let is_input = |name: &str| inputs.iter().any(|(_, input)| *input == name);
+        let sheets = files.iter().filter(|name| name.ends_with(".csv") && !is_input(name));
         sheets.for_each(|sheet| assert!(read.contains(sheet), "{folder}/{sheet} is of no score"));
-        Self { folder: folder.to_owned(), semantics, input: input(&root().join(folder).join("input.csv")) }
+        let inputs = inputs.into_iter().filter(|(_, name)| files.contains(*name));
+        let metrics = inputs.map(|(table, name)| (table, input(&root().join(folder).join(name)))).collect();
+        Self { folder: folder.to_owned(), semantics, metrics }
     }
 
     /// The models in an order in which each reads those before it: roll-ups come last.
