@@ -1,4 +1,4 @@
-//! The engines that run the models of a fixture, each reading the tables of those before it.
+//! The engines that run the models of a fixture, each model reading the tables of those before it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -99,43 +99,38 @@ def cell(value):
     if value is None: return "null"
     if isinstance(value, float): return struct.pack(">d", value).hex()
     return str(value)
-answers = []
-for case in json.load(open(sys.argv[1] + "/cases.json")):
-    tables = {}
-    with duckdb.connect() as db:
-        for layer in ["metrics", "components", "scores"]: db.execute(f"CREATE SCHEMA {layer}")
-        for table in case["metrics"]:
-            db.execute(f"CREATE TABLE metrics.{table} AS SELECT * FROM read_parquet('{sys.argv[1]}/{case['folder']}.{table}.parquet')")
-        for table, query in case["models"]:
-            db.execute(f"CREATE TABLE {table} AS {query}")
-            found = db.execute(f"SELECT * FROM {table}")
-            names = [column[0] for column in found.description]
-            order = sorted(range(len(names)), key=names.__getitem__)
-            tables[table] = sorted([cell(row[at]) for at in order] for row in found.fetchall())
-    answers.append(tables)
-print(json.dumps(answers))
+folder = sys.argv[1]
+case = json.load(open(folder + "/case.json"))
+tables = {}
+with duckdb.connect() as db:
+    for layer in ["metrics", "components", "scores"]: db.execute(f"CREATE SCHEMA {layer}")
+    for table in case["metrics"]:
+        db.execute(f"CREATE TABLE metrics.{table} AS SELECT * FROM read_parquet('{folder}/{table}.parquet')")
+    for table, query in case["models"]:
+        db.execute(f"CREATE TABLE {table} AS {query}")
+        found = db.execute(f"SELECT * FROM {table}")
+        names = [column[0] for column in found.description]
+        order = sorted(range(len(names)), key=names.__getitem__)
+        tables[table] = sorted([cell(row[at]) for at in order] for row in found.fetchall())
+print(json.dumps(tables))
 "#;
 
-/// The tables of all fixtures in DuckDB, which runs the same queries.
-pub fn duckdb(fixtures: &[Fixture]) -> Vec<Cells> {
+/// The tables of a fixture in DuckDB, which runs the same queries; `None` and a printed reason where there is none.
+pub fn duckdb(fixture: &Fixture) -> Option<Cells> {
+    python::or_skip(python::has(&["duckdb"]))?;
     let folder = tempfile::tempdir().expect("a folder");
-    let mut cases = Vec::new();
-    for fixture in fixtures {
-        for (table, rows) in &fixture.metrics {
-            let name = format!("{}.{table}.parquet", fixture.folder);
-            let file = File::create(folder.path().join(name)).expect("a file");
-            let mut writer =
-                parquet::arrow::ArrowWriter::try_new(file, rows.schema(), None).expect("a writer");
-            writer.write(rows).expect("written");
-            writer.close().expect("closed");
-        }
-        let metrics: Vec<&str> = fixture.metrics.iter().map(|(table, _)| *table).collect();
-        let models = fixture.models();
-        let models: Vec<(String, &str)> =
-            models.iter().map(|model| (format!("{}.{}", model.layer, model.name), model.query())).collect();
-        cases.push(serde_json::json!({"folder": fixture.folder, "metrics": metrics, "models": models}));
+    for (table, rows) in &fixture.metrics {
+        let file = File::create(folder.path().join(format!("{table}.parquet"))).expect("a file");
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, rows.schema(), None).expect("a writer");
+        writer.write(rows).expect("written");
+        writer.close().expect("closed");
     }
-    fs::write(folder.path().join("cases.json"), serde_json::to_vec(&cases).expect("JSON")).expect("written");
-    let answers = python::run(DUCKDB, &[folder.path().to_str().expect("UTF-8")]);
-    serde_json::from_str(&answers).expect("answers in JSON")
+    let metrics: Vec<&str> = fixture.metrics.iter().map(|(table, _)| *table).collect();
+    let models = fixture.models();
+    let models: Vec<(String, &str)> =
+        models.iter().map(|model| (format!("{}.{}", model.layer, model.name), model.query())).collect();
+    let case = serde_json::json!({"metrics": metrics, "models": models});
+    fs::write(folder.path().join("case.json"), case.to_string()).expect("written");
+    let answer = python::run(DUCKDB, &[folder.path().to_str().expect("UTF-8")]);
+    Some(serde_json::from_str(&answer).expect("an answer in JSON"))
 }
