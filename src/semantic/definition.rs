@@ -326,7 +326,7 @@ pub enum Source {
     /// Components; the first scorecard whose condition is true applies, the last has none.
     Scorecards(Vec<Scorecard>),
     /// The scores of others.
-    RollUp(RollUp),
+    RollUp(Box<RollUp>),
 }
 
 /// Whose score it is: the table of metrics that it reads, and its key.

@@ -264,7 +264,7 @@ pub(super) struct PartDocument {
 #[derive(Debug)]
 pub(super) enum PartForm {
     Weight(f64),
-    Group(GroupDocument),
+    Group(Box<GroupDocument>),
 }
 
 /// Parts that count together.
@@ -339,6 +339,7 @@ impl<'de> Visitor<'de> for PartVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        GroupDocument::deserialize(MapAccessDeserializer::new(map)).map(PartForm::Group)
+        GroupDocument::deserialize(MapAccessDeserializer::new(map))
+            .map(|group| PartForm::Group(Box::new(group)))
     }
 }

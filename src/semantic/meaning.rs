@@ -120,11 +120,14 @@ fn scorecard(card: &Scorecard) -> ScorecardMeaning<'_> {
     }
 }
 
+fn part(node: &Node) -> PartMeaning<'_> {
+    match node {
+        Node::Component(component) => PartMeaning::Component(Box::new(self::component(component))),
+        Node::Group(group) => PartMeaning::Group(self::group(group)),
+    }
+}
+
 fn group(group: &Group) -> GroupMeaning<'_> {
-    let part = |node| match node {
-        &Node::Component(ref component) => PartMeaning::Component(Box::new(self::component(component))),
-        &Node::Group(ref group) => PartMeaning::Group(self::group(group)),
-    };
     GroupMeaning {
         name: &group.name,
         aggregate: group.aggregate,

@@ -72,7 +72,7 @@ fn source(
         let message = "a score is made of components or of the scores of others, not of both";
         problems.push(Diagnostic::error("two-rules", message).at(yaml::place(file, roll_up)));
     }
-    roll_up::resolve(file, &roll_up.value, problems).map(Source::RollUp)
+    roll_up::resolve(file, &roll_up.value, problems).map(|roll_up| Source::RollUp(Box::new(roll_up)))
 }
 
 fn min_coverage(file: &Arc<SourceFile>, document: &ScoreDocument, problems: &mut Diagnostics) -> Option<f64> {
