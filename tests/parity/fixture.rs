@@ -46,7 +46,7 @@ impl Fixture {
     pub fn read(folder: &str) -> Self {
         let source = |name: &str, layer: &str| {
             let text = fs::read_to_string(root().join(folder).join(name)).expect("a file");
-            SourceFile::new(&format!("sql/{layer}/{name}"), &text)
+            SourceFile::new(format!("sql/{layer}/{name}"), text)
         };
         let files = entries(&root().join(folder));
         let scores = files.iter().filter(|name| name.ends_with(".yml") && *name != "components.yml");
