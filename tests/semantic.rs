@@ -1,9 +1,12 @@
 //! Components and scores: what the YAML means, and that the compiled SQL computes it.
 
 mod any_text;
+mod bundled;
+mod capabilities;
 pub mod engines;
 pub mod numbers;
 mod oracle;
+mod readme;
 mod refusals;
 
 use std::sync::Arc;

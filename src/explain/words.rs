@@ -7,7 +7,7 @@ pub(super) fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let digits = 5 - value.abs().log10().floor().clamp(-12.0, 5.0) as usize as i32;
+    let digits = 5 - value.abs().log10().floor().clamp(-12.0, 5.0) as i32;
     let rounded = format!("{value:.*}", digits.clamp(0, 12) as usize);
     if rounded.contains('.') {
         rounded.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -6,26 +6,45 @@
 //! sql/scores/*.yml ─────┘  reading     says           problems told   (Semantics)      metrics.accounts
 //! ```
 //!
-//! A component measures an account on a day with one SQL expression over `metrics.accounts` and turns the
-//! value into points by bins. A score adds up components:
+//! A component measures an account on a day with one SQL expression over `metrics.accounts` and turns the value into
+//! points, between a least and a most. A part's **share** is how far its points lie from the one to the other. A
+//! scorecard weighs components in nested groups; each group makes one value of the shares of its parts:
 //!
 //! ```text
-//! score = 100 × Σ wᵢ·pointsᵢ / Σ wᵢ·max_pointsᵢ        over the components that have a value
+//! points over possible   Σ wᵢ·widthᵢ·shareᵢ / Σ wᵢ·widthᵢ        min, max         the least, the greatest share
+//! weighted mean          Σ wᵢ·shareᵢ / Σ wᵢ                      geometric mean   exp(Σ wᵢ·ln shareᵢ / Σ wᵢ)
+//! additive               base + Σ wᵢ·pointsᵢ, held from min to max
 //! ```
 //!
-//! A component without a value (NULL, NaN or infinite) neither earns nor counts as possible, so the others are
-//! weighed anew and nobody's points change. The weight present over the weight declared is the coverage; a score
-//! below its minimum coverage is NULL and its tier is `unscored`.
+//! over the parts that have a value. A component has none when it is *not applicable* (it leaves the score and the
+//! coverage), *not yet* to be judged, or *not reported* (NULL, NaN or infinite); for the last two it says what that is
+//! worth ([`OnMissing`]), and by default nothing: the others of its group share its weight. **Coverage** is the
+//! declared weight of what is known over that of what applies; a score below its minimum coverage is NULL and its tier
+//! is `unscored`.
 //!
 //! ```
 //! use halescore::diagnostic::SourceFile;
 //! let components = [SourceFile::new(
 //!     "sql/components/use.yml",
-//!     "usage: {title: Usage, value: events_28d, bins: [{below: 10, points: 0}, {points: 4}]}",
+//!     "usage: {title: Usage, value: events_28d, bins: [{below: 10, points: 0}, {points: 4}]}
+//! pulse:
+//!   title: Pulse
+//!   value: csm_pulse
+//!   ordinal: [1, 5]
+//!   decay: {age: csm_pulse_age_days, half_life: 30, toward: 3, expires_after: 90}
+//!   on_missing: {neutral: 3}",
 //! )];
 //! let scores = [SourceFile::new(
 //!     "sql/scores/health.yml",
-//!     "{title: Health, version: '1', components: [usage], tiers: [{name: poor, below: 50}, {name: good}]}",
+//!     "title: Health
+//! version: '1'
+//! components:
+//!   product: {weight: 60, components: [usage]}
+//!   relationship: {weight: 40, aggregate: min, components: [pulse]}
+//! scorecards:
+//!   - {name: new, when: tenure_days < 90, weights: {product: 20}}
+//!   - {name: default}
+//! tiers: [{name: poor, below: 50}, {name: good}]",
 //! )];
 //! let semantics = halescore::semantic::parse(&components, &scores)?;
 //! let tables: Vec<_> = semantics.compile().iter().map(|model| format!("{}.{}", model.layer, model.name)).collect();
@@ -35,10 +54,14 @@
 //!
 //! | to add | do |
 //! | --- | --- |
-//! | a key of a component or score | a field in `document`, its meaning in `definition`, its check in `resolve` |
-//! | a way from value to points | a variant beside `bins`, its SQL in `compile/steps` |
-//! | an aggregate | a variant of [`Aggregate`], its sums in `compile/steps` |
-//! | a missing-data policy | a variant of [`OnMissing`], its SQL in `compile/steps` |
+//! | a key of a component or score | a field in `document` with what it means, its meaning in `definition` and `meaning`, its check in `resolve`, `hale schema` into `.schema/` |
+//! | a way from value to points | a variant of [`Rule`], its check in `resolve/rule`, its SQL in `compile/points`, its words in [`explain`](mod@crate::explain) |
+//! | something to compare with | a variant of [`Relative`], its SQL in `compile/measure` |
+//! | an aggregate | a variant of [`Aggregate`], its value and its factor in `compile/tree` |
+//! | a missing-data policy | a variant of [`OnMissing`], its SQL in `compile/points` |
+//!
+//! Each of these has its naive counterpart in `tests/semantic/`, and a fixture in `tests/parity/` where some system
+//! publishes an example.
 
 mod compile;
 mod definition;
