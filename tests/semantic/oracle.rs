@@ -63,6 +63,13 @@ fn hundredths(number: i64) -> f64 {
     number as f64 / 100.0
 }
 
+/// The nearest decimal with ten digits after the point, half up.
+fn decimal(numerator: i64, denominator: i64) -> f64 {
+    let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
+    let digits = (2 * numerator * 10_i128.pow(10) + denominator) / (2 * denominator);
+    digits as f64 / 1e10
+}
+
 impl Part {
     fn bin(&self, value: f64) -> usize {
         self.edges.iter().filter(|edge| value >= hundredths(**edge)).count()
@@ -117,9 +124,8 @@ impl Definition {
         };
         let possible: i64 = present().map(|part| part.weight * part.max_points()).sum();
         let total: i64 = parts().map(earned).sum();
-        let (weight, declared): (i64, i64) =
-            (present().map(|part| part.weight).sum(), self.parts.iter().map(|part| part.weight).sum());
-        let scored = possible > 0 && weight * 100 >= self.min_coverage * declared;
+        let declared: i64 = self.parts.iter().map(|part| part.weight * part.max_points()).sum();
+        let scored = possible > 0 && possible * 100 >= self.min_coverage * declared;
         let tier = self.tiers.iter().filter(|edge| total * 100 * 100 >= **edge * possible).count();
         let explain = |(part, value): (&Part, &Option<f64>)| Explained {
             value: *value,
@@ -128,13 +134,13 @@ impl Definition {
             max_points: hundredths(part.max_points()),
             weight: hundredths(part.weight),
             effective_weight: (possible > 0)
-                .then(|| value.map_or(0.0, |_| (part.weight * part.max_points()) as f64 / possible as f64)),
+                .then(|| value.map_or(0.0, |_| decimal(part.weight * part.max_points(), possible))),
             contribution: scored.then(|| (100 * earned((part, value))) as f64 / possible as f64),
         };
         Scored {
-            score: scored.then(|| (100 * total) as f64 / possible as f64),
+            score: scored.then(|| decimal(100 * total, possible)),
             tier: if scored { format!("t{tier}") } else { "unscored".to_owned() },
-            coverage: weight as f64 / declared as f64,
+            coverage: decimal(possible, declared),
             components: parts().map(explain).collect(),
         }
     }

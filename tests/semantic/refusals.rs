@@ -60,7 +60,10 @@ fn keys_that_do_not_exist_are_refused_with_the_nearest_one() {
 
 #[test]
 fn what_is_not_the_yaml_that_was_meant_is_refused() {
-    component("c:\n  title: T\n  value: m", &["3:3 missing-key: the key `bins` is missing"]);
+    component(
+        "c:\n  title: T\n  value: m",
+        &["1:1 one-rule: one of `bins`, `categories`, `linear`, `ordinal` or `cases` is needed here"],
+    );
     component("c:\n  title: T\n  title: U", &["3:3 duplicate-key: `title` is declared twice"]);
     component("c: 1", &["1:4 yaml: expected a mapping"]);
     component("c: {title: T, value: m, bins: 3}", &["1:31 yaml: expected a list"]);
@@ -76,16 +79,19 @@ fn what_is_not_the_yaml_that_was_meant_is_refused() {
 
 #[test]
 fn only_supported_policies_are_taken() {
-    for value in ["neutral", "{neutral: 50}"] {
-        let problems = parse(
-            &format!("c: {{title: T, value: m, bins: [{{points: 1}}], on_missing: {value}}}"),
-            OMNI_SCORE,
-        )
-        .expect_err("it is not supported");
-        let problem = problems.iter().next().expect("one at least");
-        assert_eq!(problem.message, "`neutral` is not supported here");
-        assert_eq!(problem.notes, ["supported: `renormalise`"]);
-    }
+    let policy = |policy: &str, expected: &str| {
+        component(
+            &format!("c: {{title: T, value: m, bins: [{{points: 1}}], on_missing: {policy}}}"),
+            &[expected],
+        );
+    };
+    policy("neutrl", "1:58 unsupported-value: `neutrl` is not supported here (did you mean `neutral`?)");
+    policy("neutral", "1:65 yaml: expected a text");
+    policy("{neutral: 2}", "1:58 outside-range: neutral points of 2 are not from 0 to 1");
+    policy(
+        "{carry_forward: 0}",
+        "1:58 bad-number: a value cannot be carried forward for 0 days (1 to 3660 days)",
+    );
 }
 
 #[test]
@@ -93,7 +99,7 @@ fn bins_have_ascending_edges_and_an_open_end() {
     bins(
         "  - {below: 2, points: 0}\n  - {below: 1, points: 1}\n  - {points: 2}",
         &[
-            "6:13 bins-not-ascending: bins do not ascend: 1 follows 2 (order the bins by `below`, lowest first)",
+            "6:13 bins-not-ascending: bins do not ascend: 1 follows 2 (order the bins by their edges, lowest first)",
         ],
     );
     bins(
@@ -110,13 +116,13 @@ fn bins_have_ascending_edges_and_an_open_end() {
     bins(
         "  - {below: 2, points: 1}",
         &[
-            "5:5 missing-last-bin: the last bin has no open end (end the list with a bin without `below`, for all that is left)",
+            "5:5 missing-last-bin: the last bin has no open end (end the list with a bin without `below` or `at_most`, for all that is left)",
         ],
     );
     component(
         "c: {title: T, value: m, bins: []}",
         &[
-            "1:31 missing-last-bin: the last bin has no open end (end the list with a bin without `below`, for all that is left)",
+            "1:31 missing-last-bin: the last bin has no open end (end the list with a bin without `below` or `at_most`, for all that is left)",
         ],
     );
     bins(
@@ -130,11 +136,12 @@ fn bins_have_ascending_edges_and_an_open_end() {
 
 #[test]
 fn points_are_earned_from_nothing_up() {
-    bins(
-        "  - {below: 1, points: -1}\n  - {points: 1}",
-        &["5:24 negative-points: a bin cannot have -1 points"],
+    component(
+        "c: {title: T, value: m, bins: [{points: 0}]}",
+        &[
+            "1:1 no-points: no bin has points above 0 (where points are only ever taken away, declare their `range`)",
+        ],
     );
-    component("c: {title: T, value: m, bins: [{points: 0}]}", &["1:31 no-points: no bin has points above 0"]);
     component(
         "c: {title: T, value: m, direction: lower_is_better, bins: [{below: 1, points: 0}, {points: 1}]}",
         &["1:36 direction-disagrees: lower is better, but the bins say otherwise \
@@ -207,7 +214,7 @@ fn names_are_plain_and_unique() {
     );
 
     let text = "{title: T, version: '1', components: [usage, usage], tiers: [{name: all}]}";
-    in_score(text, &["1:46 duplicate-name: the component `usage` is named twice"]);
+    in_score(text, &["1:46 duplicate-name: `usage` is named twice"]);
     let text = "{title: T, version: '1', components: {usage: 1, usage: 2}, tiers: [{name: all}]}";
     in_score(text, &["1:49 duplicate-key: `usage` is declared twice"]);
     let text = "{title: T, version: '1', components: [usage], tiers: [{name: a, below: 1}, {name: a, below: 2}, {name: unscored}]}";
@@ -247,20 +254,20 @@ fn scores_name_components_that_exist_with_weights_above_zero() {
         &["3:14 unknown-component: there is no component `zebra` (declare it in a file of sql/components/)"],
     );
     in_score(
-        &text("{usage: 0, concentration: -1.5, user_growth: .inf}"),
+        &text("{usage: 0, concentration: -1.5, user_growth: 1}"),
         &[
             "3:21 bad-weight: a weight must be above 0, and this is 0 (leave a component that should not count out of the score)",
             "3:39 bad-weight: a weight must be above 0, and this is -1.5 (leave a component that should not count out of the score)",
-            "3:58 bad-number: a finite number is needed here",
         ],
     );
-    in_score(&text("[]"), &["3:13 no-component: a score needs a component"]);
+    in_score(&text("{usage: .inf}"), &["3:21 yaml: value `.inf` is not a finite number"]);
+    in_score(&text("[]"), &["3:13 no-component: at least one component is needed here"]);
     refused(
         "# nothing\n",
         &text("[]"),
         &[
             "1:1 no-component: the file declares no component (declare one as `name: {title: …, value: …, bins: […]}`, or remove the file)",
-            "3:13 no-component: a score needs a component",
+            "3:13 no-component: at least one component is needed here",
         ],
     );
 }
@@ -271,13 +278,13 @@ fn tiers_cover_the_scale_and_coverage_is_a_share() {
     in_score(
         &text("[{name: a, below: 60}, {name: b, below: 40}, {name: c}]"),
         &[
-            "4:48 tiers-not-ascending: tiers do not ascend: 40 follows 60 (order the tiers by `below`, lowest first)",
+            "4:48 tiers-not-ascending: tiers do not ascend: 40 follows 60 (order the tiers by their edges, lowest first)",
         ],
     );
     in_score(
         &text("[{name: a, below: 60}]"),
         &[
-            "4:9 missing-last-tier: the last tier has no open end (end the list with a tier without `below`, for all that is left)",
+            "4:9 missing-last-tier: the last tier has no open end (end the list with a tier without `below` or `at_most`, for all that is left)",
         ],
     );
     in_score(
@@ -314,12 +321,11 @@ fn all_the_problems_of_all_the_files_are_told_at_once() {
     assert_eq!(
         codes,
         [
-            "bad-expression",
             "missing-last-bin",
-            "negative-points",
-            "bad-name",
             "bad-expression",
+            "bad-name",
             "no-points",
+            "bad-expression",
             "yaml",
             "bad-text",
             "bad-weight",

@@ -64,7 +64,10 @@ pub(super) fn resolve(
             edges.push(None);
             continue;
         };
-        let Some(at) = problems.keep(number(file, upper)) else { continue };
+        let Some(at) = problems.keep(number(file, upper)) else {
+            edges.push(None);
+            continue;
+        };
         let edge = Edge { at, inclusive };
         problems
             .extend(previous.and_then(|lower| out_of_order(kind, lower, edge, &yaml::place(file, upper))));
