@@ -56,6 +56,14 @@ pub struct Scoring {
     pub on_missing: OnMissing,
 }
 
+/// Points rounded half away from zero; what lies a hair under a half, as 1.005 does in doubles, is a half.
+pub(super) fn rounded_points(points: f64, rounding: Option<u8>) -> f64 {
+    let Some(digits) = rounding else { return points };
+    let unit = 10_f64.powi(i32::from(digits));
+    let away = (points.abs() * unit + 0.5 + unit * 2.5e-11).floor() / unit;
+    if points < 0.0 { -away + 0.0 } else { away }
+}
+
 /// A rule and the accounts that it is for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {

@@ -13,7 +13,6 @@ use halescore::semantic::CompiledModel;
 use super::fixture::Fixture;
 use crate::python;
 use crate::semantic::engines::{self, Record};
-use crate::semantic::numbers::contract;
 
 /// The rows of each model, by `layer.name`.
 pub type Tables = BTreeMap<String, Vec<Record>>;
@@ -133,4 +132,33 @@ pub fn duckdb(fixture: &Fixture) -> Option<Cells> {
     fs::write(folder.path().join("case.json"), case.to_string()).expect("written");
     let answer = python::run(DUCKDB, &[folder.path().to_str().expect("UTF-8")]);
     Some(serde_json::from_str(&answer).expect("an answer in JSON"))
+}
+
+/// The columns and the checks that a model's contract declares.
+fn contract(sql: &str) -> (Vec<(String, String)>, Vec<String>) {
+    use datafusion::sql::parser::{DFParser, Statement};
+    use datafusion::sql::sqlparser::ast::{ColumnOption, Statement as Sql, TableConstraint};
+
+    let statement = DFParser::parse_sql(sql).expect("it parses").pop_front().expect("a statement");
+    let Statement::Statement(statement) = statement else { panic!("not SQL") };
+    let Sql::CreateTable(table) = *statement else { panic!("not a table") };
+    let mut checks = Vec::new();
+    for column in &table.columns {
+        for option in &column.options {
+            match &option.option {
+                ColumnOption::Check(check) => checks.push(check.expr.to_string()),
+                ColumnOption::NotNull => checks.push(format!("{} IS NOT NULL", column.name)),
+                other => panic!("unexpected {other}"),
+            }
+        }
+    }
+    for constraint in &table.constraints {
+        match constraint {
+            TableConstraint::Check(check) => checks.push(check.expr.to_string()),
+            TableConstraint::PrimaryKey(_) => {}
+            other => panic!("unexpected {other}"),
+        }
+    }
+    let columns = table.columns.iter().map(|column| (column.name.to_string(), column.data_type.to_string()));
+    (columns.collect(), checks)
 }

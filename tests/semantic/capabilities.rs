@@ -23,7 +23,8 @@ tiers: [{name: low, below: 50, color: '#aa0000', description: Call}, {name: high
 /// Six accounts of two segments on two days.
 fn table() -> RecordBatch {
     let accounts = ["p", "q", "r", "s", "t", "u"];
-    let twice = |values: [Option<f64>; 6]| -> ArrayRef { Arc::new(Float64Array::from([values, values].concat())) };
+    let twice =
+        |values: [Option<f64>; 6]| -> ArrayRef { Arc::new(Float64Array::from([values, values].concat())) };
     let days: Vec<i32> = [vec![20_000; 6], vec![20_001; 6]].concat();
     let segments = ["S", "S", "S", "L", "L", "L"];
     let columns: [(&str, ArrayRef); 5] = [
@@ -63,7 +64,8 @@ fn capability_13_what_is_for_the_eye_alone_changes_neither_numbers_nor_definitio
         .replace("#aa0000", "#00aa00")
         .replace("description: Call", "description: Other words")
         .replace("title: Health", "title: Another title");
-    let retitled = COMPONENTS.replace("title: A,", "title: Alpha, unit: hours, owner: me, docs: why, group: Use,");
+    let retitled =
+        COMPONENTS.replace("title: A,", "title: Alpha, unit: hours, owner: me, docs: why, group: Use,");
     let definition = |components: &str, score: &str| {
         parse(components, score).unwrap_or_else(|problems| panic!("{problems}")).scores[0].definition.clone()
     };
@@ -77,7 +79,14 @@ fn capability_18_ranks_and_percentiles_are_published_overall_and_within_peers() 
     let rows = run(COMPONENTS, SCORE);
     let found: Vec<_> = rows[..6]
         .iter()
-        .map(|row| (double(row, "score"), integer(row, "rank"), integer(row, "peer_rank"), double(row, "peer_percentile")))
+        .map(|row| {
+            (
+                double(row, "score"),
+                integer(row, "rank"),
+                integer(row, "peer_rank"),
+                double(row, "peer_percentile"),
+            )
+        })
         .collect();
     let expected = [
         (Some(40.0), Some(4), Some(2), Some(0.5)),
@@ -93,10 +102,17 @@ fn capability_18_ranks_and_percentiles_are_published_overall_and_within_peers() 
 #[test]
 fn capability_19_values_of_groups_are_published() {
     let rows = run(COMPONENTS, SCORE);
-    let groups: Vec<_> = rows[..6].iter().map(|row| (double(row, "group_use"), double(row, "group_depth"))).collect();
+    let groups: Vec<_> =
+        rows[..6].iter().map(|row| (double(row, "group_use"), double(row, "group_depth"))).collect();
     let (none, least, most) = (None, Some(0.0), Some(100.0));
-    let expected =
-        [(Some(20.0), most), (Some(80.0), least), (none, most), (Some(80.0), least), (most, none), (none, none)];
+    let expected = [
+        (Some(20.0), most),
+        (Some(80.0), least),
+        (none, most),
+        (Some(80.0), least),
+        (most, none),
+        (none, none),
+    ];
     assert_eq!(groups, expected);
 }
 
@@ -110,7 +126,9 @@ fn capability_20_a_score_is_never_a_probability() {
 
 #[test]
 fn capability_33_a_custom_kpi_is_one_entry_of_yaml() {
-    let kpi = format!("{COMPONENTS}per_a: {{title: KPI, value: \"b / nullif(a, 0)\", bins: [{{below: 1, points: 0}}, {{points: 1}}]}}\n");
+    let kpi = format!(
+        "{COMPONENTS}per_a: {{title: KPI, value: \"b / nullif(a, 0)\", bins: [{{below: 1, points: 0}}, {{points: 1}}]}}\n"
+    );
     let rows = run(&kpi, &SCORE.replace("[b]", "[b, per_a]"));
     // p: b / a = 4.5, so all of depth's 4 × 1 + 1 × 1 points; q: 0.125, none of them.
     assert_eq!((double(&rows[0], "group_depth"), double(&rows[1], "group_depth")), (Some(100.0), Some(0.0)));
@@ -118,7 +136,8 @@ fn capability_33_a_custom_kpi_is_one_entry_of_yaml() {
 
 #[test]
 fn capability_34_usage_alone_or_no_usage_at_all_are_whole_definitions() {
-    let alone = SCORE.replace("{use: {weight: 3, components: [a]}, depth: {weight: 1, components: [b]}}", "[a]");
+    let alone =
+        SCORE.replace("{use: {weight: 3, components: [a]}, depth: {weight: 1, components: [b]}}", "[a]");
     assert_eq!(double(&run(COMPONENTS, &alone)[1], "score"), Some(80.0));
     let without = "nps: {title: NPS, value: b, ordinal: [0, 10]}\n";
     let score = alone.replace("[a]", "[nps]");
@@ -129,7 +148,8 @@ fn capability_34_usage_alone_or_no_usage_at_all_are_whole_definitions() {
 fn capability_80_too_little_known_is_no_tier() {
     let rows = run(COMPONENTS, SCORE);
     let of = |row: &Record| (text(row, "tier"), text(row, "reason"), double(row, "coverage"));
-    let unscored = |coverage| (Some("unscored".to_owned()), Some("insufficient_coverage".to_owned()), Some(coverage));
+    let unscored =
+        |coverage| (Some("unscored".to_owned()), Some("insufficient_coverage".to_owned()), Some(coverage));
     assert_eq!(of(&rows[2]), unscored(0.25));
     assert_eq!(of(&rows[5]), unscored(0.0));
 }

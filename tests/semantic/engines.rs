@@ -2,43 +2,51 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Date32Array, Float64Array, RecordBatch, StringArray};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::common::{ScalarValue, TableReference};
+use datafusion::datasource::MemTable;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use halescore::engine::day_window::install;
 
-use super::oracle::{METRICS, Row};
+use crate::python;
 
 /// A row by its column names.
 pub type Record = HashMap<String, ScalarValue>;
 
-/// `metrics.accounts` of random rows.
-pub fn table(rows: &[Row]) -> RecordBatch {
-    let mut columns: Vec<(String, ArrayRef)> = vec![
-        (
-            "account_id".into(),
-            Arc::new(rows.iter().map(|row| Some(row.account.as_str())).collect::<StringArray>()),
-        ),
-        ("as_of_date".into(), Arc::new(rows.iter().map(|row| Some(row.day)).collect::<Date32Array>())),
-    ];
-    for metric in 0..METRICS {
-        let values: Float64Array = rows.iter().map(|row| row.metrics[metric]).collect();
-        columns.push((format!("m{metric}"), Arc::new(values)));
-    }
-    RecordBatch::try_from_iter(columns).expect("columns of one length")
-}
+/// Tables by their full names.
+pub type Tables = Vec<(&'static str, RecordBatch)>;
 
 /// The rows of a query over `metrics.accounts`.
 pub fn datafusion(accounts: &RecordBatch, query: &str) -> Result<Vec<Record>, String> {
+    run(&[("metrics.accounts", accounts.clone())], query, 2)
+}
+
+/// The rows of a query, with hale's own windows, in so many partitions of rows dealt among them.
+pub fn run(
+    tables: &[(&'static str, RecordBatch)],
+    query: &str,
+    partitions: usize,
+) -> Result<Vec<Record>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let run = async {
-        let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2));
+        let state = SessionStateBuilder::new()
+            .with_config(SessionConfig::new().with_target_partitions(partitions))
+            .with_default_features();
+        let context = SessionContext::new_with_state(install(state).build());
         context.sql("CREATE SCHEMA metrics").await?;
-        let table =
-            datafusion::datasource::MemTable::try_new(accounts.schema(), vec![vec![accounts.clone()]])?;
-        context.register_table(TableReference::partial("metrics", "accounts"), Arc::new(table))?;
+        context.sql("CREATE SCHEMA scores").await?;
+        for (name, batch) in tables {
+            let rows = batch.num_rows().div_ceil(partitions).max(1);
+            let dealt = (0..partitions).map(|at| at * rows).filter(|start| *start < batch.num_rows());
+            let dealt = dealt.map(|start| vec![batch.slice(start, rows.min(batch.num_rows() - start))]);
+            let mut dealt: Vec<Vec<RecordBatch>> = dealt.collect();
+            dealt.resize_with(dealt.len().max(1), Vec::new);
+            let table = MemTable::try_new(batch.schema(), dealt)?;
+            context.register_table(TableReference::parse_str(name), Arc::new(table))?;
+        }
         context.sql(query).await?.collect().await
     };
     let batches = runtime.block_on(run).map_err(|error| error.to_string())?;
@@ -102,7 +110,9 @@ answers = []
 for case in json.load(open(folder + "/cases.json")):
     with duckdb.connect() as db:
         db.execute("CREATE SCHEMA metrics")
-        db.execute("CREATE TABLE metrics.accounts AS SELECT * FROM read_parquet('" + folder + "/" + case["table"] + "')")
+        db.execute("CREATE SCHEMA scores")
+        for name, file in case["tables"].items():
+            db.execute("CREATE TABLE " + name + " AS SELECT * FROM read_parquet('" + folder + "/" + file + "')")
         result = db.execute(case["query"])
         names = [column[0] for column in result.description]
         answers.append({"columns": names, "rows": sorted([cell(v) for v in row] for row in result.fetchall())})
@@ -117,24 +127,22 @@ pub struct Answer {
 }
 
 /// The answers of DuckDB to queries over tables, or `None` and a printed reason where there is no DuckDB.
-pub fn duckdb(cases: &[(RecordBatch, String)]) -> Option<Vec<Answer>> {
-    let python = std::env::var("HALE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let found = Command::new(&python).args(["-c", "import duckdb"]).output();
-    if !found.is_ok_and(|output| output.status.success()) {
-        println!("skipped: no duckdb package for {python} (set HALE_PYTHON to a Python that has it)");
-        return None;
-    }
+pub fn duckdb(cases: &[(Tables, String)]) -> Option<Vec<Answer>> {
+    python::or_skip(python::has(&["duckdb"]))?;
     let folder = tempfile::tempdir().expect("a folder");
     let mut listed = Vec::new();
-    for (at, (table, query)) in cases.iter().enumerate() {
-        let name = format!("{at}.parquet");
-        write(table, &folder.path().join(&name));
-        listed.push(serde_json::json!({"table": name, "query": query}));
+    for (at, (tables, query)) in cases.iter().enumerate() {
+        let mut files = serde_json::Map::new();
+        for (name, batch) in tables {
+            let file = format!("{at}-{name}.parquet");
+            write(batch, &folder.path().join(&file));
+            files.insert((*name).to_owned(), file.into());
+        }
+        listed.push(serde_json::json!({"tables": files, "query": query}));
     }
     std::fs::write(folder.path().join("cases.json"), serde_json::to_vec(&listed).expect("JSON"))
         .expect("written");
-    let output = Command::new(&python).args(["-c", DUCKDB]).arg(folder.path()).output().expect("Python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    python::run(DUCKDB, &[&folder.path().to_string_lossy()]);
     let answers = std::fs::read(folder.path().join("answers.json")).expect("answers");
     Some(serde_json::from_slice(&answers).expect("answers in JSON"))
 }

@@ -3,7 +3,7 @@
 use super::measure::NOT_APPLICABLE;
 use super::query::{Query, Slot, rounded};
 use super::writer::{Writer, case, number, real, text};
-use crate::semantic::definition::{Bin, OnMissing, Outside, Range, Rule, Scoring};
+use crate::semantic::definition::{Bin, OnMissing, Outside, Range, Rule, Scoring, rounded_points};
 
 /// Writes the step `pointed`: `points_x` of each component, NULL where it counts for nothing.
 pub(super) fn write(writer: &mut Writer, query: &Query<'_>, from: &str) {
@@ -45,7 +45,7 @@ pub(super) fn by_case(slot: &Slot<'_>, variant: usize, of_rule: impl Fn(&Rule) -
 }
 
 fn rule_points(rule: &Rule, scoring: &Scoring, measure: &str) -> String {
-    let constant = |points: f64| real(round(points, scoring.rounding));
+    let constant = |points: f64| real(rounded_points(points, scoring.rounding));
     match rule {
         Rule::Bins(bins) => by_bin(measure, bins, |_, bin| constant(bin.points)),
         Rule::Categories { points, otherwise } => {
@@ -64,12 +64,6 @@ fn rule_points(rule: &Rule, scoring: &Scoring, measure: &str) -> String {
         Rule::Ordinal(_) => measure.to_owned(),
         Rule::NoPoints(_) => "NULL".to_owned(),
     }
-}
-
-fn round(points: f64, digits: Option<u8>) -> f64 {
-    let Some(digits) = digits else { return points };
-    let unit = 10_f64.powi(i32::from(digits));
-    (points * unit).round() / unit
 }
 
 /// What each bin gives, by the value.
@@ -103,7 +97,7 @@ impl Line {
             None => between,
         };
         let (below, above) = match outside {
-            Outside::Hold => (round(first, rounding), round(last, rounding)),
+            Outside::Hold => (rounded_points(first, rounding), rounded_points(last, rounding)),
             Outside::Nothing => (0.0, 0.0),
         };
         let branches = [

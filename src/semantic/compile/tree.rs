@@ -19,21 +19,22 @@ use crate::semantic::definition::{Additive, Aggregate, Group, Node, Part, Range,
 pub(super) struct Levels(Vec<Vec<(String, String)>>);
 
 impl Levels {
-    /// Adds a column at a level, and tells its name: that of an earlier one with the same formula, if there is one.
+    /// Adds a column at a level, and tells its name: that of one there or before with the same formula, if there is one.
     fn column(&mut self, level: usize, name: &str, formula: String) -> String {
         while self.0.len() <= level {
             self.0.push(Vec::new());
         }
-        let columns = &mut self.0[level];
-        if let Some((known, _)) = columns.iter().find(|(_, other)| *other == formula) {
+        let known = self.0[..=level].iter().flatten().find(|(_, other)| *other == formula);
+        if let Some((known, _)) = known {
             return known.clone();
         }
-        let taken = |name: &str| columns.iter().any(|(known, _)| known == name);
+        // Scorecards differ in depth, so a name may be taken at any level.
+        let taken = |name: &str| self.0.iter().flatten().any(|(known, _)| known == name);
         let unique = (1..)
             .map(|at| if at == 1 { name.to_owned() } else { format!("{name}__{at}") })
             .find(|name| !taken(name))
             .unwrap_or_else(|| name.to_owned());
-        columns.push((unique.clone(), formula));
+        self.0[level].push((unique.clone(), formula));
         unique
     }
 

@@ -7,7 +7,9 @@ use serde_saphyr::Spanned;
 use super::rule::{self, Frame};
 use super::{number, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
-use crate::semantic::definition::{Case, Component, Decay, Fading, OnMissing, Pace, Relative, Rule};
+use crate::semantic::definition::{
+    Case, Component, Decay, Fading, OnMissing, Pace, Range, Relative, Rule, Scoring,
+};
 use crate::semantic::document::{ComponentDocument, DecayDocument, OverrideDocument, RelativeDocument};
 use crate::semantic::expression::Expression;
 use crate::semantic::yaml;
@@ -91,12 +93,24 @@ pub(super) fn overridden(
     } else {
         scoring.rounding = rule::rounding(file, document.rounding.as_ref(), problems).or(scoring.rounding);
         scoring.on_missing = document.on_missing.as_ref().map_or(scoring.on_missing, |policy| policy.value);
+        problems.extend(rule::policy_outside(&frame, &scoring));
+        problems.extend(rounded_outside(&scoring).map(|problem| problem.at(place.clone())));
     }
     if is_text(&scoring.cases) != is_text(&component.scoring.cases) {
         let message = format!("`{}` cannot be a text in one scorecard and a number in another", name.value);
         problems.push(Diagnostic::error("text-and-number", message).at(place.clone()));
     }
     Some(Component { scoring, ..component.clone() })
+}
+
+/// Points that leave the range when a scorecard rounds them.
+fn rounded_outside(scoring: &Scoring) -> Option<Diagnostic> {
+    let (least, most) = rule::extremes(&scoring.cases, scoring.rounding)?;
+    let Range { low, high } = scoring.range;
+    (least < low || most > high).then(|| {
+        let message = format!("points rounded so go from {least} to {most}, which leaves {low} to {high}");
+        Diagnostic::error("outside-range", message).help("declare the rule beside its rounding")
+    })
 }
 
 /// Whether rules are about texts.

@@ -8,7 +8,9 @@ use serde_saphyr::Spanned;
 use super::edges::{self, BINS, Upper};
 use super::{interval, number, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
-use crate::semantic::definition::{Bin, Case, Direction, OnMissing, Range, Rule, Scoring, State};
+use crate::semantic::definition::{
+    Bin, Case, Direction, OnMissing, Range, Rule, Scoring, State, rounded_points,
+};
 use crate::semantic::document::{BinDocument, CaseDocument, CaseState, LinearDocument, RuleKeys};
 use crate::semantic::expression::Expression;
 use crate::semantic::yaml::{self, Entries};
@@ -54,7 +56,7 @@ pub(super) fn scoring(
     }
     let rounding = rounding(frame.file, frame.rounding, problems);
     let on_missing = frame.on_missing.map_or(default_missing, |policy| policy.value);
-    let range = range(frame, cases.as_deref()?, problems);
+    let range = range(frame, cases.as_deref()?, rounding, problems);
     let scoring = Scoring { cases: cases?, range: range?, rounding, on_missing };
     problems.extend(policy_outside(frame, &scoring));
     (problems.len() == before || !problems.has_errors()).then_some(scoring)
@@ -251,17 +253,18 @@ fn linear(
     Some(Rule::Linear { values, points, outside: *outside })
 }
 
-/// The declared range, or from the least (at most 0) to the most of all rules.
-fn range(frame: &Frame<'_>, cases: &[Case], problems: &mut Diagnostics) -> Option<Range> {
-    let points: Vec<f64> = cases.iter().flat_map(|case| points_of(&case.rule)).collect();
-    let (least, most) = points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), points| {
-        (least.min(*points), most.max(*points))
-    });
-    if points.is_empty() {
+/// The declared range, or from the least (at most 0) to the most of all rules, as rounded.
+fn range(
+    frame: &Frame<'_>,
+    cases: &[Case],
+    rounding: Option<u8>,
+    problems: &mut Diagnostics,
+) -> Option<Range> {
+    let Some((least, most)) = extremes(cases, rounding) else {
         let message = "no case gives points";
         problems.push(Diagnostic::error("no-points", message).at(frame.place.clone()));
         return None;
-    }
+    };
     if let Some(ends) = frame.range {
         let range = interval(frame.file, ends, problems)?;
         if least < range.low || most > range.high {
@@ -286,8 +289,18 @@ fn range(frame: &Frame<'_>, cases: &[Case], problems: &mut Diagnostics) -> Optio
     Some(Range { low, high: most })
 }
 
+/// The least and the most points that rules can give; `None` where none gives any.
+pub(super) fn extremes(cases: &[Case], rounding: Option<u8>) -> Option<(f64, f64)> {
+    let points = cases.iter().flat_map(|case| points_of(&case.rule));
+    let points = points.map(|points| rounded_points(points, rounding));
+    points.fold(None, |found, points| match found {
+        None => Some((points, points)),
+        Some((least, most)) => Some((least.min(points), most.max(points))),
+    })
+}
+
 /// All the points that a rule can give, or their extremes.
-pub(super) fn points_of(rule: &Rule) -> Vec<f64> {
+fn points_of(rule: &Rule) -> Vec<f64> {
     match rule {
         Rule::Bins(bins) => bins.iter().map(|bin| bin.points).collect(),
         Rule::Categories { points, otherwise } => {
@@ -302,7 +315,8 @@ pub(super) fn points_of(rule: &Rule) -> Vec<f64> {
     }
 }
 
-fn policy_outside(frame: &Frame<'_>, scoring: &Scoring) -> Option<Diagnostic> {
+/// Neutral points that are out of the range, or days that are none.
+pub(super) fn policy_outside(frame: &Frame<'_>, scoring: &Scoring) -> Option<Diagnostic> {
     let place = || yaml::place(frame.file, frame.on_missing?).into();
     let place: Option<Location> = place();
     let problem = match scoring.on_missing {
