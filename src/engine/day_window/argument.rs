@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::physical_expr::expressions::{CaseExpr, CastExpr, Column, Literal};
 use datafusion::physical_expr::projection::{ProjectionExpr, ProjectionExprs};
 use datafusion::physical_plan::projection::ProjectionExec;
@@ -35,8 +36,9 @@ impl Below {
         let mut merged: Option<ProjectionExprs> = None;
         while let Some(projection) = bottom.downcast_ref::<ProjectionExec>() {
             let below = projection.projection_expr();
-            merged = Some(match merged {
-                Some(above) => below.try_merge(&above)?,
+            merged = Some(match &merged {
+                Some(above) if multiplies(above, below) => break,
+                Some(above) => below.try_merge(above)?,
                 None => below.clone(),
             });
             bottom = Arc::clone(projection.input());
@@ -102,6 +104,19 @@ impl Below {
         };
         Ok(Arc::new(Column::new(self.schema.field(at).name(), at)))
     }
+}
+
+/// Whether the merger of two projections would say a `CASE` twice that is said once. DataFusion takes twice as long to
+/// rebuild one for each other that it is in, so a chain of such mergers would take forever.
+fn multiplies(above: &ProjectionExprs, below: &ProjectionExprs) -> bool {
+    let mut seen = vec![false; below.as_ref().len()];
+    let has_case =
+        |at: usize| below.as_ref()[at].expr.exists(|part| Ok(part.is::<CaseExpr>())).unwrap_or(true);
+    let mut again = |part: &Arc<dyn PhysicalExpr>| {
+        let column = part.downcast_ref::<Column>().map(Column::index);
+        Ok(column.is_some_and(|at| std::mem::replace(&mut seen[at], true) && has_case(at)))
+    };
+    above.iter().any(|projected| projected.expr.exists(&mut again).unwrap_or(true))
 }
 
 impl Argument {

@@ -35,17 +35,17 @@ pub(super) struct Recogniser {
 impl Recogniser {
     /// For a window over these partition keys and order; `None` when they are not the operator's.
     pub(super) fn new(window: &dyn WindowExpr, input: &Arc<dyn ExecutionPlan>) -> Result<Option<Self>> {
-        let below = Below::new(input)?;
-        let input = &below.schema;
+        let schema = input.schema();
         let [order] = window.order_by() else { return Ok(None) };
-        if order.options.descending || order.expr.data_type(input)? != DataType::Date32 {
+        if order.options.descending || order.expr.data_type(&schema)? != DataType::Date32 {
             return Ok(None);
         }
         for key in window.partition_by() {
-            if !Interner::supports(&key.data_type(input)?) {
+            if !Interner::supports(&key.data_type(&schema)?) {
                 return Ok(None);
             }
         }
+        let below = Below::new(input)?;
         let spec = WindowSpec {
             partition_by: window.partition_by().to_vec(),
             order_by: Arc::clone(&order.expr),
