@@ -520,11 +520,13 @@ pub struct RollUp {
     pub of: String,
     /// Whose members' metrics it reads.
     pub members: Entity,
+    /// The content hash of the members' score.
+    pub definition: String,
     /// What in the members' metrics names the account above them.
     pub to: Expression,
     /// What is made of the members' scores.
     pub measure: Measure,
-    /// How much a member counts; all the same where it is `None`.
+    /// How much a member counts, from 0.0001, in steps of that; all the same where it is `None`.
     pub weight: Option<Expression>,
     /// Which members count; all where it is `None`.
     pub where_member: Option<Expression>,

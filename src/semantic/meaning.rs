@@ -71,6 +71,7 @@ struct ComponentMeaning<'a> {
 #[derive(Serialize)]
 struct RollUpMeaning<'a> {
     of: &'a str,
+    definition: &'a str,
     to: &'a str,
     measure: super::definition::Measure,
     weight: Option<&'a str>,
@@ -168,6 +169,7 @@ fn relative(relative: &Relative) -> String {
 fn roll_up(roll_up: &RollUp) -> RollUpMeaning<'_> {
     RollUpMeaning {
         of: &roll_up.of,
+        definition: &roll_up.definition,
         to: roll_up.to.sql(),
         measure: roll_up.measure,
         weight: sql(&roll_up.weight),

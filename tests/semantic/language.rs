@@ -1,7 +1,7 @@
 //! The whole language as plain data.
 
 /// A file of components and a file of one score.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Definition {
     pub components: Vec<Component>,
     pub score: Score,

@@ -136,11 +136,11 @@ pub fn evaluate(definition: &Definition, rows: &[Row]) -> Vec<Scored> {
     let measured: BTreeMap<&str, Vec<Measured>> = definition
         .components
         .iter()
-        .map(|component| (component.name.as_str(), measure::all(component, definition, &sheets, rows)))
+        .map(|component| (component.name.as_str(), measure::all(component, &sheets, rows)))
         .collect();
     let score = |(at, row): (usize, &Row)| {
         let facts = |name: &str| measured[name][at].clone();
-        let known = |name: &str| measure::known(definition, &sheets, rows, (at, name), &measured[name]);
+        let known = |name: &str| measure::known(&sheets, rows, (at, name), &measured[name]);
         scored(definition, sheets.of_row(row), row, (&facts, &known))
     };
     rows.iter().enumerate().map(score).collect()

@@ -21,7 +21,7 @@ pub fn date(day: i32) -> NaiveDate {
 }
 
 /// One row of `metrics.accounts`, or of `metrics.users`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Row {
     pub account: u8,
     pub user: u8,
@@ -38,7 +38,25 @@ pub struct Row {
     pub judged: Option<(&'static str, f64)>,
 }
 
+// On one line, and a table on as many as it has rows.
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { account, user, day, metrics, events, pulse, grade, segment, paid, tenure, age, judged } =
+            self;
+        write!(
+            f,
+            "a{account}-u{user} on {day}: {metrics:?} events {events:?} pulse {pulse:?} grade {grade:?} "
+        )?;
+        write!(f, "segment {segment:?} paid {paid:?} tenure {tenure:?} age {age:?} judged {judged:?}")
+    }
+}
+
 impl Row {
+    /// Whether two rows are of the same account and user.
+    pub fn is_of(&self, other: &Self) -> bool {
+        (self.account, self.user) == (other.account, other.user)
+    }
+
     /// The key of the row, as texts.
     pub fn key(&self, by_user: bool) -> (String, Option<String>) {
         if by_user {

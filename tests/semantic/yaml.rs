@@ -31,6 +31,13 @@ impl Definition {
     }
 }
 
+impl std::fmt::Debug for Definition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (components, score) = self.yaml();
+        write!(f, "\n{components}{score}\n")
+    }
+}
+
 impl Value {
     fn sql(self) -> String {
         match self {

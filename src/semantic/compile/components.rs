@@ -61,9 +61,7 @@ fn checks(query: &Query<'_>) -> Vec<String> {
             checks.push(format!("CHECK ({is} OR category IS NULL OR points IS NOT NULL)"));
         }
         if rules.any(|case| matches!(case.rule, Rule::Ordinal(_))) {
-            checks.push(format!(
-                "CHECK ({is} OR bin IS NOT NULL OR measure IS NULL OR (measure BETWEEN min_points AND max_points AND measure = floor(measure)))"
-            ));
+            checks.push(format!("CHECK ({is} OR measure IS NULL OR points IS NOT NULL)"));
         }
     }
     checks

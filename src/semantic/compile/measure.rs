@@ -5,7 +5,7 @@
 //! | `measured` | `value_x`, the expression; conditions as numbers: `held_x`, `case_x`; `age_x`, `peer_x` |
 //! | `faded` | `value_x` as its age leaves it |
 //! | `observed` | `value_x`, NULL unless it is a finite number and not held back |
-//! | `averaged`, `compared` | `measure_x`, the value against earlier ones or against others |
+//! | `averaged`, `compared`, `sound` | `measure_x`, the value against earlier ones or against others |
 //! | `carried` | `known_x`, the measure or the last one of the days before |
 
 use super::query::{Query, Slot};
@@ -35,7 +35,7 @@ pub(super) fn write(
     if query.slots.iter().any(|slot| slot.component.relative_to.is_some()) {
         averaged(writer, query);
         compared(writer, query);
-        last = "compared";
+        last = "sound";
     }
     if query.slots.iter().any(|slot| !carriers(slot).is_empty()) {
         carried(writer, query, last);
@@ -179,27 +179,31 @@ fn faded_value(slot: &Slot<'_>) -> Option<String> {
             format!("{toward} + ({value} - {toward}) * {left}")
         }
     };
-    Some(match expires(slot) {
-        Some(days) => format!("CASE WHEN {age} <= {} THEN {fresh} END", number(days)),
-        None => fresh,
-    })
+    let known = match expires(slot) {
+        Some(days) => format!("{age} <= {} AND {}", number(days), finite(&age)),
+        None => finite(&age),
+    };
+    Some(format!("CASE WHEN {known} THEN {fresh} END"))
 }
 
 fn observed(writer: &mut Writer, query: &Query<'_>, extras: &[(String, &Expression)], from: &str) {
     let mut items = kept(query, extras);
     for slot in &query.slots {
         let value = slot.value();
-        let sound = if slot.is_text() {
-            format!("{value} IS NOT NULL")
-        } else {
-            format!("abs({value}) <= {}", number(f64::MAX))
-        };
+        let sound = if slot.is_text() { format!("{value} IS NOT NULL") } else { finite(&value) };
         let held = held_code(slot, query);
         let ready = held.as_ref().map_or_else(String::new, |held| format!(" AND {} IS NULL", nested(held)));
-        items.push(format!("CASE WHEN {sound}{ready} THEN {value} END AS {value}"));
+        // A negative zero is less than zero in one engine and equal to it in another.
+        let plain = if slot.is_text() { value.clone() } else { format!("{value} + 0e0") };
+        items.push(format!("CASE WHEN {sound}{ready} THEN {plain} END AS {value}"));
         items.extend(held.map(|held| format!("{held} AS held_{}", slot.name())));
     }
     writer.step("observed", "NaN and infinity are missing: never the best, never the worst.", &items, from);
+}
+
+/// Whether a number is neither NaN nor infinite.
+fn finite(number: &str) -> String {
+    format!("abs({number}) <= {}", self::number(f64::MAX))
 }
 
 fn nested(expression: &str) -> String {
@@ -334,9 +338,16 @@ fn compared(writer: &mut Writer, query: &Query<'_>) {
             },
             None => continue,
         };
-        items.push(format!("CAST({measure} AS DOUBLE) AS measure_{name}"));
+        items.push(format!("CAST({measure} AS DOUBLE) AS compared_{name}"));
     }
     writer.step("compared", "Values against those.", &items, "averaged");
+    let compared = query.slots.iter().filter(|slot| slot.component.relative_to.is_some());
+    let sound = compared.map(|slot| {
+        let compared = format!("compared_{}", slot.name());
+        format!("CASE WHEN {} THEN {compared} END AS {}", finite(&compared), slot.measure())
+    });
+    let items = std::iter::once("*".to_owned()).chain(sound).collect::<Vec<_>>();
+    writer.step("sound", "Without what became too large for a number.", &items, "compared");
 }
 
 /// The variants that carry values forward, and for how many days.
@@ -352,6 +363,16 @@ fn carriers(slot: &Slot<'_>) -> Vec<(usize, u32)> {
         .collect()
 }
 
+/// That the case of a row is not one without points: there is nothing that an earlier value could be worth.
+fn without_points(slot: &Slot<'_>, variant: usize) -> Option<String> {
+    let cases = slot.variants[variant].component.scoring.cases.iter().enumerate();
+    let none: Vec<String> = cases
+        .filter(|(_, case)| matches!(case.rule, Rule::NoPoints(_)))
+        .map(|(at, _)| (at + 1).to_string())
+        .collect();
+    (!none.is_empty()).then(|| format!("{} NOT IN ({})", slot.numbered("case", variant), none.join(", ")))
+}
+
 fn carried(writer: &mut Writer, query: &Query<'_>, from: &str) {
     let mut items = vec!["*".to_owned()];
     let owner = query.score.entity.key().join(", ");
@@ -362,10 +383,13 @@ fn carried(writer: &mut Writer, query: &Query<'_>, from: &str) {
                 "coalesce({measure}, last_value({measure} IGNORE NULLS) OVER (PARTITION BY {owner} ORDER BY as_of_date \
                  RANGE BETWEEN INTERVAL '{days}' DAY PRECEDING AND CURRENT ROW))"
             );
-            let last = if slot.can_be_not_applicable() {
-                format!("CASE WHEN held_{} IS DISTINCT FROM {NOT_APPLICABLE} THEN {last} END", slot.name())
-            } else {
-                last
+            let mut counts: Vec<String> = without_points(slot, index).into_iter().collect();
+            if slot.can_be_not_applicable() {
+                counts.push(format!("held_{} IS DISTINCT FROM {NOT_APPLICABLE}", slot.name()));
+            }
+            let last = match counts.as_slice() {
+                [] => last,
+                counts => format!("CASE WHEN {} THEN {last} END", counts.join(" AND ")),
             };
             items.push(format!("{last} AS {}", slot.numbered("known", index)));
         }

@@ -61,7 +61,12 @@ fn rule_points(rule: &Rule, scoring: &Scoring, measure: &str) -> String {
             let line = Line { values: *values, points: *points, outside: *outside };
             line.sql(measure, scoring.rounding)
         }
-        Rule::Ordinal(_) => measure.to_owned(),
+        Rule::Ordinal(Range { low, high }) => {
+            let (low, high) = (number(*low), number(*high));
+            format!(
+                "CASE WHEN {measure} BETWEEN {low} AND {high} AND {measure} = floor({measure}) THEN {measure} END"
+            )
+        }
         Rule::NoPoints(_) => "NULL".to_owned(),
     }
 }
@@ -92,18 +97,27 @@ impl Line {
         let rise = real(last - first);
         let between =
             format!("({} + ({measure} - {}) * {rise} / {})", real(first), real(low), real(high - low));
+        // A hair beyond the points of the ends would be beyond what is possible.
+        let (least, most) = (real(first.min(last)), real(first.max(last)));
+        let between = format!("least(greatest({between}, {least}), {most})");
         let between = match rounding {
             Some(digits) => rounded(&between, digits, first.min(last) < 0.0),
             None => between,
         };
+        let (first, last) = (rounded_points(first, rounding), rounded_points(last, rounding));
         let (below, above) = match outside {
-            Outside::Hold => (rounded_points(first, rounding), rounded_points(last, rounding)),
+            Outside::Hold => (first, last),
             Outside::Nothing => (0.0, 0.0),
         };
-        let branches = [
+        let mut branches = vec![
             (format!("{measure} < {}", number(low)), real(below)),
             (format!("{measure} > {}", number(high)), real(above)),
         ];
-        case("", branches, Some(&between))
+        if first != last {
+            branches.push((format!("{measure} = {}", number(high)), real(last)));
+        }
+        // Only a value: the least of NULL and a number is the number.
+        branches.push((format!("{measure} IS NOT NULL"), between));
+        case("", branches, None)
     }
 }

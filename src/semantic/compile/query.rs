@@ -138,7 +138,8 @@ impl<'a> Slot<'a> {
 }
 
 impl Grid {
-    fn of(scale: Range, cards: &[Scorecard]) -> Self {
+    /// The grid of scores on a scale; a roll-up has no scorecards.
+    pub(super) fn of(scale: Range, cards: &[Scorecard]) -> Self {
         let whole = scale.low.abs().max(scale.high.abs()).max(1.0).log2().ceil() as i32;
         if scale.low < 0.0 || cards.iter().any(|card| takes_away(&card.root)) {
             Self::Signed(47 - whole)

@@ -10,6 +10,9 @@ use super::steps::all;
 use super::writer::{Column, Writer, number, texts};
 use crate::semantic::definition::{Fallback, Measure, ParentOf, RollUp, Score};
 
+/// The least weight that is not none, in decimals with four digits.
+const LEAST_WEIGHT: &str = "1e-4";
+
 /// Why an account has no rolled-up score.
 const REASONS: [&str; 2] = ["insufficient_coverage", "no_members"];
 
@@ -42,10 +45,11 @@ pub(super) fn model(score: &Score, roll_up: &RollUp) -> CompiledModel {
         &["PRIMARY KEY (account_id, as_of_date)", "CHECK ((score IS NULL) = (reason IS NOT NULL))"],
     );
     steps(&mut writer, score, roll_up);
-    let last = decided(&mut writer, score, "scored");
+    let grid = Grid::of(score.scale, &[]);
+    let last = decided(&mut writer, (score, grid), "scored");
     ranked(&mut writer, score, &last);
     let reason = "CASE WHEN members = 0 THEN 'no_members' ELSE 'insufficient_coverage' END";
-    let (mut items, last) = common_items(score, reason, |at| at);
+    let (mut items, last) = common_items(score, reason, |at| grid.edge(at));
     items.extend(["members", "scored_members", "share_at_risk", "basis"].map(str::to_owned));
     items.extend(last);
     writer.select(&items, "ranked");
@@ -69,7 +73,7 @@ pub(super) fn members(score: &Score, roll_up: &RollUp) -> CompiledModel {
         Column::new(
             "contribution",
             format!("DOUBLE CHECK (abs(contribution) <= {width})"),
-            "what it adds to the score above its least",
+            "what it adds to the score, they sum to raw_score exactly; NULL where members do not make the score",
         ),
     ]);
     let description = format!("The members behind {}.", score.title);
@@ -122,9 +126,42 @@ fn facts(writer: &mut Writer, roll_up: &RollUp) {
 
 /// The members of each account, with their scores.
 fn belonging(writer: &mut Writer, score: &Score, roll_up: &RollUp) {
-    let join: Vec<String> =
-        roll_up.members.key().iter().map(|key| format!("s.{key} = facts.member_{key}")).collect();
-    let member = format!("member_{}", roll_up.members.key().last().copied().unwrap_or("account_id"));
+    let weight = format!(
+        "CASE WHEN weight >= {LEAST_WEIGHT} AND weight < 1e13 THEN CAST(weight AS DECIMAL(18, 4)) END AS weight"
+    );
+    let mut counting: Vec<String> = roll_up.members.key().iter().map(|key| format!("member_{key}")).collect();
+    counting.extend(["as_of_date", "above", "counts", &weight].map(str::to_owned));
+    writer.step("counting", "Weights as decimals; what has none does not count.", &counting, "facts");
+    let itself = match roll_up.members.key() {
+        [_] => "counting.above <> counting.member_account_id",
+        _ => "TRUE",
+    };
+    let is_below = format!(
+        "counting.above IS NOT NULL AND {itself} AND counting.counts AND counting.weight IS NOT NULL"
+    );
+    let mut union = selected(score, roll_up, "above", "", &is_below);
+    if roll_up.parent == ParentOf::Included {
+        let parents = format!(
+            "\n  JOIN (SELECT DISTINCT above, as_of_date FROM counting WHERE {is_below}) AS parents\n    ON \
+             parents.above = counting.member_account_id AND parents.as_of_date = counting.as_of_date"
+        );
+        let counts = "counting.counts AND counting.weight IS NOT NULL";
+        union += "\n  UNION ALL\n  ";
+        union += &selected(score, roll_up, "member_account_id", &parents, counts);
+    }
+    writer.step(
+        "members",
+        "Who is below whom on a day, with the score of each.",
+        &["*".to_owned()],
+        &format!("(\n  {union}\n  ) AS belonging"),
+    );
+}
+
+/// The query for members, by the column that names the account that they are members of.
+fn selected(score: &Score, roll_up: &RollUp, of: &str, join: &str, condition: &str) -> String {
+    let on: Vec<String> =
+        roll_up.members.key().iter().map(|key| format!("s.{key} = counting.member_{key}")).collect();
+    let member = roll_up.members.key().last().copied().unwrap_or("account_id");
     let risk = match roll_up.at_risk.as_slice() {
         [] => "FALSE".to_owned(),
         tiers => format!("s.tier IN ({})", texts(tiers.iter().map(String::as_str))),
@@ -136,42 +173,13 @@ fn belonging(writer: &mut Writer, score: &Score, roll_up: &RollUp) {
         }
         _ => "s.score".to_owned(),
     };
-    let from = format!(
-        "facts\n  JOIN scores.{} AS s ON {} AND s.as_of_date = facts.as_of_date",
+    format!(
+        "SELECT counting.{of} AS account_id, counting.as_of_date, counting.member_{member} AS member, s.score, s.tier, \
+         counting.weight, CAST({counted} AS DECIMAL(16, 10)) AS counted, CASE WHEN {risk} THEN 1 ELSE 0 END AS at_risk\n  \
+         FROM counting\n  JOIN scores.{} AS s ON {} AND s.as_of_date = counting.as_of_date{join}\n  WHERE {condition}",
         roll_up.of,
-        join.join(" AND ")
-    );
-    let itself = "facts.above = facts.member_account_id";
-    let items = [
-        "facts.above AS account_id".to_owned(),
-        "facts.as_of_date".to_owned(),
-        format!("facts.{member} AS member"),
-        "s.score".to_owned(),
-        "s.tier".to_owned(),
-        "CASE WHEN facts.weight > 0 AND facts.weight < 1e13 THEN CAST(facts.weight AS DECIMAL(18, 4)) END AS weight".to_owned(),
-        format!("CAST({counted} AS DECIMAL(16, 10)) AS counted"),
-        format!("CASE WHEN {risk} THEN 1 ELSE 0 END AS at_risk"),
-        "facts.counts".to_owned(),
-    ];
-    let own = roll_up.members.key().len() == 1;
-    let below = if own {
-        format!("facts.above IS NOT NULL AND NOT ({itself})")
-    } else {
-        "facts.above IS NOT NULL".to_owned()
-    };
-    let mut union = format!("SELECT {} FROM {from} WHERE {below}", items.join(", "));
-    if roll_up.parent == ParentOf::Included {
-        let mut items = items;
-        items[0] = "facts.member_account_id AS account_id".to_owned();
-        let parents = "facts.member_account_id IN (SELECT above FROM facts WHERE above IS NOT NULL)";
-        union += &format!("\n  UNION ALL\n  SELECT {} FROM {from} WHERE {parents}", items.join(", "));
-    }
-    writer.step(
-        "members",
-        "Who is below whom, with the score of each; a member without a weight does not count.",
-        &["*".to_owned()],
-        &format!("(\n  {union}\n  ) AS belonging WHERE counts AND weight IS NOT NULL"),
-    );
+        on.join(" AND ")
+    )
 }
 
 fn summed(writer: &mut Writer) {
@@ -198,7 +206,9 @@ fn summed(writer: &mut Writer) {
 /// The score of each account: of its members, or else as declared.
 fn scored(writer: &mut Writer, score: &Score, roll_up: &RollUp) {
     let of_members = match roll_up.measure {
-        Measure::Mean | Measure::ShareAtRisk => decimal("CAST(earned AS DOUBLE) / CAST(present AS DOUBLE)"),
+        Measure::Mean | Measure::ShareAtRisk => {
+            Grid::of(score.scale, &[]).snapped("CAST(earned AS DOUBLE) / CAST(present AS DOUBLE)")
+        }
         Measure::Worst => "least".to_owned(),
         Measure::Best => "greatest".to_owned(),
     };
@@ -289,11 +299,16 @@ fn member_items(score: &Score, roll_up: &RollUp) -> Vec<String> {
             format!("CASE WHEN member = {chosen} THEN raw_score ELSE 0 END"),
         ),
         None => {
-            let unit = Grid::Rising(53 - score.scale.high.abs().max(1.0).log2().ceil() as i32).unit();
+            let grid = Grid::of(score.scale, &[]);
+            let unit = grid.unit();
             let at = |running: &str| {
-                format!(
-                    "CASE WHEN {running} = earned THEN raw_score ELSE least(floor(CAST({running} AS DOUBLE) / CAST(present AS DOUBLE) * {unit}) / {unit}, raw_score) END"
-                )
+                let exact =
+                    format!("floor(CAST({running} AS DOUBLE) / CAST(present AS DOUBLE) * {unit}) / {unit}");
+                let held = match grid {
+                    Grid::Rising(_) => format!("least({exact}, raw_score)"),
+                    Grid::Signed(_) => exact,
+                };
+                format!("CASE WHEN {running} = earned THEN raw_score ELSE {held} END")
             };
             (
                 decimal(

@@ -1,7 +1,7 @@
 //! `scores.<score>`: one row per account and day.
 
 use super::CompiledModel;
-use super::query::{Query, rounded};
+use super::query::{Grid, Query, rounded};
 use super::steps::{self, all};
 use super::tree::Tree;
 use super::writer::{Column, Writer, case, number, real, text, texts};
@@ -26,7 +26,7 @@ pub(super) fn model(query: &Query<'_>) -> CompiledModel {
     let extras: Vec<(String, &Expression)> =
         score.peers.iter().map(|peers| ("peer_group".to_owned(), peers)).collect();
     let trees = steps::write(&mut writer, query, &extras);
-    let last = decided(&mut writer, score, "scored");
+    let last = decided(&mut writer, (score, query.grid), "scored");
     ranked(&mut writer, score, &last);
     writer.select(&items(query, &trees, &groups), "ranked");
     writer.finish("scores", score)
@@ -120,7 +120,11 @@ pub(super) fn common_columns(score: &Score, reasons: &[&str]) -> (Vec<Column>, V
                 "VARCHAR CHECK (override_mode IN ('set', 'cap', 'floor', 'adjust'))",
                 "what it does",
             ),
-            Column::new("override_value", "DOUBLE", "the number it does it with"),
+            Column::new(
+                "override_value",
+                format!("DOUBLE CHECK (abs(override_value) <= {})", number(f64::MAX)),
+                "the number it does it with",
+            ),
             Column::new("override_reason", "VARCHAR", "why, as its author said"),
             Column::new("override_author", "VARCHAR", "who"),
         ]);
@@ -155,7 +159,7 @@ fn columns(query: &Query<'_>, groups: &[String]) -> Vec<Column> {
 }
 
 /// Overrides and rounding: from `raw_score` to `score`. Tells the name of the last step.
-pub(super) fn decided(writer: &mut Writer, score: &Score, from: &str) -> String {
+pub(super) fn decided(writer: &mut Writer, (score, grid): (&Score, Grid), from: &str) -> String {
     let mut last = from.to_owned();
     let mut value = "raw_score".to_owned();
     if score.overrides {
@@ -208,7 +212,15 @@ pub(super) fn decided(writer: &mut Writer, score: &Score, from: &str) -> String 
         let (low, high) = (real(score.scale.low), real(score.scale.high));
         let held =
             case("", [(format!("wanted < {low}"), low), (format!("wanted > {high}"), high)], Some("wanted"));
-        writer.step("held", "Within the scale.", &all([format!("CAST({held} AS DOUBLE) AS held")]), "moved");
+        let within = all([format!("CAST({held} AS DOUBLE) AS within")]);
+        writer.step("limited", "Within the scale.", &within, "moved");
+        let held = all([format!("{} AS held", grid.snapped("within"))]);
+        writer.step(
+            "held",
+            "A number like other scores, to compare with the edges of tiers.",
+            &held,
+            "limited",
+        );
         (last, value) = ("held".to_owned(), "held".to_owned());
     }
     let final_score = match score.rounding {
@@ -306,7 +318,8 @@ fn tier(score: &Score, edge: impl Fn(f64) -> f64) -> String {
     let edges = score.tiers.iter().filter_map(|tier| {
         let upper = tier.edge?;
         let sign = if upper.inclusive { "<=" } else { "<" };
-        let at = if score.tier_from == TierFrom::Rounded { upper.at } else { edge(upper.at) };
+        let is_rounded = score.tier_from == TierFrom::Rounded && score.rounding.is_some();
+        let at = if is_rounded { upper.at } else { edge(upper.at) };
         Some((format!("{decides} {sign} {}", number(at)), text(&tier.name)))
     });
     let last = score.tiers.last().map(|tier| text(&tier.name));

@@ -269,6 +269,9 @@ fn times(value: &str, factor: f64) -> String {
     if factor == 1.0 { value.to_owned() } else { format!("{value} * {}", real(factor)) }
 }
 
+/// A share that is none: what sums of doubles leave of 0.
+const NONE: f64 = 1e-12;
+
 /// `exp(Σ w·ln(share) / Σ w)`, 0 as soon as one share is.
 fn geometric(group: &Group, terms: &[Term<'_>]) -> String {
     let shares: Vec<String> = terms.iter().map(|term| term.share(1.0)).collect();
@@ -284,7 +287,7 @@ fn geometric(group: &Group, terms: &[Term<'_>]) -> String {
     case(
         "",
         [
-            (format!("{least} <= 0"), "0".to_owned()),
+            (format!("{least} < {}", real(NONE)), "0".to_owned()),
             (format!("{weight} > 0"), format!("exp(({}) / {weight})", sum(&logs))),
         ],
         None,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::component::optional;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
-use crate::semantic::definition::{Entity, RollUp, Score, Source};
+use crate::semantic::definition::{Entity, Measure, Range, RollUp, Score, Source};
 use crate::semantic::document::RollUpDocument;
 use crate::semantic::expression::Expression;
+use crate::semantic::meaning;
 
 /// What a document declares; the score that it names is looked for when all scores are known.
 pub(super) fn resolve(
@@ -20,6 +21,7 @@ pub(super) fn resolve(
     Some(RollUp {
         of: document.of.value.clone(),
         members: Entity::Account,
+        definition: String::new(),
         to: to?,
         measure: document.measure,
         weight: weight?,
@@ -32,43 +34,63 @@ pub(super) fn resolve(
 
 /// Finds the scores that roll-ups are made of, and what is wrong with the match.
 pub(super) fn link(scores: &mut [Score], problems: &mut Diagnostics) {
-    let known: Vec<(String, Entity, Vec<String>, bool)> = scores
-        .iter()
-        .map(|score| {
-            let tiers = score.tiers.iter().map(|tier| tier.name.clone()).collect();
-            (score.name.clone(), score.entity, tiers, matches!(score.source, Source::RollUp(_)))
-        })
-        .collect();
+    let known: Vec<Score> = scores.to_vec();
     for score in scores {
         let place = Location::whole(&score.file);
         let Source::RollUp(roll_up) = &mut score.source else { continue };
-        let Some((_, entity, tiers, again)) = known.iter().find(|(name, ..)| *name == roll_up.of) else {
+        if score.entity == Entity::User {
+            let message = "a roll-up is a score of accounts";
+            problems
+                .push(Diagnostic::error("bad-roll-up", message).at(place.clone()).help("leave `entity` out"));
+        }
+        let Some(of) = known.iter().find(|of| of.name == roll_up.of) else {
             problems.push(
                 Diagnostic::error(
                     "unknown-score",
                     format!("there is no score `{}`", roll_up.of.escape_debug()),
                 )
                 .at(place)
-                .suggest(&roll_up.of, known.iter().map(|(name, ..)| name.as_str())),
+                .suggest(&roll_up.of, known.iter().map(|of| of.name.as_str())),
             );
             continue;
         };
-        roll_up.members = *entity;
-        if *again {
+        roll_up.members = of.entity;
+        // What members' scores mean, this one means as well.
+        roll_up.definition.clone_from(&of.definition);
+        if score.scale != of.scale {
+            let (Range { low, high }, own) = (of.scale, score.scale);
+            let message = format!(
+                "scores of `{}` go from {low} to {high}, and these from {} to {}",
+                of.name, own.low, own.high
+            );
+            problems.push(
+                Diagnostic::error("bad-roll-up", message)
+                    .at(place.clone())
+                    .help(format!("`scale: [{low}, {high}]`, as the scores that it is made of")),
+            );
+        }
+        if matches!(of.source, Source::RollUp(_)) {
             let message = format!("`{}` is a roll-up itself", roll_up.of);
             problems.push(Diagnostic::error("bad-roll-up", message).at(place.clone()));
         }
-        for tier in roll_up.at_risk.iter().filter(|tier| !tiers.contains(tier)) {
+        if roll_up.measure == Measure::ShareAtRisk && roll_up.at_risk.is_empty() {
+            let message = "`share_at_risk` needs the tiers that are at risk";
+            problems.push(
+                Diagnostic::error("missing-key", message).at(place.clone()).help("`at_risk: [tier, …]`"),
+            );
+        }
+        let tiers: Vec<&str> = of.tiers.iter().map(|tier| tier.name.as_str()).collect();
+        for tier in roll_up.at_risk.iter().filter(|tier| !tiers.contains(&tier.as_str())) {
             let message = format!("`{}` has no tier `{}`", roll_up.of, tier.escape_debug());
             problems.push(
                 Diagnostic::error("unknown-tier", message)
                     .at(place.clone())
-                    .suggest(tier, tiers.iter().map(String::as_str)),
+                    .suggest(tier, tiers.iter().copied()),
             );
         }
         let own = roll_up.fallback == crate::semantic::definition::Fallback::Own
             || roll_up.parent == crate::semantic::definition::ParentOf::Included;
-        if own && *entity == Entity::User {
+        if own && of.entity == Entity::User {
             let message = "an account has no score of its own among its users";
             problems.push(
                 Diagnostic::error("bad-roll-up", message)
@@ -76,5 +98,6 @@ pub(super) fn link(scores: &mut [Score], problems: &mut Diagnostics) {
                     .help("`fallback: unscored`, and leave `parent` out"),
             );
         }
+        score.definition = meaning::hash(score);
     }
 }

@@ -1,7 +1,7 @@
 //! What components measure, and why they do not.
 
 use super::Sheets;
-use crate::semantic::language::{Component, Definition, Missing, Relative, Rule, Value};
+use crate::semantic::language::{Component, Missing, Relative, Rule, Value};
 use crate::semantic::world::Row;
 
 /// What is known of a component on a row.
@@ -56,16 +56,14 @@ fn aged(component: &Component, row: &Row) -> Option<f64> {
 }
 
 /// A component on every row.
-pub fn all(component: &Component, definition: &Definition, sheets: &Sheets, rows: &[Row]) -> Vec<Measured> {
+pub fn all(component: &Component, sheets: &Sheets, rows: &[Row]) -> Vec<Measured> {
     let mut all: Vec<Measured> = rows.iter().map(|row| observed(component, sheets, row)).collect();
     let measures: Vec<Option<f64>> = (0..rows.len())
         .map(|at| match component.relative {
             None => all[at].value,
             Some(relative) => {
                 let value = all[at].value?;
-                finite(compared((relative, value), (at, rows), definition.score.by_user, &|at| {
-                    all[at].value
-                })?)
+                finite(compared((relative, value), (at, rows), &|at| all[at].value)?)
             }
         })
         .collect();
@@ -106,7 +104,6 @@ fn observed(component: &Component, sheets: &Sheets, row: &Row) -> Measured {
 fn compared(
     (relative, value): (Relative, f64),
     (at, rows): (usize, &[Row]),
-    by_user: bool,
     of: &dyn Fn(usize) -> Option<f64>,
 ) -> Option<f64> {
     let row = &rows[at];
@@ -117,7 +114,7 @@ fn compared(
         Relative::Own(days, gap, change) => {
             let last = row.day - gap as i32;
             let history = last - days as i32 + 1..=last;
-            let own = values(&|other| other.key(by_user) == row.key(by_user) && history.contains(&other.day));
+            let own = values(&|other| other.is_of(row) && history.contains(&other.day));
             let billionths: Vec<i128> = own
                 .into_iter()
                 .filter(|value| value.abs() < 1e15)
@@ -162,7 +159,6 @@ fn standing(value: f64, others: &[f64], percentile: bool) -> Option<f64> {
 
 /// What a row's points are of: what was measured, or where that is carried forward, the last before.
 pub fn known(
-    definition: &Definition,
     sheets: &Sheets,
     rows: &[Row],
     (at, name): (usize, &str),
@@ -178,12 +174,9 @@ pub fn known(
     if measured[at].state == "not_applicable" || matches!(rule, Rule::NotApplicable | Rule::NotYet) {
         return None;
     }
-    let by_user = definition.score.by_user;
     let recent = row.day - days as i32..row.day;
     let before = (0..rows.len()).filter(|other| {
-        rows[*other].key(by_user) == row.key(by_user)
-            && recent.contains(&rows[*other].day)
-            && measured[*other].is_observed()
+        rows[*other].is_of(row) && recent.contains(&rows[*other].day) && measured[*other].is_observed()
     });
     before.max_by_key(|other| rows[*other].day).map(|other| measured[other].clone())
 }
