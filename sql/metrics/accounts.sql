@@ -40,11 +40,15 @@ CREATE TABLE metrics.accounts (
   adopts_automation       BOOLEAN NOT NULL, -- automation used at least so often
   adopts_integrations     BOOLEAN NOT NULL, -- integrations used at least so often
   key_feature_weight      BIGINT  NOT NULL CHECK (key_feature_weight BETWEEN 0 AND 4), -- weights of the adopted features that make customers stay: reports 1, automation 2, integrations 1
+  csm_pulse               DOUBLE  CHECK (csm_pulse BETWEEN 1 AND 5), -- how its manager thinks the account is doing, 1 to 5; NULL without a judgement that holds
+  csm_pulse_age_days      BIGINT  CHECK (csm_pulse_age_days >= 0), -- days since that judgement
+  csm_pulse_author        VARCHAR, -- who judged
+  csm_pulse_reason        VARCHAR, -- why
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT
-  account_id,
-  as_of_date,
+  activity.account_id,
+  activity.as_of_date,
   segment,
   tenure_days,
   usage_seconds_28d,
@@ -87,5 +91,12 @@ SELECT
   integrations_uses_28d >= $adopted_after AS adopts_integrations,
   CASE WHEN reports_uses_28d >= $adopted_after THEN 1 ELSE 0 END
     + CASE WHEN automation_uses_28d >= $adopted_after THEN 2 ELSE 0 END
-    + CASE WHEN integrations_uses_28d >= $adopted_after THEN 1 ELSE 0 END AS key_feature_weight
-FROM metrics.activity
+    + CASE WHEN integrations_uses_28d >= $adopted_after THEN 1 ELSE 0 END AS key_feature_weight,
+  pulse.value AS csm_pulse,
+  pulse.age_days AS csm_pulse_age_days,
+  pulse.author_id AS csm_pulse_author,
+  pulse.reason AS csm_pulse_reason
+-- The few judgements come first: the engine keeps the left side in memory and lets the right one pass.
+FROM metrics.pulse
+RIGHT JOIN metrics.activity
+  ON activity.account_id = pulse.account_id AND activity.as_of_date = pulse.as_of_date

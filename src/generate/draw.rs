@@ -17,6 +17,8 @@ pub(super) enum Purpose {
     Health = 3,
     /// What happens in an account on one day.
     Day = 4,
+    /// What an account's managers thought and did.
+    Judgement = 5,
 }
 
 /// One named stream of random numbers.

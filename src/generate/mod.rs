@@ -16,6 +16,9 @@
 //! (log-logistic), a few users of an account do most of the work, features differ in popularity, and activity follows
 //! the week and slows at the turn of the year.
 //!
+//! Managers feel the latent health, not exactly: three in five judge their accounts every two or three months. They
+//! change now and then, and decide against a score here and there.
+//!
 //! # The tables
 //!
 //! | table | file | one row is | columns |
@@ -23,6 +26,9 @@
 //! | accounts | `accounts.parquet` | an account | account_id, name, segment (`SMB`, `MM`, `ENT`), is_test, customer_since, churned_on (null while a customer) |
 //! | users | `users.parquet` | a user | user_id, account_id, role (`owner`, `admin`, `member`, `viewer`), created_on |
 //! | events | `events/YYYY-MM.parquet` | a delivered event | event_id, account_id, user_id, session_id, event_name, feature, seconds, is_error, occurred_at, available_at |
+//! | account_owners | `account_owners.parquet` | a manager's time with an account | account_id, owner_id, role (`csm`), start_at, end_at (null to this day) |
+//! | assessments | `assessments.parquet` | a version of a manager's judgement | assessment_id, account_id, component (`csm_pulse`), value, scale (5), reason, author_id, effective_at, expires_at, recorded_at, supersedes_id |
+//! | overrides | `overrides.parquet` | a decision against a score | override_id, account_id, score_name (`health`), mode, value, reason, author_id, effective_at, expires_at, revoked_at, recorded_at |
 //!
 //! Times are UTC, in microseconds, without a zone. Events are sorted by `occurred_at`; `event_name` is `login` (one
 //! per session), `feature_use` (with feature), `content_view` or `api_call` (an integration: no user, no session).
@@ -45,6 +51,11 @@
 //! | `a000011` | still a customer, silent for the last 35 days |
 //! | `a000012`, `a000013` | churned, with events up to five days after; churned before the first day |
 //! | `a000014` | events of a user (the first of four) who is missing from `users` |
+//! | `a000001` | judged, and handed over to another manager ten days later |
+//! | `a000002`, `a000003` | judged twice; a judgement that expired five days before the end |
+//! | `a000009`, `a000010` | judged, and written down 20 days later; a judgement corrected under its own id |
+//! | `a000001`, `a000009`, `a000011`, `a000014` | an override in force: `cap`, `floor`, `set`, `adjust` |
+//! | `a000002`, `a000003` | an override that expired; one that was revoked |
 //! | one past the last | events and a user of an account that is missing from `accounts` |
 //!
 //! and, anywhere, 4 rows in 1,000 that arrive 1 to 10 days late and 5 in 10,000 that were delivered twice, equal in every column.
@@ -58,6 +69,8 @@ mod activity;
 mod day;
 mod draw;
 mod files;
+mod judgement;
+mod people;
 mod plant;
 mod population;
 mod tables;
@@ -76,6 +89,7 @@ use tokio::task::JoinSet;
 use crate::error::{Error, Result};
 use activity::Scale;
 use files::TableFile;
+use judgement::Judgement;
 use population::Population;
 use tables::EventTable;
 
@@ -146,6 +160,10 @@ pub async fn generate(
     (summary.accounts, summary.users) = (accounts.num_rows() as u64, users.num_rows() as u64);
     summary.bytes += write_table(store, folder.clone().join("accounts.parquet"), &accounts).await?;
     summary.bytes += write_table(store, folder.clone().join("users.parquet"), &users).await?;
+
+    for (name, rows) in people::tables(world, &Judgement::new(world, &population)).map_err(unfit)? {
+        summary.bytes += write_table(store, folder.clone().join(name), &rows).await?;
+    }
 
     let table = EventTable::new(&population);
     let scale = Scale::new(world, &population);

@@ -45,7 +45,7 @@ pub(super) fn accounts(world: &World, population: &Population) -> Result<RecordB
         Field::new("churned_on", DataType::Date32, true),
     ];
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|account| account_id(account)))),
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|account| account_id(account.index)))),
         Arc::new(StringArray::from_iter_values(rows.iter().map(|account| name(account)))),
         Arc::new(StringArray::from_iter_values(rows.iter().map(|account| segment(account)))),
         Arc::new(BooleanArray::from_iter(rows.iter().map(|account| Some(account.is_test)))),
@@ -74,7 +74,7 @@ pub(super) fn users(world: &World, population: &Population) -> Result<RecordBatc
     let created = |user: u32| population.users[user as usize].created;
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(rows.iter().map(|(account, user)| user_id(account, *user)))),
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|(account, _)| account_id(account)))),
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|(account, _)| account_id(account.index)))),
         Arc::new(StringArray::from_iter_values(
             rows.iter().map(|(account, user)| role(user - account.users.start)),
         )),
@@ -115,7 +115,9 @@ impl EventTable {
         ];
         Self {
             schema: Arc::new(Schema::new(fields)),
-            accounts: StringArray::from_iter_values(population.accounts.iter().map(account_id)),
+            accounts: StringArray::from_iter_values(
+                population.accounts.iter().map(|account| account_id(account.index)),
+            ),
             users: StringArray::from_iter_values(ids),
             names: StringArray::from_iter_values(EVENT_NAMES),
             features: StringArray::from_iter_values(FEATURE_NAMES),
@@ -175,8 +177,9 @@ impl World {
     }
 }
 
-fn account_id(account: &Account) -> String {
-    format!("a{:06}", account.index)
+/// The id of the account at a position in the population.
+pub(super) fn account_id(index: u32) -> String {
+    format!("a{index:06}")
 }
 
 fn user_id(account: &Account, user: u32) -> String {

@@ -1,0 +1,17 @@
+-- What people judged about accounts, append-only: a correction is another row under the same id, recorded later.
+CREATE EXTERNAL TABLE raw.assessments (
+  assessment_id VARCHAR   NOT NULL, -- the same for every version of a judgement
+  account_id    VARCHAR   NOT NULL, -- who was judged
+  component     VARCHAR   NOT NULL, -- what about: csm_pulse is how its manager thinks the account is doing
+  value         DOUBLE    NOT NULL, -- 1 is the worst
+  scale         BIGINT    NOT NULL CHECK (scale >= 2), -- the best value that could be given
+  reason        VARCHAR   NOT NULL CHECK (reason <> ''), -- why
+  author_id     VARCHAR   NOT NULL, -- who judged
+  effective_at  TIMESTAMP NOT NULL, -- from when the judgement holds, UTC
+  expires_at    TIMESTAMP,          -- until when; NULL leaves it to the next judgement
+  recorded_at   TIMESTAMP NOT NULL, -- when this version was written down, UTC
+  supersedes_id VARCHAR,            -- the judgement that this one takes the place of
+  CHECK (value BETWEEN 1 AND scale)
+) STORED AS PARQUET
+LOCATION 'assessments.parquet'
+OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
