@@ -47,8 +47,8 @@ CREATE TABLE metrics.accounts (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT
-  activity.account_id,
-  activity.as_of_date,
+  account_id,
+  as_of_date,
   segment,
   tenure_days,
   usage_seconds_28d,
@@ -92,11 +92,8 @@ SELECT
   CASE WHEN reports_uses_28d >= $adopted_after THEN 1 ELSE 0 END
     + CASE WHEN automation_uses_28d >= $adopted_after THEN 2 ELSE 0 END
     + CASE WHEN integrations_uses_28d >= $adopted_after THEN 1 ELSE 0 END AS key_feature_weight,
-  pulse.value AS csm_pulse,
-  pulse.age_days AS csm_pulse_age_days,
-  pulse.author_id AS csm_pulse_author,
-  pulse.reason AS csm_pulse_reason
--- The few judgements come first: the engine keeps the left side in memory and lets the right one pass.
-FROM metrics.pulse
-RIGHT JOIN metrics.activity
-  ON activity.account_id = pulse.account_id AND activity.as_of_date = pulse.as_of_date
+  csm_pulse,
+  csm_pulse_age_days,
+  csm_pulse_author,
+  csm_pulse_reason
+FROM metrics.activity

@@ -1,49 +1,17 @@
--- The judgement that holds for an account at the end of each day; no row where none does.
---
--- The newest by its effective time holds, and those before it are over for good: what was thought before comes back
--- neither when it expires nor when it is taken back. A judgement also ends when the account is handed over after it,
--- since the next manager has not judged yet; not when it comes to the one who judged.
+-- Each row of the spine with the judgement that holds at the end of that day; NULL where none does.
 CREATE VIEW metrics.pulse AS
-WITH handed_over AS (
-  SELECT assessments.assessment_id, assessments.recorded_at, min(hand_overs.handed_over_at) AS handed_over_at
-  FROM staging.assessments
-  JOIN staging.hand_overs
-    ON hand_overs.account_id = assessments.account_id
-   AND hand_overs.handed_over_at > assessments.effective_at
-   AND hand_overs.owner_id <> assessments.author_id
-  GROUP BY assessments.assessment_id, assessments.recorded_at
-), judged AS (
-  SELECT
-    assessments.account_id,
-    assessments.value,
-    assessments.author_id,
-    assessments.reason,
-    local_day(assessments.effective_at) AS judged_on,
-    local_day(assessments.counts_from) AS first_day,
-    local_day(least(
-      assessments.ends_at,
-      handed_over.handed_over_at,
-      -- Judgements stand newest first: the least of those before is when the next one counts.
-      min(assessments.counts_from) OVER (
-        PARTITION BY assessments.account_id
-        ORDER BY assessments.effective_at DESC, assessments.recorded_at DESC, assessments.assessment_id DESC
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-      )
-    )) AS day_after
-  FROM staging.assessments
-  LEFT JOIN handed_over
-    ON handed_over.assessment_id = assessments.assessment_id
-   AND handed_over.recorded_at = assessments.recorded_at
-  WHERE assessments.component = 'csm_pulse'
-)
 SELECT
-  judged.account_id,
-  days.day AS as_of_date,
-  judged.value,
-  days.day - judged.judged_on AS age_days,
-  judged.author_id,
-  judged.reason
-FROM judged
-JOIN calendar.days
-  ON days.day >= judged.first_day
- AND days.day < coalesce(judged.day_after, DATE '9999-12-31')
+  spine.account_id,
+  spine.as_of_date,
+  spine.segment,
+  spine.tenure_days,
+  judgements.value AS csm_pulse,
+  spine.as_of_date - judgements.judged_on AS csm_pulse_age_days,
+  judgements.author_id AS csm_pulse_author,
+  judgements.reason AS csm_pulse_reason
+-- The few judgements come first: the engine keeps the left side in memory and lets the right one pass.
+FROM metrics.judgements
+RIGHT JOIN metrics.spine
+  ON spine.account_id = judgements.account_id
+ AND spine.as_of_date >= judgements.first_day
+ AND spine.as_of_date < coalesce(judgements.day_after, DATE '9999-12-31')
