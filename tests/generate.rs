@@ -38,9 +38,14 @@ async fn sample() -> SessionContext {
 
 async fn tables_in(data: &Path) -> SessionContext {
     let context = SessionContext::new();
-    for (table, place) in
-        [("accounts", "accounts.parquet"), ("users", "users.parquet"), ("events", "events/")]
-    {
+    for (table, place) in [
+        ("accounts", "accounts.parquet"),
+        ("users", "users.parquet"),
+        ("events", "events/"),
+        ("owners", "account_owners.parquet"),
+        ("assessments", "assessments.parquet"),
+        ("overrides", "overrides.parquet"),
+    ] {
         let place = data.join(place).display().to_string() + if place.ends_with('/') { "/" } else { "" };
         context.register_parquet(table, &place, ParquetReadOptions::default()).await.unwrap();
     }
@@ -63,11 +68,14 @@ async fn same_bytes_for_the_same_world_and_any_number_of_threads() {
     assert_eq!(
         files.keys().map(String::as_str).collect::<Vec<_>>(),
         [
+            "w/account_owners.parquet",
             "w/accounts.parquet",
+            "w/assessments.parquet",
             "w/events/2026-06.parquet",
             "w/events/2026-07.parquet",
             "w/events/2026-08.parquet",
             "w/events/2026-09.parquet",
+            "w/overrides.parquet",
             "w/users.parquet"
         ]
     );
@@ -85,7 +93,7 @@ async fn committed_sample_is_the_default_world() {
         assert!(&there == bytes, "{} is out of date: run `make data`", path.display());
     }
     let months = std::fs::read_dir(committed.join("events")).unwrap().count();
-    assert_eq!(months + 2, fresh.len(), "data/events holds a file that is not part of the sample");
+    assert_eq!(months + 5, fresh.len(), "data/events holds a file that is not part of the sample");
     let size: usize = fresh.values().map(Vec::len).sum();
     assert!(size < 3_000_000, "the sample has grown to {size} bytes");
 }
@@ -108,7 +116,7 @@ async fn worlds_at_the_edge() {
     let one = World { accounts: 1, users_per_account: 1.0, days: 1, events: 0, ..small() };
     let (summary, files) = in_memory(&one, 1).await;
     assert_eq!((summary.accounts, summary.users, summary.events), (1, 1, 0));
-    assert_eq!(files.len(), 3, "a month without events is still a readable file");
+    assert_eq!(files.len(), 6, "a month without events is still a readable file");
 
     for wrong in [
         World { accounts: 0, ..small() },
@@ -293,4 +301,37 @@ async fn use_declines_before_churn_and_not_otherwise() {
     let stayed = number(&data, &change("churned_on IS NULL", "'2026-09-30'")).await;
     assert!(churned < 0.5, "accounts that churn keep {churned} of their use to the end");
     assert!((0.8..1.6).contains(&stayed), "accounts that stay change their use by {stayed}");
+}
+
+#[tokio::test]
+async fn people_judge_and_decide() {
+    let data = sample().await;
+    let end = "TIMESTAMP '2026-10-01'";
+    let of = |table: &str, account: &str, condition: &str| {
+        format!("SELECT count(*) FROM {table} WHERE account_id = '{account}' AND ({condition})")
+    };
+    for (what, rows, sql) in [
+        ("an account handed over", 2.0, of("owners", "a000001", "true")),
+        (
+            "a judgement before the hand-over",
+            1.0,
+            "SELECT count(*) FROM assessments JOIN owners USING (account_id) WHERE account_id = 'a000001' AND end_at IS NULL AND effective_at < start_at".into(),
+        ),
+        ("an expired judgement", 1.0, of("assessments", "a000003", &format!("expires_at < {end}"))),
+        ("a judgement written down late", 1.0, of("assessments", "a000009", "recorded_at > effective_at + INTERVAL '19' DAY")),
+        ("a corrected judgement", 2.0, of("assessments", "a000010", "assessment_id = 'j000010-00'")),
+        ("a cap in force", 1.0, of("overrides", "a000001", &format!("mode = 'cap' AND expires_at > {end}"))),
+        ("a floor in force", 1.0, of("overrides", "a000009", &format!("mode = 'floor' AND expires_at > {end}"))),
+        ("a set in force", 1.0, of("overrides", "a000011", &format!("mode = 'set' AND expires_at > {end}"))),
+        ("an adjustment in force", 1.0, of("overrides", "a000014", &format!("mode = 'adjust' AND expires_at > {end}"))),
+        ("an expired override", 1.0, of("overrides", "a000002", &format!("expires_at < {end}"))),
+        ("a revoked override", 1.0, of("overrides", "a000003", &format!("revoked_at < {end} AND expires_at > {end}"))),
+        ("judgements of the future", 0.0, "SELECT count(*) FROM assessments WHERE recorded_at > TIMESTAMP '2026-10-01 06:00:00'".into()),
+        ("values off the scale", 0.0, "SELECT count(*) FROM assessments WHERE value NOT BETWEEN 1 AND scale".into()),
+        ("strangers", 0.0, "SELECT count(*) FROM assessments LEFT JOIN accounts USING (account_id) WHERE accounts.name IS NULL".into()),
+    ] {
+        assert_eq!(number(&data, &sql).await, rows, "{what}");
+    }
+    let judged = number(&data, "SELECT count(DISTINCT account_id) FROM assessments").await;
+    assert!((45.0..90.0).contains(&judged), "{judged} of 120 accounts are judged");
 }

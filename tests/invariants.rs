@@ -88,8 +88,18 @@ fn every_sql_function_has_a_property_test() {
 #[test]
 fn every_command_has_a_test() {
     let tests = ["tests/cli.rs", "tests/explain.rs", "tests/semantic/schema.rs"].map(text).concat();
-    let helpers =
-        ["mod", "arguments", "console", "context", "files", "graph", "output", "progress", "signals"];
+    let helpers = [
+        "mod",
+        "arguments",
+        "console",
+        "context",
+        "files",
+        "graph",
+        "output",
+        "progress",
+        "signals",
+        "templates",
+    ];
     for command in stems("src/cli").iter().filter(|stem| !helpers.contains(&stem.as_str())) {
         assert!(tests.contains(&format!("\"{command}\"")), "`hale {command}` is not called in a test");
     }

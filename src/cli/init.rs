@@ -1,5 +1,6 @@
 //! `hale init`
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use super::console::Outcome;
 use super::context::Context;
+use super::templates::Template;
 use super::{files, output};
 use crate::error::{Error, Result};
 use crate::generate::World;
@@ -26,11 +28,15 @@ static SETTINGS: &[u8] = include_bytes!("../../hale.yml");
 Examples:
   hale init acme            a new folder
   hale init                 this folder, when it is empty
+  hale init --template enterprise acme    another score over the same metrics
   hale init --force acme    add what is missing, leave every file that is there as it is")]
 pub(super) struct Init {
     /// The project's folder; made where it is missing
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
+    /// The components and scores to begin with
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    template: Template,
     /// Also into a folder that is not empty; files that are there stay as they are
     #[arg(long)]
     force: bool,
@@ -47,7 +53,7 @@ impl Init {
             return Err(Error::Usage(message).into());
         }
         let (mut written, mut kept) = (0, 0);
-        for (path, bytes) in bundled() {
+        for (path, bytes) in bundled(self.template) {
             let path = folder.join(path);
             match create(&path, bytes) {
                 Ok(true) => written += 1,
@@ -76,16 +82,27 @@ fn next_steps(folder: &Path, written: usize, kept: usize) -> String {
     )
 }
 
-/// Every file of the bundled project, by its path in a project.
-fn bundled() -> Vec<(PathBuf, &'static [u8])> {
-    let mut all = vec![(PathBuf::from(SETTINGS_FILE), SETTINGS)];
-    let mut folders = vec![(Path::new("sql"), &MODELS), (Path::new("data"), &SAMPLE)];
-    while let Some((root, folder)) = folders.pop() {
-        all.extend(folder.files().map(|file| (root.join(file.path()), file.contents())));
-        folders.extend(folder.dirs().map(|below| (root, below)));
+/// Every file of the bundled project under a template, by its path in a project.
+fn bundled(template: Template) -> BTreeMap<PathBuf, &'static [u8]> {
+    let mut all = BTreeMap::from([(PathBuf::from(SETTINGS_FILE), SETTINGS)]);
+    all.extend(below(Path::new("sql"), &MODELS));
+    all.extend(below(Path::new("data"), &SAMPLE));
+    if let Some(own) = template.files() {
+        all.retain(|path, _| !template.replaces(path));
+        all.extend(below(Path::new(""), own));
     }
-    all.sort();
     all
+}
+
+/// The files of a folder and all below, by their path under a root.
+fn below(root: &Path, folder: &'static Dir<'static>) -> Vec<(PathBuf, &'static [u8])> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        found.extend(folder.files().map(|file| (root.join(file.path()), file.contents())));
+        folders.extend(folder.dirs());
+    }
+    found
 }
 
 /// A folder that does not exist is empty.

@@ -24,6 +24,7 @@ mod query;
 mod run;
 mod show;
 mod signals;
+mod templates;
 mod test;
 
 use std::num::NonZeroUsize;
