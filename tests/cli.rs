@@ -114,24 +114,24 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn hale(folder: &Path, arguments: &[&str]) -> Output {
+pub fn hale(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn err(output: &Output) -> String {
+pub fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or_else(|| panic!("killed by a signal: {output:?}"))
 }
 
 #[track_caller]
-fn good(output: Output) -> String {
+pub fn good(output: Output) -> String {
     assert_eq!(code(&output), 0, "{}\n{}", out(&output), err(&output));
     out(&output)
 }

@@ -7,6 +7,7 @@ mod engine_traps; // faults of DataFusion that `check` guards against, reproduce
 mod explain; // why a score is what it is, what moved it; scores from stored metrics
 mod generate; // the synthetic sources
 mod invariants; // habits of the project: descriptions, tests, layering, sizes
+mod judgement; // what people judge and decide: in metrics, in scores, in explanations
 mod model_test; // unit tests of models: rows in, rows expected
 mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed
 mod parity; // published examples of other systems, edge values included
@@ -18,4 +19,5 @@ mod real_data; // six projects over real logs equal what other engines computed
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod storage; // local disk and S3 as one thing
+mod templates; // each template of `hale init`, on the sample
 mod windows; // the day-window operator and our aggregates

@@ -97,8 +97,12 @@ fn later_events_change_nothing_of_a_day() {
     let first = *days().start();
     let whole = World::read(SOURCES.path());
     let is_known = |event: &&Event| whole.local_day(event.occurred_at) <= first;
-    let known = World { events: whole.events.iter().filter(is_known).cloned().collect(), ..whole.clone() };
+    let mut known =
+        World { events: whole.events.iter().filter(is_known).cloned().collect(), ..whole.clone() };
+    known.people.assessments.retain(|judged| whole.local_day(judged.recorded_at) <= first);
+    known.people.ownerships.retain(|owned| whole.local_day(owned.start_at) <= first);
     assert!(known.events.len() < whole.events.len(), "nothing happens after the first day");
+    assert!(known.people.assessments.len() < whole.people.assessments.len(), "nothing is judged after it");
     let mut more = whole.clone();
     more.events.extend(known.events.iter().step_by(7).flat_map(|event| {
         [1, 400].map(|days| {

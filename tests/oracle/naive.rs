@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
+use super::people;
 use super::table::{Row, Table, Value};
 use super::world::{Account, Event, World};
 
@@ -115,6 +116,7 @@ fn row(world: &World, account: &Account, log: &Log) -> Row {
     breadth(log, tenure, &mut put);
     shares(log, &mut put);
     depth(world, log, &mut put);
+    people::pulse(world, account, log.day, &mut put);
     row
 }
 

@@ -18,6 +18,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tempfile::TempDir;
 
+use super::people::{People, any_people};
 use super::table::{Row, Value, batches, parquet_below, rows};
 
 /// The last day of hand-made and random worlds; events may lie behind it.
@@ -53,13 +54,20 @@ pub struct Event {
 pub struct World {
     pub accounts: Vec<Account>,
     pub events: Vec<Event>,
+    pub people: People,
     pub zone: Tz,
     pub adopted_after: i64,
 }
 
 impl Default for World {
     fn default() -> Self {
-        Self { accounts: Vec::new(), events: Vec::new(), zone: Tz::UTC, adopted_after: 3 }
+        Self {
+            accounts: Vec::new(),
+            events: Vec::new(),
+            people: People::default(),
+            zone: Tz::UTC,
+            adopted_after: 3,
+        }
     }
 }
 
@@ -110,6 +118,7 @@ impl World {
         let (one, other) = self.events.split_at(self.events.len() / 2);
         write_events(&folder.join("events/1.parquet"), one);
         write_events(&folder.join("events/2.parquet"), other);
+        self.people.write(folder);
     }
 
     /// Reads sources that were written by the generator.
@@ -120,7 +129,8 @@ impl World {
             files.iter().flat_map(|file| batches(file)).flat_map(|batch| rows(&batch)).collect()
         };
         let accounts = read("accounts.parquet").iter().map(account_of).collect();
-        Self { accounts, events: read("events").iter().map(event_of).collect(), ..Self::default() }
+        let people = People::read(&read("account_owners.parquet"), &read("assessments.parquet"));
+        Self { accounts, events: read("events").iter().map(event_of).collect(), people, ..Self::default() }
     }
 }
 
@@ -128,7 +138,8 @@ fn text<T>(rows: &[T], read: impl Fn(&T) -> Option<String>) -> ArrayRef {
     Arc::new(StringArray::from_iter(rows.iter().map(read)))
 }
 
-fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+/// One file of named columns, all of them nullable.
+pub fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
     let batch = RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, column)| (name, column, true)),
     )
@@ -217,12 +228,13 @@ fn event_of(row: &Row) -> Event {
     }
 }
 
-fn words(row: &Row, column: &str) -> Option<String> {
+/// A text of a row.
+pub fn words(row: &Row, column: &str) -> Option<String> {
     if let Value::Text(text) = &row[column] { Some(text.clone()) } else { None }
 }
 
 /// Account ids of random worlds; the last one is never listed.
-const IDS: [&str; 6] = ["a", "b'\"; --", "../c/*", "d\nd", "ä ☃", "stranger"];
+pub const IDS: [&str; 6] = ["a", "b'\"; --", "../c/*", "d\nd", "ä ☃", "stranger"];
 
 /// How many days before [`LAST_DAY`]: the edges of every window more often than what lies between.
 fn age() -> impl Strategy<Value = i64> {
@@ -287,15 +299,15 @@ pub fn any_world() -> impl Strategy<Value = World> {
     let zones = vec![Tz::UTC, Tz::America__New_York, Tz::Asia__Kolkata, Tz::Pacific__Auckland];
     // Distinct numbers for most events: a number from a small range is kept only here and there.
     let events = prop::collection::vec((any_event(), prop::bool::weighted(0.3)), 0..120);
-    (accounts, 0..IDS.len(), events, select(zones), 1..4_i64).prop_map(
-        |(mut accounts, listed, events, zone, adopted_after)| {
+    (accounts, 0..IDS.len(), events, any_people(), select(zones), 1..4_i64).prop_map(
+        |(mut accounts, listed, events, people, zone, adopted_after)| {
             accounts.truncate(listed);
             let number = |(index, (event, again)): (usize, (Event, bool))| {
                 let event_id = if again { event.event_id } else { 1_000 + index as i64 };
                 Event { event_id, ..event }
             };
             let events = events.into_iter().enumerate().map(number).collect();
-            World { accounts, events, zone, adopted_after }
+            World { accounts, events, people, zone, adopted_after }
         },
     )
 }
