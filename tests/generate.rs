@@ -315,7 +315,7 @@ async fn people_judge_and_decide() {
         (
             "a judgement before the hand-over",
             1.0,
-            "SELECT count(*) FROM assessments JOIN owners USING (account_id) WHERE account_id = 'a000001' AND end_at IS NULL AND effective_at < start_at".into(),
+            "SELECT count(*) FROM assessments JOIN owners USING (account_id) WHERE assessments.account_id = 'a000001' AND end_at IS NULL AND effective_at < start_at".into(),
         ),
         ("an expired judgement", 1.0, of("assessments", "a000003", &format!("expires_at < {end}"))),
         ("a judgement written down late", 1.0, of("assessments", "a000009", "recorded_at > effective_at + INTERVAL '19' DAY")),
