@@ -59,6 +59,7 @@
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/` |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
 //! | a lint | a rule in `src/check/lints.rs`, its reproduction in `tests/engine_traps.rs` |
+//! | a template | a folder in `src/templates/` with a score `health`, its line in `src/cli/templates.rs`, a test in `tests/templates.rs` |
 //! | a command | a file in `src/cli/`, an arm in `src/cli/mod.rs`, a test in `tests/cli.rs` |
 //!
 //! `tests/invariants.rs` fails by name when a step was forgotten.

@@ -106,6 +106,18 @@ fn every_command_has_a_test() {
 }
 
 #[test]
+fn every_template_is_known_tested_and_has_the_score_that_marts_read() {
+    let (known, tests) = (text("src/cli/templates.rs"), text("tests/templates.rs"));
+    for entry in std::fs::read_dir(root().join("src/templates")).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(known.contains(&format!("templates/{name}\"")), "{name} is not in src/cli/templates.rs");
+        assert!(tests.contains(&format!("after_a_run(\"{name}\")")), "{name} is not in tests/templates.rs");
+        assert!(folder.join("sql/scores/health.yml").is_file(), "{name} has no score named health");
+    }
+}
+
+#[test]
 fn every_test_file_is_part_of_the_one_binary() {
     let modules = text("tests/main.rs");
     for stem in stems("tests").iter().filter(|stem| *stem != "main") {
