@@ -204,7 +204,7 @@ def rescore(hale: str, world: World, data: Path) -> tuple[list[str], str]:
     note = {
         "sql": text.split(") PARTITIONED BY (as_of_date) AS\n", 1)[1],
         "definition": re.search(r"'([0-9a-f]{16})' AS definition", text)[1],
-        "rules": re.findall(r"WHEN \d THEN '([^']*(?:''[^']*)*)'", text.split("AS scorecard")[1].split("AS matched_rule")[0]),
+        "rules": re.findall(r"WHEN \d THEN '([^']*(?:''[^']*)*)'", text.rsplit("AS scorecard", 1)[1].split("AS matched_rule")[0]),
     }
     note["rules"] = [rule.replace("''", "'") for rule in note["rules"]]
     (data / "scores.json").write_text(json.dumps(note))
