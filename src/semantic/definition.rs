@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
@@ -139,7 +140,7 @@ pub struct Edge {
 }
 
 /// Points beyond the ends of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outside {
     /// Those of the nearer end.
@@ -160,7 +161,7 @@ pub enum State {
 }
 
 /// What an account gets whose component applies but has no value (NULL, NaN or infinite, or not ready yet).
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnMissing {
     /// The component counts neither as earned nor as possible: the others share its weight.
@@ -253,7 +254,7 @@ pub enum Relative {
 }
 
 /// How a value is compared with the mean of earlier ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnForm {
     /// `value / mean − 1`; missing where the mean is 0.
@@ -263,7 +264,7 @@ pub enum OwnForm {
 }
 
 /// How a value stands among others, from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// The share of values that are at most this one.
@@ -273,7 +274,7 @@ pub enum Standing {
 }
 
 /// Which way a value is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// A higher value earns at least as many points.
@@ -338,7 +339,7 @@ pub enum Source {
 }
 
 /// Whose score it is: the table of metrics that it reads, and its key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Entity {
     /// `metrics.accounts`, by `account_id`.
@@ -460,7 +461,7 @@ pub enum Node {
 
 /// How the parts of a group make its value. A part counts by its share: how far its points are from the least to the
 /// most of its range. A part without a value is left out; a group without any has none.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
     /// Points earned over points possible: the mean of the shares by weight × width of the range.
@@ -479,7 +480,7 @@ pub enum Aggregate {
 }
 
 /// A sum that is held between two limits: `base + Σ weight × points`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Additive {
     /// Where it begins.
@@ -492,7 +493,7 @@ pub struct Additive {
 }
 
 /// Where the weight of a missing component goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// To the others of its group, and across groups only when the group has nothing.
@@ -503,7 +504,7 @@ pub enum Scope {
 }
 
 /// Which number decides the tier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TierFrom {
     /// The score before rounding.
@@ -539,7 +540,7 @@ pub struct RollUp {
 }
 
 /// What is made of the members' scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Their mean by weight.
@@ -553,7 +554,7 @@ pub enum Measure {
 }
 
 /// Whether the account above counts as one of its own members.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParentOf {
     /// It does not.
@@ -564,7 +565,7 @@ pub enum ParentOf {
 }
 
 /// What an account without scored members gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fallback {
     /// Its own score.

@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::Token;
-use serde_saphyr::Spanned;
+use crate::semantic::yaml::Placed;
 
 use super::yaml;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
@@ -48,7 +48,7 @@ impl Expression {
     /// # Errors
     ///
     /// It is not SQL, or reads more than one row of `metrics.accounts`.
-    pub(super) fn parse(file: &Arc<SourceFile>, scalar: &Spanned<String>) -> Result<Self, Diagnostic> {
+    pub(super) fn parse(file: &Arc<SourceFile>, scalar: &Placed<String>) -> Result<Self, Diagnostic> {
         let location = yaml::place(file, scalar);
         let source = Scalar::new(location.clone(), &scalar.value);
         let mut expression = parse_sql(&scalar.value).map_err(|problem| source.refusal(&problem))?;

@@ -69,6 +69,7 @@ mod document;
 mod expression;
 mod meaning;
 mod resolve;
+mod schema;
 mod yaml;
 
 use std::sync::Arc;
@@ -80,6 +81,7 @@ pub use definition::{
     Score, Scorecard, Scoring, Source, Standing, State, Tier, TierFrom,
 };
 pub use expression::Expression;
+pub use schema::{components_schema, score_schema};
 
 use crate::diagnostic::{Diagnostics, SourceFile};
 

@@ -1,18 +1,21 @@
 //! Strict YAML: a text into a typed document, and every refusal with its place.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_saphyr::{Error, Spanned, UserMessageFormatter};
 
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 
 /// A mapping from names to `T`, in the order of the file, each name with its place.
 #[derive(Debug)]
-pub(super) struct Entries<T>(pub(super) Vec<(Spanned<String>, T)>);
+pub(super) struct Entries<T>(pub(super) Vec<(Placed<String>, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -38,6 +41,53 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
     }
 }
 
+impl<T: JsonSchema> JsonSchema for Entries<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Entries_of_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let each = generator.subschema_for::<T>();
+        json_schema!({ "type": "object", "minProperties": 1, "additionalProperties": each })
+    }
+}
+
+/// A value and where it stands.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Placed<T>(Spanned<T>);
+
+impl<T> Deref for Placed<T> {
+    type Target = Spanned<T>;
+
+    fn deref(&self) -> &Spanned<T> {
+        &self.0
+    }
+}
+
+// What a text says does not depend on where.
+impl<T: JsonSchema> JsonSchema for Placed<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
 /// The document in a file.
 ///
 /// # Errors
@@ -49,7 +99,7 @@ pub(super) fn read<T: DeserializeOwned>(file: &Arc<SourceFile>) -> Result<T, Dia
 }
 
 /// Where a value stands; for an alias, where its anchor stands.
-pub(super) fn place<T>(file: &Arc<SourceFile>, value: &Spanned<T>) -> Location {
+pub(super) fn place<T>(file: &Arc<SourceFile>, value: &Placed<T>) -> Location {
     Location::new(file, bytes(file, &value.defined))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
+use crate::semantic::yaml::Placed;
 
 use super::rule::{self, Frame};
 use super::{number, visible};
@@ -20,7 +20,7 @@ const LONGEST: u32 = 3660;
 /// The component that a document declares, if nothing is wrong with it.
 pub(super) fn resolve(
     file: &Arc<SourceFile>,
-    name: &Spanned<String>,
+    name: &Placed<String>,
     document: &ComponentDocument,
     problems: &mut Diagnostics,
 ) -> Option<Component> {
@@ -69,7 +69,7 @@ pub(super) fn resolve(
 /// The component as a scorecard would have it.
 pub(super) fn overridden(
     file: &Arc<SourceFile>,
-    (name, document): &(Spanned<String>, OverrideDocument),
+    (name, document): &(Placed<String>, OverrideDocument),
     component: &Component,
     problems: &mut Diagnostics,
 ) -> Option<Component> {
@@ -121,7 +121,7 @@ pub(in crate::semantic) fn is_text(cases: &[Case]) -> bool {
 /// An expression that may be left out: `None` when it is there and wrong.
 pub(super) fn optional(
     file: &Arc<SourceFile>,
-    text: Option<&Spanned<String>>,
+    text: Option<&Placed<String>>,
     problems: &mut Diagnostics,
 ) -> Option<Option<Expression>> {
     match text {
@@ -152,12 +152,12 @@ fn text_as_number(component: &Component) -> Option<Diagnostic> {
 
 fn decay(
     file: &Arc<SourceFile>,
-    decay: &Spanned<DecayDocument>,
+    decay: &Placed<DecayDocument>,
     problems: &mut Diagnostics,
 ) -> Option<Decay> {
     let DecayDocument { age, expires_after, linear, half_life, toward } = &decay.value;
     let age = problems.keep(Expression::parse(file, age));
-    let mut days = |days: &Option<Spanned<f64>>| match days {
+    let mut days = |days: &Option<Placed<f64>>| match days {
         None => Some(None),
         Some(days) => positive(file, days, problems).map(Some),
     };
@@ -189,7 +189,7 @@ fn decay(
     Some(Decay { age: age?, expires_after, fading })
 }
 
-fn positive(file: &Arc<SourceFile>, given: &Spanned<f64>, problems: &mut Diagnostics) -> Option<f64> {
+fn positive(file: &Arc<SourceFile>, given: &Placed<f64>, problems: &mut Diagnostics) -> Option<f64> {
     let days = problems.keep(number(file, given))?;
     if days > 0.0 {
         return Some(days);
@@ -201,7 +201,7 @@ fn positive(file: &Arc<SourceFile>, given: &Spanned<f64>, problems: &mut Diagnos
 
 fn relative(
     file: &Arc<SourceFile>,
-    relative: &Spanned<RelativeDocument>,
+    relative: &Placed<RelativeDocument>,
     problems: &mut Diagnostics,
 ) -> Option<Relative> {
     let RelativeDocument { own_history, peers, reference } = &relative.value;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
+use crate::semantic::yaml::Placed;
 
 use super::number;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
@@ -39,8 +39,8 @@ pub(super) const TIERS: Ranges = Ranges {
 
 /// One range: its edge above, if it has one, and where it stands.
 pub(super) struct Upper<'a> {
-    pub(super) below: Option<&'a Spanned<f64>>,
-    pub(super) at_most: Option<&'a Spanned<f64>>,
+    pub(super) below: Option<&'a Placed<f64>>,
+    pub(super) at_most: Option<&'a Placed<f64>>,
     pub(super) place: Location,
 }
 
@@ -89,7 +89,7 @@ pub(super) fn resolve(
 }
 
 /// The edge's number, and whether it belongs to the range.
-fn side<'a>(kind: Ranges, range: &Upper<'a>, problems: &mut Diagnostics) -> Option<(&'a Spanned<f64>, bool)> {
+fn side<'a>(kind: Ranges, range: &Upper<'a>, problems: &mut Diagnostics) -> Option<(&'a Placed<f64>, bool)> {
     if range.below.is_some() && range.at_most.is_some() {
         problems.push(
             Diagnostic::error("two-edges", format!("this {} has both `below` and `at_most`", kind.noun))

@@ -14,7 +14,7 @@ pub(super) use score::UNSCORED;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
+use crate::semantic::yaml::Placed;
 
 use super::definition::{Component, Range, Score};
 use super::document::{ComponentsDocument, ScoreDocument};
@@ -127,7 +127,7 @@ fn check_name(kind: &str, name: &str, place: &Location) -> Result<(), Diagnostic
 }
 
 /// A number that is neither infinite nor NaN.
-fn number(file: &Arc<SourceFile>, number: &Spanned<f64>) -> Result<f64, Diagnostic> {
+fn number(file: &Arc<SourceFile>, number: &Placed<f64>) -> Result<f64, Diagnostic> {
     finite(number.value, &yaml::place(file, number))
 }
 
@@ -142,7 +142,7 @@ fn finite(number: f64, place: &Location) -> Result<f64, Diagnostic> {
 /// Two ends, the lower first.
 fn interval(
     file: &Arc<SourceFile>,
-    ends: &Spanned<[Spanned<f64>; 2]>,
+    ends: &Placed<[Placed<f64>; 2]>,
     problems: &mut Diagnostics,
 ) -> Option<Range> {
     let [low, high] = &ends.value;
@@ -158,7 +158,7 @@ fn interval(
 }
 
 /// A text that people can read on one line.
-fn visible(file: &Arc<SourceFile>, text: &Spanned<String>) -> Result<String, Diagnostic> {
+fn visible(file: &Arc<SourceFile>, text: &Placed<String>) -> Result<String, Diagnostic> {
     let trimmed = text.value.trim();
     if !trimmed.is_empty() && !trimmed.chars().any(char::is_control) {
         return Ok(trimmed.to_owned());

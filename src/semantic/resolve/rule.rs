@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
+use crate::semantic::yaml::Placed;
 
 use super::edges::{self, BINS, Upper};
 use super::{interval, number, visible};
@@ -22,9 +22,9 @@ const RULES: &str = "`bins`, `categories`, `linear`, `ordinal` or `cases`";
 pub(super) struct Frame<'a> {
     pub(super) file: &'a Arc<SourceFile>,
     pub(super) place: &'a Location,
-    pub(super) range: Option<&'a Spanned<[Spanned<f64>; 2]>>,
-    pub(super) rounding: Option<&'a Spanned<u8>>,
-    pub(super) on_missing: Option<&'a Spanned<OnMissing>>,
+    pub(super) range: Option<&'a Placed<[Placed<f64>; 2]>>,
+    pub(super) rounding: Option<&'a Placed<u8>>,
+    pub(super) on_missing: Option<&'a Placed<OnMissing>>,
 }
 
 /// Whether any key of a rule is there.
@@ -65,7 +65,7 @@ pub(super) fn scoring(
 /// Decimals, of which a double has at most so many that can be trusted.
 pub(super) fn rounding(
     file: &Arc<SourceFile>,
-    digits: Option<&Spanned<u8>>,
+    digits: Option<&Placed<u8>>,
     problems: &mut Diagnostics,
 ) -> Option<u8> {
     let digits = digits?;
@@ -117,7 +117,7 @@ fn rule(frame: &Frame<'_>, keys: &RuleKeys<'_>, problems: &mut Diagnostics) -> O
 
 fn cases(
     frame: &Frame<'_>,
-    list: &Spanned<Vec<Spanned<CaseDocument>>>,
+    list: &Placed<Vec<Placed<CaseDocument>>>,
     problems: &mut Diagnostics,
 ) -> Option<Vec<Case>> {
     let file = frame.file;
@@ -160,7 +160,7 @@ pub(super) fn misplaced_when(noun: &str, has: bool, last: bool, place: &Location
 
 fn case_rule(
     frame: &Frame<'_>,
-    document: &Spanned<CaseDocument>,
+    document: &Placed<CaseDocument>,
     place: &Location,
     problems: &mut Diagnostics,
 ) -> Option<Rule> {
@@ -180,7 +180,7 @@ fn case_rule(
 
 fn bins(
     file: &Arc<SourceFile>,
-    list: &Spanned<Vec<Spanned<BinDocument>>>,
+    list: &Placed<Vec<Placed<BinDocument>>>,
     problems: &mut Diagnostics,
 ) -> Option<Vec<Bin>> {
     let before = problems.len();
@@ -209,8 +209,8 @@ fn bins(
 
 fn categories(
     file: &Arc<SourceFile>,
-    list: &Spanned<Entries<Spanned<f64>>>,
-    otherwise: Option<&Spanned<f64>>,
+    list: &Placed<Entries<Placed<f64>>>,
+    otherwise: Option<&Placed<f64>>,
     problems: &mut Diagnostics,
 ) -> Option<Rule> {
     if list.value.0.is_empty() {
@@ -234,7 +234,7 @@ fn categories(
 
 fn linear(
     file: &Arc<SourceFile>,
-    line: &Spanned<LinearDocument>,
+    line: &Placed<LinearDocument>,
     problems: &mut Diagnostics,
 ) -> Option<Rule> {
     let LinearDocument { from, to, points, outside } = &line.value;
@@ -337,7 +337,7 @@ pub(super) fn policy_outside(frame: &Frame<'_>, scoring: &Scoring) -> Option<Dia
 }
 
 /// Where an item of a list begins, underlined as far as its first word.
-pub(super) fn start<T>(file: &Arc<SourceFile>, item: &Spanned<T>) -> Location {
+pub(super) fn start<T>(file: &Arc<SourceFile>, item: &Placed<T>) -> Location {
     let place = yaml::place(file, item);
     if place.span.is_empty() { Location::word_at(file, place.span.start) } else { place }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
+use crate::semantic::yaml::Placed;
 
 use super::component::optional;
 use super::edges::{self, TIERS, Upper};
@@ -95,7 +95,7 @@ fn min_coverage(file: &Arc<SourceFile>, document: &ScoreDocument, problems: &mut
 
 fn tiers(
     file: &Arc<SourceFile>,
-    list: &Spanned<Vec<Spanned<TierDocument>>>,
+    list: &Placed<Vec<Placed<TierDocument>>>,
     scale: Range,
     problems: &mut Diagnostics,
 ) -> Option<Vec<Tier>> {
@@ -154,7 +154,7 @@ fn taken(name: &str) -> Diagnostic {
 }
 
 /// `#rrggbb`: nothing else can reach a page's style.
-fn color(file: &Arc<SourceFile>, color: &Spanned<String>) -> Result<String, Diagnostic> {
+fn color(file: &Arc<SourceFile>, color: &Placed<String>) -> Result<String, Diagnostic> {
     let digits = color.value.strip_prefix('#').unwrap_or_default();
     if digits.len() == 6 && digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
         return Ok(color.value.to_ascii_lowercase());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
+use crate::semantic::yaml::Placed;
 
 use super::rule::{misplaced_when, start};
 use super::tree::{self, Branch, Seen};
@@ -141,7 +141,7 @@ fn overridden(
     found
 }
 
-fn not_there(file: &Arc<SourceFile>, name: &Spanned<String>, seen: &Seen) -> Option<Diagnostic> {
+fn not_there(file: &Arc<SourceFile>, name: &Placed<String>, seen: &Seen) -> Option<Diagnostic> {
     (!seen.contains(&name.value)).then(|| {
         let message = format!("`{}` is not part of this scorecard", name.value.escape_debug());
         Diagnostic::error("unknown-component", message)

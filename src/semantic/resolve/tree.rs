@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
+use crate::semantic::yaml::Placed;
 
 use super::{Catalogue, check_name, finite, rule, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
@@ -46,8 +46,8 @@ impl Seen {
 /// The outermost group.
 pub(super) fn root(
     branch: &Branch<'_>,
-    parts: &Spanned<PartsDocument>,
-    aggregate: Option<&Spanned<Aggregate>>,
+    parts: &Placed<PartsDocument>,
+    aggregate: Option<&Placed<Aggregate>>,
     seen: &mut Seen,
     problems: &mut Diagnostics,
 ) -> Option<Group> {
@@ -66,7 +66,7 @@ pub(super) fn root(
 
 fn parts(
     branch: &Branch<'_>,
-    list: &Spanned<PartsDocument>,
+    list: &Placed<PartsDocument>,
     depth: usize,
     seen: &mut Seen,
     problems: &mut Diagnostics,
@@ -141,7 +141,7 @@ fn component(branch: &Branch<'_>, document: &PartDocument, problems: &mut Diagno
 
 fn group(
     branch: &Branch<'_>,
-    (name, document): (&Spanned<String>, &GroupDocument),
+    (name, document): (&Placed<String>, &GroupDocument),
     depth: usize,
     seen: &mut Seen,
     problems: &mut Diagnostics,
@@ -181,7 +181,7 @@ fn range(aggregate: Aggregate, scale: Range) -> Range {
 
 fn aggregate(
     branch: &Branch<'_>,
-    aggregate: Option<&Spanned<Aggregate>>,
+    aggregate: Option<&Placed<Aggregate>>,
     problems: &mut Diagnostics,
 ) -> Option<Aggregate> {
     let Some(aggregate) = aggregate else { return Some(Aggregate::default()) };
@@ -200,7 +200,7 @@ fn aggregate(
 }
 
 /// A weight that counts.
-pub(super) fn weight<T>(file: &Arc<SourceFile>, place: &Spanned<T>, number: f64) -> Result<f64, Diagnostic> {
+pub(super) fn weight<T>(file: &Arc<SourceFile>, place: &Placed<T>, number: f64) -> Result<f64, Diagnostic> {
     let place = yaml::place(file, place);
     let number = finite(number, &place)?;
     if number > 0.0 {
