@@ -12,6 +12,7 @@ pub mod numbers;
 mod published;
 mod readme;
 mod refusals;
+mod schema;
 mod world;
 mod yaml;
 

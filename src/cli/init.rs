@@ -20,6 +20,7 @@ use crate::project::SETTINGS_FILE;
 /// The bundled project is this repository's own: its models, its sample data, its settings.
 static MODELS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql");
 static SAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
+static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/.schema");
 static SETTINGS: &[u8] = include_bytes!("../../hale.yml");
 
 /// Begin a project: models, a score and sample data that work as they are
@@ -87,6 +88,7 @@ fn bundled(template: Template) -> BTreeMap<PathBuf, &'static [u8]> {
     let mut all = BTreeMap::from([(PathBuf::from(SETTINGS_FILE), SETTINGS)]);
     all.extend(below(Path::new("sql"), &MODELS));
     all.extend(below(Path::new("data"), &SAMPLE));
+    all.extend(below(Path::new(".schema"), &SCHEMAS));
     if let Some(own) = template.files() {
         all.retain(|path, _| !template.replaces(path));
         all.extend(below(Path::new(""), own));

@@ -22,6 +22,7 @@ mod output;
 mod progress;
 mod query;
 mod run;
+mod schema;
 mod show;
 mod signals;
 mod templates;
@@ -84,6 +85,7 @@ enum Command {
     Explain(explain::Explain),
     Query(query::Query),
     Test(test::Test),
+    Schema(schema::Schema),
     Generate(generate::Generate),
     Completions(completions::Completions),
 }
@@ -157,6 +159,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,
+        Command::Schema(schema) => schema.execute(context),
         Command::Test(test) => unless_stopped(test.execute(context)).await,
         Command::Generate(generate) => unless_stopped(generate.execute(context)).await,
         Command::Completions(completions) => completions.execute(&mut Call::command()),

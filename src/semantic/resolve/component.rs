@@ -150,11 +150,7 @@ fn text_as_number(component: &Component) -> Option<Diagnostic> {
     Some(Diagnostic::error("text-and-number", message).at(component.location.clone()))
 }
 
-fn decay(
-    file: &Arc<SourceFile>,
-    decay: &Placed<DecayDocument>,
-    problems: &mut Diagnostics,
-) -> Option<Decay> {
+fn decay(file: &Arc<SourceFile>, decay: &Placed<DecayDocument>, problems: &mut Diagnostics) -> Option<Decay> {
     let DecayDocument { age, expires_after, linear, half_life, toward } = &decay.value;
     let age = problems.keep(Expression::parse(file, age));
     let mut days = |days: &Option<Placed<f64>>| match days {

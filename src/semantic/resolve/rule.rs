@@ -232,11 +232,7 @@ fn categories(
     Some(Rule::Categories { points, otherwise })
 }
 
-fn linear(
-    file: &Arc<SourceFile>,
-    line: &Placed<LinearDocument>,
-    problems: &mut Diagnostics,
-) -> Option<Rule> {
+fn linear(file: &Arc<SourceFile>, line: &Placed<LinearDocument>, problems: &mut Diagnostics) -> Option<Rule> {
     let LinearDocument { from, to, points, outside } = &line.value;
     let mut ends = [from, to, &points.value[0], &points.value[1]].map(|end| problems.keep(number(file, end)));
     let (from, to, first, last) = (ends[0].take()?, ends[1].take()?, ends[2].take()?, ends[3].take()?);
