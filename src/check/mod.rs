@@ -48,8 +48,8 @@ pub async fn check(
     let day = pipeline.settings.history_starts;
     let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), day)
         .map_err(|error| crate::error::Error::Bug(diagnose::first_line(&error)))?;
-    let mut pass =
-        Pass { session, schemas: BTreeMap::new(), failed: BTreeSet::new(), found: Diagnostics::new() };
+    let found = pipeline.semantics.warnings.clone();
+    let mut pass = Pass { session, schemas: BTreeMap::new(), failed: BTreeSet::new(), found };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.

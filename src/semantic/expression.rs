@@ -11,10 +11,11 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::Token;
+use datafusion::sql::sqlparser::tokenizer::{Span, Token};
 
+use super::risk::{Risk, risks};
 use super::yaml;
-use crate::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 
 /// A checked SQL expression and where its parts stand in the YAML.
 ///
@@ -43,15 +44,39 @@ impl Expression {
         &self.names
     }
 
-    /// Reads the expression in a scalar.
+    /// The truth value that is written where a condition belongs, if one is.
+    pub(super) fn constant(&self) -> Option<bool> {
+        match self.sql.to_ascii_lowercase().as_str() {
+            "true" | "1 = 1" => Some(true),
+            "false" | "null" | "not true" | "1 = 0" | "0 = 1" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Reads the expression in a scalar, and warns of what in it may not be a number.
     ///
     /// # Errors
     ///
-    /// It is not SQL, or reads more than one row of `metrics.accounts`.
-    pub(super) fn parse(file: &Arc<SourceFile>, scalar: &Placed<String>) -> Result<Self, Diagnostic> {
+    /// `None`, with the problem told: it is not SQL, or reads more than one row of `metrics.accounts`.
+    pub(super) fn parse(
+        file: &Arc<SourceFile>,
+        scalar: &Placed<String>,
+        problems: &mut Diagnostics,
+    ) -> Option<Self> {
         let location = yaml::place(file, scalar);
         let source = Scalar::new(location.clone(), &scalar.value);
-        let mut expression = parse_sql(&scalar.value).map_err(|problem| source.refusal(&problem))?;
+        let (expression, risks) = problems.keep(Self::read(&source, location.clone()))?;
+        for Risk { message, help, span } in risks {
+            let place = source.span(span).unwrap_or_else(|| location.clone());
+            let note = "infinity and what is not a number count as missing";
+            problems.push(Diagnostic::warning("not-a-number", message).at(place).note(note).help(help));
+        }
+        Some(expression)
+    }
+
+    fn read(source: &Scalar, location: Location) -> Result<(Self, Vec<Risk>), Diagnostic> {
+        let mut expression = parse_sql(&source.text.text).map_err(|problem| source.refusal(&problem))?;
+        let risks = risks(&expression);
         let mut reader = Canonical::default();
         if let ControlFlow::Break(refused) = expression.visit(&mut reader) {
             let place = refused.place.and_then(|ident| source.name(&ident)).unwrap_or(location);
@@ -66,7 +91,7 @@ impl Expression {
         };
         let names = places.into_iter().zip(&reader.names);
         let names = names.filter_map(|(bytes, name)| Some((bytes, source.name(name)?))).collect();
-        Ok(Self { sql, location, names })
+        Ok((Self { sql, location, names }, risks))
     }
 }
 
@@ -115,15 +140,15 @@ fn places_in(sql: &str) -> Option<Vec<Range<usize>>> {
     let refused = expression.visit(&mut reader).is_break();
     let text = SourceFile::new("", sql);
     let same = !refused && expression.to_string() == sql;
-    same.then(|| reader.names.iter().map(|name| range(&text, name)).collect())
+    same.then(|| reader.names.iter().map(|name| range(&text, name.span)).collect())
 }
 
-/// The bytes of a name in the text that it was parsed from.
-fn range(text: &SourceFile, name: &Ident) -> Range<usize> {
+/// The bytes of a span in the text that it was parsed from.
+fn range(text: &SourceFile, span: Span) -> Range<usize> {
     let at = |line: u64, column: u64| {
         text.offset(usize::try_from(line).unwrap_or(1), usize::try_from(column).unwrap_or(1))
     };
-    let (start, end) = (name.span.start, name.span.end);
+    let (start, end) = (span.start, span.end);
     at(start.line, start.column)..at(end.line, end.column)
 }
 
@@ -148,7 +173,11 @@ impl Scalar {
 
     /// The place of a name; `None` for one that the parser did not place.
     fn name(&self, name: &Ident) -> Option<Location> {
-        (name.span.start.line > 0).then(|| self.place(&range(&self.text, name)))
+        self.span(name.span)
+    }
+
+    fn span(&self, span: Span) -> Option<Location> {
+        (span.start.line > 0).then(|| self.place(&range(&self.text, span)))
     }
 
     fn refusal(&self, problem: &Problem) -> Diagnostic {

@@ -69,6 +69,7 @@ mod document;
 mod expression;
 mod meaning;
 mod resolve;
+mod risk;
 mod schema;
 mod yaml;
 
@@ -92,6 +93,8 @@ pub struct Semantics {
     pub components: Vec<Arc<Component>>,
     /// The scores, in the order of their files.
     pub scores: Vec<Score>,
+    /// What is worth knowing about them but stops nothing.
+    pub warnings: Diagnostics,
 }
 
 /// Reads and checks the files of `sql/components/` and `sql/scores/`.
@@ -109,5 +112,5 @@ pub fn parse(components: &[Arc<SourceFile>], scores: &[Arc<SourceFile>]) -> Resu
     if problems.has_errors() {
         return Err(problems);
     }
-    Ok(Semantics { components: catalogue.into_components(), scores })
+    Ok(Semantics { components: catalogue.into_components(), scores, warnings: problems })
 }

@@ -160,11 +160,8 @@ fn check_components(definition: &Definition, records: &[Record], expected: &Scor
 #[test]
 fn random_definitions_over_random_tables_equal_the_naive_evaluator() {
     check(52, &(chance::definitions(), world::tables(180..260)), |(definition, rows)| {
-        let t = std::time::Instant::now();
         let found = publish(&definition, &rows, 2);
-        let t1 = t.elapsed();
         let expected = naive::evaluate(&definition, &rows);
-        let t2 = t.elapsed();
         assert_eq!((found.components.len(), found.scores.len()), (rows.len(), rows.len()));
         for (row, expected) in rows.iter().zip(&expected) {
             let key = published::key_of(&definition, row);
@@ -175,73 +172,7 @@ fn random_definitions_over_random_tables_equal_the_naive_evaluator() {
             }));
             prop_assert!(checked.is_ok(), "{row:?}\n{expected:?}");
         }
-        let t3 = t.elapsed();
         published::check_places(&definition, &found.scores);
-        eprintln!("TIME {} comps {t1:?} {t2:?} {t3:?} {:?}", definition.components.len(), t.elapsed());
         Ok(())
     });
-}
-
-#[test]
-#[ignore = "lab"]
-fn lab() {
-    use datafusion::datasource::MemTable;
-    use datafusion::execution::session_state::SessionStateBuilder;
-    use datafusion::prelude::*;
-    let (components, score) = compile(
-        &std::fs::read_to_string("/tmp/lab/components.yml").unwrap(),
-        &std::fs::read_to_string("/tmp/lab/score.yml").unwrap(),
-    );
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    for model in [&components, &score] {
-        std::fs::write(format!("/tmp/lab/{}.sql", model.layer), &model.sql).unwrap();
-        let rows: Vec<Row> = Vec::new();
-        let tables: Tables = vec![
-            ("metrics.users", world::metrics(&rows, true)),
-            ("metrics.accounts", world::metrics(&rows, false)),
-            ("metrics.overrides", world::overrides(&rows, false)),
-        ];
-        runtime.block_on(async {
-            let state = SessionStateBuilder::new()
-                .with_config(SessionConfig::new().with_target_partitions(2))
-                .with_default_features();
-            let context =
-                SessionContext::new_with_state(halescore::engine::day_window::install(state).build());
-            context.sql("CREATE SCHEMA metrics").await.unwrap();
-            for (name, batch) in tables {
-                let table = MemTable::try_new(batch.schema(), vec![vec![]]).unwrap();
-                context
-                    .register_table(
-                        datafusion::common::TableReference::parse_str(name),
-                        std::sync::Arc::new(table),
-                    )
-                    .unwrap();
-            }
-            let state = context.state();
-            let t = std::time::Instant::now();
-            let plan = state.create_logical_plan(model.query()).await.unwrap();
-            eprintln!("{} logical {:?}", model.layer, t.elapsed());
-            let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).unwrap();
-            eprintln!("{} analysed {:?}", model.layer, t.elapsed());
-            let mut last = std::time::Instant::now();
-            let plan = state
-                .optimizer()
-                .optimize(plan, &state, |_, rule| {
-                    let e = last.elapsed();
-                    if e.as_millis() > 200 {
-                        eprintln!("   {} {:?}", datafusion::optimizer::OptimizerRule::name(rule), e);
-                    }
-                    last = std::time::Instant::now();
-                })
-                .unwrap();
-            eprintln!("{} optimized {:?}", model.layer, t.elapsed());
-            let physical = state.query_planner().create_physical_plan(&plan, &state).await.unwrap();
-            eprintln!(
-                "{} physical {:?} {}",
-                model.layer,
-                t.elapsed(),
-                datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string().len()
-            );
-        });
-    }
 }

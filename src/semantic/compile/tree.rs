@@ -137,7 +137,7 @@ impl<'a> Tree<'a> {
     /// Writes a group after those in it, and tells the first free level after it.
     fn group(&mut self, group: &'a Group, levels: &mut Levels) -> usize {
         let mut level = 0;
-        for part in &group.parts {
+        for part in group.parts_by_name() {
             if let Node::Group(inner) = &part.node {
                 level = level.max(self.group(inner, levels));
             }
@@ -269,7 +269,7 @@ fn times(value: &str, factor: f64) -> String {
     if factor == 1.0 { value.to_owned() } else { format!("{value} * {}", real(factor)) }
 }
 
-/// A share that is none: what sums of doubles leave of 0.
+/// Shares that differ by less are the same: it is what sums of doubles leave of 0.
 const NONE: f64 = 1e-12;
 
 /// `exp(Σ w·ln(share) / Σ w)`, 0 as soon as one share is.
@@ -323,9 +323,12 @@ fn factor(group: &Group, valued: &Valued, terms: &[Term<'_>], at: usize) -> Stri
             let slope = real(width * weight_in(group, term.part) / own);
             term.if_present(&format!("{slope} / {present}"))
         }
-        // The first part that is the least, or the greatest, is the whole group.
+        // The first part that is the least, or the greatest, is the whole group; parts that only a hair parts are equal.
         Aggregate::Min | Aggregate::Max => {
-            let is = |term: &Term<'_>| format!("{} = {earned}", term.share(1.0));
+            let is = |term: &Term<'_>| match group.aggregate {
+                Aggregate::Min => format!("{} < {earned} + {}", term.share(1.0), real(NONE)),
+                _ => format!("{} > {earned} - {}", term.share(1.0), real(NONE)),
+            };
             let before = terms[..at].iter().map(|term| (is(term), "0".to_owned()));
             case("", before.chain([(is(term), real(width / own))]), Some("0"))
         }

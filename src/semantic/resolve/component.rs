@@ -34,7 +34,7 @@ pub(super) fn resolve(
         on_missing: document.on_missing.as_ref(),
     };
     let scoring = rule::scoring(&frame, &document.rule(), OnMissing::default(), problems);
-    let value = problems.keep(Expression::parse(file, &document.value));
+    let value = Expression::parse(file, &document.value, problems);
     let applies_when = optional(file, document.applies_when.as_ref(), problems);
     let ready_when = optional(file, document.ready_when.as_ref(), problems);
     let evidence = optional(file, document.evidence.as_ref(), problems);
@@ -126,7 +126,7 @@ pub(super) fn optional(
 ) -> Option<Option<Expression>> {
     match text {
         None => Some(None),
-        Some(text) => problems.keep(Expression::parse(file, text)).map(Some),
+        Some(text) => Expression::parse(file, text, problems).map(Some),
     }
 }
 
@@ -152,7 +152,7 @@ fn text_as_number(component: &Component) -> Option<Diagnostic> {
 
 fn decay(file: &Arc<SourceFile>, decay: &Placed<DecayDocument>, problems: &mut Diagnostics) -> Option<Decay> {
     let DecayDocument { age, expires_after, linear, half_life, toward } = &decay.value;
-    let age = problems.keep(Expression::parse(file, age));
+    let age = Expression::parse(file, age, problems);
     let mut days = |days: &Option<Placed<f64>>| match days {
         None => Some(None),
         Some(days) => positive(file, days, problems).map(Some),

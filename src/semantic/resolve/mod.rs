@@ -74,6 +74,8 @@ pub(super) fn components(files: &[Arc<SourceFile>], problems: &mut Diagnostics) 
         for (name, document) in &document.0 {
             let place = yaml::place(file, name);
             problems.extend(check_name("component", &name.value, &place).err());
+            problems
+                .extend(reserved("component", &name.value, &COMPONENT_WORDS).map(|p| p.at(place.clone())));
             if problems.keep(catalogue.declare(&name.value, &place)).is_some() {
                 let component = component::resolve(file, name, document, problems);
                 catalogue.components.extend(component.map(Arc::new));
@@ -126,6 +128,17 @@ fn check_name(kind: &str, name: &str, place: &Location) -> Result<(), Diagnostic
         .note("a name is a lower-case letter followed by lower-case letters, digits and underscores, at most 60"))
 }
 
+/// What no component can be called: `base` is a row of its own beside the components, the others are columns.
+const COMPONENT_WORDS: [&str; 3] = ["base", "group", "score"];
+
+/// The complaint about a name that hale has a use for.
+fn reserved(kind: &str, name: &str, words: &[&str]) -> Option<Diagnostic> {
+    words.contains(&name).then(|| {
+        Diagnostic::error("reserved-name", format!("`{name}` cannot name a {kind}: it means something else"))
+            .help(format!("call it something more telling than `{name}`"))
+    })
+}
+
 /// A number that is neither infinite nor NaN.
 fn number(file: &Arc<SourceFile>, number: &Placed<f64>) -> Result<f64, Diagnostic> {
     finite(number.value, &yaml::place(file, number))
@@ -133,10 +146,15 @@ fn number(file: &Arc<SourceFile>, number: &Placed<f64>) -> Result<f64, Diagnosti
 
 /// The number, without a negative zero: it has another text, and so another hash, without another meaning.
 fn finite(number: f64, place: &Location) -> Result<f64, Diagnostic> {
-    if number.is_finite() {
+    if !number.is_finite() {
+        return Err(Diagnostic::error("bad-number", "a finite number is needed here").at(place.clone()));
+    }
+    if number == 0.0 || (1e-100..=1e100).contains(&number.abs()) {
         return Ok(number + 0.0);
     }
-    Err(Diagnostic::error("bad-number", "a finite number is needed here").at(place.clone()))
+    // Products and quotients of two such numbers are finite and not 0.
+    let message = format!("{number:e} is out of what can be reckoned with");
+    Err(Diagnostic::error("bad-number", message).at(place.clone()).help("0, or from 1e-100 to 1e100"))
 }
 
 /// Two ends, the lower first.

@@ -17,7 +17,7 @@ pub(super) fn resolve(
 ) -> Option<RollUp> {
     let weight = optional(file, document.weight.as_ref(), problems);
     let where_member = optional(file, document.where_member.as_ref(), problems);
-    let to = problems.keep(Expression::parse(file, &document.to));
+    let to = Expression::parse(file, &document.to, problems);
     Some(RollUp {
         of: document.of.value.clone(),
         members: Entity::Account,

@@ -79,6 +79,16 @@ pub(super) fn rounding(
     Some(digits.value)
 }
 
+/// The complaint about a range whose ends rounding would leave.
+pub(super) fn rounded_out_of(range: Range, rounding: Option<u8>) -> Option<Diagnostic> {
+    let end = [range.low, range.high].into_iter().find(|end| rounded_points(*end, rounding) != *end)?;
+    let message = format!("{end} is an end of the range, and would itself be rounded");
+    Some(
+        Diagnostic::error("bad-rounding", message)
+            .help("round to more decimals, or end the range at a rounder number"),
+    )
+}
+
 fn one_of(keys: &RuleKeys<'_>) -> usize {
     [
         keys.bins.is_some(),
@@ -126,10 +136,18 @@ fn cases(
     for (index, document) in list.value.iter().enumerate() {
         let place = start(file, document);
         let last = index + 1 == list.value.len();
-        let when = document.value.when.as_ref().and_then(|when| problems.keep(Expression::parse(file, when)));
+        let when = document.value.when.as_ref().and_then(|when| Expression::parse(file, when, problems));
         problems.extend(misplaced_when("case", document.value.when.is_some(), last, &place));
         if when.as_ref().is_some_and(|when| !seen.insert(when.sql().to_owned())) {
             let message = "this case can never be reached: one before it has the same condition";
+            problems.push(Diagnostic::error("unreachable-case", message).at(place.clone()));
+        }
+        if let Some(constant) = when.as_ref().and_then(Expression::constant) {
+            let message = if constant {
+                "the condition of this case is always true, so what follows is never reached"
+            } else {
+                "this case can never be reached: its condition is never true"
+            };
             problems.push(Diagnostic::error("unreachable-case", message).at(place.clone()));
         }
         cases.push(Some(Case { when, rule: case_rule(frame, document, &place, problems)? }));

@@ -7,10 +7,10 @@ use crate::semantic::yaml::Placed;
 
 use super::component::optional;
 use super::edges::{self, TIERS, Upper};
-use super::rule::{rounding, start};
+use super::rule::{rounded_out_of, rounding, start};
 use super::{Catalogue, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
-use crate::semantic::definition::{Edge, Range, Score, Source, Tier};
+use crate::semantic::definition::{Edge, Range, Scope, Score, Source, Tier};
 use crate::semantic::document::{ScoreDocument, TierDocument};
 use crate::semantic::{meaning, yaml};
 
@@ -30,13 +30,17 @@ pub(super) fn resolve(
     let title = problems.keep(visible(file, &document.title));
     let version = problems.keep(visible(file, &document.version));
     let scale = match &document.scale {
-        Some(ends) => interval(file, ends, problems),
+        Some(ends) => self::scale(file, ends, problems),
         None => Some(SCALE),
     };
     let source = source(file, document, (catalogue, scale.unwrap_or(SCALE)), problems);
     let min_coverage = min_coverage(file, document, problems);
     let peers = optional(file, document.peers.as_ref(), problems);
     let rounding = rounding(file, document.rounding.as_ref(), problems);
+    if let (Some(digits), Some(scale)) = (&document.rounding, scale) {
+        let problem = rounded_out_of(scale, rounding);
+        problems.extend(problem.map(|problem| problem.at(yaml::place(file, digits))));
+    }
     let tiers = tiers(file, &document.tiers, scale.unwrap_or(SCALE), problems);
     let mut score = Score {
         name: name.to_owned(),
@@ -59,6 +63,25 @@ pub(super) fn resolve(
     Some(score)
 }
 
+/// A scale on which decimals with ten digits tell scores apart.
+fn scale(
+    file: &Arc<SourceFile>,
+    ends: &Placed<[Placed<f64>; 2]>,
+    problems: &mut Diagnostics,
+) -> Option<Range> {
+    let scale = interval(file, ends, problems)?;
+    if scale.width() >= 1e-3 && scale.low.abs().max(scale.high.abs()) <= 1e5 {
+        return Some(scale);
+    }
+    let message = format!("scores from {} to {} cannot be told apart", scale.low, scale.high);
+    problems.push(
+        Diagnostic::error("bad-scale", message)
+            .at(yaml::place(file, ends))
+            .help("at least 0.001 wide, and at most 100000 at its ends"),
+    );
+    None
+}
+
 fn source(
     file: &Arc<SourceFile>,
     document: &ScoreDocument,
@@ -68,7 +91,8 @@ fn source(
     let Some(roll_up) = &document.roll_up else {
         return scorecards::resolve(file, document, (catalogue, scale), problems).map(Source::Scorecards);
     };
-    if document.components.is_some() || document.scorecards.is_some() {
+    let own = document.components.is_some() || document.scorecards.is_some();
+    if own || document.aggregate.is_some() || document.renormalise != Scope::default() {
         let message = "a score is made of components or of the scores of others, not of both";
         problems.push(Diagnostic::error("two-rules", message).at(yaml::place(file, roll_up)));
     }

@@ -153,15 +153,24 @@ fn not_there(file: &Arc<SourceFile>, name: &Placed<String>, seen: &Seen) -> Opti
 /// A scorecard that no account can have.
 fn never(card: &Scorecard, conditions: &mut BTreeSet<String>) -> Option<Diagnostic> {
     let when: &Expression = card.when.as_ref()?;
-    let constant = matches!(when.sql(), "false" | "NULL" | "0 = 1" | "1 = 0");
     let again = !conditions.insert(when.sql().to_owned());
-    let why = match (constant, again) {
-        (true, _) => "its condition is never true",
-        (false, true) => "one before it has the same condition",
-        _ => return None,
+    let why = match (when.constant(), again) {
+        (Some(false), _) => "its condition is never true",
+        (Some(true), _) => return Some(always(card, when)),
+        (None, true) => "one before it has the same condition",
+        (None, false) => return None,
     };
     let message = format!("the scorecard `{}` can never match: {why}", card.name);
     Some(Diagnostic::error("unreachable-scorecard", message).at(when.location().clone()))
+}
+
+/// A scorecard that leaves nothing to those after it.
+fn always(card: &Scorecard, when: &Expression) -> Diagnostic {
+    let message =
+        format!("the condition of `{}` is always true, so what follows is never reached", card.name);
+    Diagnostic::error("unreachable-scorecard", message)
+        .at(when.location().clone())
+        .help("give it another condition, or make it the last, without one")
 }
 
 fn many(file: &Arc<SourceFile>, card: &Scorecard) -> Option<Diagnostic> {

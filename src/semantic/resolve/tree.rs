@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::semantic::yaml::Placed;
 
-use super::{Catalogue, check_name, finite, rule, visible};
+use super::{Catalogue, check_name, finite, reserved, rule, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::semantic::definition::{Additive, Aggregate, Component, Group, Node, Part, Range};
 use crate::semantic::document::{GroupDocument, PartDocument, PartForm, PartsDocument};
@@ -13,6 +13,9 @@ use crate::semantic::yaml;
 
 /// The name of a scorecard's outermost group.
 pub(in crate::semantic) const ROOT: &str = "score";
+
+/// What no group can be called, since columns are.
+const GROUP_WORDS: [&str; 3] = ["all", "path", ROOT];
 
 /// The deepest nesting of groups.
 const DEEPEST: usize = 12;
@@ -46,14 +49,26 @@ impl Seen {
 /// The outermost group.
 pub(super) fn root(
     branch: &Branch<'_>,
-    parts: &Placed<PartsDocument>,
+    list: &Placed<PartsDocument>,
     aggregate: Option<&Placed<Aggregate>>,
     seen: &mut Seen,
     problems: &mut Diagnostics,
 ) -> Option<Group> {
+    let aggregate_place = aggregate.map(|aggregate| yaml::place(branch.file, aggregate));
     let aggregate = self::aggregate(branch, aggregate, problems);
-    let parts = self::parts(branch, parts, 1, seen, problems);
+    let parts = self::parts(branch, list, 1, seen, problems);
     let range = range(aggregate?, branch.scale);
+    if range.low < branch.scale.low || range.high > branch.scale.high {
+        let Range { low, high } = branch.scale;
+        let message =
+            format!("the sum goes from {} to {}, and scores from {low} to {high}", range.low, range.high);
+        let place = aggregate_place.unwrap_or_else(|| yaml::place(branch.file, list));
+        problems.push(
+            Diagnostic::error("outside-range", message)
+                .at(place)
+                .help(format!("`scale: [{}, {}]`, or narrower limits", range.low, range.high)),
+        );
+    }
     Some(Group {
         name: ROOT.to_owned(),
         title: "Score".to_owned(),
@@ -150,7 +165,8 @@ fn group(
     let place = yaml::place(file, name);
     problems.extend(check_name("group", &name.value, &place).err());
     let taken = branch.catalogue.names.contains_key(&name.value);
-    if taken || name.value == ROOT {
+    problems.extend(reserved("group", &name.value, &GROUP_WORDS).map(|problem| problem.at(place.clone())));
+    if taken {
         let message = format!("`{}` is the name of something else, and cannot name a group", name.value);
         problems.push(Diagnostic::error("duplicate-name", message).at(place));
     }
@@ -162,6 +178,10 @@ fn group(
     let rounding = rule::rounding(file, document.rounding.as_ref(), problems);
     let parts = parts(branch, &document.components, depth + 1, seen, problems);
     let range = range(aggregate?, branch.scale);
+    if let Some(digits) = &document.rounding {
+        let problem = rule::rounded_out_of(range, rounding);
+        problems.extend(problem.map(|problem| problem.at(yaml::place(file, digits))));
+    }
     Some(Group {
         name: name.value.clone(),
         title: title?,
@@ -188,8 +208,11 @@ fn aggregate(
     let Aggregate::Additive(Additive { base, min, max }) = aggregate.value else {
         return Some(aggregate.value);
     };
-    if [base, min, max].iter().all(|number| number.is_finite()) && min < max && (min..=max).contains(&base) {
-        return Some(aggregate.value);
+    let place = yaml::place(branch.file, aggregate);
+    let mut ends = [base, min, max].map(|end| problems.keep(finite(end, &place)));
+    let (base, min, max) = (ends[0].take()?, ends[1].take()?, ends[2].take()?);
+    if min < max && (min..=max).contains(&base) {
+        return Some(Aggregate::Additive(Additive { base, min, max }));
     }
     problems.push(
         Diagnostic::error("empty-range", format!("a sum cannot begin at {base} and go from {min} to {max}"))
