@@ -35,9 +35,10 @@
 //! | [`cli`] | one file per command: one library call and one print |
 //! | [`diagnostic`], [`error`] | what went wrong, as data; the only place that draws it; exit codes |
 //!
-//! Two narrow waists hold it together: in SQL, `metrics.accounts` (one row per account and day, one column per metric), the
-//! only table that the semantic side reads; in Rust, [`check::Checked`], the pipeline that `run`, `compile` and
-//! `test` all consume.
+//! Two narrow waists hold it together: in SQL, `metrics.accounts` (one row per account and day, one column per metric), which
+//! is all that components read (`metrics.users` for scores of users; beside it `metrics.overrides`, which says what people set
+//! against a score, and for a roll-up the scores that it is made of); in Rust, [`check::Checked`], the pipeline that `run`,
+//! `compile` and `test` all consume.
 //!
 //! # Time
 //!

@@ -159,7 +159,7 @@ fn check_components(definition: &Definition, records: &[Record], expected: &Scor
 
 #[test]
 fn random_definitions_over_random_tables_equal_the_naive_evaluator() {
-    check(52, &(chance::definitions(), world::tables(180..260)), |(definition, rows)| {
+    check(80, &(chance::definitions(), world::tables(180..260)), |(definition, rows)| {
         let found = publish(&definition, &rows, 2);
         let expected = naive::evaluate(&definition, &rows);
         assert_eq!((found.components.len(), found.scores.len()), (rows.len(), rows.len()));
