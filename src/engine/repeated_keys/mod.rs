@@ -2,7 +2,7 @@
 //!
 //! `SELECT k FROM t GROUP BY k HAVING count(*) > 1` looks for the few keys that were delivered twice, or for the proof
 //! that there are none. DataFusion counts every key in a hash table to find them: gigabytes for a log of events. Here
-//! the rows are read twice instead. The first pass notes each key's hash in a [sieve](sieve) of a few bits a row; the
+//! the rows are read twice instead. The first pass notes each key's hash in a [sieve] of a few bits a row; the
 //! second lets through only rows whose key may have been noted twice, which are all that the aggregate then counts.
 //!
 //! | file | is about |
