@@ -273,6 +273,17 @@ fn scores_name_components_that_exist_with_weights_above_zero() {
 }
 
 #[test]
+fn overrides_are_of_accounts() {
+    let text =
+        "title: T\nversion: '1'\nentity: user\noverrides: true\ncomponents: [usage]\ntiers: [{name: all}]\n";
+    in_score(
+        text,
+        &["1:1 overrides-of-users: `overrides` are set against scores of accounts, not of users \
+           (leave `overrides` out, and roll the score up to accounts to override it there)"],
+    );
+}
+
+#[test]
 fn tiers_cover_the_scale_and_coverage_is_a_share() {
     let text = |tiers: &str| format!("title: T\nversion: '1'\ncomponents: [usage]\ntiers: {tiers}\n");
     in_score(

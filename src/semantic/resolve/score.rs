@@ -9,8 +9,8 @@ use super::component::optional;
 use super::edges::{self, TIERS, Upper};
 use super::rule::{rounded_out_of, rounding, start};
 use super::{Catalogue, interval, number, roll_up, scorecards, visible};
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
-use crate::semantic::definition::{Edge, Range, Scope, Score, Source, Tier};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
+use crate::semantic::definition::{Edge, Entity, Range, Scope, Score, Source, Tier};
 use crate::semantic::document::{ScoreDocument, TierDocument};
 use crate::semantic::{meaning, yaml};
 
@@ -42,6 +42,7 @@ pub(super) fn resolve(
         problems.extend(problem.map(|problem| problem.at(yaml::place(file, digits))));
     }
     let tiers = tiers(file, &document.tiers, scale.unwrap_or(SCALE), problems);
+    problems.extend(overridden_users(document).map(|problem| problem.at(Location::whole(file))));
     let mut score = Score {
         name: name.to_owned(),
         title: title?,
@@ -61,6 +62,18 @@ pub(super) fn resolve(
     };
     score.definition = meaning::hash(&score);
     Some(score)
+}
+
+/// Overrides are of accounts: `metrics.overrides` has no users.
+fn overridden_users(document: &ScoreDocument) -> Option<Diagnostic> {
+    (document.overrides && document.entity == Entity::User).then(|| {
+        Diagnostic::error(
+            "overrides-of-users",
+            "`overrides` are set against scores of accounts, not of users",
+        )
+        .note("metrics.overrides names accounts")
+        .help("leave `overrides` out, and roll the score up to accounts to override it there")
+    })
 }
 
 /// A scale on which decimals with ten digits tell scores apart.
