@@ -10,7 +10,7 @@ use super::{Place, Subject};
 use crate::engine::diagnose;
 use crate::engine::published::{Days, Reader};
 use crate::error::{Error, Result};
-use crate::semantic::{Entity, Score};
+use crate::semantic::{Entity, Score, text_literal};
 
 /// One row.
 pub(super) struct Row {
@@ -65,9 +65,9 @@ impl Row {
 
 /// The condition that picks the rows of a subject.
 pub(super) fn of_subject(score: &Score, subject: &Subject) -> Result<String> {
-    let account = format!("account_id = {}", literal(&subject.account));
+    let account = format!("account_id = {}", text_literal(&subject.account));
     match (score.entity, &subject.user) {
-        (Entity::User, Some(user)) => Ok(format!("{account} AND user_id = {}", literal(user))),
+        (Entity::User, Some(user)) => Ok(format!("{account} AND user_id = {}", text_literal(user))),
         (Entity::User, None) => {
             Err(Error::Usage(format!("{} is a score of users: say which with --user", score.name)))
         }
@@ -92,9 +92,4 @@ pub(super) async fn scored(
         let who = subject.account.escape_debug();
         Error::Usage(format!("there is no row of `{who}` in scores.{} on {day}", score.name))
     })
-}
-
-/// A text as SQL.
-pub(super) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

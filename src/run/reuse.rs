@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::{Kind, Model};
+use crate::publish::day_folder;
 use object_store::ObjectMeta;
 
 impl Selection {
@@ -84,7 +85,7 @@ pub(super) async fn files(model: &Model, first: NaiveDate, request: &Request) ->
     }
     let mut files = Vec::new();
     for day in days.into_iter().filter(|day| (first..=*request.days.end()).contains(day)) {
-        files.extend(parquet(&request.out, &format!("{}/as_of={day}", table_folder(&model.name))).await?);
+        files.extend(parquet(&request.out, &day_folder(&table_folder(&model.name), day)).await?);
     }
     Ok(files)
 }

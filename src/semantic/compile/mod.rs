@@ -33,6 +33,7 @@ mod tree;
 mod writer;
 
 pub use replay::{Cell, Fact, Facts};
+pub(crate) use writer::text as text_literal;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -12,6 +12,15 @@ use crate::semantic::resolve::UNSCORED;
 /// Why an account has no score.
 const REASON: &str = "insufficient_coverage";
 
+/// The columns of `metrics.overrides` that a score publishes, and their names there.
+const OVERRIDE: [(&str, &str); 5] = [
+    ("override_id", "override_id"),
+    ("mode", "override_mode"),
+    ("value", "override_value"),
+    ("reason", "override_reason"),
+    ("author_id", "override_author"),
+];
+
 /// The model of a score over components.
 pub(super) fn model(query: &Query<'_>) -> CompiledModel {
     let score = query.score;
@@ -176,16 +185,7 @@ pub(super) fn decided(writer: &mut Writer, (score, grid): (&Score, Grid), from: 
             text(&score.name)
         );
         let mut items = vec![format!("{last}.*")];
-        items.extend(["override_id", "mode", "value", "reason", "author_id"].map(|name| {
-            let alias = match name {
-                "override_id" => "override_id",
-                "author_id" => "override_author",
-                "mode" => "override_mode",
-                "value" => "override_value",
-                _ => "override_reason",
-            };
-            format!("o.{name} AS {alias}")
-        }));
+        items.extend(OVERRIDE.map(|(theirs, ours)| format!("o.{theirs} AS {ours}")));
         writer.step("judged", "What people have said against the number.", &items, &from);
         let moved = case(
             "override_mode",
@@ -286,9 +286,7 @@ pub(super) fn common_items(
         ]);
     }
     if score.overrides {
-        let columns =
-            ["override_id", "override_mode", "override_value", "override_reason", "override_author"];
-        last.extend(columns.map(str::to_owned));
+        last.extend(OVERRIDE.map(|(_, ours)| ours.to_owned()));
     }
     (first, last)
 }

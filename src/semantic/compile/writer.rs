@@ -117,7 +117,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// A text literal.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
