@@ -255,7 +255,7 @@ impl Tape {
             cards,
             min_coverage: self.maybe(2, |tape| tape.number(0, 1, 20)),
             peers: self.once_in(3),
-            overrides: self.once_in(3),
+            overrides: self.once_in(3) && !by_user,
             rounding: self.maybe(3, |tape| tape.pick(3) as u8),
             tier_from_rounded: self.once_in(3),
             tiers: tiers.into_iter().map(|edge| (edge, self.once_in(2))).collect(),
