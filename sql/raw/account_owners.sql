@@ -1,10 +1,10 @@
 -- Who looked after an account and when, one row per account, person and period.
 CREATE EXTERNAL TABLE raw.account_owners (
-  account_id VARCHAR   NOT NULL, -- the account
-  owner_id   VARCHAR   NOT NULL, -- the person
-  role       VARCHAR   NOT NULL, -- csm is its customer success manager; others are kept and not used
+  account_id VARCHAR NOT NULL, -- the account
+  owner_id   VARCHAR NOT NULL, -- the person
+  role       VARCHAR NOT NULL, -- csm is its customer success manager; others are kept and not used
   start_at   TIMESTAMP NOT NULL, -- when the account came to the person, UTC
-  end_at     TIMESTAMP           -- when it left; NULL until then
+  end_at     TIMESTAMP -- when it left; NULL until then
 ) STORED AS PARQUET
 LOCATION 'account_owners.parquet'
 OPTIONS ('optional' 'true')

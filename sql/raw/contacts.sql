@@ -1,0 +1,12 @@
+-- The people who matter at a customer, one row per person and version, append-only.
+CREATE EXTERNAL TABLE raw.contacts (
+  contact_id  VARCHAR NOT NULL, -- the person
+  account_id  VARCHAR NOT NULL, -- where
+  user_id     VARCHAR, -- as a user of the product; NULL for one who is none
+  role        VARCHAR NOT NULL CHECK (role IN ('exec_sponsor', 'champion', 'economic_buyer', 'admin', 'technical')), -- what they are to us
+  joined_on   DATE NOT NULL, -- since when we know them there
+  left_on     DATE, -- the day they left; NULL while they have not
+  recorded_at TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
+) STORED AS PARQUET
+LOCATION 'contacts.parquet'
+OPTIONS ('available_at' 'recorded_at', 'optional' 'true')

@@ -1,0 +1,13 @@
+-- What became of contracts, one row per change.
+CREATE EXTERNAL TABLE raw.contract_events (
+  change_id    VARCHAR NOT NULL, -- the same for each delivery of a change
+  account_id   VARCHAR NOT NULL, -- whose
+  contract_id  VARCHAR NOT NULL, -- of which contract
+  type         VARCHAR NOT NULL CHECK (type IN ('new', 'renewal', 'upsell', 'cross_sell', 'downsell', 'churn', 'reactivation', 'price_change')), -- what happened
+  delta_arr    DECIMAL(18,2) NOT NULL, -- by how much a year's worth changed, in the project's currency
+  delta_seats  BIGINT NOT NULL, -- by how many seats
+  effective_on DATE NOT NULL, -- from which day
+  recorded_at  TIMESTAMP NOT NULL -- when it was written down, UTC; it counts from then on
+) STORED AS PARQUET
+LOCATION 'contract_events.parquet'
+OPTIONS ('available_at' 'recorded_at', 'optional' 'true')

@@ -1,0 +1,11 @@
+-- What customers want to reach with the product, one row per goal and version, append-only.
+CREATE EXTERNAL TABLE raw.goals (
+  goal_id     VARCHAR NOT NULL, -- the goal
+  account_id  VARCHAR NOT NULL, -- whose
+  name        VARCHAR NOT NULL, -- for people
+  due_on      DATE NOT NULL, -- the day by whose end it is to be reached
+  achieved_on DATE, -- the day it was; NULL until then
+  recorded_at TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
+) STORED AS PARQUET
+LOCATION 'goals.parquet'
+OPTIONS ('available_at' 'recorded_at', 'optional' 'true')

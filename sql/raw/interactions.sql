@@ -1,0 +1,16 @@
+-- Calls, reviews and other meetings with customers, one row per meeting and version, append-only.
+CREATE EXTERNAL TABLE raw.interactions (
+  interaction_id VARCHAR NOT NULL, -- the meeting
+  account_id     VARCHAR NOT NULL, -- with whom
+  type           VARCHAR NOT NULL CHECK (type IN ('call', 'qbr', 'ebr', 'email', 'training', 'event')), -- what it was
+  owner_id       VARCHAR, -- who of us
+  contact_id     VARCHAR, -- who of them, where one person is named
+  scheduled_at   TIMESTAMP NOT NULL, -- for when it was planned, UTC
+  held_at        TIMESTAMP, -- when it took place, UTC; NULL unless it did
+  no_show        BOOLEAN NOT NULL, -- they did not come
+  exec_present   BOOLEAN NOT NULL, -- one of their executives was there
+  recorded_at    TIMESTAMP NOT NULL, -- when this version was written down, UTC; it counts from then on
+  CHECK (held_at IS NULL OR NOT no_show)
+) STORED AS PARQUET
+LOCATION 'interactions.parquet'
+OPTIONS ('available_at' 'recorded_at', 'optional' 'true')

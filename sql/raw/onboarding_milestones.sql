@@ -1,0 +1,12 @@
+-- The steps of those plans, one row per step and version, append-only.
+CREATE EXTERNAL TABLE raw.onboarding_milestones (
+  plan_id      VARCHAR NOT NULL, -- the plan
+  milestone_id VARCHAR NOT NULL, -- the step, unique within the plan
+  name         VARCHAR NOT NULL, -- for people
+  is_required  BOOLEAN NOT NULL, -- the plan is not done without it
+  due_on       DATE NOT NULL, -- the day by whose end it is to be done
+  completed_on DATE, -- the day it was; NULL until then
+  recorded_at  TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
+) STORED AS PARQUET
+LOCATION 'onboarding_milestones.parquet'
+OPTIONS ('available_at' 'recorded_at', 'optional' 'true')

@@ -1,0 +1,12 @@
+-- How customers are brought into use, one row per plan and version, append-only.
+CREATE EXTERNAL TABLE raw.onboarding_plans (
+  plan_id           VARCHAR NOT NULL, -- the plan
+  account_id        VARCHAR NOT NULL, -- whose
+  started_on        DATE NOT NULL, -- first day
+  target_go_live_on DATE NOT NULL, -- the day by which they were to be live
+  go_live_on        DATE, -- the day they were; NULL until then
+  completed_on      DATE, -- the day the plan ended; NULL until then
+  recorded_at       TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
+) STORED AS PARQUET
+LOCATION 'onboarding_plans.parquet'
+OPTIONS ('available_at' 'recorded_at', 'optional' 'true')

@@ -1,0 +1,12 @@
+-- Attempts to pay, one row per delivery of an attempt.
+CREATE EXTERNAL TABLE raw.payments (
+  payment_id   VARCHAR NOT NULL, -- the same for each delivery of an attempt
+  account_id   VARCHAR NOT NULL, -- who paid
+  invoice_id   VARCHAR, -- for which invoice
+  attempted_at TIMESTAMP NOT NULL, -- when, UTC
+  amount       DECIMAL(18,2) NOT NULL, -- how much, in the project's currency
+  status       VARCHAR NOT NULL CHECK (status IN ('paid', 'failed', 'refunded', 'chargeback')), -- what became of it
+  available_at TIMESTAMP NOT NULL -- when the warehouse knew, UTC
+) STORED AS PARQUET
+LOCATION 'payments.parquet'
+OPTIONS ('event_time' 'attempted_at', 'available_at' 'available_at', 'optional' 'true')
