@@ -19,6 +19,32 @@ pub(super) enum Purpose {
     Day = 4,
     /// What an account's managers thought and did.
     Judgement = 5,
+    /// What kind of company an account is.
+    Company = 6,
+    /// What the CRM says of it when.
+    Crm = 7,
+    /// What it signs.
+    Contracts = 8,
+    /// How it pays.
+    Billing = 9,
+    /// What it asks for help with.
+    Support = 10,
+    /// How it answers when asked.
+    Surveys = 11,
+    /// What it writes.
+    Messages = 12,
+    /// Who matters there, and how we meet.
+    Relationship = 13,
+    /// How it was brought into use.
+    Onboarding = 14,
+    /// What may be sold to it.
+    Opportunities = 15,
+    /// What it uses beside the log of events.
+    Product = 16,
+    /// Which rows are delivered again.
+    Delivery = 17,
+    /// What the users table says of its users.
+    Users = 18,
 }
 
 /// One named stream of random numbers.

@@ -16,32 +16,67 @@ use crate::error::{Error, Result};
 /// Columns whose values hardly repeat: differences pack well, dictionaries do not.
 const RISING: [&str; 4] = ["event_id", "session_id", "occurred_at", "available_at"];
 
+/// Where files are written, and by how many threads.
+#[derive(Clone)]
+pub(super) struct Place {
+    /// The store.
+    pub(super) store: Arc<dyn ObjectStore>,
+    /// The folder in it.
+    pub(super) folder: Path,
+    /// How much may be done at a time.
+    pub(super) threads: usize,
+}
+
+/// What was written to a file.
+pub(super) struct Written {
+    /// The file, under the folder.
+    pub(super) file: String,
+    /// How many rows.
+    pub(super) rows: u64,
+    /// How many bytes.
+    pub(super) bytes: u64,
+}
+
+impl Place {
+    /// The path of something under the folder.
+    pub(super) fn at(&self, name: &str) -> Path {
+        name.split('/').fold(self.folder.clone(), |path, part| path.join(part))
+    }
+
+    /// Writes a whole table.
+    pub(super) async fn write_table(&self, name: &str, rows: &RecordBatch) -> Result<Written> {
+        let mut file = TableFile::create(self, name, &rows.schema())?;
+        file.write(rows).await?;
+        file.finish().await
+    }
+}
+
 /// One file being written. It becomes visible when it is [finished](Self::finish).
 pub(super) struct TableFile {
     writer: AsyncArrowWriter<BufWriter>,
-    path: Path,
+    name: String,
     rows: u64,
 }
 
 impl TableFile {
-    /// Begins the file at `path`.
-    pub(super) fn create(store: &Arc<dyn ObjectStore>, path: Path, schema: &Arc<Schema>) -> Result<Self> {
-        let sink = BufWriter::new(Arc::clone(store), path.clone());
+    /// Begins a file.
+    pub(super) fn create(place: &Place, name: &str, schema: &Arc<Schema>) -> Result<Self> {
+        let sink = BufWriter::new(Arc::clone(&place.store), place.at(name));
         let writer = AsyncArrowWriter::try_new(sink, Arc::clone(schema), Some(properties(schema)?))
-            .map_err(|error| failed(&path, &error))?;
-        Ok(Self { writer, path, rows: 0 })
+            .map_err(|error| failed(name, &error))?;
+        Ok(Self { writer, name: name.to_owned(), rows: 0 })
     }
 
     /// Appends rows.
     pub(super) async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
-        self.writer.write(batch).await.map_err(|error| failed(&self.path, &error))
+        self.writer.write(batch).await.map_err(|error| failed(&self.name, &error))
     }
 
-    /// Completes the file and returns its rows and bytes.
-    pub(super) async fn finish(mut self) -> Result<(u64, u64)> {
-        self.writer.finish().await.map_err(|error| failed(&self.path, &error))?;
-        Ok((self.rows, self.writer.bytes_written() as u64))
+    /// Completes the file.
+    pub(super) async fn finish(mut self) -> Result<Written> {
+        self.writer.finish().await.map_err(|error| failed(&self.name, &error))?;
+        Ok(Written { rows: self.rows, bytes: self.writer.bytes_written() as u64, file: self.name })
     }
 }
 
@@ -59,6 +94,6 @@ fn properties(schema: &Schema) -> Result<WriterProperties> {
     Ok(properties.build())
 }
 
-fn failed(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::Transient(format!("could not write {path}: {error}"))
+fn failed(file: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::Transient(format!("could not write {file}: {error}"))
 }

@@ -66,32 +66,36 @@
 //! A builder beside those in `tables.rs`, a line in [`generate`], a row in the table above.
 
 mod activity;
+mod company;
+mod contracts;
 mod day;
 mod draw;
 mod files;
+mod history;
 mod judgement;
+mod names;
 mod people;
 mod plant;
 mod population;
+mod rows;
+mod scene;
+mod sheet;
+mod signing;
+mod stories;
 mod tables;
+mod users;
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use chrono::{Datelike, NaiveDate};
-use futures::TryStreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path;
-use tokio::task::JoinSet;
 
 use crate::error::{Error, Result};
-use activity::Scale;
-use files::TableFile;
+use files::{Place, Written};
 use judgement::Judgement;
 use population::Population;
-use tables::EventTable;
 
 /// What to generate. The same value gives the same bytes; [`World::default`] is the bundled sample in `data/`.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +136,8 @@ pub struct Summary {
     pub users: u64,
     /// Rows of `events`.
     pub events: u64,
+    /// Rows of all sources together.
+    pub rows: u64,
     /// Bytes of all files together.
     pub bytes: u64,
 }
@@ -151,42 +157,32 @@ pub async fn generate(
     threads: usize,
 ) -> Result<Summary> {
     world.validate()?;
-    let months = world.months();
-    refuse_strangers(store, &folder.clone().join("events"), &months).await?;
-    let population = Population::new(world);
+    let place = Place { store: Arc::clone(store), folder: folder.clone(), threads: threads.max(1) };
+    history::refuse_strangers(world, &place).await?;
+    let population = Arc::new(Population::new(world));
     let mut summary = Summary::default();
-    let accounts = tables::accounts(world, &population).map_err(unfit)?;
-    let users = tables::users(world, &population).map_err(unfit)?;
-    (summary.accounts, summary.users) = (accounts.num_rows() as u64, users.num_rows() as u64);
-    summary.bytes += write_table(store, folder.clone().join("accounts.parquet"), &accounts).await?;
-    summary.bytes += write_table(store, folder.clone().join("users.parquet"), &users).await?;
-
-    for (name, rows) in people::tables(world, &Judgement::new(world, &population)).map_err(unfit)? {
-        summary.bytes += write_table(store, folder.clone().join(name), &rows).await?;
-    }
-
-    let table = EventTable::new(&population);
-    let scale = Scale::new(world, &population);
-    let history = Arc::new(History { world: world.clone(), population, scale, table });
-    let mut tasks = JoinSet::new();
-    for month in months {
-        if tasks.len() >= threads.max(1) {
-            summary.add(tasks.join_next().await)?;
+    summary.accounts = population.accounts.iter().filter(|account| account.is_listed()).count() as u64;
+    for written in stories::write(world, &population, &place).await? {
+        if written.file == "users.parquet" {
+            summary.users = written.rows;
         }
-        let path = folder.clone().join("events").join(month.file.as_str());
-        let (history, store) = (Arc::clone(&history), Arc::clone(store));
-        tasks.spawn(async move { history.write_month(&store, path, month.days).await });
+        summary.add(&written);
     }
-    while let Some(joined) = tasks.join_next().await {
-        summary.add(Some(joined))?;
+    for (name, rows) in people::tables(world, &Judgement::new(world, &population)).map_err(unfit)? {
+        summary.add(&place.write_table(name, &rows).await?);
+    }
+    for written in history::write(world, population, &place).await? {
+        summary.events += written.rows;
+        summary.add(&written);
     }
     Ok(summary)
 }
 
-/// One file of events.
-struct Month {
-    file: String,
-    days: Range<u32>,
+impl Summary {
+    fn add(&mut self, written: &Written) {
+        self.rows += written.rows;
+        self.bytes += written.bytes;
+    }
 }
 
 impl World {
@@ -208,83 +204,6 @@ impl World {
             return wrong("the last day must lie between 1900 and 2200");
         }
         Ok(())
-    }
-
-    fn months(&self) -> Vec<Month> {
-        let mut months: Vec<Month> = Vec::new();
-        for day in 0..self.days {
-            let file = self.date(day).format("%Y-%m.parquet").to_string();
-            match months.last_mut() {
-                Some(month) if month.file == file => month.days.end = day + 1,
-                _ => months.push(Month { file, days: day..day + 1 }),
-            }
-        }
-        months
-    }
-}
-
-/// All that the months of events share.
-struct History {
-    world: World,
-    population: Population,
-    scale: Scale,
-    table: EventTable,
-}
-
-impl History {
-    async fn write_month(
-        &self,
-        store: &Arc<dyn ObjectStore>,
-        path: Path,
-        days: Range<u32>,
-    ) -> Result<(u64, u64)> {
-        let morning_after = 6 * day::DAY / 24;
-        let extracted = i64::from(self.world.epoch_day(self.world.days as i32)) * day::DAY + morning_after;
-        let mut file = TableFile::create(store, path, self.table.schema())?;
-        for day in days {
-            let events = day::events_of(&self.world, &self.population, &self.scale, day);
-            let epoch_day = i64::from(self.world.epoch_day(day as i32));
-            file.write(&self.table.day(&events, epoch_day, extracted).map_err(unfit)?).await?;
-            // Lets a signal be heard between days.
-            tokio::task::yield_now().await;
-        }
-        file.finish().await
-    }
-}
-
-impl Summary {
-    fn add(&mut self, joined: Option<Result<Result<(u64, u64)>, tokio::task::JoinError>>) -> Result<()> {
-        if let Some(joined) = joined {
-            let (rows, bytes) = joined.map_err(|error| Error::Bug(error.to_string()))??;
-            self.events += rows;
-            self.bytes += bytes;
-        }
-        Ok(())
-    }
-}
-
-async fn write_table(store: &Arc<dyn ObjectStore>, path: Path, rows: &RecordBatch) -> Result<u64> {
-    let mut file = TableFile::create(store, path, &rows.schema())?;
-    file.write(rows).await?;
-    Ok(file.finish().await?.1)
-}
-
-/// Months of another world beside this one's would be read together with them.
-async fn refuse_strangers(store: &Arc<dyn ObjectStore>, events: &Path, months: &[Month]) -> Result<()> {
-    let found: Vec<_> = store
-        .list(Some(events))
-        .try_collect()
-        .await
-        .map_err(|error| Error::Transient(format!("could not list {events}: {error}")))?;
-    let stranger = found
-        .iter()
-        .find(|object| !months.iter().any(|month| object.location.filename() == Some(&month.file)));
-    match stranger {
-        None => Ok(()),
-        Some(object) => Err(Error::Usage(format!(
-            "{} is not part of the world to be generated: choose another folder, or remove it first",
-            object.location
-        ))),
     }
 }
 

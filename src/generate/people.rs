@@ -11,7 +11,7 @@ use arrow::error::ArrowError;
 use super::World;
 use super::day::DAY;
 use super::judgement::{Assessment, Judgement, Mode, Override, Ownership};
-use super::tables::account_id;
+use super::names::{AccountId, ManagerId};
 
 /// What managers write, by how they judge.
 const REASONS: [&str; 5] = [
@@ -37,8 +37,8 @@ pub(super) fn tables(
 
 fn owners(first: i64, rows: &[Ownership]) -> Result<RecordBatch, ArrowError> {
     table([
-        ("account_id", false, text(rows.iter().map(|row| account_id(row.account)))),
-        ("owner_id", false, text(rows.iter().map(|row| manager(row.owner)))),
+        ("account_id", false, text(rows.iter().map(|row| AccountId(row.account).to_string()))),
+        ("owner_id", false, text(rows.iter().map(|row| ManagerId(row.owner).to_string()))),
         ("role", false, text(rows.iter().map(|_| "csm".to_owned()))),
         ("start_at", false, times(first, rows.iter().map(|row| Some(row.from)))),
         ("end_at", true, times(first, rows.iter().map(|row| row.until))),
@@ -49,7 +49,7 @@ fn assessments(first: i64, rows: &[Assessment]) -> Result<RecordBatch, ArrowErro
     let reason = |row: &Assessment| REASONS[usize::from(row.value.clamp(1, 5)) - 1].to_owned();
     table([
         ("assessment_id", false, text(rows.iter().map(|row| id('j', row.account, row.number)))),
-        ("account_id", false, text(rows.iter().map(|row| account_id(row.account)))),
+        ("account_id", false, text(rows.iter().map(|row| AccountId(row.account).to_string()))),
         ("component", false, text(rows.iter().map(|_| "csm_pulse".to_owned()))),
         (
             "value",
@@ -58,7 +58,7 @@ fn assessments(first: i64, rows: &[Assessment]) -> Result<RecordBatch, ArrowErro
         ),
         ("scale", false, Arc::new(Int64Array::from_iter_values(rows.iter().map(|_| 5)))),
         ("reason", false, text(rows.iter().map(reason))),
-        ("author_id", false, text(rows.iter().map(|row| manager(row.author)))),
+        ("author_id", false, text(rows.iter().map(|row| ManagerId(row.author).to_string()))),
         ("effective_at", false, times(first, rows.iter().map(|row| Some(row.effective)))),
         ("expires_at", true, times(first, rows.iter().map(|row| row.expires))),
         ("recorded_at", false, times(first, rows.iter().map(|row| Some(row.recorded)))),
@@ -69,12 +69,12 @@ fn assessments(first: i64, rows: &[Assessment]) -> Result<RecordBatch, ArrowErro
 fn overrides(first: i64, rows: &[Override]) -> Result<RecordBatch, ArrowError> {
     table([
         ("override_id", false, text(rows.iter().map(|row| id('o', row.account, row.number)))),
-        ("account_id", false, text(rows.iter().map(|row| account_id(row.account)))),
+        ("account_id", false, text(rows.iter().map(|row| AccountId(row.account).to_string()))),
         ("score_name", false, text(rows.iter().map(|_| "health".to_owned()))),
         ("mode", false, text(rows.iter().map(|row| mode(row.mode).0.to_owned()))),
         ("value", false, Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.value)))),
         ("reason", false, text(rows.iter().map(|row| mode(row.mode).1.to_owned()))),
-        ("author_id", false, text(rows.iter().map(|row| manager(row.author)))),
+        ("author_id", false, text(rows.iter().map(|row| ManagerId(row.author).to_string()))),
         ("effective_at", false, times(first, rows.iter().map(|row| Some(row.effective)))),
         ("expires_at", false, times(first, rows.iter().map(|row| Some(row.expires)))),
         ("revoked_at", true, times(first, rows.iter().map(|row| row.revoked))),
@@ -107,10 +107,6 @@ fn text(values: impl Iterator<Item = String>) -> ArrayRef {
 fn times(first: i64, values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
     let values: TimestampMicrosecondArray = values.map(|value| value.map(|at| first + at)).collect();
     Arc::new(values)
-}
-
-fn manager(number: u32) -> String {
-    format!("csm-{:02}", number + 1)
 }
 
 fn id(kind: char, account: u32, number: u32) -> String {

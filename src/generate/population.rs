@@ -22,6 +22,8 @@ pub(super) struct Account {
     pub(super) since: i32,
     /// The day it left, if it did.
     pub(super) churned: Option<i32>,
+    /// The day it came back after that, if it did.
+    pub(super) returned: Option<i32>,
     /// The days on which something may happen.
     pub(super) active: Range<i32>,
     /// Days inside [`Self::active`] on which nothing happens all the same.
@@ -49,6 +51,11 @@ impl Account {
     /// In the `accounts` table.
     pub(super) fn is_listed(&self) -> bool {
         self.plant != Plant::UnlistedAccount
+    }
+
+    /// Its name, for people.
+    pub(super) fn name(&self) -> String {
+        name(self.plant, self.index as usize)
     }
 }
 
@@ -134,6 +141,7 @@ fn life(draw: &mut Draw, world: &World, index: u32, size: f64) -> Account {
         is_test: false,
         since,
         churned,
+        returned: None,
         active: since..churned.unwrap_or(days),
         silent: 0..0,
         users: 0..0,
@@ -193,4 +201,35 @@ fn health_walk(draw: &mut Draw, churned: Option<i32>, weeks: usize) -> Vec<f32> 
             (0.05 + (before_decline - 0.05).max(0.0) * left) as f32
         })
         .collect()
+}
+
+/// The name of an account of a number; a round more for each time that the names are used up.
+fn name(plant: Plant, index: usize) -> String {
+    const FIRST: [&str; 20] = [
+        "Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Granite", "Harbor", "Indigo", "Juniper",
+        "Kestrel", "Lumen", "Maple", "Nimbus", "Onyx", "Pioneer", "Quartz", "River", "Summit", "Tundra",
+    ];
+    const SECOND: [&str; 13] = [
+        "Analytics",
+        "Bank",
+        "Clinics",
+        "Dynamics",
+        "Energy",
+        "Foods",
+        "Games",
+        "Health",
+        "Insurance",
+        "Logistics",
+        "Media",
+        "Retail",
+        "Works",
+    ];
+    if let Some(name) = plant.name() {
+        return name.to_owned();
+    }
+    let (first, second) = (FIRST[index % FIRST.len()], SECOND[index % SECOND.len()]);
+    match index / (FIRST.len() * SECOND.len()) {
+        0 => format!("{first} {second}"),
+        round => format!("{first} {second} {}", round + 1),
+    }
 }

@@ -1,0 +1,150 @@
+//! What kind of company an account is, and what the CRM wrote down about it when.
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+
+use super::World;
+use super::draw::{Draw, Purpose};
+use super::names::AccountId;
+use super::population::Account;
+use super::rows::Row;
+use super::scene::{HOUR, Scene, start_of, working_hours};
+use super::sheet::{Clock, Sheet};
+
+const INDUSTRIES: [&str; 8] =
+    ["finance", "health", "retail", "software", "manufacturing", "media", "energy", "education"];
+
+/// Things about an account that do not change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Company {
+    /// Its line of business: drawn alone, it says nothing about health.
+    pub(super) industry: &'static str,
+    /// Where it works, from its hours.
+    pub(super) region: &'static str,
+    /// How it is sold to: self_serve, usage, subscription or enterprise.
+    pub(super) model: &'static str,
+    /// The currency of its contracts.
+    pub(super) currency: &'static str,
+    /// By size.
+    pub(super) segment: &'static str,
+}
+
+impl Company {
+    /// The company behind an account.
+    pub(super) fn of(world: &World, account: &Account) -> Self {
+        let mut draw = Draw::new(world.seed, Purpose::Company, account.index, 0);
+        let region = match account.midday / 3600 {
+            ..9 => "APAC",
+            9..14 => "EMEA",
+            _ => "Americas",
+        };
+        let segment = segment(account.size);
+        let model = match segment {
+            "ENT" => "enterprise",
+            "SMB" if draw.chance(0.6) => "self_serve",
+            _ if account.api > 0.0 && draw.chance(0.3) => "usage",
+            _ => "subscription",
+        };
+        let euro = draw.unit();
+        let currency = match region {
+            "EMEA" if euro < 0.5 => "EUR",
+            "EMEA" if euro < 0.7 => "GBP",
+            _ => "USD",
+        };
+        let industry = INDUSTRIES[draw.below(INDUSTRIES.len() as u32) as usize];
+        Self { industry, region, model, currency, segment }
+    }
+
+    /// Billed by the month, without a term.
+    pub(super) fn is_monthly(&self) -> bool {
+        matches!(self.model, "self_serve" | "usage")
+    }
+}
+
+fn segment(size: f64) -> &'static str {
+    match size {
+        size if size < 0.8 => "SMB",
+        size if size < 2.5 => "MM",
+        _ => "ENT",
+    }
+}
+
+/// A version of an account in the CRM.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    account: u32,
+    name: String,
+    parent: Option<u32>,
+    company: Company,
+    stage: &'static str,
+    is_customer: bool,
+    is_test: bool,
+    since: Option<i32>,
+    from: Option<i64>,
+    recorded: i64,
+}
+
+/// The versions of one account: a lead, then a customer in stages, as its seller sees them.
+pub(super) fn versions(scene: &Scene<'_>) -> Vec<Version> {
+    let account = scene.account;
+    if !account.is_listed() {
+        return Vec::new();
+    }
+    let mut draw = scene.draw(Purpose::Crm);
+    let mut stages = vec![(account.since - 30 - draw.below(60) as i32, "lead")];
+    for stay in scene.stays() {
+        let live = stay.from + 30 + draw.below(60) as i32;
+        stages.extend([(stay.from, "onboarding"), (live, "live")]);
+        if let Some(until) = stay.until {
+            stages.retain(|(day, _)| *day < until);
+            stages.push((until, "churned"));
+        }
+    }
+    let mut is_customer = false;
+    stages
+        .into_iter()
+        .map(|(day, stage)| {
+            is_customer |= stage == "onboarding";
+            let written = if stage == "onboarding" { start_of(day) } else { working_hours(&mut draw, day) };
+            Version {
+                account: account.index,
+                name: account.name(),
+                parent: None,
+                company: scene.company,
+                stage,
+                is_customer,
+                is_test: account.is_test,
+                since: is_customer.then_some(account.since),
+                from: Some(written),
+                recorded: if stage == "onboarding" { written - HOUR } else { written },
+            }
+        })
+        .collect()
+}
+
+impl Row for Version {
+    const FILE: &'static str = "accounts.parquet";
+
+    fn known(&self) -> i64 {
+        self.recorded
+    }
+
+    fn sheet(rows: &[Self], clock: Clock) -> Result<RecordBatch, ArrowError> {
+        Sheet::new(rows, clock)
+            .text("account_id", |row| AccountId(row.account))
+            .maybe_text("parent_account_id", |row| row.parent.map(AccountId))
+            .text("name", |row| row.name.clone())
+            .maybe_text("domain", |row| Some(format!("{}.example", AccountId(row.account))))
+            .text("segment", |row| row.company.segment)
+            .maybe_text("industry", |row| Some(row.company.industry))
+            .maybe_text("region", |row| Some(row.company.region))
+            .maybe_text("business_model", |row| Some(row.company.model))
+            .maybe_text("lifecycle_stage", |row| Some(row.stage))
+            .flag("is_customer", |row| row.is_customer)
+            .flag("is_test", |row| row.is_test)
+            .text("currency", |row| row.company.currency)
+            .maybe_day("customer_since", |row| row.since)
+            .maybe_time("valid_from", |row| row.from)
+            .time("recorded_at", |row| row.recorded)
+            .finish()
+    }
+}

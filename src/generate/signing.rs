@@ -1,0 +1,245 @@
+//! How contracts come about: signed, grown, shrunk, renewed and ended, as the account's health has it.
+use super::contracts::{Change, Deal, Line, RATE};
+use super::draw::{Draw, Purpose};
+use super::scene::{HOUR, Scene, Stay, start_of, working_hours};
+
+/// Months of a term.
+const YEAR: i32 = 12;
+/// A term shorter than this many days goes with the one after it.
+const SHORTEST_TERM: i32 = 45;
+/// Days before a renewal in which nothing else is changed.
+const QUIET: i32 = 90;
+/// Why customers leave, as they put it.
+const REASONS: [&str; 4] = ["price", "not used enough", "went to a competitor", "project ended"];
+
+/// Everything that an account signed by the end of the world.
+pub(super) fn deal(scene: &Scene<'_>) -> Deal {
+    let mut deal = Deal::default();
+    if !scene.account.is_listed() {
+        return deal;
+    }
+    let mut draw = scene.draw(Purpose::Contracts);
+    for (number, stay) in (0..).zip(scene.stays()) {
+        let lines = deal.lines.iter().map(|line| line.line + 1).max().unwrap_or(0);
+        Contract { scene, number, next_line: lines, lines: Vec::new(), draw: &mut draw, deal: &mut deal }
+            .live(stay);
+    }
+    deal
+}
+
+/// A contract being written: its lines as they stand now.
+struct Contract<'a> {
+    scene: &'a Scene<'a>,
+    number: u32,
+    next_line: u32,
+    lines: Vec<Line>,
+    draw: &'a mut Draw,
+    deal: &'a mut Deal,
+}
+
+impl Contract<'_> {
+    /// The contract of one stay, from its signature to its end or that of the world.
+    fn live(&mut self, stay: Stay) {
+        let ends = self.ends_of_terms(stay);
+        self.sign(stay, ends.first().copied());
+        if ends.is_empty() {
+            self.change_between(stay.from, stay.until.map_or(self.scene.days(), |until| until - QUIET));
+        }
+        let mut from = stay.from;
+        for (nth, end) in ends.iter().enumerate() {
+            self.change_between(from, *end - QUIET);
+            if let Some(next) = ends.get(nth + 1) {
+                self.renew(*end, *next);
+            }
+            from = *end;
+        }
+        if let Some(until) = stay.until {
+            self.leave(until);
+        }
+    }
+
+    /// The days on which terms end, the last of them after the world's end or that of the stay; none without terms.
+    ///
+    /// Terms are years back from the last day of a stay, or from some day of the month: the first one is the odd one.
+    fn ends_of_terms(&mut self, stay: Stay) -> Vec<i32> {
+        let odd = if self.draw.chance(0.7) { YEAR } else { 2 + self.draw.below(10) as i32 };
+        if self.scene.company.is_monthly() {
+            return Vec::new();
+        }
+        let anchor = stay.until.unwrap_or_else(|| self.scene.months_after(stay.from, odd));
+        let horizon = stay.until.map_or(self.scene.days() + 30, |until| until - 1);
+        let day = |years: i32| self.scene.months_after(anchor, years * YEAR);
+        let back = (1..).map(|years| day(-years)).take_while(|day| *day >= stay.from + SHORTEST_TERM);
+        let mut ends: Vec<i32> = back.collect();
+        ends.reverse();
+        ends.push(anchor);
+        let mut years = 1;
+        while ends.last().is_some_and(|last| *last <= horizon) && stay.until.is_none() {
+            ends.push(day(years));
+            years += 1;
+        }
+        ends
+    }
+
+    fn sign(&mut self, stay: Stay, end: Option<i32>) {
+        let recorded = start_of(stay.from) - 14 * HOUR - i64::from(self.draw.below(20)) * 24 * HOUR;
+        let seats = f64::from(self.scene.users().max(1)) * (0.7 + 0.5 * self.draw.unit());
+        let seats = (seats as i64).max(1);
+        self.add("core", seats, stay.from, end, recorded);
+        if self.draw.chance(0.3) {
+            self.add("automation", seats / 2 + 1, stay.from, end, recorded);
+        }
+        if self.scene.company.model == "enterprise" {
+            self.add("platform", 0, stay.from, end, recorded);
+        }
+        let first = self.lines.len();
+        let kind = if self.number == 0 { "new" } else { "reactivation" };
+        self.note(kind, (0, 0), stay.from, recorded);
+        self.publish(first, stay.from, recorded);
+    }
+
+    /// Another line in the contract.
+    fn add(&mut self, product: &'static str, seats: i64, start: i32, end: Option<i32>, recorded: i64) {
+        let company = self.scene.company;
+        let (plan, list) = match (company.segment, company.is_monthly()) {
+            (_, true) => ("starter", 18_000),
+            ("ENT", _) => ("enterprise", 60_000),
+            ("MM", _) => ("business", 48_000),
+            _ => ("team", 30_000),
+        };
+        let list = match product {
+            "automation" => list / 3,
+            "platform" => 1_200_000 + 50_000 * i64::from(self.draw.below(60)),
+            _ => list,
+        };
+        let discount = 1 + i64::from(self.draw.below(2_500));
+        let drift = i64::from(self.draw.below(8_000_001)) - 4_000_000;
+        let rate = match company.currency {
+            "EUR" => 108 * RATE / 100 + drift,
+            "GBP" => 127 * RATE / 100 + drift,
+            _ => RATE,
+        };
+        self.lines.push(Line {
+            account: self.scene.account.index,
+            contract: self.number,
+            line: self.next_line,
+            product,
+            plan,
+            seats,
+            price: list * (10_000 - discount) / 10_000,
+            currency: company.currency,
+            rate,
+            start,
+            end,
+            auto_renew: self.scene.account.index % 3 != 0,
+            cancelled: None,
+            from: None,
+            recorded,
+        });
+        self.next_line += 1;
+    }
+
+    /// What all lines are worth a year, and their seats.
+    fn totals(&self) -> (i64, i64) {
+        (self.lines.iter().map(Line::worth).sum(), self.lines.iter().map(|line| line.seats).sum())
+    }
+
+    /// Notes a change since the totals were `before`.
+    fn note(&mut self, kind: &'static str, before: (i64, i64), effective: i32, recorded: i64) {
+        let after = self.totals();
+        self.deal.changes.push(Change {
+            account: self.scene.account.index,
+            number: self.deal.changes.len() as u32,
+            contract: self.number,
+            kind,
+            worth: after.0 - before.0,
+            seats: after.1 - before.1,
+            effective,
+            recorded,
+        });
+    }
+
+    /// Writes down the last `count` lines as they now stand.
+    fn publish(&mut self, count: usize, effective: i32, recorded: i64) {
+        let first = self.lines.len() - count;
+        for line in &mut self.lines[first..] {
+            (line.from, line.recorded) = (Some(start_of(effective)), recorded);
+            self.deal.lines.push(line.clone());
+        }
+    }
+
+    /// More seats or another product for the healthy, once in a while.
+    fn change_between(&mut self, from: i32, end: i32) {
+        let mut day = from + 30 + self.draw.below(150) as i32;
+        while day < end.min(self.scene.days()) {
+            let health = self.scene.health(day);
+            let (wish, share, late) = (self.draw.unit(), self.draw.unit(), self.draw.below(3));
+            let recorded = working_hours(self.draw, day + late as i32 - 1);
+            let before = self.totals();
+            let has = |product| self.lines.iter().any(|line| line.product == product);
+            if health > 0.65 && wish < 0.35 {
+                self.scale(1.1 + 0.3 * share);
+                self.note("upsell", before, day, recorded);
+                self.publish(self.lines.len(), day, recorded);
+            } else if health > 0.6 && wish < 0.5 && !has("automation") {
+                let seats = self.lines[0].seats / 2 + 1;
+                self.add("automation", seats, day, self.lines[0].end, recorded);
+                self.note("cross_sell", before, day, recorded);
+                self.publish(1, day, recorded);
+            } else if self.lines[0].end.is_none() && health < 0.4 && wish < 0.3 {
+                self.scale(0.6 + 0.3 * share);
+                self.note("downsell", before, day, recorded);
+                self.publish(self.lines.len(), day, recorded);
+            }
+            day += 90 + self.draw.below(150) as i32;
+        }
+    }
+
+    /// Multiplies seats; at least one is left of each line that has any.
+    fn scale(&mut self, by: f64) {
+        for line in self.lines.iter_mut().filter(|line| line.seats > 0) {
+            line.seats = ((line.seats as f64 * by).round() as i64).max(1);
+        }
+    }
+
+    /// Another term: fewer seats for the unhappy, another price for many.
+    fn renew(&mut self, day: i32, end: i32) {
+        let ahead = 3 + self.draw.below(26) as i32;
+        let recorded = working_hours(self.draw, day - ahead);
+        let (wish, share, dearer) = (self.draw.unit(), self.draw.unit(), self.draw.below(5));
+        self.lines.iter_mut().for_each(|line| line.end = Some(end));
+        let before = self.totals();
+        self.note("renewal", before, day, recorded);
+        if self.scene.health(day - ahead) < 0.45 && wish < 0.5 {
+            self.scale(0.6 + 0.25 * share);
+            self.note("downsell", before, day, recorded);
+        }
+        let before = self.totals();
+        if dearer > 1 {
+            let percent = i64::from(dearer) + 1;
+            self.lines.iter_mut().for_each(|line| line.price += line.price * percent / 100);
+            self.note("price_change", before, day, recorded);
+        }
+        self.publish(self.lines.len(), day, recorded);
+    }
+
+    /// The end: announced, or a term that nobody renews.
+    fn leave(&mut self, until: i32) {
+        let notice = 10 + self.draw.below(50) as i32;
+        let (announced, reason) = (self.draw.chance(0.6), self.draw.below(REASONS.len() as u32));
+        if announced || self.lines[0].end.is_none() {
+            let first = self.lines.iter().map(|line| line.start).max().unwrap_or(until);
+            let day = (until - notice).max(first);
+            let recorded = working_hours(self.draw, day);
+            for line in &mut self.lines {
+                (line.end, line.cancelled) = (Some(until), Some(REASONS[reason as usize]));
+            }
+            self.publish(self.lines.len(), day, recorded);
+        }
+        let before = self.totals();
+        self.lines.clear();
+        let late = self.draw.below(3) as i32;
+        let recorded = working_hours(self.draw, until + late);
+        self.note("churn", before, until, recorded);
+    }
+}

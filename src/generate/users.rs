@@ -1,0 +1,73 @@
+//! Users as the product knows them: invited, active, gone.
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+
+use super::draw::Purpose;
+use super::names::{AccountId, UserId};
+use super::plant::Plant;
+use super::rows::Row;
+use super::scene::{Scene, start_of};
+use super::sheet::{Clock, Sheet};
+
+/// A user's row.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    account: u32,
+    number: u32,
+    is_internal: bool,
+    created: i32,
+    activated: Option<i32>,
+    deactivated: Option<i32>,
+}
+
+/// The users of one account. Seats are taken back when the account leaves.
+pub(super) fn users(scene: &Scene<'_>) -> Vec<User> {
+    let mut draw = scene.draw(Purpose::Users);
+    let (account, days) = (scene.account, scene.days());
+    let left = scene.stays().last().and_then(|stay| stay.until);
+    let mut told = Vec::new();
+    for (number, user) in (0..).zip(scene.population.users_of(account)) {
+        let internal = draw.chance(0.02);
+        if account.plant == Plant::UnlistedUser && number == 0 {
+            continue;
+        }
+        told.push(User {
+            account: account.index,
+            number,
+            is_internal: internal && number > 0,
+            created: user.created,
+            activated: Some(user.created),
+            deactivated: left.filter(|day| *day < days && *day >= user.created),
+        });
+    }
+    told
+}
+
+impl Row for User {
+    const FILE: &'static str = "users.parquet";
+
+    fn known(&self) -> i64 {
+        start_of(self.created)
+    }
+
+    fn sheet(rows: &[Self], clock: Clock) -> Result<RecordBatch, ArrowError> {
+        Sheet::new(rows, clock)
+            .text("user_id", |row| UserId(row.account, row.number))
+            .text("account_id", |row| AccountId(row.account))
+            .text("role", |row| role(row.number))
+            .flag("is_internal", |row| row.is_internal)
+            .day("created_on", |row| row.created)
+            .maybe_day("activated_on", |row| row.activated)
+            .maybe_day("deactivated_on", |row| row.deactivated)
+            .finish()
+    }
+}
+
+fn role(nth: u32) -> &'static str {
+    match nth {
+        0 => "owner",
+        nth if nth % 9 == 1 => "admin",
+        nth if nth % 3 == 0 => "viewer",
+        _ => "member",
+    }
+}
