@@ -14,7 +14,7 @@ CREATE TABLE metrics.overrides (
 ) PARTITIONED BY (as_of_date) AS
 SELECT
   overrides.account_id,
-  days.day AS as_of_date,
+  spine.as_of_date,
   overrides.score_name,
   overrides.override_id,
   overrides.mode,
@@ -23,13 +23,11 @@ SELECT
   overrides.author_id,
   local_day(overrides.expires_at) AS expires_on
 FROM staging.overrides
-JOIN staging.accounts ON accounts.account_id = overrides.account_id
-JOIN calendar.days
-  ON days.day >= local_day(overrides.counts_from)
- AND days.day < local_day(overrides.ends_at)
- AND days.day >= accounts.customer_since
- AND days.day < coalesce(accounts.churned_on, DATE '9999-12-31')
+JOIN metrics.spine
+  ON spine.account_id = overrides.account_id
+ AND spine.as_of_date >= local_day(overrides.counts_from)
+ AND spine.as_of_date < local_day(overrides.ends_at)
 QUALIFY row_number() OVER (
-  PARTITION BY overrides.account_id, days.day, overrides.score_name
+  PARTITION BY overrides.account_id, spine.as_of_date, overrides.score_name
   ORDER BY overrides.effective_at DESC, overrides.override_id DESC
 ) = 1

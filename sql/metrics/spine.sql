@@ -1,12 +1,33 @@
 -- One row per account and day on which it was a customer, whether or not anything happened: the silent customer is
--- the one a score exists for. `tenure_days` counts the day itself.
-CREATE VIEW metrics.spine AS
+-- the one a score exists for. A customer has a contract line in force, or had one less than `return_gap_days` ago; what
+-- the CRM says of it is what it said that day.
+CREATE TABLE metrics.spine (
+  account_id        VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+  as_of_date        DATE    NOT NULL, -- the day
+  segment           VARCHAR NOT NULL, -- SMB, MM or ENT
+  region            VARCHAR, -- where it is run from
+  industry          VARCHAR, -- its line of business
+  business_model    VARCHAR, -- how it is sold to
+  parent_account_id VARCHAR, -- the account that it belongs to; NULL for one of its own
+  tenure_days       BIGINT  NOT NULL CHECK (tenure_days >= 1), -- days since it became a customer, this one included
+  is_in_force       BOOLEAN NOT NULL, -- a contract line is in force; FALSE in the days after the last
+  approximate       BOOLEAN NOT NULL, -- a row of now stood for what was in the past
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
 SELECT
-  accounts.account_id,
-  days.day AS as_of_date,
+  contracts.account_id,
+  contracts.as_of_date,
   accounts.segment,
-  days.day - accounts.customer_since + 1 AS tenure_days
+  accounts.region,
+  accounts.industry,
+  accounts.business_model,
+  accounts.parent_account_id,
+  contracts.as_of_date - least(accounts.customer_since, contracts.account_since) + 1 AS tenure_days,
+  contracts.contract_lines > 0 AS is_in_force,
+  contracts.approximate OR coalesce(contracts.as_of_date < accounts.approximate_until, FALSE) AS approximate
+-- The few versions of accounts come first: the engine keeps the left side in memory and lets the right one pass.
 FROM staging.accounts
-JOIN calendar.days
-  ON days.day >= accounts.customer_since
- AND days.day < coalesce(accounts.churned_on, DATE '9999-12-31')
+JOIN metrics.contracts
+  ON contracts.account_id = accounts.account_id
+ AND contracts.as_of_date >= accounts.first_day
+ AND contracts.as_of_date < coalesce(accounts.day_after, DATE '9999-12-31')
