@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! world         accounts, users and events, written as the Parquet that sql/raw expects
+//! commerce      accounts and contracts by version, and what of them is known on a day
 //! people        what managers thought and did, and the judgement that holds on a day
 //! naive         every column of metrics.accounts by loops over events, one account and day at a time
 //! table         the published table, read back
@@ -10,6 +11,7 @@
 //! ```
 
 mod capabilities;
+pub mod commerce;
 mod determinism;
 mod naive;
 pub mod people;

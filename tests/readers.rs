@@ -27,10 +27,11 @@ SELECT
   CASE WHEN segment = 'ENT' THEN NULL ELSE segment = 'SMB' END AS known,
   CASE WHEN segment = 'MM' THEN TIMESTAMP '1969-12-31 23:59:59.999999' ELSE TIMESTAMP '2026-03-29 02:30:00' END AS at,
   CAST('2026-03-29T02:30:00+02:00' AS TIMESTAMP WITH TIME ZONE) AS at_zone,
-  churned_on AS day,
+  CASE WHEN segment = 'SMB' THEN customer_since END AS day,
   'tab' || chr(9) || 'quote \" '' emoji 🦀 line' || chr(10) AS words,
   CAST(NULL AS VARCHAR) AS nothing
 FROM staging.accounts
+WHERE day_after IS NULL
 ";
 
 const EMPTY: &str = "-- No rows.

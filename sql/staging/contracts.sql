@@ -2,8 +2,7 @@
 --
 -- Versions count as those of accounts do: from the day on which they were both valid and recorded. Where only the row of
 -- now is known, it stands for all of the line's past, `approximate_until` the day it was recorded. Whether the line is in
--- force on one of those days is a matter of its dates. `account_since` is the first day of the oldest line of the account
--- that was known by the day this version counts from.
+-- force on one of those days is a matter of its dates.
 CREATE VIEW staging.contracts AS
 WITH versions AS (
   SELECT *, coalesce(valid_from, recorded_at) AS holds_from
@@ -48,9 +47,6 @@ SELECT
   auto_renew,
   status = 'cancelled' AS is_cancelled,
   cancel_reason,
-  min(start_date) OVER (
-    PARTITION BY account_id ORDER BY first_day RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  ) AS account_since,
   first_day,
   day_after,
   approximate_until

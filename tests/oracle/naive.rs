@@ -7,32 +7,24 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
+use super::commerce::Customer;
 use super::people;
 use super::table::{Row, Table, Value};
-use super::world::{Account, Event, World};
+use super::world::{Event, World};
 
 /// The whole table for some days.
 pub fn accounts(world: &World, days: RangeInclusive<NaiveDate>) -> Table {
-    let mut table = Table::default();
+    let (mut table, commerce) = (Table::default(), world.commerce());
     for day in days.start().iter_days().take_while(|day| day <= days.end()) {
         let seen = deliveries_seen(world, day);
-        for account in world.accounts.iter().filter(|account| is_customer(account, day)) {
-            let log = Log {
-                day,
-                events: seen
-                    .iter()
-                    .copied()
-                    .filter(|(_, event)| event.account_id == account.account_id)
-                    .collect(),
-            };
-            table.0.insert((day, account.account_id.clone()), row(world, account, &log));
+        for account_id in commerce.account_ids() {
+            let Some(customer) = commerce.customer(world, account_id, day) else { continue };
+            let of_account = |(_, event): &(NaiveDate, &Event)| event.account_id == account_id;
+            let log = Log { day, events: seen.iter().copied().filter(of_account).collect() };
+            table.0.insert((day, account_id.to_owned()), row(world, &customer, &log));
         }
     }
     table
-}
-
-fn is_customer(account: &Account, day: NaiveDate) -> bool {
-    !account.is_test && account.customer_since <= day && account.churned_on.is_none_or(|end| day < end)
 }
 
 /// Each event once, with its local day: what happened by the end of `day`.
@@ -102,8 +94,8 @@ fn growth(now: i64, before: i64, tenure: i64) -> Value {
     }
 }
 
-fn row(world: &World, account: &Account, log: &Log) -> Row {
-    let tenure = log.day.signed_duration_since(account.customer_since).num_days() + 1;
+fn row(world: &World, customer: &Customer, log: &Log) -> Row {
+    let (account, tenure) = (customer.account, customer.tenure_days);
     let mut row = Row::new();
     let mut put = |column: &str, value: Value| {
         assert!(row.insert(column.to_owned(), value).is_none(), "{column} twice")
@@ -116,7 +108,7 @@ fn row(world: &World, account: &Account, log: &Log) -> Row {
     breadth(log, tenure, &mut put);
     shares(log, &mut put);
     depth(world, log, &mut put);
-    people::pulse(world, account, log.day, &mut put);
+    people::pulse(world, &account.account_id, log.day, &mut put);
     row
 }
 

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::table::{Row, Value};
-use super::world::{Account, IDS, LAST_DAY, World, at, words, write};
+use super::world::{IDS, LAST_DAY, World, at, moment, words, write};
 
 /// A row of `raw.account_owners`, always of a manager.
 #[derive(Debug, Clone)]
@@ -145,10 +145,6 @@ impl People {
     }
 }
 
-fn moment(row: &Row, column: &str) -> Option<i64> {
-    if let Value::Whole(micros) = row[column] { Some(micros) } else { None }
-}
-
 fn assessment_of(row: &Row) -> Assessment {
     let Value::Real(value) = row["value"] else { panic!("{row:?}") };
     Assessment {
@@ -167,8 +163,8 @@ fn assessment_of(row: &Row) -> Assessment {
 }
 
 /// The four columns of the judgement that holds for an account at the end of a day.
-pub fn pulse(world: &World, account: &Account, day: NaiveDate, put: &mut impl FnMut(&str, Value)) {
-    let held = judgement(world, account, day);
+pub fn pulse(world: &World, account_id: &str, day: NaiveDate, put: &mut impl FnMut(&str, Value)) {
+    let held = judgement(world, account_id, day);
     let age = |held: &Assessment| {
         Value::Whole(day.signed_duration_since(world.local_day(held.effective_at)).num_days())
     };
@@ -180,12 +176,12 @@ pub fn pulse(world: &World, account: &Account, day: NaiveDate, put: &mut impl Fn
 }
 
 /// The newest judgement that ever counted by the end of the day, unless it is over.
-fn judgement<'a>(world: &'a World, account: &Account, day: NaiveDate) -> Option<&'a Assessment> {
+fn judgement<'a>(world: &'a World, account_id: &str, day: NaiveDate) -> Option<&'a Assessment> {
     let by_then = |micros: i64| world.local_day(micros) <= day;
     let counted = world.people.assessments.iter().filter(|row| by_then(row.counts_from()));
     let newest = counted
         .clone()
-        .filter(|row| row.account_id == account.account_id && row.component == "csm_pulse")
+        .filter(|row| row.account_id == account_id && row.component == "csm_pulse")
         .max_by_key(|row| (row.effective_at, row.recorded_at, &row.assessment_id))?;
     let expired = newest.expires_at.is_some_and(by_then);
     let mended = world.people.assessments.iter().any(|row| {

@@ -18,13 +18,14 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tempfile::TempDir;
 
+use super::commerce::Commerce;
 use super::people::{People, any_people};
 use super::table::{Row, Value, batches, parquet_below, rows};
 
 /// The last day of hand-made and random worlds; events may lie behind it.
 pub const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 6, 30).unwrap();
 
-/// A row of `raw.accounts`.
+/// A plain account: all about it known from the start, under one contract from its first to its last day.
 #[derive(Debug, Clone)]
 pub struct Account {
     pub account_id: String,
@@ -53,6 +54,7 @@ pub struct Event {
 #[derive(Debug, Clone)]
 pub struct World {
     pub accounts: Vec<Account>,
+    pub commerce: Commerce,
     pub events: Vec<Event>,
     pub people: People,
     pub zone: Tz,
@@ -63,6 +65,7 @@ impl Default for World {
     fn default() -> Self {
         Self {
             accounts: Vec::new(),
+            commerce: Commerce::default(),
             events: Vec::new(),
             people: People::default(),
             zone: Tz::UTC,
@@ -77,6 +80,14 @@ pub fn at(day: NaiveDate, time: NaiveTime) -> i64 {
 }
 
 impl World {
+    /// What was said and signed, that of the plain accounts included.
+    pub fn commerce(&self) -> Commerce {
+        let mut all = Commerce::of(&self.accounts);
+        all.accounts.extend(self.commerce.accounts.iter().cloned());
+        all.lines.extend(self.commerce.lines.iter().cloned());
+        all
+    }
+
     /// The day of an instant where the project is.
     pub fn local_day(&self, micros: i64) -> NaiveDate {
         DateTime::from_timestamp_micros(micros).unwrap().with_timezone(&self.zone).date_naive()
@@ -84,34 +95,19 @@ impl World {
 
     /// Writes the sources; the log in two files, so that what belongs together stands apart.
     pub fn write(&self, folder: &Path) {
-        let of_accounts =
-            |read: fn(&Account) -> Option<i32>| Date32Array::from_iter(self.accounts.iter().map(read));
-        let accounts: Vec<(&str, ArrayRef)> = vec![
-            ("account_id", text(&self.accounts, |account| Some(account.account_id.clone()))),
-            ("name", text(&self.accounts, |account| Some(format!("\"{}\",\n'Ltd'", account.account_id)))),
-            ("segment", text(&self.accounts, |account| Some(account.segment.clone()))),
-            (
-                "is_test",
-                Arc::new(BooleanArray::from_iter(self.accounts.iter().map(|account| Some(account.is_test)))),
-            ),
-            (
-                "customer_since",
-                Arc::new(of_accounts(|account| Some(Date32Type::from_naive_date(account.customer_since)))),
-            ),
-            (
-                "churned_on",
-                Arc::new(of_accounts(|account| account.churned_on.map(Date32Type::from_naive_date))),
-            ),
-        ];
-        write(&folder.join("accounts.parquet"), accounts);
+        self.commerce().write(folder);
         // No metric reads users: one that nobody refers to keeps the source from being empty.
         let only = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value])) };
-        let created_on = Arc::new(Date32Array::from(vec![Date32Type::from_naive_date(LAST_DAY)]));
+        let on_the_last_day =
+            || -> ArrayRef { Arc::new(Date32Array::from(vec![Date32Type::from_naive_date(LAST_DAY)])) };
         let users: Vec<(&str, ArrayRef)> = vec![
             ("user_id", only("u")),
             ("account_id", only("a")),
             ("role", only("owner")),
-            ("created_on", created_on),
+            ("is_internal", Arc::new(BooleanArray::from(vec![false]))),
+            ("created_on", on_the_last_day()),
+            ("activated_on", on_the_last_day()),
+            ("deactivated_on", Arc::new(Date32Array::from(vec![None::<i32>]))),
         ];
         write(&folder.join("users.parquet"), users);
         std::fs::create_dir(folder.join("events")).unwrap();
@@ -128,9 +124,9 @@ impl World {
             let files = if path.is_dir() { parquet_below(&path) } else { vec![path] };
             files.iter().flat_map(|file| batches(file)).flat_map(|batch| rows(&batch)).collect()
         };
-        let accounts = read("accounts.parquet").iter().map(account_of).collect();
+        let commerce = Commerce::read(&read("accounts.parquet"), &read("contracts.parquet"));
         let people = People::read(&read("account_owners.parquet"), &read("assessments.parquet"));
-        Self { accounts, events: read("events").iter().map(event_of).collect(), people, ..Self::default() }
+        Self { commerce, events: read("events").iter().map(event_of).collect(), people, ..Self::default() }
     }
 }
 
@@ -195,21 +191,6 @@ pub fn generated(world: &generate::World) -> TempDir {
     folder
 }
 
-fn account_of(row: &Row) -> Account {
-    let Value::Day(customer_since) = row["customer_since"] else { panic!("{row:?}") };
-    let churned_on = match row["churned_on"] {
-        Value::Day(day) => Some(day),
-        _ => None,
-    };
-    Account {
-        account_id: words(row, "account_id").unwrap(),
-        segment: words(row, "segment").unwrap(),
-        is_test: row["is_test"] == Value::Flag(true),
-        customer_since,
-        churned_on,
-    }
-}
-
 fn event_of(row: &Row) -> Event {
     let whole = |column: &str| {
         if let Value::Whole(value) = row[column] { value } else { panic!("{column}: {row:?}") }
@@ -226,6 +207,11 @@ fn event_of(row: &Row) -> Event {
         occurred_at: whole("occurred_at"),
         available_at: whole("available_at"),
     }
+}
+
+/// A number or an instant of a row.
+pub fn moment(row: &Row, column: &str) -> Option<i64> {
+    if let Value::Whole(micros) = row[column] { Some(micros) } else { None }
 }
 
 /// A text of a row.
@@ -249,7 +235,7 @@ fn day_before(age: i64) -> NaiveDate {
 fn any_account(index: usize) -> impl Strategy<Value = Account> {
     // A window of 56 days must be able to lie before, across and after the first day.
     let since = prop_oneof![2 => 100_i64..200, 1 => 50_i64..62, 1 => -1_i64..30];
-    let churned = prop_oneof![3 => Just(None), 1 => (-1_i64..5).prop_map(Some)];
+    let churned = prop_oneof![3 => Just(None), 1 => (-1_i64..5).prop_map(Some), 1 => (28_i64..36).prop_map(Some)];
     let segments = select(vec!["SMB", "MM", "ENT"]);
     (since, churned, segments, prop::bool::weighted(0.1)).prop_map(
         move |(since, churned, segment, is_test)| Account {
@@ -307,7 +293,7 @@ pub fn any_world() -> impl Strategy<Value = World> {
                 Event { event_id, ..event }
             };
             let events = events.into_iter().enumerate().map(number).collect();
-            World { accounts, events, people, zone, adopted_after }
+            World { accounts, events, people, zone, adopted_after, ..World::default() }
         },
     )
 }
