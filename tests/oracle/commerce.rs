@@ -166,7 +166,8 @@ impl Commerce {
         if !account.is_customer || account.is_test || standing.is_empty() {
             return None;
         }
-        let since = account.customer_since.into_iter().chain(self.oldest_start(world, account_id, day)).min()?;
+        let since =
+            account.customer_since.into_iter().chain(self.oldest_start(world, account_id, day)).min()?;
         Some(Customer {
             account,
             approximate: account_is_approximate || standing.iter().any(|(_, approximate)| *approximate),
@@ -179,7 +180,8 @@ impl Commerce {
     fn oldest_start(&self, world: &World, account_id: &str, day: NaiveDate) -> Option<NaiveDate> {
         let turns = self.lines.iter().filter(|line| line.account_id == account_id);
         let days = turns.flat_map(|line| [world.local_day(line.version.counts_from()), line.start, day]);
-        let known = days.filter(|turn| *turn <= day).flat_map(|turn| self.lines_known(world, account_id, turn));
+        let known =
+            days.filter(|turn| *turn <= day).flat_map(|turn| self.lines_known(world, account_id, turn));
         known.map(|(line, _)| line.start).min()
     }
 

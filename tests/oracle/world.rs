@@ -235,7 +235,8 @@ fn day_before(age: i64) -> NaiveDate {
 fn any_account(index: usize) -> impl Strategy<Value = Account> {
     // A window of 56 days must be able to lie before, across and after the first day.
     let since = prop_oneof![2 => 100_i64..200, 1 => 50_i64..62, 1 => -1_i64..30];
-    let churned = prop_oneof![3 => Just(None), 1 => (-1_i64..5).prop_map(Some), 1 => (28_i64..36).prop_map(Some)];
+    let churned =
+        prop_oneof![3 => Just(None), 1 => (-1_i64..5).prop_map(Some), 1 => (28_i64..36).prop_map(Some)];
     let segments = select(vec!["SMB", "MM", "ENT"]);
     (since, churned, segments, prop::bool::weighted(0.1)).prop_map(
         move |(since, churned, segment, is_test)| Account {
