@@ -1,0 +1,42 @@
+-- Figures of one's own that come by day already, as of each day. To add one: a column here, its sum or its level over
+-- the rows of that metric, and its line in `metrics.accounts`.
+CREATE TABLE metrics.kpis (
+  account_id           VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+  as_of_date           DATE NOT NULL, -- at the end of this day
+  storage_gb           DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
+  storage_gb_28d_ago   DOUBLE, -- the same 28 days before
+  storage_growth_28d   DOUBLE, -- share by which it grew on that; NULL without a base
+  campaigns_28d        DOUBLE CHECK (campaigns_28d >= 0), -- campaigns sent
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
+WITH log AS (
+  SELECT account_id, day AS as_of_date, metric, value, FALSE AS on_spine
+  FROM staging.usage_daily
+  UNION ALL
+  SELECT account_id, as_of_date, NULL, NULL, TRUE
+  FROM metrics.spine
+), rolling AS (
+  SELECT
+    on_spine,
+    account_id,
+    as_of_date,
+    last_value(CASE WHEN metric = 'storage_gb' THEN value END) IGNORE NULLS OVER w7 AS storage,
+    last_value(CASE WHEN metric = 'storage_gb' THEN value END) IGNORE NULLS OVER before7 AS storage_before,
+    coalesce(sum(value) FILTER (WHERE metric = 'campaigns') OVER w28, 0) AS campaigns
+  FROM log
+  WINDOW
+    w7 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '6' DAY PRECEDING AND CURRENT ROW),
+    before7 AS (PARTITION BY account_id ORDER BY as_of_date
+                RANGE BETWEEN INTERVAL '34' DAY PRECEDING AND INTERVAL '28' DAY PRECEDING),
+    w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW)
+)
+SELECT
+  rolling.account_id,
+  rolling.as_of_date,
+  CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) END AS storage_gb,
+  CASE WHEN usage_daily THEN CAST(storage_before AS DOUBLE) END AS storage_gb_28d_ago,
+  CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) / nullif(CAST(storage_before AS DOUBLE), 0) - 1 END AS storage_growth_28d,
+  CASE WHEN usage_daily THEN CAST(campaigns AS DOUBLE) END AS campaigns_28d
+FROM metrics.reporting
+JOIN rolling ON rolling.as_of_date = reporting.as_of_date
+WHERE on_spine

@@ -1,0 +1,128 @@
+-- How far each account has come into use, as known on each day: its stage, the steps done, the users activated.
+--
+-- With a plan an account is in onboarding until its first required step is done, in implementation until it is live,
+-- then live; without one it is in onboarding for its first `onboarding_days`, then live. Depth is required steps done,
+-- breadth users activated of the seats, or of the users invited where nothing is sold by seat. The early figures are
+-- those of the last of the first `onboarding_days` (of today before that), so that accounts of any age compare.
+CREATE TABLE metrics.onboarding (
+  account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+  as_of_date               DATE NOT NULL, -- at the end of this day
+  stage                    VARCHAR NOT NULL CHECK (stage IN ('onboarding', 'implementation', 'live')), -- how far it has come
+  stage_by                 VARCHAR NOT NULL CHECK (stage_by IN ('plan', 'tenure')), -- what says so: its plan, or its age where there is none
+  onboarding_days          BIGINT CHECK (onboarding_days >= 0), -- days from the beginning of the plan until live, so far where it is not; NULL without a plan, or where plans are not reported
+  onboarding_is_over       BOOLEAN, -- live: those days are final; NULL as above
+  live_since               DATE CHECK (live_since <= as_of_date), -- the day it went live; NULL before that
+  milestones_required      BIGINT CHECK (milestones_required >= 0), -- steps required; NULL where steps are not reported
+  milestones_done          BIGINT CHECK (milestones_done BETWEEN 0 AND milestones_required), -- of those, done
+  milestones_stalled       BIGINT CHECK (milestones_stalled BETWEEN 0 AND milestones_required), -- of those, past their day and not done, in a plan that is not over
+  onboarding_depth         DOUBLE CHECK (onboarding_depth BETWEEN 0 AND 1), -- share of them that is done; NULL where none is required
+  early_onboarding_depth   DOUBLE CHECK (early_onboarding_depth BETWEEN 0 AND 1), -- the same at the end of its first days; NULL where these lie before the data
+  users_invited            BIGINT NOT NULL CHECK (users_invited >= 0), -- people who may use the product, ours left out
+  users_activated          BIGINT NOT NULL CHECK (users_activated BETWEEN 0 AND users_invited), -- of those, signed in at least once
+  onboarding_breadth       DOUBLE CHECK (onboarding_breadth >= 0), -- users activated per seat, else per user invited; NULL with neither
+  early_onboarding_breadth DOUBLE CHECK (early_onboarding_breadth >= 0), -- the same at the end of its first days; NULL where these lie before the data
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
+WITH plans AS (
+  SELECT plan_id, account_id, started_on, coalesce(go_live_on, completed_on) AS live_on, known_from, known_until
+  FROM staging.onboarding_plans
+), steps AS (
+  SELECT
+    plans.account_id,
+    steps.due_on,
+    steps.completed_on,
+    plans.live_on,
+    greatest(steps.known_from, plans.known_from, plans.started_on) AS known_from,
+    coalesce(least(steps.known_until, plans.known_until), DATE '9999-12-31') AS known_until
+  FROM staging.onboarding_milestones AS steps
+  JOIN plans ON plans.plan_id = steps.plan_id
+  WHERE steps.is_required
+), spans AS (
+  SELECT account_id, 'plan' AS kind, greatest(known_from, started_on) AS first_day, started_on AS happened_on,
+         coalesce(known_until, DATE '9999-12-31') AS day_after
+  FROM plans
+  UNION ALL
+  SELECT account_id, 'live', greatest(known_from, started_on, live_on), live_on, coalesce(known_until, DATE '9999-12-31')
+  FROM plans
+  WHERE live_on IS NOT NULL
+  UNION ALL
+  SELECT account_id, 'required', known_from, NULL, known_until FROM steps
+  UNION ALL
+  SELECT account_id, 'done', greatest(known_from, completed_on), NULL, known_until
+  FROM steps
+  WHERE completed_on IS NOT NULL
+  UNION ALL
+  SELECT account_id, 'stalled', greatest(known_from, due_on + 1), NULL, least(known_until, completed_on, live_on)
+  FROM steps
+  UNION ALL
+  SELECT account_id, 'invited', created_on, NULL, coalesce(deactivated_on, DATE '9999-12-31') FROM staging.users
+  UNION ALL
+  SELECT account_id, 'activated', greatest(created_on, activated_on), NULL, coalesce(deactivated_on, DATE '9999-12-31')
+  FROM staging.users
+  WHERE activated_on IS NOT NULL
+), log AS (
+  SELECT account_id, first_day AS as_of_date, kind, 1 AS change, happened_on, FALSE AS on_spine,
+         CAST(NULL AS BIGINT) AS tenure_days, CAST(NULL AS BIGINT) AS seats
+  FROM spans
+  WHERE first_day < day_after
+  UNION ALL
+  SELECT account_id, day_after, kind, -1, NULL, FALSE, NULL, NULL
+  FROM spans
+  WHERE first_day < day_after
+  UNION ALL
+  SELECT spine.account_id, spine.as_of_date, NULL, 0, NULL, TRUE, spine.tenure_days, contracts.seats
+  FROM metrics.spine
+  JOIN metrics.contracts ON contracts.account_id = spine.account_id AND contracts.as_of_date = spine.as_of_date
+), states AS (
+  SELECT
+    on_spine,
+    account_id,
+    as_of_date,
+    tenure_days,
+    seats,
+    coalesce(sum(change) FILTER (WHERE kind = 'plan') OVER history, 0) AS plans,
+    coalesce(sum(change) FILTER (WHERE kind = 'live') OVER history, 0) AS live,
+    min(CASE WHEN kind = 'plan' THEN happened_on END) OVER history AS started_on,
+    min(CASE WHEN kind = 'live' THEN happened_on END) OVER history AS live_on,
+    coalesce(sum(change) FILTER (WHERE kind = 'required') OVER history, 0) AS required,
+    coalesce(sum(change) FILTER (WHERE kind = 'done') OVER history, 0) AS done,
+    coalesce(sum(change) FILTER (WHERE kind = 'stalled') OVER history, 0) AS stalled,
+    coalesce(sum(change) FILTER (WHERE kind = 'invited') OVER history, 0) AS invited,
+    coalesce(sum(change) FILTER (WHERE kind = 'activated') OVER history, 0) AS activated
+  FROM log
+  WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+), shares AS (
+  SELECT
+    states.*,
+    onboarding_plans AND plans > 0 AS planned,
+    onboarding_plans AND onboarding_milestones AS stepped,
+    CASE WHEN onboarding_plans AND onboarding_milestones THEN CAST(done AS DOUBLE) / nullif(required, 0) END AS depth,
+    CAST(activated AS DOUBLE) / coalesce(nullif(seats, 0), nullif(invited, 0)) AS breadth
+  FROM metrics.reporting
+  JOIN states ON states.as_of_date = reporting.as_of_date
+  WHERE on_spine
+)
+SELECT
+  account_id,
+  as_of_date,
+  CASE
+    WHEN planned AND live > 0 THEN 'live'
+    WHEN planned AND stepped AND done > 0 THEN 'implementation'
+    WHEN planned OR tenure_days <= $onboarding_days THEN 'onboarding'
+    ELSE 'live'
+  END AS stage,
+  CASE WHEN planned THEN 'plan' ELSE 'tenure' END AS stage_by,
+  CASE WHEN planned THEN CASE WHEN live > 0 THEN greatest(live_on - started_on, 0) ELSE as_of_date - started_on END END AS onboarding_days,
+  CASE WHEN planned THEN live > 0 END AS onboarding_is_over,
+  CASE WHEN planned AND live > 0 THEN live_on END AS live_since,
+  CASE WHEN stepped THEN required END AS milestones_required,
+  CASE WHEN stepped THEN done END AS milestones_done,
+  CASE WHEN stepped THEN stalled END AS milestones_stalled,
+  depth AS onboarding_depth,
+  last_value(CASE WHEN tenure_days <= $onboarding_days THEN depth END) IGNORE NULLS OVER history AS early_onboarding_depth,
+  invited AS users_invited,
+  activated AS users_activated,
+  breadth AS onboarding_breadth,
+  last_value(CASE WHEN tenure_days <= $onboarding_days THEN breadth END) IGNORE NULLS OVER history AS early_onboarding_breadth
+FROM shares
+WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)

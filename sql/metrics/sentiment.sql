@@ -1,0 +1,69 @@
+-- How each account speaks to us and of the product, as of each day. The sentiment of a message comes with it, read by
+-- a model elsewhere; no message is no mood, which is not a neutral one.
+CREATE TABLE metrics.sentiment (
+  account_id              VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+  as_of_date              DATE NOT NULL, -- at the end of this day
+  messages_28d            BIGINT CHECK (messages_28d >= 0), -- messages from the customer; NULL where messages are not reported
+  sentiment_messages_28d  BIGINT CHECK (sentiment_messages_28d BETWEEN 0 AND messages_28d), -- of those, with a sentiment
+  sentiment_mean_28d      DOUBLE CHECK (sentiment_mean_28d BETWEEN -1 AND 1), -- mean sentiment, from -1, the worst, to 1; NULL without any
+  sentiment_messages_90d  BIGINT CHECK (sentiment_messages_90d >= sentiment_messages_28d), -- messages with a sentiment in 90 days
+  sentiment_mean_90d      DOUBLE CHECK (sentiment_mean_90d BETWEEN -1 AND 1), -- mean sentiment of 90 days; NULL without any
+  negative_share_90d      DOUBLE CHECK (negative_share_90d BETWEEN 0 AND 1), -- share of those below 0; NULL without any
+  feedback_90d            BIGINT CHECK (feedback_90d >= 0), -- items of feedback; NULL where feedback is not reported
+  feedback_ideas_90d      BIGINT CHECK (feedback_ideas_90d BETWEEN 0 AND feedback_90d), -- of those, ideas
+  feedback_bugs_90d       BIGINT CHECK (feedback_bugs_90d BETWEEN 0 AND feedback_90d), -- of those, faults
+  feedback_praise_90d     BIGINT CHECK (feedback_praise_90d BETWEEN 0 AND feedback_90d), -- of those, praise
+  feedback_complaints_90d BIGINT CHECK (feedback_complaints_90d BETWEEN 0 AND feedback_90d), -- of those, complaints
+  feedback_balance_90d    DOUBLE CHECK (feedback_balance_90d BETWEEN -1 AND 1), -- praise less complaints, by their sum; NULL without either
+  gives_feedback          BOOLEAN, -- gave any in 90 days: those who do expect to stay
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
+WITH log AS (
+  SELECT account_id, day AS as_of_date, channel, sentiment, CAST(NULL AS VARCHAR) AS kind, FALSE AS on_spine
+  FROM staging.messages
+  UNION ALL
+  SELECT account_id, day, NULL, NULL, kind, FALSE
+  FROM staging.feedback
+  UNION ALL
+  SELECT account_id, as_of_date, NULL, NULL, NULL, TRUE
+  FROM metrics.spine
+), rolling AS (
+  SELECT
+    on_spine,
+    account_id,
+    as_of_date,
+    count(channel) OVER w28 AS messages_28d,
+    count(sentiment) OVER w28 AS read_28d,
+    sum(sentiment) OVER w28 AS sentiment_28d,
+    count(sentiment) OVER w90 AS read_90d,
+    sum(sentiment) OVER w90 AS sentiment_90d,
+    count(sentiment) FILTER (WHERE sentiment < 0) OVER w90 AS negative_90d,
+    count(kind) OVER w90 AS feedback_90d,
+    count(kind) FILTER (WHERE kind = 'idea') OVER w90 AS ideas_90d,
+    count(kind) FILTER (WHERE kind = 'bug') OVER w90 AS bugs_90d,
+    count(kind) FILTER (WHERE kind = 'praise') OVER w90 AS praise_90d,
+    count(kind) FILTER (WHERE kind = 'complaint') OVER w90 AS complaints_90d
+  FROM log
+  WINDOW
+    w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
+    w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW)
+)
+SELECT
+  rolling.account_id,
+  rolling.as_of_date,
+  CASE WHEN messages THEN messages_28d END AS messages_28d,
+  CASE WHEN messages THEN read_28d END AS sentiment_messages_28d,
+  CASE WHEN messages THEN CAST(sentiment_28d AS DOUBLE) / nullif(read_28d, 0) END AS sentiment_mean_28d,
+  CASE WHEN messages THEN read_90d END AS sentiment_messages_90d,
+  CASE WHEN messages THEN CAST(sentiment_90d AS DOUBLE) / nullif(read_90d, 0) END AS sentiment_mean_90d,
+  CASE WHEN messages THEN CAST(negative_90d AS DOUBLE) / nullif(read_90d, 0) END AS negative_share_90d,
+  CASE WHEN feedback THEN feedback_90d END AS feedback_90d,
+  CASE WHEN feedback THEN ideas_90d END AS feedback_ideas_90d,
+  CASE WHEN feedback THEN bugs_90d END AS feedback_bugs_90d,
+  CASE WHEN feedback THEN praise_90d END AS feedback_praise_90d,
+  CASE WHEN feedback THEN complaints_90d END AS feedback_complaints_90d,
+  CASE WHEN feedback THEN CAST(praise_90d - complaints_90d AS DOUBLE) / nullif(praise_90d + complaints_90d, 0) END AS feedback_balance_90d,
+  CASE WHEN feedback THEN feedback_90d > 0 END AS gives_feedback
+FROM metrics.reporting
+JOIN rolling ON rolling.as_of_date = reporting.as_of_date
+WHERE on_spine

@@ -1,0 +1,119 @@
+-- Requests for support of each account, as of each day: how many, about what, how bad, how many are open and for how
+-- long, and how fast they are resolved. Opened tickets are from the tickets, everything else from their changes of
+-- status, so that what was open on a day is what was open then.
+--
+-- The median time to resolve is over tickets that were resolved in the window and those that became four weeks old in
+-- it while open: these count as four weeks, so slow tickets are not left out, and a median of four weeks says "at
+-- least". Support burden is open tickets by month as a customer, the first month counted whole, so that it is finite
+-- for a new account.
+CREATE TABLE metrics.support (
+  account_id                VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+  as_of_date                DATE NOT NULL, -- at the end of this day
+  tickets_opened_28d        BIGINT CHECK (tickets_opened_28d >= 0), -- tickets opened; NULL where tickets are not reported
+  tickets_opened_90d        BIGINT CHECK (tickets_opened_90d >= tickets_opened_28d), -- the same, in 90 days
+  tickets_per_user_28d      DOUBLE CHECK (tickets_per_user_28d >= 0), -- tickets opened per active user; NULL without users
+  bugs_90d                  BIGINT CHECK (bugs_90d BETWEEN 0 AND tickets_opened_90d), -- of those opened, about faults of the product
+  incidents_90d             BIGINT CHECK (incidents_90d BETWEEN 0 AND tickets_opened_90d), -- about outages
+  questions_90d             BIGINT CHECK (questions_90d BETWEEN 0 AND tickets_opened_90d), -- about how to do something
+  feature_requests_90d      BIGINT CHECK (feature_requests_90d BETWEEN 0 AND tickets_opened_90d), -- about what is missing
+  billing_tickets_90d       BIGINT CHECK (billing_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- about invoices
+  severe_tickets_90d        BIGINT CHECK (severe_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- of severity 1 or 2
+  tickets_closed_28d        BIGINT CHECK (tickets_closed_28d >= 0), -- times that a ticket ceased to be open; NULL where changes are not reported
+  tickets_reopened_90d      BIGINT CHECK (tickets_reopened_90d >= 0), -- times that a ticket was reopened
+  tickets_open              BIGINT CHECK (tickets_open >= 0), -- tickets open
+  severe_tickets_open       BIGINT CHECK (severe_tickets_open BETWEEN 0 AND tickets_open), -- of those, of severity 1 or 2
+  bugs_open                 BIGINT CHECK (bugs_open BETWEEN 0 AND tickets_open), -- of those, faults of the product
+  open_ticket_days_mean     DOUBLE CHECK (open_ticket_days_mean >= 0), -- days since the open ones were opened, on the mean: so far, since they are not over; NULL without any
+  escalations_90d           BIGINT CHECK (escalations_90d >= 0), -- escalations
+  escalations_open          BIGINT CHECK (escalations_open BETWEEN 0 AND tickets_open), -- open tickets that are escalated
+  resolve_hours_median_90d  DOUBLE CHECK (resolve_hours_median_90d BETWEEN 0 AND 672), -- median hours until a ticket is first resolved; NULL where none was to be
+  resolve_median_is_censored BOOLEAN, -- the median ticket was not resolved in four weeks: 672 hours is a least
+  support_burden            DOUBLE CHECK (support_burden >= 0), -- open tickets by 30 days as a customer, at least 30 of them
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
+WITH resolved AS (
+  SELECT ticket_id, min(occurred_at) AS resolved_at
+  FROM staging.ticket_events
+  WHERE to_status IN ('resolved', 'closed')
+  GROUP BY ticket_id
+), waits AS (
+  SELECT
+    tickets.account_id,
+    greatest(least(local_day(resolved.resolved_at), tickets.day + 28), tickets.day) AS day,
+    CASE WHEN local_day(resolved.resolved_at) <= tickets.day + 28
+         THEN CAST(floor(date_part('epoch', resolved.resolved_at) - date_part('epoch', tickets.created_at)) AS BIGINT)
+    END AS seconds
+  FROM staging.tickets
+  LEFT JOIN resolved ON resolved.ticket_id = tickets.ticket_id
+), log AS (
+  SELECT account_id, day AS as_of_date, 'opened' AS kind, type, severity, 0 AS open_change, 0 AS escalated_change,
+         0 AS opened_on, CAST(NULL AS BIGINT) AS wait_seconds, FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days
+  FROM staging.tickets
+  UNION ALL
+  SELECT account_id, day, to_status, type, severity, open_change, escalated_change, opened_on - DATE '1970-01-01', NULL, FALSE, NULL
+  FROM metrics.ticket_moves
+  UNION ALL
+  SELECT account_id, day, 'waited', NULL, NULL, 0, 0, 0, 
+         greatest(least(coalesce(seconds, 28 * 86400), 28 * 86400), 0), FALSE, NULL
+  FROM waits
+  UNION ALL
+  SELECT account_id, as_of_date, 'day', NULL, NULL, 0, 0, 0, NULL, TRUE, tenure_days
+  FROM metrics.spine
+), rolling AS (
+  SELECT
+    on_spine,
+    account_id,
+    as_of_date,
+    tenure_days,
+    count(kind) FILTER (WHERE kind = 'opened') OVER w28 AS opened_28d,
+    count(kind) FILTER (WHERE kind = 'opened') OVER w90 AS opened_90d,
+    count(type) FILTER (WHERE kind = 'opened' AND type = 'bug') OVER w90 AS bugs_90d,
+    count(type) FILTER (WHERE kind = 'opened' AND type = 'incident') OVER w90 AS incidents_90d,
+    count(type) FILTER (WHERE kind = 'opened' AND type = 'question') OVER w90 AS questions_90d,
+    count(type) FILTER (WHERE kind = 'opened' AND type = 'feature_request') OVER w90 AS feature_requests_90d,
+    count(type) FILTER (WHERE kind = 'opened' AND type = 'billing') OVER w90 AS billing_90d,
+    count(type) FILTER (WHERE kind = 'opened' AND severity <= 2) OVER w90 AS severe_90d,
+    count(kind) FILTER (WHERE open_change = -1) OVER w28 AS closed_28d,
+    count(kind) FILTER (WHERE kind = 'reopened') OVER w90 AS reopened_90d,
+    count(kind) FILTER (WHERE kind = 'escalated') OVER w90 AS escalations_90d,
+    coalesce(sum(open_change) OVER history, 0) AS open_now,
+    coalesce(sum(open_change) FILTER (WHERE severity <= 2) OVER history, 0) AS severe_now,
+    coalesce(sum(open_change) FILTER (WHERE type = 'bug') OVER history, 0) AS bugs_now,
+    coalesce(sum(open_change * opened_on) OVER history, 0) AS opened_on_sum,
+    coalesce(sum(escalated_change) OVER history, 0) AS escalated_now,
+    median(wait_seconds) OVER w90 AS wait_median
+  FROM log
+  WINDOW
+    w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
+    w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW),
+    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+)
+SELECT
+  rolling.account_id,
+  rolling.as_of_date,
+  CASE WHEN tickets THEN opened_28d END AS tickets_opened_28d,
+  CASE WHEN tickets THEN opened_90d END AS tickets_opened_90d,
+  CASE WHEN tickets THEN CAST(opened_28d AS DOUBLE) / nullif(usage.active_users_28d, 0) END AS tickets_per_user_28d,
+  CASE WHEN tickets THEN bugs_90d END AS bugs_90d,
+  CASE WHEN tickets THEN incidents_90d END AS incidents_90d,
+  CASE WHEN tickets THEN questions_90d END AS questions_90d,
+  CASE WHEN tickets THEN feature_requests_90d END AS feature_requests_90d,
+  CASE WHEN tickets THEN billing_90d END AS billing_tickets_90d,
+  CASE WHEN tickets THEN severe_90d END AS severe_tickets_90d,
+  CASE WHEN tickets AND ticket_events THEN closed_28d END AS tickets_closed_28d,
+  CASE WHEN tickets AND ticket_events THEN reopened_90d END AS tickets_reopened_90d,
+  CASE WHEN tickets AND ticket_events THEN open_now END AS tickets_open,
+  CASE WHEN tickets AND ticket_events THEN severe_now END AS severe_tickets_open,
+  CASE WHEN tickets AND ticket_events THEN bugs_now END AS bugs_open,
+  CASE WHEN tickets AND ticket_events
+       THEN rolling.as_of_date - DATE '1970-01-01' - CAST(opened_on_sum AS DOUBLE) / nullif(open_now, 0)
+  END AS open_ticket_days_mean,
+  CASE WHEN tickets AND ticket_events THEN escalations_90d END AS escalations_90d,
+  CASE WHEN tickets AND ticket_events THEN escalated_now END AS escalations_open,
+  CASE WHEN tickets AND ticket_events THEN wait_median / 3600 END AS resolve_hours_median_90d,
+  CASE WHEN tickets AND ticket_events THEN wait_median >= 28 * 86400 END AS resolve_median_is_censored,
+  CASE WHEN tickets AND ticket_events THEN CAST(open_now AS DOUBLE) * 30 / greatest(tenure_days, 30) END AS support_burden
+FROM metrics.reporting
+JOIN rolling ON rolling.as_of_date = reporting.as_of_date
+JOIN metrics.usage AS usage ON usage.account_id = rolling.account_id AND usage.as_of_date = rolling.as_of_date
+WHERE on_spine
