@@ -44,6 +44,106 @@ CREATE TABLE metrics.accounts (
   csm_pulse_age_days      BIGINT, -- days since that judgement
   csm_pulse_author        VARCHAR, -- who judged
   csm_pulse_reason        VARCHAR, -- why
+  tickets_opened_28d      BIGINT, -- tickets opened; NULL where tickets are not reported
+  tickets_opened_90d      BIGINT, -- the same, in 90 days
+  tickets_per_user_28d    DOUBLE, -- tickets opened per active user; NULL without users
+  bugs_90d                BIGINT, -- of those opened, about faults of the product
+  incidents_90d           BIGINT, -- about outages
+  questions_90d           BIGINT, -- about how to do something
+  feature_requests_90d    BIGINT, -- about what is missing
+  billing_tickets_90d     BIGINT, -- about invoices
+  severe_tickets_90d      BIGINT, -- of severity 1 or 2
+  tickets_closed_28d      BIGINT, -- times that a ticket ceased to be open; NULL where changes are not reported
+  tickets_reopened_90d    BIGINT, -- times that a ticket was reopened
+  tickets_open            BIGINT, -- tickets open
+  severe_tickets_open     BIGINT, -- of those, of severity 1 or 2
+  bugs_open               BIGINT, -- of those, faults of the product
+  open_ticket_days_mean   DOUBLE, -- days since the open ones were opened, on the mean: so far, since they are not over; NULL without any
+  escalations_90d         BIGINT, -- escalations
+  escalations_open        BIGINT, -- open tickets that are escalated
+  resolve_hours_median_90d DOUBLE, -- median hours until a ticket is first resolved; NULL where none was to be
+  resolve_median_is_censored BOOLEAN, -- the median ticket was not resolved in four weeks: 672 hours is a least
+  support_burden          DOUBLE, -- open tickets by 30 days as a customer, at least 30 of them
+  nps_latest              DOUBLE, -- last answer to whether they would recommend us, 0 to 10; NULL without one, or where surveys are not reported
+  nps_age_days            BIGINT, -- days since that answer
+  nps_mean_365d           DOUBLE, -- mean of the answers of a year; NULL without any
+  nps_365d                DOUBLE, -- promoters less detractors of a hundred answers of a year; NULL without any
+  nps_answers_365d        BIGINT, -- how many these are; NULL where surveys are not reported
+  nps_response_rate_365d  DOUBLE, -- share of the questions sent in a year that were answered; NULL where none was sent
+  csat_mean_90d           DOUBLE, -- mean satisfaction as a share of the scale; NULL without answers
+  csat_satisfied_share_90d DOUBLE, -- share of the answers that are satisfied; NULL without answers
+  csat_answers_90d        BIGINT, -- how many these are; NULL where surveys are not reported
+  survey_response_rate_90d DOUBLE, -- share of all questions sent in 90 days that were answered; NULL where none was sent
+  sponsors                BIGINT, -- executive sponsors there; NULL where contacts are not reported
+  champions               BIGINT, -- champions there
+  has_sponsor             BOOLEAN, -- there is an executive sponsor
+  sponsors_left_90d       BIGINT, -- sponsors who left in 90 days
+  champions_left_90d      BIGINT, -- champions who left in 90 days
+  sponsor_departed        BOOLEAN, -- a sponsor left in 90 days, and there is none
+  days_since_champion_seen BIGINT, -- days since a champion used the product; NULL before the first time
+  meetings_90d            BIGINT, -- meetings held; NULL where interactions are not reported
+  reviews_180d            BIGINT, -- business reviews held in 180 days
+  no_shows_90d            BIGINT, -- meetings to which they did not come
+  no_show_share_90d       DOUBLE, -- share of those among meetings held and missed; NULL without any
+  days_since_meeting      BIGINT, -- days since the last meeting held; NULL before the first
+  days_since_sponsor_contact BIGINT, -- days since the last with a sponsor; NULL before the first
+  owner_id                VARCHAR, -- our manager; NULL without one, or where owners are not reported
+  owner_tenure_days       BIGINT, -- days that the account has been theirs, this one included
+  advocacy_acts_180d      BIGINT, -- all of them, in 180 days; NULL where advocacy is not reported
+  referrals_180d          BIGINT, -- others they brought to us
+  references_180d         BIGINT, -- calls with others on our behalf
+  testimonials_180d       BIGINT, -- testimonials, reviews, case studies, and marketing with us
+  events_attended_180d    BIGINT, -- events of ours
+  betas_180d              BIGINT, -- trials of what is new
+  references_lapsed       BOOLEAN, -- gave references in the 180 days before and none in these
+  events_lapsed           BOOLEAN, -- came to events in the 180 days before and to none in these
+  advocacy_lapsed         BOOLEAN, -- did anything in the 180 days before and nothing in these
+  advocacy_asks_open      BIGINT, -- asked for in 180 days, and not done
+  stage                   VARCHAR NOT NULL, -- how far it has come
+  stage_by                VARCHAR NOT NULL, -- what says so: its plan, or its age where there is none
+  onboarding_days         BIGINT, -- days from the beginning of the plan until live, so far where it is not; NULL without a plan, or where plans are not reported
+  onboarding_is_over      BOOLEAN, -- live: those days are final; NULL as above
+  live_since              DATE, -- the day it went live; NULL before that
+  milestones_required     BIGINT, -- steps required; NULL where steps are not reported
+  milestones_done         BIGINT, -- of those, done
+  milestones_stalled      BIGINT, -- of those, past their day and not done, in a plan that is not over
+  onboarding_depth        DOUBLE, -- share of them that is done; NULL where none is required
+  early_onboarding_depth  DOUBLE, -- the same at the end of its first days; NULL where these lie before the data
+  users_invited           BIGINT NOT NULL, -- people who may use the product, ours left out
+  users_activated         BIGINT NOT NULL, -- of those, signed in at least once
+  onboarding_breadth      DOUBLE, -- users activated per seat, else per user invited; NULL with neither
+  early_onboarding_breadth DOUBLE, -- the same at the end of its first days; NULL where these lie before the data
+  messages_28d            BIGINT, -- messages from the customer; NULL where messages are not reported
+  sentiment_messages_28d  BIGINT, -- of those, with a sentiment
+  sentiment_mean_28d      DOUBLE, -- mean sentiment, from -1, the worst, to 1; NULL without any
+  sentiment_messages_90d  BIGINT, -- messages with a sentiment in 90 days
+  sentiment_mean_90d      DOUBLE, -- mean sentiment of 90 days; NULL without any
+  negative_share_90d      DOUBLE, -- share of those below 0; NULL without any
+  feedback_90d            BIGINT, -- items of feedback; NULL where feedback is not reported
+  feedback_ideas_90d      BIGINT, -- of those, ideas
+  feedback_bugs_90d       BIGINT, -- of those, faults
+  feedback_praise_90d     BIGINT, -- of those, praise
+  feedback_complaints_90d BIGINT, -- of those, complaints
+  feedback_balance_90d    DOUBLE, -- praise less complaints, by their sum; NULL without either
+  gives_feedback          BOOLEAN, -- gave any in 90 days: those who do expect to stay
+  features_entitled       BIGINT, -- features it may use; NULL where entitlements are not reported
+  entitled_features_28d   BIGINT, -- of those, used in 28 days
+  feature_adoption_28d    DOUBLE, -- share of them that is used; NULL where nothing is entitled
+  key_features_adopted    BIGINT, -- key features adopted; NULL where features are not reported
+  key_weight_adopted      BIGINT, -- their weights together
+  key_adoption            DOUBLE, -- share of the weights of all key features; NULL where none has any
+  features_ever           BIGINT NOT NULL, -- features used at least once
+  features_new_28d        BIGINT NOT NULL, -- of those, for the first time in 28 days
+  adoption_velocity       DOUBLE NOT NULL, -- features ever used by 30 days as a customer, at least 30 of them
+  storage_gb              DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
+  storage_gb_28d_ago      DOUBLE, -- the same 28 days before
+  storage_growth_28d      DOUBLE, -- share by which it grew on that; NULL without a base
+  campaigns_28d           DOUBLE, -- campaigns sent
+  goals                   BIGINT, -- goals agreed; NULL where goals are not reported
+  goals_attained          BIGINT, -- of those, reached
+  goals_due               BIGINT, -- of those, with their day come
+  goals_overdue           BIGINT, -- of those due, not reached
+  goals_attained_share    DOUBLE, -- share of those due that are reached; NULL where none is due
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT
@@ -52,7 +152,25 @@ SELECT
   spine.segment,
   spine.tenure_days,
   usage.* EXCLUDE (account_id, as_of_date),
-  pulse.* EXCLUDE (account_id, as_of_date)
+  pulse.* EXCLUDE (account_id, as_of_date),
+  support.* EXCLUDE (account_id, as_of_date),
+  surveys.* EXCLUDE (account_id, as_of_date),
+  relationship.* EXCLUDE (account_id, as_of_date),
+  advocacy.* EXCLUDE (account_id, as_of_date),
+  onboarding.* EXCLUDE (account_id, as_of_date),
+  sentiment.* EXCLUDE (account_id, as_of_date),
+  adoption.* EXCLUDE (account_id, as_of_date),
+  kpis.* EXCLUDE (account_id, as_of_date),
+  goals.* EXCLUDE (account_id, as_of_date)
 FROM metrics.spine
-JOIN metrics.usage AS usage USING (account_id, as_of_date)
-JOIN metrics.pulse AS pulse USING (account_id, as_of_date)
+JOIN metrics.usage AS usage ON usage.account_id = spine.account_id AND usage.as_of_date = spine.as_of_date
+JOIN metrics.pulse AS pulse ON pulse.account_id = spine.account_id AND pulse.as_of_date = spine.as_of_date
+JOIN metrics.support AS support ON support.account_id = spine.account_id AND support.as_of_date = spine.as_of_date
+JOIN metrics.surveys AS surveys ON surveys.account_id = spine.account_id AND surveys.as_of_date = spine.as_of_date
+JOIN metrics.relationship AS relationship ON relationship.account_id = spine.account_id AND relationship.as_of_date = spine.as_of_date
+JOIN metrics.advocacy AS advocacy ON advocacy.account_id = spine.account_id AND advocacy.as_of_date = spine.as_of_date
+JOIN metrics.onboarding AS onboarding ON onboarding.account_id = spine.account_id AND onboarding.as_of_date = spine.as_of_date
+JOIN metrics.sentiment AS sentiment ON sentiment.account_id = spine.account_id AND sentiment.as_of_date = spine.as_of_date
+JOIN metrics.adoption AS adoption ON adoption.account_id = spine.account_id AND adoption.as_of_date = spine.as_of_date
+JOIN metrics.kpis AS kpis ON kpis.account_id = spine.account_id AND kpis.as_of_date = spine.as_of_date
+JOIN metrics.goals AS goals ON goals.account_id = spine.account_id AND goals.as_of_date = spine.as_of_date
