@@ -97,7 +97,7 @@ async fn committed_sample_is_the_default_world() {
     }
     let below = |folder: &str| std::fs::read_dir(committed.join(folder)).unwrap();
     let is_file = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().path().is_file();
-    let there: usize = ["", "events"]
+    let there: usize = ["", "events", "truth"]
         .map(|folder| below(folder).filter_map(|entry| is_file(entry).then_some(())).count())
         .iter()
         .sum();
@@ -232,7 +232,7 @@ async fn planted_cases_are_there() {
         ("a name with a path and a line break", "SELECT count(*) = 1 FROM accounts WHERE name LIKE '../%' AND strpos(name, chr(10)) > 0".into()),
         ("a test account with events", "SELECT count(*) > 0 FROM events JOIN accounts USING (account_id) WHERE is_test".into()),
         ("a brand-new account with events", "SELECT count(*) > 0 FROM events JOIN accounts USING (account_id) WHERE customer_since = DATE '2026-09-30'".into()),
-        ("an account without users", "SELECT count(*) = 1 FROM accounts WHERE account_id NOT IN (SELECT account_id FROM users)".into()),
+        ("an account without users", "SELECT count(*) = 1 FROM accounts WHERE is_customer AND account_id NOT IN (SELECT account_id FROM users)".into()),
         ("an account with users and without events", "SELECT count(*) > 0 FROM accounts WHERE churned_on IS NULL AND customer_since < DATE '2026-09-01' AND account_id IN (SELECT account_id FROM users) AND account_id NOT IN (SELECT account_id FROM events)".into()),
         ("events before the account's start", "SELECT count(*) > 0 FROM events JOIN accounts USING (account_id) WHERE CAST(occurred_at AS DATE) < customer_since".into()),
         ("events after churn", "SELECT count(*) > 0 FROM events JOIN accounts USING (account_id) WHERE CAST(occurred_at AS DATE) > churned_on".into()),

@@ -2,7 +2,8 @@
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use super::World;
-use super::population::{Account, Population};
+use super::plant::Plant;
+use super::population::{Account, Population, User};
 
 /// The share of all events that are API calls.
 const API_SHARE: f64 = 0.12;
@@ -25,14 +26,10 @@ impl Scale {
         let (mut visits, mut api) = (0.0, 0.0);
         for account in &population.accounts {
             let users = population.users_of(account);
-            let (mut joined, mut propensity) = (0, 0.0);
+            let propensity = propensities(users, world.days);
             for day in 0..world.days {
-                while joined < users.len() && users[joined].created <= day as i32 {
-                    propensity += f64::from(users[joined].propensity);
-                    joined += 1;
-                }
                 let activity = activity(world, population, account, day);
-                visits += activity * propensity;
+                visits += activity * propensity[day as usize];
                 api += activity * account.api;
             }
         }
@@ -47,6 +44,26 @@ impl Scale {
     }
 }
 
+/// The sum of the users' propensities on each day of the world: of those who may come on it.
+fn propensities(users: &[User], days: u32) -> Vec<f64> {
+    let mut steps = vec![0.0; days as usize + 1];
+    let place = |day: i32| day.clamp(0, days as i32) as usize;
+    for user in users {
+        if let Some(first) = user.activated {
+            steps[place(first)] += f64::from(user.propensity);
+            steps[place(user.left.unwrap_or(i32::MAX).max(first))] -= f64::from(user.propensity);
+        }
+    }
+    let mut sum: f64 = 0.0;
+    steps
+        .iter()
+        .map(|step| {
+            sum += step;
+            sum.max(0.0)
+        })
+        .collect()
+}
+
 /// Activity of an account on a day, in [0, 1]: its health times the rhythm of the week and of the year.
 pub(super) fn activity(world: &World, population: &Population, account: &Account, day: u32) -> f64 {
     let number = day as i32;
@@ -54,7 +71,8 @@ pub(super) fn activity(world: &World, population: &Population, account: &Account
         return 0.0;
     }
     let date = world.date(day);
-    rhythm(date, account.weekends) * (0.1 + 0.9 * population.health(account, day))
+    let season = if account.plant == Plant::Seasonal && matches!(date.month(), 7 | 8) { 0.15 } else { 1.0 };
+    season * rhythm(date, account.weekends) * (0.1 + 0.9 * population.health(account, day))
 }
 
 /// Share of a normal working day's activity: weekends are quiet and the turn of the year is slow.

@@ -5,6 +5,7 @@ use arrow::error::ArrowError;
 use super::World;
 use super::draw::{Draw, Purpose};
 use super::names::AccountId;
+use super::plant::Plant;
 use super::population::Account;
 use super::rows::Row;
 use super::scene::{HOUR, Scene, start_of, working_hours};
@@ -39,6 +40,7 @@ impl Company {
         };
         let segment = segment(account.size);
         let model = match segment {
+            _ if account.plant.model().is_some() => account.plant.model().unwrap_or_default(),
             "ENT" => "enterprise",
             "SMB" if draw.chance(0.6) => "self_serve",
             _ if account.api > 0.0 && draw.chance(0.3) => "usage",
@@ -90,7 +92,45 @@ pub(super) fn versions(scene: &Scene<'_>) -> Vec<Version> {
         return Vec::new();
     }
     let mut draw = scene.draw(Purpose::Crm);
-    let mut stages = vec![(account.since - 30 - draw.below(60) as i32, "lead")];
+    let parent = parent(scene, &mut draw);
+    // Some sellers leave the day to the contracts.
+    let since = Some(account.since).filter(|_| account.plant != Plant::Ordinary || account.index % 10 != 7);
+    let mut is_customer = false;
+    let mut told: Vec<Version> = stages(scene, &mut draw)
+        .into_iter()
+        .map(|(day, stage)| {
+            is_customer |= stage == "onboarding";
+            let written = working_hours(&mut draw, day);
+            let begins = stage == "onboarding";
+            Version {
+                account: account.index,
+                name: account.name(),
+                parent,
+                company: scene.company,
+                stage,
+                is_customer,
+                is_test: account.is_test,
+                since: since.filter(|_| is_customer),
+                from: Some(if begins { start_of(day) } else { written }),
+                recorded: if begins { start_of(day) - HOUR } else { written },
+            }
+        })
+        .collect();
+    if account.plant == Plant::OnlyNow {
+        told.drain(..told.len() - 1);
+        told.iter_mut().for_each(|version| version.from = None);
+    }
+    if account.plant == Plant::BackdatedStage {
+        let (from, recorded) = (start_of(scene.days() - 60), start_of(scene.days() - 20) + 11 * HOUR);
+        let last = told.last().cloned();
+        told.extend(last.map(|last| Version { stage: "at_risk", from: Some(from), recorded, ..last }));
+    }
+    told
+}
+
+/// What the CRM calls an account from which day on: its seller's view, which is not always in time.
+fn stages(scene: &Scene<'_>, draw: &mut Draw) -> Vec<(i32, &'static str)> {
+    let mut stages = vec![(scene.account.since - 30 - draw.below(60) as i32, "lead")];
     for stay in scene.stays() {
         let live = stay.from + 30 + draw.below(60) as i32;
         stages.extend([(stay.from, "onboarding"), (live, "live")]);
@@ -99,26 +139,20 @@ pub(super) fn versions(scene: &Scene<'_>) -> Vec<Version> {
             stages.push((until, "churned"));
         }
     }
-    let mut is_customer = false;
     stages
-        .into_iter()
-        .map(|(day, stage)| {
-            is_customer |= stage == "onboarding";
-            let written = if stage == "onboarding" { start_of(day) } else { working_hours(&mut draw, day) };
-            Version {
-                account: account.index,
-                name: account.name(),
-                parent: None,
-                company: scene.company,
-                stage,
-                is_customer,
-                is_test: account.is_test,
-                since: is_customer.then_some(account.since),
-                from: Some(written),
-                recorded: if stage == "onboarding" { written - HOUR } else { written },
-            }
-        })
-        .collect()
+}
+
+/// The account that this one belongs to: planted, or that of a neighbour for a few.
+fn parent(scene: &Scene<'_>, draw: &mut Draw) -> Option<u32> {
+    let (belongs, before) = (draw.chance(0.06), 1 + draw.below(3));
+    match scene.account.plant {
+        Plant::ThrivingChild | Plant::ChurnedChild | Plant::DecliningChild => Plant::Parent.position(),
+        Plant::Ordinary if belongs => {
+            let neighbour = scene.account.index.checked_sub(before);
+            neighbour.filter(|index| *index > Plant::LAST)
+        }
+        _ => None,
+    }
 }
 
 impl Row for Version {

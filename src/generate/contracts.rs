@@ -79,6 +79,17 @@ pub(super) struct Change {
     pub(super) recorded: i64,
 }
 
+/// A stretch of a contract for which it was signed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Term {
+    /// Of which contract.
+    pub(super) contract: u32,
+    /// First day.
+    pub(super) from: i32,
+    /// First day after it; `None` for an open end.
+    pub(super) until: Option<i32>,
+}
+
 /// All that an account signed: its lines in the order of their versions, its changes in order of their days.
 #[derive(Debug, Default)]
 pub(super) struct Deal {
@@ -86,6 +97,8 @@ pub(super) struct Deal {
     pub(super) lines: Vec<Line>,
     /// Every change.
     pub(super) changes: Vec<Change>,
+    /// Every term, contract by contract.
+    pub(super) terms: Vec<Term>,
 }
 
 impl Deal {

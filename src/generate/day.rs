@@ -1,9 +1,11 @@
 //! What happens on one day: every account's sessions and API calls, in order of time.
+use std::ops::Range;
+
 use super::World;
 use super::activity::{Scale, activity};
 use super::draw::{Draw, Purpose};
 use super::plant::Plant;
-use super::population::{Account, FEATURES, Population};
+use super::population::{Account, FEATURES, Population, User};
 
 /// Microseconds of a day.
 pub(super) const DAY: i64 = 86_400_000_000;
@@ -13,6 +15,13 @@ const MILLISECOND: i64 = 1_000;
 const LATE: f64 = 0.004;
 /// Rows that were delivered twice.
 const TWICE: f64 = 0.0005;
+
+/// Uses of features that are not lost in the broken week.
+const SURVIVE: f64 = 0.2;
+/// Windows, in days, on whose edges something is planted.
+pub(super) const WINDOWS: [u32; 6] = [7, 28, 30, 56, 90, 180];
+/// How long the champion has been silent at the end, in days.
+const CHAMPION_SILENT: u32 = 40;
 
 /// What kind of event a row is; the order of [`super::tables`]' names.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,14 +71,32 @@ pub(super) fn events_of(world: &World, population: &Population, scale: &Scale, d
             let draw = Draw::new(world.seed, Purpose::Day, account.index, day);
             let health = population.health(account, day);
             let mut account_day = AccountDay { account, health, draw, sessions, events };
-            account_day.visits(population, scale, activity, day);
+            account_day.visits(population, scale, activity, (day, world.days));
             account_day.api_calls(scale.api * activity * account.api);
-            account_day.window_edges(world.days, day);
+            account_day.window_edges(population, world.days, day);
             AccountDay { events, sessions, .. } = account_day;
         }
     }
+    if broken(world.days).contains(&day) {
+        let mut draw = Draw::new(world.seed, Purpose::Telemetry, 0, day);
+        events.retain(|event| event.kind != Kind::FeatureUse || draw.chance(SURVIVE));
+    }
     events.sort_by_key(|event| event.at);
     events
+}
+
+/// The week in which most uses of features were lost, of all accounts; none in a short world.
+pub(super) fn broken(days: u32) -> Range<u32> {
+    let first = days * 3 / 10;
+    if days < 150 { first..first } else { first..first + 7 }
+}
+
+/// By how much the others have to come more often while the champion is away.
+fn made_up(users: &[User], day: u32) -> f64 {
+    let there = users.iter().filter(|user| user.may_come(day as i32));
+    let all: f64 = there.map(|user| f64::from(user.propensity)).sum();
+    let others = all - users.first().map_or(0.0, |champion| f64::from(champion.propensity));
+    if others > 0.0 { all / others } else { 1.0 }
 }
 
 /// One account on one day, adding to the day's events.
@@ -82,11 +109,17 @@ struct AccountDay<'a> {
 }
 
 impl AccountDay<'_> {
-    fn visits(&mut self, population: &Population, scale: &Scale, activity: f64, day: u32) {
-        let presence = scale.presence * activity;
-        for (user, who) in self.account.users.clone().zip(population.users_of(self.account)) {
+    fn visits(&mut self, population: &Population, scale: &Scale, activity: f64, (day, days): (u32, u32)) {
+        let users = population.users_of(self.account);
+        let silent = self.account.plant == Plant::SilentChampion && day + CHAMPION_SILENT >= days;
+        let eager = if silent { made_up(users, day) } else { 1.0 };
+        let presence = scale.presence * activity * eager;
+        for (user, who) in self.account.users.clone().zip(users) {
             if who.created > day as i32 {
                 return;
+            }
+            if !who.may_come(day as i32) || silent && user == self.account.users.start {
+                continue;
             }
             if self.draw.chance(presence * f64::from(who.propensity)) {
                 let events = 1 + self.draw.count(scale.per_visit - 1.0);
@@ -139,16 +172,19 @@ impl AccountDay<'_> {
         }
     }
 
-    /// The planted events on the last microsecond outside and the first inside the last 28-day window.
-    fn window_edges(&mut self, days: u32, day: u32) {
-        if self.account.plant == Plant::OneUser {
-            let at = match days.saturating_sub(day) {
-                29 => DAY - 1,
-                28 => 0,
-                _ => return,
-            };
+    /// The planted events on the last microsecond outside and the first inside the last windows.
+    fn window_edges(&mut self, population: &Population, days: u32, day: u32) {
+        let windows: &[u32] = match self.account.plant {
+            Plant::OneUser => &[28],
+            Plant::WindowEdges => &WINDOWS,
+            _ => return,
+        };
+        let left = days.saturating_sub(day);
+        let moments = [(windows.contains(&left), 0), (left > 0 && windows.contains(&(left - 1)), DAY - 1)];
+        for (_, at) in moments.into_iter().filter(|(planted, _)| *planted) {
             let mut event = self.event(0.0, Kind::FeatureUse);
-            (event.at, event.user, event.seconds) = (at, Some(self.account.users.start), 60);
+            (event.at, event.lag, event.seconds) = (at, SECOND, 60);
+            event.user = population.users_of(self.account).first().map(|_| self.account.users.start);
             event.feature = Some(self.account.preference[0]);
             self.events.push(event);
         }

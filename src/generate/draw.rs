@@ -43,8 +43,16 @@ pub(super) enum Purpose {
     Product = 16,
     /// Which rows are delivered again.
     Delivery = 17,
-    /// What the users table says of its users.
+    /// Which users come, and which lose their seats.
     Users = 18,
+    /// What it does for us.
+    Advocacy = 19,
+    /// When a blow falls on its health.
+    Blows = 20,
+    /// Who gets the lessons of the play.
+    Play = 21,
+    /// What the log loses in the broken week.
+    Telemetry = 22,
 }
 
 /// One named stream of random numbers.

@@ -66,23 +66,35 @@
 //! A builder beside those in `tables.rs`, a line in [`generate`], a row in the table above.
 
 mod activity;
+mod advocacy;
+mod billing;
 mod company;
 mod contracts;
 mod day;
 mod draw;
 mod files;
+mod health;
 mod history;
 mod judgement;
+mod loads;
+mod messages;
 mod names;
+mod onboarding;
+mod opportunities;
 mod people;
 mod plant;
 mod population;
+mod product;
+mod relationship;
 mod rows;
 mod scene;
 mod sheet;
 mod signing;
 mod stories;
+mod support;
+mod surveys;
 mod tables;
+mod truth;
 mod users;
 
 use std::sync::Arc;
@@ -160,8 +172,8 @@ pub async fn generate(
     let place = Place { store: Arc::clone(store), folder: folder.clone(), threads: threads.max(1) };
     history::refuse_strangers(world, &place).await?;
     let population = Arc::new(Population::new(world));
-    let mut summary = Summary::default();
-    summary.accounts = population.accounts.iter().filter(|account| account.is_listed()).count() as u64;
+    let accounts = population.accounts.iter().filter(|account| account.is_listed()).count() as u64;
+    let mut summary = Summary { accounts, ..Summary::default() };
     for written in stories::write(world, &population, &place).await? {
         if written.file == "users.parquet" {
             summary.users = written.rows;

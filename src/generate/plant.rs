@@ -3,6 +3,8 @@ use super::population::Account;
 
 /// Worlds with fewer accounts are left plain.
 pub(super) const SMALLEST_PLANTED_WORLD: u32 = 40;
+/// Days between leaving and coming back, inside any sensible gap and outside it.
+const GAPS: [i32; 2] = [12, 75];
 
 /// What is awkward about an account. The position in [`PLANTS`] is the account's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +39,53 @@ pub(super) enum Plant {
     ChurnedBefore,
     /// Its first user acts but is missing from `users`.
     UnlistedUser,
+    /// Pays for the platform and for no seat.
+    ZeroSeats,
+    /// What the CRM says of it is written down late, as of earlier days: a stage and a lost opportunity.
+    BackdatedStage,
+    /// A parent whose children fare differently.
+    Parent,
+    /// A child that does well.
+    ThrivingChild,
+    /// A child that left.
+    ChurnedChild,
+    /// A child that is about to leave.
+    DecliningChild,
+    /// Left, and came back 12 days later.
+    ReturnsSoon,
+    /// Left, and came back 75 days later.
+    ReturnsLate,
+    /// Half of its seats are given back, twice, and it stays.
+    Contraction,
+    /// Two contracts of several lines in two currencies.
+    TwoCurrencies,
+    /// Hardly used in July and August, year by year.
+    Seasonal,
+    /// Its champion has been silent for 40 days, and the others made up for it.
+    SilentChampion,
+    /// Only the row of now is known of the account and of its contract.
+    OnlyNow,
+    /// A renewal that was written down six days after the term had ended.
+    LateRenewal,
+    /// A customer for longer than its contracts reach back.
+    OldCustomer,
+    /// Its last invoices are disputed, voided, half paid, charged back and refunded.
+    Disputed,
+    /// Its executive sponsor left 50 days before the end.
+    SponsorLeft,
+    /// Began 100 days ago, and its onboarding stands still since the second step.
+    StalledOnboarding,
+    /// In the CRM, and never a customer.
+    Prospect,
+    /// Something of everything on the last moment outside and the first inside each last window.
+    WindowEdges,
+    /// A customer of whom only accounts and contracts know.
+    Hermit,
     /// Not in `accounts` at all, while its users and events exist.
     UnlistedAccount,
 }
 
-const PLANTS: [Plant; 15] = [
+const PLANTS: [Plant; 36] = [
     Plant::Ordinary,
     Plant::QuotedName,
     Plant::UnicodeName,
@@ -57,9 +101,33 @@ const PLANTS: [Plant; 15] = [
     Plant::Stragglers,
     Plant::ChurnedBefore,
     Plant::UnlistedUser,
+    Plant::ZeroSeats,
+    Plant::BackdatedStage,
+    Plant::Parent,
+    Plant::ThrivingChild,
+    Plant::ChurnedChild,
+    Plant::DecliningChild,
+    Plant::ReturnsSoon,
+    Plant::ReturnsLate,
+    Plant::Contraction,
+    Plant::TwoCurrencies,
+    Plant::Seasonal,
+    Plant::SilentChampion,
+    Plant::OnlyNow,
+    Plant::LateRenewal,
+    Plant::OldCustomer,
+    Plant::Disputed,
+    Plant::SponsorLeft,
+    Plant::StalledOnboarding,
+    Plant::Prospect,
+    Plant::WindowEdges,
+    Plant::Hermit,
 ];
 
 impl Plant {
+    /// The position of the last planted account that is listed.
+    pub(super) const LAST: u32 = PLANTS.len() as u32 - 1;
+
     /// The plant of account `index` in a world of `accounts` listed accounts.
     pub(super) fn of(index: u32, accounts: u32) -> Self {
         if accounts < SMALLEST_PLANTED_WORLD {
@@ -71,12 +139,42 @@ impl Plant {
         }
     }
 
+    /// The position of the account with this plant.
+    pub(super) fn position(self) -> Option<u32> {
+        PLANTS.iter().position(|plant| *plant == self).map(|position| position as u32)
+    }
+
     /// How many users the account has, where the plant fixes it.
     pub(super) fn users(self) -> Option<u32> {
         match self {
-            Self::NoUsers => Some(0),
+            Self::NoUsers | Self::Prospect => Some(0),
             Self::OneUser | Self::UnlistedAccount => Some(1),
             Self::UnlistedUser => Some(4),
+            Self::SilentChampion | Self::Contraction => Some(8),
+            _ => None,
+        }
+    }
+
+    /// How it is sold to, where the plant fixes it.
+    pub(super) fn model(self) -> Option<&'static str> {
+        match self {
+            Self::Disputed | Self::OldCustomer => Some("self_serve"),
+            Self::ZeroSeats | Self::TwoCurrencies => Some("enterprise"),
+            Self::BackdatedStage
+            | Self::Contraction
+            | Self::OnlyNow
+            | Self::LateRenewal
+            | Self::SponsorLeft => Some("subscription"),
+            _ => None,
+        }
+    }
+
+    /// The level of its health, where the plant fixes it.
+    pub(super) fn level(self) -> Option<f64> {
+        match self {
+            Self::ThrivingChild => Some(0.95),
+            Self::Contraction | Self::StalledOnboarding => Some(0.45),
+            Self::SilentChampion | Self::Seasonal => Some(0.8),
             _ => None,
         }
     }
@@ -93,41 +191,30 @@ impl Plant {
 
     /// Bends an ordinary life of `days` days into the planted one.
     pub(super) fn apply(self, account: &mut Account, days: i32) {
+        if !matches!(self, Self::Ordinary | Self::NoUsers | Self::NoEvents) {
+            account.be_active(-400, days);
+        }
         match self {
-            Self::Ordinary | Self::NoUsers => {}
-            Self::QuotedName
-            | Self::UnicodeName
-            | Self::OddName
-            | Self::OneUser
-            | Self::UnlistedUser
-            | Self::UnlistedAccount => account.be_active(-400, days),
-            Self::TestAccount => {
-                account.be_active(-400, days);
-                account.is_test = true;
-            }
+            Self::TestAccount => account.is_test = true,
             Self::BrandNew => account.be_active(days - 1, days),
-            Self::NoEvents => account.silent = i32::MIN..i32::MAX,
+            Self::NoEvents | Self::Hermit => account.silent = i32::MIN..i32::MAX,
+            Self::Prospect => account.active = 0..0,
+            Self::StalledOnboarding => account.be_active(days - 100, days),
             Self::EventsBeforeStart => {
                 account.be_active(days / 2, days);
                 account.active.start -= 30;
             }
-            Self::ZeroBase => {
-                account.be_active(-400, days);
-                account.silent = days - 60..days - 28;
-            }
-            Self::Silent => {
-                account.be_active(-400, days);
-                account.silent = days - 35..days;
-            }
+            Self::ZeroBase => account.silent = days - 60..days - 28,
+            Self::Silent => account.silent = days - 35..days,
             Self::Stragglers => {
-                account.be_active(-400, days);
-                account.churned = Some(days / 2);
-                account.active.end = days / 2 + 6;
+                account.leave(days / 2);
+                account.active.end += 6;
             }
-            Self::ChurnedBefore => {
-                account.be_active(-400, -100);
-                account.churned = Some(-100);
-            }
+            Self::ChurnedBefore => account.leave(-100),
+            Self::ChurnedChild => account.leave(days - 40),
+            Self::ReturnsSoon => account.come_back(days / 2, days / 2 + GAPS[0], days),
+            Self::ReturnsLate => account.come_back(days / 2, days / 2 + GAPS[1], days),
+            _ => {}
         }
     }
 }

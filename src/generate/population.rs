@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use super::World;
 use super::draw::{Draw, Purpose};
+use super::health::{self, Play};
 use super::plant::Plant;
 
 /// How many product features there are.
@@ -38,9 +39,34 @@ pub(super) struct Account {
     pub(super) weekends: bool,
     /// Its features in order of preference.
     pub(super) preference: [u8; FEATURES],
+    /// The day from which its health falls towards churn.
+    pub(super) declines: Option<i32>,
+    /// The play for which it was chosen.
+    pub(super) play: Option<Play>,
 }
 
 impl Account {
+    /// Leaves on a day.
+    pub(super) fn leave(&mut self, day: i32) {
+        self.churned = Some(day);
+        self.active.end = day;
+    }
+
+    /// Leaves on a day, comes back on a later one and is active until `end`.
+    pub(super) fn come_back(&mut self, left: i32, back: i32, end: i32) {
+        (self.churned, self.returned) = (Some(left), Some(back).filter(|day| *day < end));
+        self.active.end = if self.returned.is_some() { end } else { left };
+        self.silent = left..back;
+    }
+
+    /// The day towards which health falls, if it does: the child that is about to leave goes after the end.
+    pub(super) fn leaves(&self) -> Option<i32> {
+        match self.plant {
+            Plant::DecliningChild => Some(self.active.end + 20),
+            _ => self.churned,
+        }
+    }
+
     /// Customer from `since` and active until `end`, without churn.
     pub(super) fn be_active(&mut self, since: i32, end: i32) {
         self.since = since;
@@ -53,6 +79,11 @@ impl Account {
         self.plant != Plant::UnlistedAccount
     }
 
+    /// A customer now or once.
+    pub(super) fn is_customer(&self) -> bool {
+        self.is_listed() && self.plant != Plant::Prospect
+    }
+
     /// Its name, for people.
     pub(super) fn name(&self) -> String {
         name(self.plant, self.index as usize)
@@ -63,8 +94,19 @@ impl Account {
 pub(super) struct User {
     /// The day the user was created.
     pub(super) created: i32,
+    /// The day of the first sign-in; `None` for those who never came.
+    pub(super) activated: Option<i32>,
+    /// The day the seat was taken back.
+    pub(super) left: Option<i32>,
     /// Probability of being active on a working day of a fully healthy account.
     pub(super) propensity: f32,
+}
+
+impl User {
+    /// Whether the user may be seen on a day.
+    pub(super) fn may_come(&self, day: i32) -> bool {
+        self.activated.is_some_and(|first| first <= day) && self.left.is_none_or(|left| day < left)
+    }
 }
 
 /// Everyone, and how healthy they are; memory grows with accounts × weeks and with users, never with events.
@@ -114,15 +156,20 @@ impl Population {
         let mut draw = Draw::new(world.seed, Purpose::Life, index, 0);
         let mut account = life(&mut draw, world, index, size);
         account.plant.apply(&mut account, world.days as i32);
+        let course = health::course(world.seed, &account, self.weeks);
+        (account.declines, account.play) = (course.declines, course.play);
+        if course.play.is_some_and(|play| play.kept) {
+            account.be_active(account.since, world.days as i32);
+        }
+        self.health.extend(course.weeks);
         let users = account.plant.users().unwrap_or_else(|| {
             let expected = (world.users_per_account * size + draw.unit()) as u32;
             expected.max(1)
         });
         let first = self.users.len() as u32;
         account.users = first..first + users;
-        self.users.extend(staff(&mut draw, &account, users));
-        let mut walk = Draw::new(world.seed, Purpose::Health, index, 0);
-        self.health.extend(health_walk(&mut walk, account.churned, self.weeks));
+        let seats = Draw::new(world.seed, Purpose::Users, index, 0);
+        self.users.extend(staff(&mut draw, &account, users, seats));
         self.accounts.push(account);
     }
 }
@@ -133,7 +180,7 @@ fn life(draw: &mut Draw, world: &World, index: u32, size: f64) -> Account {
     let since = if draw.chance(0.6) { -(draw.below(1000) as i32) } else { draw.below(world.days) as i32 };
     let lifetime = 90 + draw.below(3 * 365) as i32;
     let left = since + lifetime;
-    let churned = (draw.chance(0.3) && left > 0 && left < days).then_some(left);
+    let churned = (draw.chance(0.4) && left > 0 && left < days).then_some(left);
     Account {
         index,
         plant: Plant::of(index, world.accounts),
@@ -149,6 +196,8 @@ fn life(draw: &mut Draw, world: &World, index: u32, size: f64) -> Account {
         midday: (6 + draw.below(13)) * 3600,
         weekends: draw.chance(0.15),
         preference: preference(draw),
+        declines: None,
+        play: None,
     }
 }
 
@@ -163,8 +212,8 @@ fn preference(draw: &mut Draw) -> [u8; FEATURES] {
 }
 
 /// Users of an account, oldest first: the first on its first day, half soon after, half over its life. Most are seldom
-/// active and few are nearly always.
-fn staff(draw: &mut Draw, account: &Account, users: u32) -> Vec<User> {
+/// active and few are nearly always; one in twenty never signs in, and one in ten loses the seat after a while.
+fn staff(draw: &mut Draw, account: &Account, users: u32, mut seats: Draw) -> Vec<User> {
     let span = (account.active.end - account.active.start).max(1) as u32;
     let mut staff: Vec<User> = (0..users)
         .map(|nth| {
@@ -175,32 +224,19 @@ fn staff(draw: &mut Draw, account: &Account, users: u32) -> Vec<User> {
             };
             let keen = draw.unit();
             let propensity = 0.02 + 0.88 * if nth == 0 { keen.sqrt() } else { keen * keen };
-            User { created: account.active.start + wait as i32, propensity: propensity as f32 }
+            let created = account.active.start + wait as i32;
+            User { created, activated: Some(created), left: None, propensity: propensity as f32 }
         })
         .collect();
     staff.sort_by_key(|user| user.created);
+    for user in staff.iter_mut().skip(1) {
+        let (never, waits, goes) = (seats.chance(0.05), seats.below(4) as i32, seats.chance(0.1));
+        let stays = 60 + seats.below(300) as i32;
+        let first = (user.created + waits).min(account.active.end - 1);
+        user.activated = Some(first.max(user.created)).filter(|_| !never);
+        user.left = Some(user.created + stays).filter(|day| goes && *day < account.active.end);
+    }
     staff
-}
-
-/// Weekly latent health: a walk that is drawn back to the account's own level. Before churn it falls in a straight
-/// line from wherever it stood, over a lead time of 60 to 119 days, to 0.05.
-fn health_walk(draw: &mut Draw, churned: Option<i32>, weeks: usize) -> Vec<f32> {
-    let level = 0.35 + 0.6 * draw.unit();
-    let lead = 60 + draw.below(60) as i32;
-    let mut health = level;
-    let mut before_decline = level;
-    (0..weeks as i32)
-        .map(|week| {
-            health = (health + 0.08 * (level - health) + 0.045 * draw.bell()).clamp(0.05, 1.0);
-            let days_left = churned.map_or(i32::MAX, |day| day - week * 7);
-            if days_left >= lead {
-                before_decline = health;
-                return health as f32;
-            }
-            let left = f64::from(days_left.max(0)) / f64::from(lead);
-            (0.05 + (before_decline - 0.05).max(0.0) * left) as f32
-        })
-        .collect()
 }
 
 /// The name of an account of a number; a round more for each time that the names are used up.

@@ -5,7 +5,10 @@ use arrow::error::ArrowError;
 use super::draw::{Draw, Purpose};
 use super::scene::Scene;
 use super::sheet::Clock;
-use super::{company, contracts, signing, users};
+use super::{
+    advocacy, billing, company, contracts, loads, messages, onboarding, opportunities, product, relationship,
+    signing, support, surveys, truth, users,
+};
 
 /// Of a thousand rows of any source, how many are delivered twice.
 const TWICE: f64 = 0.002;
@@ -33,20 +36,79 @@ pub(super) struct Rows {
     users: Vec<users::User>,
     contracts: Vec<contracts::Line>,
     changes: Vec<contracts::Change>,
+    invoices: Vec<billing::Invoice>,
+    payments: Vec<billing::Payment>,
+    tickets: Vec<support::Ticket>,
+    transitions: Vec<support::Transition>,
+    surveys: Vec<surveys::Survey>,
+    messages: Vec<messages::Message>,
+    feedback: Vec<messages::Feedback>,
+    contacts: Vec<relationship::Contact>,
+    meetings: Vec<relationship::Meeting>,
+    acts: Vec<advocacy::Act>,
+    plans: Vec<onboarding::Plan>,
+    milestones: Vec<onboarding::Milestone>,
+    goals: Vec<onboarding::Goal>,
+    opportunities: Vec<opportunities::Opportunity>,
+    features: Vec<product::Feature>,
+    entitlements: Vec<product::Entitlement>,
+    figures: Vec<product::Figure>,
+    loads: Vec<loads::Load>,
+    health: Vec<truth::Health>,
+    fates: Vec<truth::Fate>,
+    facts: Vec<truth::Fact>,
 }
 
 impl Rows {
-    /// Tells the story of one more account.
+    /// Tells the story of one more account; that of the whole world goes with the first.
     pub(super) fn tell(&mut self, scene: &Scene<'_>) {
         let mut deliver = Delivery { draw: scene.draw(Purpose::Delivery), clock: Clock::new(scene.world) };
-        let deal = signing::deal(scene);
-        deliver.each(company::versions(scene), &mut self.accounts);
+        if scene.account.index == 0 {
+            self.features.extend(product::features(scene));
+            self.loads.extend(loads::loads(scene));
+            self.facts.extend(truth::facts(scene));
+        }
+        self.tell_sold(scene, &mut deliver);
+        self.tell_said(scene, &mut deliver);
         self.users.extend(users::users(scene));
-        deliver.each(deal.lines, &mut self.contracts);
-        deliver.each(deal.changes, &mut self.changes);
+        deliver.each(company::versions(scene), &mut self.accounts);
+        deliver.each(product::figures(scene), &mut self.figures);
+        self.health.extend(truth::health(scene));
+        self.fates.extend(truth::fate(scene));
     }
 
-    /// A batch for each file, in the order of [`Rows::tell`].
+    /// What was sold, billed, and may be.
+    fn tell_sold(&mut self, scene: &Scene<'_>, deliver: &mut Delivery) {
+        let deal = signing::deal(scene);
+        let bills = billing::bills(scene, &deal);
+        self.entitlements.extend(product::entitlements(scene, &deal));
+        deliver.each(opportunities::opportunities(scene, &deal), &mut self.opportunities);
+        deliver.each(deal.lines, &mut self.contracts);
+        deliver.each(deal.changes, &mut self.changes);
+        deliver.each(bills.invoices, &mut self.invoices);
+        deliver.each(bills.payments, &mut self.payments);
+    }
+
+    /// What was asked, said and done.
+    fn tell_said(&mut self, scene: &Scene<'_>, deliver: &mut Delivery) {
+        let support = support::support(scene);
+        deliver.each(surveys::surveys(scene, &support), &mut self.surveys);
+        deliver.each(support.tickets, &mut self.tickets);
+        deliver.each(support.transitions, &mut self.transitions);
+        let voice = messages::voice(scene);
+        deliver.each(voice.messages, &mut self.messages);
+        deliver.each(voice.feedback, &mut self.feedback);
+        let relationship = relationship::relationship(scene);
+        deliver.each(advocacy::acts(scene, &relationship.contacts), &mut self.acts);
+        deliver.each(relationship.contacts, &mut self.contacts);
+        deliver.each(relationship.meetings, &mut self.meetings);
+        let onboarding = onboarding::onboarding(scene);
+        deliver.each(onboarding.plans, &mut self.plans);
+        deliver.each(onboarding.milestones, &mut self.milestones);
+        deliver.each(onboarding.goals, &mut self.goals);
+    }
+
+    /// A batch for each file.
     ///
     /// # Errors
     ///
@@ -57,6 +119,27 @@ impl Rows {
             batch(&self.users, clock)?,
             batch(&self.contracts, clock)?,
             batch(&self.changes, clock)?,
+            batch(&self.invoices, clock)?,
+            batch(&self.payments, clock)?,
+            batch(&self.tickets, clock)?,
+            batch(&self.transitions, clock)?,
+            batch(&self.surveys, clock)?,
+            batch(&self.messages, clock)?,
+            batch(&self.feedback, clock)?,
+            batch(&self.contacts, clock)?,
+            batch(&self.meetings, clock)?,
+            batch(&self.acts, clock)?,
+            batch(&self.plans, clock)?,
+            batch(&self.milestones, clock)?,
+            batch(&self.goals, clock)?,
+            batch(&self.opportunities, clock)?,
+            batch(&self.features, clock)?,
+            batch(&self.entitlements, clock)?,
+            batch(&self.figures, clock)?,
+            batch(&self.loads, clock)?,
+            batch(&self.health, clock)?,
+            batch(&self.fates, clock)?,
+            batch(&self.facts, clock)?,
         ])
     }
 }

@@ -5,8 +5,9 @@ use chrono::{Days, Months, NaiveDate, TimeDelta};
 
 use super::World;
 use super::company::Company;
-use super::day::DAY;
+use super::day::{DAY, WINDOWS};
 use super::draw::{Draw, Purpose};
+use super::plant::Plant;
 use super::population::{Account, Population};
 
 /// Microseconds of an hour.
@@ -63,7 +64,7 @@ impl<'a> Scene<'a> {
         let account = self.account;
         let first = Stay { from: account.since, until: account.churned };
         let again = account.returned.map(|from| Stay { from, until: None });
-        [Some(first).filter(|_| account.is_listed()), again].into_iter().flatten()
+        [Some(first).filter(|_| account.is_customer()), again].into_iter().flatten()
     }
 
     /// How many users the account has in all.
@@ -75,6 +76,13 @@ impl<'a> Scene<'a> {
     pub(super) fn any_user(&self, draw: &mut Draw, day: i32) -> Option<u32> {
         let there = self.population.users_of(self.account).partition_point(|user| user.created <= day);
         (there > 0).then(|| draw.below(there as u32))
+    }
+
+    /// The last moment outside and the first inside each last window, where they are planted.
+    pub(super) fn edges(&self) -> Vec<i64> {
+        let windows = WINDOWS.iter().filter(|_| self.account.plant == Plant::WindowEdges);
+        let days = windows.map(|window| self.days() - *window as i32).filter(|day| *day > 0);
+        days.flat_map(|day| [start_of(day) - 1, start_of(day)]).collect()
     }
 
     /// The first day of the month `months` after that of `day`, or the same day of it: the calendar's own arithmetic.

@@ -1,6 +1,7 @@
 //! How contracts come about: signed, grown, shrunk, renewed and ended, as the account's health has it.
-use super::contracts::{Change, Deal, Line, RATE};
+use super::contracts::{Change, Deal, Line, RATE, Term};
 use super::draw::{Draw, Purpose};
+use super::plant::Plant;
 use super::scene::{HOUR, Scene, Stay, start_of, working_hours};
 
 /// Months of a term.
@@ -9,20 +10,32 @@ const YEAR: i32 = 12;
 const SHORTEST_TERM: i32 = 45;
 /// Days before a renewal in which nothing else is changed.
 const QUIET: i32 = 90;
+/// Where contracts begin to be given of a customer who is older: days before the first day.
+const OLDEST_GIVEN: i32 = -100;
+/// Days after the end of a term on which the late renewal is written down.
+const LATE: i32 = 6;
 /// Why customers leave, as they put it.
 const REASONS: [&str; 4] = ["price", "not used enough", "went to a competitor", "project ended"];
 
 /// Everything that an account signed by the end of the world.
 pub(super) fn deal(scene: &Scene<'_>) -> Deal {
     let mut deal = Deal::default();
-    if !scene.account.is_listed() {
-        return deal;
-    }
     let mut draw = scene.draw(Purpose::Contracts);
-    for (number, stay) in (0..).zip(scene.stays()) {
-        let lines = deal.lines.iter().map(|line| line.line + 1).max().unwrap_or(0);
-        Contract { scene, number, next_line: lines, lines: Vec::new(), draw: &mut draw, deal: &mut deal }
-            .live(stay);
+    let plant = scene.account.plant;
+    for (nth, stay) in (0..).zip(scene.stays()) {
+        let from = if plant == Plant::OldCustomer { OLDEST_GIVEN } else { stay.from };
+        let mut sign = |number, currency| {
+            let next_line = deal.lines.iter().map(|line| line.line + 1).max().unwrap_or(0);
+            let (draw, deal) = (&mut draw, &mut deal);
+            Contract { scene, number, currency, next_line, lines: Vec::new(), draw, deal }
+                .live(Stay { from, ..stay });
+        };
+        if plant == Plant::TwoCurrencies {
+            sign(0, "USD");
+            sign(1, "EUR");
+        } else {
+            sign(nth, scene.company.currency);
+        }
     }
     deal
 }
@@ -31,6 +44,7 @@ pub(super) fn deal(scene: &Scene<'_>) -> Deal {
 struct Contract<'a> {
     scene: &'a Scene<'a>,
     number: u32,
+    currency: &'static str,
     next_line: u32,
     lines: Vec<Line>,
     draw: &'a mut Draw,
@@ -40,14 +54,16 @@ struct Contract<'a> {
 impl Contract<'_> {
     /// The contract of one stay, from its signature to its end or that of the world.
     fn live(&mut self, stay: Stay) {
-        let ends = self.ends_of_terms(stay);
+        let (contract, ends) = (self.number, self.ends_of_terms(stay));
         self.sign(stay, ends.first().copied());
         if ends.is_empty() {
             self.change_between(stay.from, stay.until.map_or(self.scene.days(), |until| until - QUIET));
+            self.deal.terms.push(Term { contract, from: stay.from, until: stay.until });
         }
         let mut from = stay.from;
         for (nth, end) in ends.iter().enumerate() {
             self.change_between(from, *end - QUIET);
+            self.deal.terms.push(Term { contract, from, until: Some(*end) });
             if let Some(next) = ends.get(nth + 1) {
                 self.renew(*end, *next);
             }
@@ -63,10 +79,17 @@ impl Contract<'_> {
     /// Terms are years back from the last day of a stay, or from some day of the month: the first one is the odd one.
     fn ends_of_terms(&mut self, stay: Stay) -> Vec<i32> {
         let odd = if self.draw.chance(0.7) { YEAR } else { 2 + self.draw.below(10) as i32 };
-        if self.scene.company.is_monthly() {
-            return Vec::new();
+        let plant = self.scene.account.plant;
+        match plant {
+            _ if self.scene.company.is_monthly() => return Vec::new(),
+            Plant::OnlyNow => return vec![self.scene.days() + 90],
+            _ => {}
         }
-        let anchor = stay.until.unwrap_or_else(|| self.scene.months_after(stay.from, odd));
+        let anchor = match plant {
+            Plant::LateRenewal => self.scene.days() - 30,
+            Plant::Contraction => self.scene.days() + 60,
+            _ => stay.until.unwrap_or_else(|| self.scene.months_after(stay.from, odd)),
+        };
         let horizon = stay.until.map_or(self.scene.days() + 30, |until| until - 1);
         let day = |years: i32| self.scene.months_after(anchor, years * YEAR);
         let back = (1..).map(|years| day(-years)).take_while(|day| *day >= stay.from + SHORTEST_TERM);
@@ -85,15 +108,19 @@ impl Contract<'_> {
         let recorded = start_of(stay.from) - 14 * HOUR - i64::from(self.draw.below(20)) * 24 * HOUR;
         let seats = f64::from(self.scene.users().max(1)) * (0.7 + 0.5 * self.draw.unit());
         let seats = (seats as i64).max(1);
-        self.add("core", seats, stay.from, end, recorded);
-        if self.draw.chance(0.3) {
+        let plant = self.scene.account.plant;
+        if plant != Plant::ZeroSeats {
+            self.add("core", seats, stay.from, end, recorded);
+        }
+        if self.draw.chance(0.3) && plant != Plant::ZeroSeats || plant == Plant::TwoCurrencies {
             self.add("automation", seats / 2 + 1, stay.from, end, recorded);
         }
         if self.scene.company.model == "enterprise" {
             self.add("platform", 0, stay.from, end, recorded);
         }
         let first = self.lines.len();
-        let kind = if self.number == 0 { "new" } else { "reactivation" };
+        let again = self.scene.account.returned == Some(stay.from);
+        let kind = if again { "reactivation" } else { "new" };
         self.note(kind, (0, 0), stay.from, recorded);
         self.publish(first, stay.from, recorded);
     }
@@ -114,7 +141,7 @@ impl Contract<'_> {
         };
         let discount = 1 + i64::from(self.draw.below(2_500));
         let drift = i64::from(self.draw.below(8_000_001)) - 4_000_000;
-        let rate = match company.currency {
+        let rate = match self.currency {
             "EUR" => 108 * RATE / 100 + drift,
             "GBP" => 127 * RATE / 100 + drift,
             _ => RATE,
@@ -127,11 +154,11 @@ impl Contract<'_> {
             plan,
             seats,
             price: list * (10_000 - discount) / 10_000,
-            currency: company.currency,
+            currency: self.currency,
             rate,
             start,
             end,
-            auto_renew: self.scene.account.index % 3 != 0,
+            auto_renew: !self.scene.account.index.is_multiple_of(3),
             cancelled: None,
             from: None,
             recorded,
@@ -163,13 +190,19 @@ impl Contract<'_> {
     fn publish(&mut self, count: usize, effective: i32, recorded: i64) {
         let first = self.lines.len() - count;
         for line in &mut self.lines[first..] {
-            (line.from, line.recorded) = (Some(start_of(effective)), recorded);
+            line.from = Some(start_of(effective)).filter(|_| self.scene.account.plant != Plant::OnlyNow);
+            line.recorded = recorded;
             self.deal.lines.push(line.clone());
         }
     }
 
     /// More seats or another product for the healthy, once in a while.
     fn change_between(&mut self, from: i32, end: i32) {
+        match self.scene.account.plant {
+            Plant::ZeroSeats | Plant::OnlyNow => return,
+            Plant::Contraction => return self.contract(from, end),
+            _ => {}
+        }
         let mut day = from + 30 + self.draw.below(150) as i32;
         while day < end.min(self.scene.days()) {
             let health = self.scene.health(day);
@@ -195,6 +228,19 @@ impl Contract<'_> {
         }
     }
 
+    /// Half of the seats are given back, and half of the rest.
+    fn contract(&mut self, from: i32, end: i32) {
+        for day in [150, 60].map(|before| self.scene.days() - before) {
+            if (from..end).contains(&day) {
+                let before = self.totals();
+                let recorded = working_hours(self.draw, day);
+                self.scale(0.5);
+                self.note("downsell", before, day, recorded);
+                self.publish(self.lines.len(), day, recorded);
+            }
+        }
+    }
+
     /// Multiplies seats; at least one is left of each line that has any.
     fn scale(&mut self, by: f64) {
         for line in self.lines.iter_mut().filter(|line| line.seats > 0) {
@@ -205,7 +251,8 @@ impl Contract<'_> {
     /// Another term: fewer seats for the unhappy, another price for many.
     fn renew(&mut self, day: i32, end: i32) {
         let ahead = 3 + self.draw.below(26) as i32;
-        let recorded = working_hours(self.draw, day - ahead);
+        let late = self.scene.account.plant == Plant::LateRenewal && day + 30 == self.scene.days();
+        let recorded = working_hours(self.draw, if late { day + LATE } else { day - ahead });
         let (wish, share, dearer) = (self.draw.unit(), self.draw.unit(), self.draw.below(5));
         self.lines.iter_mut().for_each(|line| line.end = Some(end));
         let before = self.totals();

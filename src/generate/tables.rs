@@ -13,22 +13,9 @@ use super::World;
 use super::day::{DAY, Event};
 use super::names::{AccountId, UserId};
 use super::population::Population;
+use super::product::FEATURE_NAMES;
 
 const EVENT_NAMES: [&str; 4] = ["login", "feature_use", "content_view", "api_call"];
-const FEATURE_NAMES: [&str; super::population::FEATURES] = [
-    "dashboards",
-    "reports",
-    "queries",
-    "sharing",
-    "exports",
-    "alerts",
-    "mobile",
-    "comments",
-    "automation",
-    "integrations",
-    "forecasts",
-    "audit_log",
-];
 /// Rows per day and kind of number: an id is the day since 1970 times this, plus the number within the day.
 const IDS_PER_DAY: i64 = 1_000_000_000;
 

@@ -22,23 +22,18 @@ pub(super) struct User {
 
 /// The users of one account. Seats are taken back when the account leaves.
 pub(super) fn users(scene: &Scene<'_>) -> Vec<User> {
-    let mut draw = scene.draw(Purpose::Users);
+    let mut draw = scene.draw(Purpose::Crm);
     let (account, days) = (scene.account, scene.days());
-    let left = scene.stays().last().and_then(|stay| stay.until);
+    let ended = scene.stays().last().and_then(|stay| stay.until);
     let mut told = Vec::new();
     for (number, user) in (0..).zip(scene.population.users_of(account)) {
-        let internal = draw.chance(0.02);
+        let is_internal = draw.chance(0.02) && number > 0;
         if account.plant == Plant::UnlistedUser && number == 0 {
             continue;
         }
-        told.push(User {
-            account: account.index,
-            number,
-            is_internal: internal && number > 0,
-            created: user.created,
-            activated: Some(user.created),
-            deactivated: left.filter(|day| *day < days && *day >= user.created),
-        });
+        let deactivated = user.left.or(ended).filter(|day| *day < days && *day >= user.created);
+        let (created, activated) = (user.created, user.activated);
+        told.push(User { account: account.index, number, is_internal, created, activated, deactivated });
     }
     told
 }
