@@ -11,7 +11,7 @@ CREATE EXTERNAL TABLE raw.opportunities (
   expected_close_on DATE NOT NULL, -- the day it is thought to be decided
   closed_on         DATE, -- the day it was; NULL while open
   is_won            BOOLEAN, -- how; NULL while open
-  valid_from        TIMESTAMP, -- from when this version holds, UTC; NULL where only the current row is known, which makes history approximate
+  valid_from        TIMESTAMP, -- from when this version holds, UTC; NULL where only the current row is known: it counts from when it was recorded
   recorded_at       TIMESTAMP NOT NULL, -- when this version was written down, UTC; it counts from then on
   CHECK ((closed_on IS NULL) = (is_won IS NULL))
 ) STORED AS PARQUET

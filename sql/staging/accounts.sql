@@ -6,7 +6,10 @@
 -- Where only the row of now is known, it stands for all of the past, `approximate_until` the day it was recorded.
 CREATE VIEW staging.accounts AS
 WITH versions AS (
-  SELECT *, coalesce(valid_from, recorded_at) AS holds_from
+  SELECT
+    *,
+    coalesce(valid_from, recorded_at) AS holds_from,
+    greatest(coalesce(valid_from, recorded_at), recorded_at) AS counts_from
   FROM raw.accounts
   -- A version that was delivered twice is one.
   QUALIFY row_number() OVER (
@@ -17,10 +20,9 @@ WITH versions AS (
 ), known AS (
   SELECT
     *,
-    greatest(holds_from, recorded_at) AS counts_from,
-    row_number() OVER (PARTITION BY account_id ORDER BY greatest(holds_from, recorded_at), holds_from, recorded_at, valid_from) AS place,
+    row_number() OVER (PARTITION BY account_id ORDER BY counts_from, holds_from, recorded_at, valid_from) AS place,
     max(holds_from) OVER (
-      PARTITION BY account_id ORDER BY greatest(holds_from, recorded_at), holds_from, recorded_at, valid_from
+      PARTITION BY account_id ORDER BY counts_from, holds_from, recorded_at, valid_from
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS newest_before
   FROM versions

@@ -5,7 +5,10 @@
 -- force on one of those days is a matter of its dates.
 CREATE VIEW staging.contracts AS
 WITH versions AS (
-  SELECT *, coalesce(valid_from, recorded_at) AS holds_from
+  SELECT
+    *,
+    coalesce(valid_from, recorded_at) AS holds_from,
+    greatest(coalesce(valid_from, recorded_at), recorded_at) AS counts_from
   FROM raw.contracts
   -- A version that was delivered twice is one.
   QUALIFY row_number() OVER (
@@ -16,10 +19,9 @@ WITH versions AS (
 ), known AS (
   SELECT
     *,
-    greatest(holds_from, recorded_at) AS counts_from,
-    row_number() OVER (PARTITION BY line_id ORDER BY greatest(holds_from, recorded_at), holds_from, recorded_at, valid_from) AS place,
+    row_number() OVER (PARTITION BY line_id ORDER BY counts_from, holds_from, recorded_at, valid_from) AS place,
     max(holds_from) OVER (
-      PARTITION BY line_id ORDER BY greatest(holds_from, recorded_at), holds_from, recorded_at, valid_from
+      PARTITION BY line_id ORDER BY counts_from, holds_from, recorded_at, valid_from
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS newest_before
   FROM versions

@@ -1,0 +1,121 @@
+-- How an account's business with us grows, from contracts, what became of them, and what may be sold next; one row per
+-- account and day of the spine. Money in the project's currency.
+--
+-- Growth compares with the end of the day so many days before; NULL for one that had nothing then. The first expansion is
+-- the first cross- or up-sell in effect on or after the day onboarding ended. While there is none its time is the days so
+-- far and `has_expanded` is FALSE: at least so long, which is neither 0 nor bad. What is open, it is as of the day.
+CREATE TABLE metrics.growth (
+  account_id         VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+  as_of_date         DATE    NOT NULL, -- as of the end of this day
+  arr_growth_90d     DOUBLE  CHECK (arr_growth_90d >= -1), -- share by which ARR grew on that of 90 days ago; NULL without a base
+  arr_growth_365d    DOUBLE  CHECK (arr_growth_365d >= -1), -- the same on 365 days ago
+  seats_growth_90d   DOUBLE  CHECK (seats_growth_90d >= -1), -- share by which seats grew on those of 90 days ago; NULL without a base
+  seats_growth_365d  DOUBLE  CHECK (seats_growth_365d >= -1), -- the same on 365 days ago
+  cancelled_share    DOUBLE  CHECK (cancelled_share BETWEEN 0 AND 1), -- part of ARR in force that is cancelled to its end; NULL without ARR
+  auto_renew_share   DOUBLE  CHECK (auto_renew_share BETWEEN 0 AND 1), -- part of ARR that renews unless somebody acts; NULL without ARR
+  renewals_365d      BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported, as all below
+  upsells_365d       BIGINT, -- more of the same
+  cross_sells_365d   BIGINT, -- something else as well
+  downsells_365d     BIGINT, -- less of the same
+  expansion_arr_365d DECIMAL(18,2) CHECK (expansion_arr_365d >= 0), -- ARR won by changes that raised it, new business and returns aside
+  contraction_arr_365d DECIMAL(18,2) CHECK (contraction_arr_365d >= 0), -- ARR lost by changes that lowered it, churn included
+  has_expanded       BOOLEAN, -- there is a first expansion; NULL until the end of onboarding is known
+  days_to_first_expansion BIGINT CHECK (days_to_first_expansion >= 0), -- days from the end of onboarding to it, or so far; NULL until that end is known
+  open_expansion_opportunities BIGINT CHECK (open_expansion_opportunities >= 0), -- up- and cross-sells under discussion; NULL where opportunities are not reported, as all below
+  open_expansion_arr DECIMAL(18,2) CHECK (open_expansion_arr >= 0), -- what they are worth a year
+  weighted_expansion_arr DECIMAL(18,2) CHECK (weighted_expansion_arr BETWEEN 0 AND open_expansion_arr), -- the same times how likely their sellers see them
+  renewal_probability DOUBLE CHECK (renewal_probability BETWEEN 0 AND 1), -- how likely sellers see the renewals under discussion, by worth; NULL without one that says
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
+WITH ends AS (
+  SELECT account_id, completed_on AS ended_on, greatest(known_from, completed_on) AS known_on
+  FROM staging.onboarding_plans
+  WHERE completed_on IS NOT NULL
+  -- What was first known stays: an end that is moved afterwards moves no expansion.
+  QUALIFY row_number() OVER (
+    PARTITION BY account_id ORDER BY greatest(known_from, completed_on), completed_on, plan_id
+  ) = 1
+), pipeline AS (
+  SELECT account_id, type, amount_arr, CAST(CAST(amount_arr AS DOUBLE) * probability AS DECIMAL(18,2)) AS likely_arr,
+         first_day, day_after
+  FROM staging.opportunities
+  WHERE is_open AND (type IN ('upsell', 'cross_sell') OR type = 'renewal' AND probability IS NOT NULL)
+), log AS (
+  SELECT account_id, as_of_date, TRUE AS on_spine, arr, seats, cancelled_arr, auto_renew_arr,
+         CAST(NULL AS VARCHAR) AS happened, CAST(NULL AS BIGINT) AS change,
+         CAST(NULL AS DECIMAL(18,2)) AS worth, CAST(NULL AS DECIMAL(18,2)) AS likely, CAST(NULL AS DATE) AS since
+  FROM metrics.spine
+  JOIN metrics.contracts USING (account_id, as_of_date)
+  UNION ALL
+  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, type, 1, delta_arr, NULL, NULL
+  FROM staging.contract_events
+  UNION ALL
+  SELECT account_id, first_day, FALSE, NULL, NULL, NULL, NULL, 'open ' || type, 1, amount_arr, likely_arr, NULL
+  FROM pipeline
+  UNION ALL
+  SELECT account_id, day_after, FALSE, NULL, NULL, NULL, NULL, 'open ' || type, -1,
+         CAST(-amount_arr AS DECIMAL(18,2)), CAST(-likely_arr AS DECIMAL(18,2)), NULL
+  FROM pipeline
+  WHERE day_after IS NOT NULL
+  UNION ALL
+  SELECT account_id, known_on, FALSE, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, ended_on
+  FROM ends
+  UNION ALL
+  SELECT changes.account_id, greatest(changes.day, ends.known_on), FALSE, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL,
+         changes.effective_on
+  FROM staging.contract_events AS changes
+  JOIN ends ON ends.account_id = changes.account_id AND changes.effective_on >= ends.ended_on
+  WHERE changes.type IN ('upsell', 'cross_sell')
+), rolling AS (
+  SELECT
+    *,
+    sum(arr) OVER ago90 AS arr_90d_ago,
+    sum(arr) OVER ago365 AS arr_365d_ago,
+    sum(seats) OVER ago90 AS seats_90d_ago,
+    sum(seats) OVER ago365 AS seats_365d_ago,
+    count(happened) FILTER (WHERE happened = 'renewal') OVER w365 AS renewals,
+    count(happened) FILTER (WHERE happened = 'upsell') OVER w365 AS upsells,
+    count(happened) FILTER (WHERE happened = 'cross_sell') OVER w365 AS cross_sells,
+    count(happened) FILTER (WHERE happened = 'downsell') OVER w365 AS downsells,
+    coalesce(sum(worth) FILTER (WHERE happened IN ('renewal', 'upsell', 'cross_sell', 'price_change') AND worth > 0) OVER w365, 0) AS won,
+    coalesce(sum(worth) FILTER (WHERE happened IN ('renewal', 'downsell', 'churn', 'price_change') AND worth < 0) OVER w365, 0) AS lost,
+    min(since) FILTER (WHERE happened = 'onboarded') OVER history AS onboarded_on,
+    min(since) FILTER (WHERE happened = 'expanded') OVER history AS expanded_on,
+    coalesce(sum(change) FILTER (WHERE happened IN ('open upsell', 'open cross_sell')) OVER history, 0) AS open_opportunities,
+    coalesce(sum(worth) FILTER (WHERE happened IN ('open upsell', 'open cross_sell')) OVER history, 0) AS open_arr,
+    coalesce(sum(likely) FILTER (WHERE happened IN ('open upsell', 'open cross_sell')) OVER history, 0) AS likely_arr,
+    sum(worth) FILTER (WHERE happened = 'open renewal') OVER history AS renewing_arr,
+    sum(likely) FILTER (WHERE happened = 'open renewal') OVER history AS likely_renewing_arr
+  FROM log
+  WINDOW
+    ago90 AS (PARTITION BY account_id ORDER BY as_of_date
+              RANGE BETWEEN INTERVAL '90' DAY PRECEDING AND INTERVAL '90' DAY PRECEDING),
+    ago365 AS (PARTITION BY account_id ORDER BY as_of_date
+               RANGE BETWEEN INTERVAL '365' DAY PRECEDING AND INTERVAL '365' DAY PRECEDING),
+    w365 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '364' DAY PRECEDING AND CURRENT ROW),
+    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+)
+SELECT
+  rolling.account_id,
+  rolling.as_of_date,
+  CAST(arr AS DOUBLE) / nullif(CAST(arr_90d_ago AS DOUBLE), 0) - 1 AS arr_growth_90d,
+  CAST(arr AS DOUBLE) / nullif(CAST(arr_365d_ago AS DOUBLE), 0) - 1 AS arr_growth_365d,
+  CAST(seats AS DOUBLE) / nullif(seats_90d_ago, 0) - 1 AS seats_growth_90d,
+  CAST(seats AS DOUBLE) / nullif(seats_365d_ago, 0) - 1 AS seats_growth_365d,
+  CAST(cancelled_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS cancelled_share,
+  CAST(auto_renew_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS auto_renew_share,
+  CASE WHEN reporting.contract_events THEN renewals END AS renewals_365d,
+  CASE WHEN reporting.contract_events THEN upsells END AS upsells_365d,
+  CASE WHEN reporting.contract_events THEN cross_sells END AS cross_sells_365d,
+  CASE WHEN reporting.contract_events THEN downsells END AS downsells_365d,
+  CASE WHEN reporting.contract_events THEN CAST(won AS DECIMAL(18,2)) END AS expansion_arr_365d,
+  CASE WHEN reporting.contract_events THEN CAST(-lost AS DECIMAL(18,2)) END AS contraction_arr_365d,
+  CASE WHEN reporting.contract_events AND onboarded_on IS NOT NULL THEN expanded_on IS NOT NULL END AS has_expanded,
+  CASE WHEN reporting.contract_events THEN coalesce(expanded_on, rolling.as_of_date) - onboarded_on END AS days_to_first_expansion,
+  CASE WHEN reporting.opportunities THEN open_opportunities END AS open_expansion_opportunities,
+  CASE WHEN reporting.opportunities THEN CAST(open_arr AS DECIMAL(18,2)) END AS open_expansion_arr,
+  CASE WHEN reporting.opportunities THEN CAST(likely_arr AS DECIMAL(18,2)) END AS weighted_expansion_arr,
+  CASE WHEN reporting.opportunities THEN CAST(likely_renewing_arr AS DOUBLE) / nullif(CAST(renewing_arr AS DOUBLE), 0) END AS renewal_probability
+FROM rolling
+JOIN metrics.reporting ON reporting.as_of_date = rolling.as_of_date
+WHERE on_spine
