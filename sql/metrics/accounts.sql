@@ -6,6 +6,12 @@ CREATE TABLE metrics.accounts (
   as_of_date              DATE NOT NULL, -- facts as of the end of this day
   segment                 VARCHAR NOT NULL, -- SMB, MM or ENT
   tenure_days             BIGINT NOT NULL, -- days as a customer, this one included
+  region                  VARCHAR, -- where it is run from
+  industry                VARCHAR, -- its line of business
+  business_model          VARCHAR, -- how it is sold to
+  parent_account_id       VARCHAR, -- the account that it belongs to; NULL for one of its own
+  is_in_force             BOOLEAN NOT NULL, -- a contract line is in force; FALSE in the days after the last
+  approximate             BOOLEAN NOT NULL, -- a row of now stood for what was in the past
   usage_seconds_28d       BIGINT NOT NULL, -- seconds in the product
   usage_seconds_prev_28d  BIGINT NOT NULL, -- the same, in the 28 days before
   usage_growth_28d        DOUBLE, -- share by which usage grew on the 28 days before; NULL without a base
@@ -144,6 +150,53 @@ CREATE TABLE metrics.accounts (
   goals_due               BIGINT, -- of those, with their day come
   goals_overdue           BIGINT, -- of those due, not reached
   goals_attained_share    DOUBLE, -- share of those due that are reached; NULL where none is due
+  contract_lines          BIGINT NOT NULL, -- lines in force; 0 in the days after the last
+  contracts               BIGINT NOT NULL, -- contracts that these belong to
+  products                BIGINT NOT NULL, -- products bought
+  currencies              BIGINT NOT NULL, -- currencies they are in
+  arr                     DECIMAL(18,2) NOT NULL, -- worth a year, all lines in force, in the project's currency
+  mrr                     DECIMAL(18,2) NOT NULL, -- the same by month: a twelfth, rounded to the cent
+  seats                   BIGINT NOT NULL, -- seats of all lines in force
+  cancelled_arr           DECIMAL(18,2) NOT NULL, -- part of `arr` in lines that are cancelled and end on their end date
+  auto_renew_arr          DECIMAL(18,2) NOT NULL, -- part of `arr` that renews unless somebody acts
+  next_renewal_date       DATE, -- when the next of the lines that are not cancelled renews; NULL without one to come
+  next_renewal_arr        DECIMAL(18,2) NOT NULL, -- part of `arr` that renews on that date
+  days_to_renewal         BIGINT, -- days until that date; NULL without one
+  arr_growth_90d          DOUBLE, -- share by which ARR grew on that of 90 days ago; NULL without a base
+  arr_growth_365d         DOUBLE, -- the same on 365 days ago
+  seats_growth_90d        DOUBLE, -- share by which seats grew on those of 90 days ago; NULL without a base
+  seats_growth_365d       DOUBLE, -- the same on 365 days ago
+  cancelled_share         DOUBLE, -- part of ARR in force that is cancelled to its end; NULL without ARR
+  auto_renew_share        DOUBLE, -- part of ARR that renews unless somebody acts; NULL without ARR
+  renewals_365d           BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported
+  upsells_365d            BIGINT, -- more of the same
+  cross_sells_365d        BIGINT, -- something else as well
+  downsells_365d          BIGINT, -- less of the same
+  expansion_arr_365d      DECIMAL(18,2), -- ARR won by changes that raised it, new business and returns aside
+  contraction_arr_365d    DECIMAL(18,2), -- ARR lost by changes that lowered it, churn included
+  has_expanded            BOOLEAN, -- there is a first expansion; NULL until the end of onboarding is known
+  days_to_first_expansion BIGINT, -- days from the end of onboarding to it, or so far; NULL until that end is known
+  open_expansion_opportunities BIGINT, -- up- and cross-sells under discussion; NULL where opportunities are not reported
+  open_expansion_arr      DECIMAL(18,2), -- what they are worth a year
+  weighted_expansion_arr  DECIMAL(18,2), -- the same times how likely their sellers see them
+  renewal_probability     DOUBLE, -- how likely sellers see the renewals under discussion, by worth; NULL without one that says
+  seat_utilisation_28d    DOUBLE, -- users seen in 28 days per seat, above 1 where more use it than pay; NULL without seats
+  seats_unused_28d        BIGINT NOT NULL, -- seats without a user seen in 28 days
+  is_over_seats           BOOLEAN NOT NULL, -- more users than seats, where it is sold by seat: somebody should talk about more
+  arr_per_active_user     DECIMAL(18,2), -- ARR by users seen in 28 days; NULL without users
+  overdue_invoices        BIGINT, -- invoices overdue; NULL where invoices are not reported
+  overdue_amount          DECIMAL(18,2), -- what is owed on them
+  overdue_30d_amount      DECIMAL(18,2), -- part of it that is overdue for more than 30 days
+  mean_days_overdue       DOUBLE, -- mean days since they were due; NULL without any
+  disputed_amount         DECIMAL(18,2), -- what is owed on open invoices that the customer objects to
+  invoices_due_365d       BIGINT, -- invoices that came due in 365 days
+  on_time_share_365d      DOUBLE, -- part of those that was paid by its due day; NULL without any
+  mean_days_late_365d     DOUBLE, -- mean days from due to paid of those that are paid, 0 on time; NULL without any
+  paid_amount_90d         DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported
+  paid_amount_365d        DECIMAL(18,2), -- the same in 365 days
+  failed_payments_90d     BIGINT, -- attempts that failed in 90 days
+  chargebacks_365d        BIGINT, -- payments that were taken back by the bank in 365 days
+  last_payment_failed     BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT
@@ -151,6 +204,12 @@ SELECT
   spine.as_of_date,
   spine.segment,
   spine.tenure_days,
+  spine.region,
+  spine.industry,
+  spine.business_model,
+  spine.parent_account_id,
+  spine.is_in_force,
+  spine.approximate,
   usage.* EXCLUDE (account_id, as_of_date),
   pulse.* EXCLUDE (account_id, as_of_date),
   support.* EXCLUDE (account_id, as_of_date),
@@ -161,7 +220,11 @@ SELECT
   sentiment.* EXCLUDE (account_id, as_of_date),
   adoption.* EXCLUDE (account_id, as_of_date),
   kpis.* EXCLUDE (account_id, as_of_date),
-  goals.* EXCLUDE (account_id, as_of_date)
+  goals.* EXCLUDE (account_id, as_of_date),
+  contracts.* EXCLUDE (account_id, as_of_date, account_since, approximate),
+  growth.* EXCLUDE (account_id, as_of_date),
+  seats.* EXCLUDE (account_id, as_of_date),
+  billing.* EXCLUDE (account_id, as_of_date)
 FROM metrics.spine
 JOIN metrics.usage AS usage ON usage.account_id = spine.account_id AND usage.as_of_date = spine.as_of_date
 JOIN metrics.pulse AS pulse ON pulse.account_id = spine.account_id AND pulse.as_of_date = spine.as_of_date
@@ -174,3 +237,7 @@ JOIN metrics.sentiment AS sentiment ON sentiment.account_id = spine.account_id A
 JOIN metrics.adoption AS adoption ON adoption.account_id = spine.account_id AND adoption.as_of_date = spine.as_of_date
 JOIN metrics.kpis AS kpis ON kpis.account_id = spine.account_id AND kpis.as_of_date = spine.as_of_date
 JOIN metrics.goals AS goals ON goals.account_id = spine.account_id AND goals.as_of_date = spine.as_of_date
+JOIN metrics.contracts AS contracts ON contracts.account_id = spine.account_id AND contracts.as_of_date = spine.as_of_date
+JOIN metrics.growth AS growth ON growth.account_id = spine.account_id AND growth.as_of_date = spine.as_of_date
+JOIN metrics.seats AS seats ON seats.account_id = spine.account_id AND seats.as_of_date = spine.as_of_date
+JOIN metrics.billing AS billing ON billing.account_id = spine.account_id AND billing.as_of_date = spine.as_of_date
