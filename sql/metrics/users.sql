@@ -1,0 +1,86 @@
+-- Every metric of a user on a day: what scores of users read. One row per user and day of `metrics.user_periods` on which
+-- the account is a customer.
+--
+-- The same windows as those of accounts, over what this one did; what a user did for another account counts as well.
+CREATE TABLE metrics.users (
+  account_id             VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account the user belongs to
+  user_id                VARCHAR NOT NULL, -- the user
+  as_of_date             DATE    NOT NULL, -- facts as of the end of this day
+  segment                VARCHAR NOT NULL, -- of the account: SMB, MM or ENT
+  role                   VARCHAR NOT NULL, -- owner, admin, member or viewer
+  days_since_invited     BIGINT  NOT NULL CHECK (days_since_invited >= 0), -- days since the invitation
+  is_activated           BOOLEAN NOT NULL, -- has signed in
+  days_since_seen        BIGINT  CHECK (days_since_seen >= 0), -- days since the last event; NULL before the first
+  usage_seconds_28d      BIGINT  NOT NULL CHECK (usage_seconds_28d >= 0), -- seconds in the product
+  usage_seconds_prev_28d BIGINT  NOT NULL CHECK (usage_seconds_prev_28d >= 0), -- the same, in the 28 days before
+  usage_growth_28d       DOUBLE  CHECK (usage_growth_28d >= -1), -- share by which usage grew; NULL without a base
+  active_days_28d        BIGINT  NOT NULL CHECK (active_days_28d BETWEEN 0 AND 28), -- days with any event
+  active_days_per_week_28d DOUBLE NOT NULL, -- mean active days per week of the last four
+  logins_28d             BIGINT  NOT NULL, -- sessions begun
+  features_28d           BIGINT  NOT NULL, -- distinct features used
+  feature_uses_28d       BIGINT  NOT NULL, -- uses of features
+  errors_28d             BIGINT  NOT NULL, -- events that failed
+  tickets_90d            BIGINT, -- tickets opened; NULL where tickets are not reported
+  PRIMARY KEY (account_id, user_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
+WITH log AS (
+  SELECT user_id, day AS as_of_date, event_name, feature, seconds, is_error, FALSE AS is_ticket, FALSE AS on_spine,
+         CAST(NULL AS VARCHAR) AS account_id, CAST(NULL AS VARCHAR) AS segment, CAST(NULL AS VARCHAR) AS role,
+         CAST(NULL AS DATE) AS created_on, CAST(NULL AS DATE) AS activated_on
+  FROM staging.events
+  WHERE user_id IS NOT NULL
+  UNION ALL
+  SELECT user_id, day, NULL, NULL, NULL, NULL, TRUE, FALSE, NULL, NULL, NULL, NULL, NULL
+  FROM staging.tickets
+  WHERE user_id IS NOT NULL
+  UNION ALL
+  SELECT periods.user_id, spine.as_of_date, NULL, NULL, NULL, NULL, FALSE, TRUE, periods.account_id, spine.segment, periods.role,
+         periods.created_on, periods.activated_on
+  -- The few users come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM metrics.user_periods AS periods
+  JOIN metrics.spine
+    ON spine.account_id = periods.account_id
+   AND spine.as_of_date >= periods.first_day
+   AND spine.as_of_date < periods.day_after
+), rolling AS (
+  SELECT
+    *,
+    max(CASE WHEN event_name IS NOT NULL THEN as_of_date END) OVER w90 AS seen_on,
+    coalesce(sum(seconds) OVER w28, 0) AS usage_seconds_28d,
+    coalesce(sum(seconds) OVER before28, 0) AS usage_seconds_prev_28d,
+    count(DISTINCT as_of_date) FILTER (WHERE event_name IS NOT NULL) OVER w28 AS active_days_28d,
+    count(event_name) FILTER (WHERE event_name = 'login') OVER w28 AS logins_28d,
+    count(DISTINCT feature) OVER w28 AS features_28d,
+    count(feature) OVER w28 AS feature_uses_28d,
+    count(event_name) FILTER (WHERE is_error) OVER w28 AS errors_28d,
+    count(is_ticket) FILTER (WHERE is_ticket) OVER w90 AS tickets_90d
+  FROM log
+  WINDOW
+    w28 AS (PARTITION BY user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
+    before28 AS (PARTITION BY user_id ORDER BY as_of_date
+                 RANGE BETWEEN INTERVAL '55' DAY PRECEDING AND INTERVAL '28' DAY PRECEDING),
+    w90 AS (PARTITION BY user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW)
+)
+SELECT
+  rolling.account_id,
+  rolling.user_id,
+  rolling.as_of_date,
+  rolling.segment,
+  rolling.role,
+  rolling.as_of_date - rolling.created_on AS days_since_invited,
+  coalesce(rolling.activated_on <= rolling.as_of_date, FALSE) AS is_activated,
+  rolling.as_of_date - rolling.seen_on AS days_since_seen,
+  rolling.usage_seconds_28d,
+  rolling.usage_seconds_prev_28d,
+  CASE WHEN rolling.as_of_date - rolling.created_on >= 55
+    THEN CAST(rolling.usage_seconds_28d AS DOUBLE) / nullif(rolling.usage_seconds_prev_28d, 0) - 1 END AS usage_growth_28d,
+  rolling.active_days_28d,
+  CAST(rolling.active_days_28d AS DOUBLE) / 4 AS active_days_per_week_28d,
+  rolling.logins_28d,
+  rolling.features_28d,
+  rolling.feature_uses_28d,
+  rolling.errors_28d,
+  CASE WHEN reporting.tickets THEN rolling.tickets_90d END AS tickets_90d
+FROM rolling
+JOIN metrics.reporting ON reporting.as_of_date = rolling.as_of_date
+WHERE on_spine
