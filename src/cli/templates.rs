@@ -40,12 +40,17 @@ impl Template {
         }
     }
 
-    /// Whether a file of the bundled project gives way: its components and scores, and their tests. The overrides of
-    /// the sample are numbers from 0 to 100, which mean nothing on a scale from 1 to 5.
+    /// Whether a file of the bundled project gives way: the score `health`, its components, and their tests; other scores
+    /// stay. The overrides of the sample are numbers from 0 to 100, which mean nothing on a scale from 1 to 5.
     pub(super) fn replaces(self, path: &Path) -> bool {
-        const SCORING: [&str; 4] =
-            ["sql/components", "sql/scores", "sql/tests/components.health", "sql/tests/scores.health"];
-        SCORING.iter().any(|folder| path.starts_with(folder))
+        const HEALTH: [&str; 5] = [
+            "sql/components/usage.yml",
+            "sql/components/beyond_usage.yml",
+            "sql/scores/health.yml",
+            "sql/tests/components.health",
+            "sql/tests/scores.health",
+        ];
+        HEALTH.iter().any(|replaced| path.starts_with(replaced))
             || (self == Self::Enterprise && path == Path::new("data/overrides.parquet"))
     }
 }
