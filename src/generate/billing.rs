@@ -55,6 +55,9 @@ pub(super) struct Bills {
 pub(super) fn bills(scene: &Scene<'_>, deal: &Deal) -> Bills {
     let mut draw = scene.draw(Purpose::Billing);
     let mut bills = Bills::default();
+    if scene.account.plant == Plant::Hermit {
+        return bills;
+    }
     let issued = issues(scene, deal);
     let count = issued.len();
     for (nth, (day, contract, amount)) in issued.into_iter().enumerate() {

@@ -15,6 +15,8 @@ const LASTS: f64 = 0.8;
 const CHOSEN_BELOW: f32 = 0.4;
 /// What the play gives those who are treated, at most.
 const LIFT: f64 = 0.2;
+/// Of those who were about to leave, this share of the treated stays.
+const KEPT: f64 = 0.65;
 /// Weeks that it takes to rise, and again to fade.
 const LIFT_WEEKS: usize = 6;
 
@@ -51,7 +53,7 @@ pub(super) struct Course {
 /// A first-order autoregressive walk, h(w+1) = h(w) + 0.08 · (level − h(w)) + 0.045 · ε, less the blows that have
 /// fallen and fade by a fifth a week. Before churn it falls in a straight line from wherever it stood, over a lead time
 /// of 60 to 119 days, to 0.05. Who falls below 0.4 is chosen for the play once: lessons for one half, which lift health
-/// by up to 0.2 for twelve weeks and keep every second of those who were about to leave.
+/// by up to 0.2 for twelve weeks and keep 65 in 100 of those who were about to leave.
 pub(super) fn course(seed: u64, account: &Account, weeks: usize) -> Course {
     let mut walk = Walk::new(seed, account);
     let mut course = Course { weeks: Vec::with_capacity(weeks), declines: None, play: None };
@@ -114,7 +116,7 @@ fn play(seed: u64, account: &Account, course: &mut Course) {
     };
     let mut draw = Draw::new(seed, Purpose::Play, account.index, 0);
     let chosen = week as i32 * 7;
-    let (is_treated, saved) = (draw.chance(0.5), draw.chance(0.5));
+    let (is_treated, saved) = (draw.chance(0.5), draw.chance(KEPT));
     let leaves_soon = account.churned.is_some_and(|day| day > chosen && day <= chosen + 119);
     let kept = is_treated && saved && leaves_soon;
     course.play = Some(Play { chosen, is_treated, kept });

@@ -7,7 +7,7 @@ use super::names::{AccountId, Id, UserId};
 use super::plant::Plant;
 use super::product::FEATURE_NAMES;
 use super::rows::Row;
-use super::scene::{HOUR, Scene, start_of, working_hours};
+use super::scene::{HOUR, Scene, day_of, start_of, working_hours};
 use super::sheet::{Clock, Sheet};
 use super::support::lag;
 
@@ -73,7 +73,9 @@ pub(super) fn voice(scene: &Scene<'_>) -> Voice {
     }
     for at in scene.edges() {
         voice.write(scene, &mut draw, (None, at), 0.5);
-        voice.say(scene, &mut draw, (None, at), 0.5);
+        if day_of(at) >= begins {
+            voice.say(scene, &mut draw, (None, at), 0.5);
+        }
     }
     voice
 }
