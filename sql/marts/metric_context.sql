@@ -1,0 +1,53 @@
+-- What a number means for an account: beside its peers of the same segment and day, and beside its own past; one row per
+-- account, day and metric that has a value.
+--
+-- `peer_place` is the share of the peers that stand lower, those that stand alike counted half: 0.5 is the middle,
+-- whichever way is better. The own baseline is the mean of the published days from 118 to 29 days before, so that the
+-- last four weeks are compared with what was usual before them. Computed when asked.
+CREATE VIEW marts.metric_context AS
+WITH listed AS (
+  SELECT account_id, as_of_date, segment, 'usage_seconds_28d' AS metric, CAST(usage_seconds_28d AS DOUBLE) AS value FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'active_users_28d', CAST(active_users_28d AS DOUBLE) FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'active_days_28d', CAST(active_days_28d AS DOUBLE) FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'features_28d', CAST(features_28d AS DOUBLE) FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'seat_utilisation_28d', seat_utilisation_28d FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'tickets_opened_90d', CAST(tickets_opened_90d AS DOUBLE) FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'sentiment_mean_90d', sentiment_mean_90d FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'nps_mean_365d', nps_mean_365d FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'on_time_share_365d', on_time_share_365d FROM metrics.accounts
+  UNION ALL
+  SELECT account_id, as_of_date, segment, 'arr', CAST(arr AS DOUBLE) FROM metrics.accounts
+), placed AS (
+  SELECT
+    *,
+    count(*) OVER (PARTITION BY as_of_date, segment, metric) AS peers,
+    rank() OVER (PARTITION BY as_of_date, segment, metric ORDER BY value) - 1 AS peers_lower,
+    count(*) OVER (PARTITION BY as_of_date, segment, metric ORDER BY value) AS peers_at_most,
+    count(*) OVER own AS own_days,
+    -- Thousandths, so that the sum of a sliding window stays exact.
+    sum(CAST(value AS DECIMAL(24,3))) OVER own AS own_sum
+  FROM listed
+  WHERE value IS NOT NULL
+  WINDOW own AS (PARTITION BY account_id, metric ORDER BY as_of_date
+                 RANGE BETWEEN INTERVAL '118' DAY PRECEDING AND INTERVAL '29' DAY PRECEDING)
+)
+SELECT
+  account_id,
+  as_of_date,
+  metric,
+  value,
+  segment,
+  peers,
+  CAST(peers_lower + peers_at_most AS DOUBLE) / (2 * peers) AS peer_place,
+  own_days,
+  CAST(own_sum AS DOUBLE) / nullif(own_days, 0) AS own_baseline,
+  value / nullif(CAST(own_sum AS DOUBLE) / nullif(own_days, 0), 0) - 1 AS change_on_own
+FROM placed
