@@ -1,30 +1,21 @@
 -- Rolling-window facts from the event log, one row per account and day of the spine, in one pass over the log.
 --
--- Events and spine rows lie side by side in `log`; the windows run over both, and only the spine's rows come out, with
--- what they brought: joined to what comes out, judgements would cost the copy of every column.
+-- Events and spine rows lie side by side in `log`; the windows run over both, and only the spine's rows come out.
 -- A window of 28 days as of D is (D - 28, D]: an event exactly 28 days old is out.
 CREATE VIEW metrics.activity AS
 WITH log AS (
   SELECT account_id, day AS as_of_date, user_id, session_id, event_name, feature, seconds, is_error,
-         FALSE AS on_spine, CAST(NULL AS VARCHAR) AS segment, CAST(NULL AS BIGINT) AS tenure_days,
-         CAST(NULL AS DOUBLE) AS csm_pulse, CAST(NULL AS BIGINT) AS csm_pulse_age_days,
-         CAST(NULL AS VARCHAR) AS csm_pulse_author, CAST(NULL AS VARCHAR) AS csm_pulse_reason
+         FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days
   FROM staging.events
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, TRUE, segment, tenure_days,
-         csm_pulse, csm_pulse_age_days, csm_pulse_author, csm_pulse_reason
-  FROM metrics.pulse
+  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, TRUE, tenure_days
+  FROM metrics.spine
 ), rolling AS (
   SELECT
     on_spine,
     account_id,
     as_of_date,
-    segment,
     tenure_days,
-    csm_pulse,
-    csm_pulse_age_days,
-    csm_pulse_author,
-    csm_pulse_reason,
     -- usage
     coalesce(sum(seconds) OVER w28, 0) AS usage_seconds_28d,
     coalesce(sum(seconds) OVER before28, 0) AS usage_seconds_prev_28d,

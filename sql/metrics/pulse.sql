@@ -1,10 +1,16 @@
 -- Each row of the spine with the judgement that holds at the end of that day; NULL where none does.
-CREATE VIEW metrics.pulse AS
+CREATE TABLE metrics.pulse (
+  account_id         VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+  as_of_date         DATE    NOT NULL, -- as of the end of this day
+  csm_pulse          DOUBLE  CHECK (csm_pulse BETWEEN 1 AND 5), -- how its manager thinks the account is doing, 1 to 5; NULL without a judgement that holds
+  csm_pulse_age_days BIGINT  CHECK (csm_pulse_age_days >= 0), -- days since that judgement
+  csm_pulse_author   VARCHAR, -- who judged
+  csm_pulse_reason   VARCHAR, -- why
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
 SELECT
   spine.account_id,
   spine.as_of_date,
-  spine.segment,
-  spine.tenure_days,
   judgements.value AS csm_pulse,
   spine.as_of_date - judgements.judged_on AS csm_pulse_age_days,
   judgements.author_id AS csm_pulse_author,

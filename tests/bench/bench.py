@@ -36,7 +36,7 @@ SELECT count(*) FILTER (WHERE account_id <> ''), count(*) FILTER (WHERE user_id 
        max(date_part('day', occurred_at)), max(date_part('day', available_at))
 FROM raw.events
 """
-"""Reads every value of the columns that metrics.accounts needs, and does next to nothing with them."""
+"""Reads every value of the columns that metrics.usage needs, and does next to nothing with them."""
 
 
 @dataclass
@@ -161,10 +161,10 @@ def cases(hale: str, world: World, data: Path) -> list[Case]:
         ),
         Case(
             "metrics",
-            "the whole metrics layer of the bundled project (metrics.accounts)",
+            "the whole metrics layer over the event log (metrics.usage of the bundled project)",
             [
-                by_hale("hale", ROOT, "metrics.accounts"),
-                by_hale(f"hale in {MEMORY_LIMIT}", ROOT, "metrics.accounts", "--memory-limit", MEMORY_LIMIT),
+                by_hale("hale", ROOT, "metrics.usage"),
+                by_hale(f"hale in {MEMORY_LIMIT}", ROOT, "metrics.usage", "--memory-limit", MEMORY_LIMIT),
                 peer("polars", "metrics"),
                 peer("duckdb", "metrics"),
             ],

@@ -191,7 +191,7 @@ def _session_medians(log: pl.LazyFrame, spine: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def metrics(data: str, world: World) -> pl.LazyFrame:
-    """All columns of metrics.accounts."""
+    """All columns of metrics.usage."""
     log = _log(data).collect().lazy()
     daily = log.group_by("account_id", "d").agg(
         pl.len().cast(pl.Int64).alias("events"),
@@ -219,7 +219,7 @@ def metrics(data: str, world: World) -> pl.LazyFrame:
     )
     accounts = pl.scan_parquet(f"{data}/accounts.parquet").filter(~pl.col("is_test"))
     grid = (
-        accounts.select("account_id", "segment", "customer_since", "churned_on")
+        accounts.select("account_id", "customer_since", "churned_on")
         .join(pl.LazyFrame({"d": pl.date_range(world.first, world.last, "1d", eager=True)}), how="cross")
         .join(daily, on=["account_id", "d"], how="left")
         .join(
@@ -303,8 +303,6 @@ def _ratios(rolled: pl.LazyFrame) -> pl.LazyFrame:
     return rolled.select(
         "account_id",
         c("d").alias("as_of_date"),
-        "segment",
-        "tenure_days",
         "usage_seconds_28d",
         "usage_seconds_prev_28d",
         _grown("usage_seconds_28d", "usage_seconds_prev_28d").alias("usage_growth_28d"),

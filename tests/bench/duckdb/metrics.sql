@@ -1,6 +1,6 @@
 -- All columns of metrics.accounts: plain sums as windows over dense days, distinct counts and shares by change points.
 WITH accounts AS (
-  SELECT account_id, segment, customer_since, churned_on
+  SELECT account_id, customer_since, churned_on
   FROM read_parquet('{data}/accounts.parquet') WHERE NOT is_test
 ), twice AS MATERIALIZED (
   -- To rank 20 million rows takes DuckDB twice as long as to look for the few repeated ids first.
@@ -76,7 +76,7 @@ WITH accounts AS (
   ) AS median_seconds
   FROM session_days QUALIFY is_spine
 ), grid AS (
-  SELECT a.account_id, days.d, segment, customer_since, churned_on, dy.* EXCLUDE (account_id, d),
+  SELECT a.account_id, days.d, customer_since, churned_on, dy.* EXCLUDE (account_id, d),
          t.users, u7.change AS change7, u28.change AS change28, f28.change AS changef, s.* EXCLUDE (account_id, d), median_seconds
   FROM accounts AS a CROSS JOIN days
   LEFT JOIN daily AS dy ON dy.account_id = a.account_id AND dy.d = days.d
@@ -87,7 +87,7 @@ WITH accounts AS (
   LEFT JOIN medians AS m ON m.account_id = a.account_id AND m.d = days.d
   LEFT JOIN shares AS s ON s.account_id = a.account_id AND s.d = days.d
 ), rolled AS (
-  SELECT account_id, d AS as_of_date, segment, customer_since, churned_on,
+  SELECT account_id, d AS as_of_date, customer_since, churned_on,
          d - customer_since + 1 AS tenure_days,
          coalesce(sum(seconds) OVER w28, 0)::BIGINT AS usage_seconds_28d,
          coalesce(sum(seconds) OVER before28, 0)::BIGINT AS usage_seconds_prev_28d,
@@ -124,7 +124,7 @@ WITH accounts AS (
          so_far AS (PARTITION BY account_id ORDER BY d ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
          until28 AS (PARTITION BY account_id ORDER BY d ROWS BETWEEN UNBOUNDED PRECEDING AND 28 PRECEDING)
 )
-SELECT account_id, as_of_date, segment, tenure_days, usage_seconds_28d, usage_seconds_prev_28d,
+SELECT account_id, as_of_date, usage_seconds_28d, usage_seconds_prev_28d,
        CASE WHEN tenure_days >= 56 THEN usage_seconds_28d::DOUBLE / nullif(usage_seconds_prev_28d, 0) - 1 END
          AS usage_growth_28d,
        CASE WHEN tenure_days < 56 THEN 'warm_up' WHEN usage_seconds_prev_28d > 0 THEN 'observed'
