@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use datafusion::common::{DFSchema, internal_err};
 use datafusion::error::{DataFusionError, Result as EngineResult};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::TryStreamExt;
 
 use super::audits::{self, BadRows};
-use super::needed;
+use super::needed::{self, Needed};
 use super::progress::{rows_read, watched};
 use super::request::Request;
 use super::reuse::{self, Parts};
-use super::stored::{in_stored_order, rows_of_days};
+use super::stored::stored_rows;
 use super::watch::{Event, Watch};
 use crate::check::{Checked, parquet_files};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
@@ -94,13 +95,14 @@ pub async fn build(
     request.sources.register(engine.runtime());
     request.out.register(engine.runtime());
     let parts = Parts::of(&checked.pipeline, request)?;
-    let first_days = needed::first_days(checked, &session, request, &parts).await;
-    let first_days = first_days.map_err(|error| diagnose::of_run("planning", &error))?;
+    let needed = needed::needed(checked, &session, request, &parts).await;
+    let Needed { first_days, plans } = needed.map_err(|error| diagnose::of_run("planning", &error))?;
     let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
     let models = first_days.len() - parts.reused.iter().filter(|name| first_days.contains_key(name)).count();
     watch.saw(&Event::Begun { run_id: staging.run_id(), models });
+    let (models, audits) = (Vec::new(), 0);
     let mut build =
-        Build { checked, request, watch, session, staging, parts, first_days, models: Vec::new(), audits: 0 };
+        Build { checked, request, watch, session, staging, parts, first_days, plans, models, audits };
     match build.all().await {
         Ok(()) => Ok(build.finish()),
         Err(error) => {
@@ -118,6 +120,7 @@ struct Build<'a> {
     staging: Staging,
     parts: Parts,
     first_days: BTreeMap<ModelName, NaiveDate>,
+    plans: BTreeMap<ModelName, LogicalPlan>,
     models: Vec<BuiltModel>,
     audits: usize,
 }
@@ -320,9 +323,16 @@ impl Build<'_> {
         first: NaiveDate,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let Some(query) = model.query() else { return internal_err!("{} has no query", model.name) };
-        let plan = session.plan(query).await?;
-        let plan = rows_of_days(model, plan, first..=*self.request.days.end())?;
-        session.state().create_physical_plan(&in_stored_order(model, plan)?).await
+        let session = session.for_model(model);
+        let state = session.state();
+        // Over stored tables alone the plan that told what is needed is the one to run.
+        if let Some(plan) = self.plans.get(&model.name)
+            && let Some(plan) = session.rebound(plan).await?
+        {
+            return state.query_planner().create_physical_plan(&plan, &state).await;
+        }
+        let plan = stored_rows(model, session.plan(query).await?, first..=*self.request.days.end())?;
+        state.create_physical_plan(&plan).await
     }
 
     fn spec(&self, model: &Model) -> EngineResult<TableSpec> {
