@@ -99,7 +99,7 @@ fn a_lost_day_is_not_published() {
     let last = world::GENERATED_LAST_DAY;
     for lost in [last, last - Days::new(1)] {
         let last_join = "JOIN metrics.pulse AS pulse USING (account_id, as_of_date)";
-        let gap = format!("{last_join}\nWHERE as_of_date <> DATE '{lost}'");
+        let gap = format!("{last_join}\nWHERE spine.as_of_date <> DATE '{lost}'");
         let project = project_with(&[("sql/metrics/accounts.sql", last_join, &gap)]);
         let out = tempfile::tempdir().unwrap();
         let run = Run::new(project.path(), sources.path(), out.path()).select(&["metrics.accounts"]);
