@@ -13,7 +13,7 @@ const SOUND: &str = "ok: {title: T, value: m, bins: [{below: 1, points: 0}, {poi
 #[track_caller]
 fn problems(component_file: &str, scores: &[(&str, &str)]) -> Vec<String> {
     let files: Vec<_> =
-        scores.iter().map(|(name, text)| SourceFile::new(&format!("sql/scores/{name}.yml"), *text)).collect();
+        scores.iter().map(|(name, text)| SourceFile::new(format!("sql/scores/{name}.yml"), *text)).collect();
     let found = semantic::parse(&[components(component_file)], &files).expect_err("it is wrong");
     let place = |problem: &halescore::diagnostic::Diagnostic| {
         let place = problem.location.as_ref().expect("every problem has a place");
