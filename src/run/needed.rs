@@ -5,7 +5,7 @@
 //! grouping without the day), all of history can, and all of it is built: right by default, fast when provable.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{Date32Type, SchemaRef};
@@ -38,6 +38,8 @@ pub(super) struct Needed {
     /// The optimised plans of the models that read stored tables alone: the rows of their days in the stored order,
     /// over tables that are not there yet.
     pub(super) plans: BTreeMap<ModelName, LogicalPlan>,
+    /// The models whose rows of a day are made of nothing but rows of that day of these stored tables.
+    pub(super) day_by_day: BTreeMap<ModelName, BTreeSet<ModelName>>,
 }
 
 /// What a run needs.
@@ -54,7 +56,7 @@ pub(super) async fn needed(
     let mut needed: BTreeMap<ModelName, NaiveDate> =
         request.selection.0.iter().map(|name| (name.clone(), *request.days.start())).collect();
     let plans = plans_over_placeholders(checked, session, parts).await?;
-    let mut optimised = BTreeMap::new();
+    let (mut optimised, mut day_by_day) = (BTreeMap::new(), BTreeMap::new());
     // Readers come after what they read: from the last model back, every need is known when it is asked for.
     for model in pipeline.models.iter().rev().filter(|model| model.is_stored()) {
         let (Some(first), Some(plan)) = (needed.get(&model.name).copied(), plans.get(&model.name)) else {
@@ -62,11 +64,17 @@ pub(super) async fn needed(
         };
         let plan = stored_rows(model, plan.clone(), first..=*request.days.end())?;
         let plan = session.for_model(model).optimised(plan)?;
-        for (read, from) in scans(&plan, pipeline.settings.history_starts)? {
+        let scans = scans(&plan, pipeline.settings.history_starts)?;
+        let of_its_days = model.by_day() && scans.iter().all(|(_, from)| *from == first);
+        let tables: BTreeSet<ModelName> = scans.iter().map(|(read, _)| read.clone()).collect();
+        for (read, from) in scans {
             let day = needed.entry(read).or_insert(from);
             *day = from.min(*day);
         }
         if !reads_sources(&plan)? {
+            if of_its_days {
+                day_by_day.insert(model.name.clone(), tables);
+            }
             optimised.insert(model.name.clone(), plan);
         }
     }
@@ -82,7 +90,7 @@ pub(super) async fn needed(
             }
         }
     }
-    Ok(Needed { first_days: needed, plans: optimised })
+    Ok(Needed { first_days: needed, plans: optimised, day_by_day })
 }
 
 /// The checked plan of every stored model to build, where every other stored model is a placeholder that notes its filters.
