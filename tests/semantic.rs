@@ -14,6 +14,8 @@ mod properties;
 mod published;
 mod readme;
 mod refusals;
+mod refused_meanings;
+mod rolled;
 mod schema;
 mod world;
 mod yaml;

@@ -34,6 +34,8 @@ pub struct Checked {
     pub schemas: BTreeMap<ModelName, SchemaRef>,
     /// What is worth knowing but stops nothing.
     pub warnings: Diagnostics,
+    /// The plan of each stored model, over tables without rows: views put in, types settled.
+    pub(crate) plans: BTreeMap<ModelName, LogicalPlan>,
 }
 
 /// Plans every model; with `sources`, also looks at their files.
@@ -49,7 +51,8 @@ pub async fn check(
     let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), day)
         .map_err(|error| crate::error::Error::Bug(diagnose::first_line(&error)))?;
     let found = pipeline.semantics.warnings.clone();
-    let mut pass = Pass { session, schemas: BTreeMap::new(), failed: BTreeSet::new(), found };
+    let (schemas, plans) = (BTreeMap::new(), BTreeMap::new());
+    let mut pass = Pass { session, schemas, plans, failed: BTreeSet::new(), found };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.
@@ -71,13 +74,18 @@ pub async fn check(
     if let Some(storage) = sources {
         pass.found.extend(sources::compare(&pipeline, storage).await?);
     }
-    let Pass { schemas, found, .. } = pass;
-    if found.has_errors() { Err(found.into()) } else { Ok(Checked { pipeline, schemas, warnings: found }) }
+    let Pass { schemas, plans, found, .. } = pass;
+    if found.has_errors() {
+        Err(found.into())
+    } else {
+        Ok(Checked { pipeline, schemas, warnings: found, plans })
+    }
 }
 
 struct Pass {
     session: Session,
     schemas: BTreeMap<ModelName, SchemaRef>,
+    plans: BTreeMap<ModelName, LogicalPlan>,
     failed: BTreeSet<ModelName>,
     found: Diagnostics,
 }
@@ -104,6 +112,7 @@ impl Pass {
                 self.found.extend(lints::lint(model, &analysed));
                 self.constraints(model, declared);
                 self.enter(model, Arc::clone(declared), None);
+                self.plans.insert(model.name.clone(), analysed);
             }
             None => self.enter(model, inferred, Some(plan)),
         }

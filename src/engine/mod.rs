@@ -7,6 +7,8 @@ pub mod day_window;
 pub mod diagnose;
 mod foreign_parquet;
 pub mod functions;
+pub(crate) mod in_turn;
+pub mod lanes;
 mod memory;
 pub mod published;
 mod repeated_keys;

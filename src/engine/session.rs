@@ -9,19 +9,23 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, TableProvider};
 use datafusion::common::metadata::ScalarAndMetadata;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{ParamValues, TableReference};
 use datafusion::datasource::{MemTable, ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::optimizer::OptimizerRule;
+use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 
 use super::day_window::{self, WindowOptions};
-use super::{Engine, functions, repeated_keys};
+use super::{Engine, functions, lanes, repeated_keys};
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
+use crate::project::model::{AS_OF_DATE, Model};
 use crate::project::settings::Settings;
 
 const CATALOG: &str = "hale";
@@ -51,7 +55,7 @@ impl Session {
             .with_runtime_env(Arc::clone(engine.runtime()))
             .with_default_features();
         let state = repeated_keys::install(day_window::install(builder).build());
-        let context = SessionContext::new_with_state(state);
+        let context = SessionContext::new_with_state(lanes::install(state));
         register_functions(&context, settings.time_zone);
         let catalog = MemoryCatalogProvider::new();
         for schema in Layer::ALL.map(Layer::name).into_iter().chain([CALENDAR]) {
@@ -95,6 +99,21 @@ impl Session {
         Self { context: SessionContext::new_with_state(state), parameters: self.parameters.clone() }
     }
 
+    /// The session as a model's query wants it. What is compiled from the semantic side has many small expressions in
+    /// steps: what several of them share is computed anew in each. DataFusion would make a step of its own of
+    /// every such part, and carry all columns through it.
+    #[must_use]
+    pub fn for_model(&self, model: &Model) -> Self {
+        if !model.name.layer.is_semantic() {
+            return self.clone();
+        }
+        let state = self.context.state();
+        let mut rules = state.optimizer().rules.clone();
+        rules.retain(|rule| rule.name() != CommonSubexprEliminate::new().name());
+        let state = SessionStateBuilder::new_from_existing(state).with_optimizer_rules(rules).build();
+        Self { context: SessionContext::new_with_state(state), parameters: self.parameters.clone() }
+    }
+
     /// Every row and column of what is registered under a model's name.
     ///
     /// # Errors
@@ -127,6 +146,53 @@ impl Session {
             }
             _ => plan.with_param_values(self.parameters.clone()),
         }
+    }
+
+    /// A plan made in another session, over what is registered here under the same names; `None` where that is a
+    /// view, which only planning anew puts in.
+    ///
+    /// # Errors
+    /// When nothing is registered under a name.
+    pub async fn rebound(&self, plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
+        let mut names = Vec::new();
+        plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node
+                && !names.contains(&scan.table_name)
+            {
+                names.push(scan.table_name.clone());
+            }
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        let mut tables = HashMap::new();
+        for name in names {
+            let table = self.context.table_provider(name.clone()).await?;
+            if table.get_logical_plan().is_some() {
+                return Ok(None);
+            }
+            tables.insert(name, provider_as_source(table));
+        }
+        let rebound = plan.clone().transform_up_with_subqueries(|node| match node {
+            LogicalPlan::TableScan(mut scan) => {
+                scan.source = Arc::clone(&tables[&scan.table_name]);
+                Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+            }
+            other => Ok(Transformed::no(other)),
+        });
+        rebound.data().map(Some)
+    }
+
+    /// The best plan for the rows of one whose types are settled. Days may have been added to it: they are settled
+    /// as soon as its own are dates.
+    ///
+    /// # Errors
+    /// What the optimiser says.
+    pub fn optimised(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let state = self.context.state();
+        let day = plan.schema().field_with_unqualified_name(AS_OF_DATE);
+        if day.is_ok_and(|day| *day.data_type() != DataType::Date32) {
+            return state.optimize(&plan);
+        }
+        state.optimizer().optimize(plan, &state, |_, _| {})
     }
 
     /// The session's state at this moment.

@@ -11,15 +11,17 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::TryStreamExt;
 
 use super::audits::{self, BadRows};
-use super::needed;
+use super::needed::{self, Needed};
 use super::progress::{rows_read, watched};
 use super::request::Request;
 use super::reuse::{self, Parts};
-use super::stored::{in_stored_order, rows_of_days};
+use super::stored::stored_rows;
+use super::stretches::stretches;
 use super::watch::{Event, Watch};
 use crate::check::{Checked, parquet_files};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::day_window::{WindowMode, WindowOptions};
+use crate::engine::in_turn::InTurnExec;
 use crate::engine::sources::{Horizon, parquet_folder, parquet_table, source_table};
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
@@ -94,13 +96,16 @@ pub async fn build(
     request.sources.register(engine.runtime());
     request.out.register(engine.runtime());
     let parts = Parts::of(&checked.pipeline, request)?;
-    let first_days = needed::first_days(checked, &session, request, &parts).await;
-    let first_days = first_days.map_err(|error| diagnose::of_run("planning", &error))?;
+    let needed = needed::needed(checked, &session, request, &parts).await;
+    let needed = needed.map_err(|error| diagnose::of_run("planning", &error))?;
     let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
-    let models = first_days.len() - parts.reused.iter().filter(|name| first_days.contains_key(name)).count();
+    let models = needed.first_days.len()
+        - parts.reused.iter().filter(|name| needed.first_days.contains_key(name)).count();
     watch.saw(&Event::Begun { run_id: staging.run_id(), models });
+    let (models, audits) = (Vec::new(), 0);
+    let memory_limit = engine.memory_limit();
     let mut build =
-        Build { checked, request, watch, session, staging, parts, first_days, models: Vec::new(), audits: 0 };
+        Build { checked, request, watch, session, memory_limit, staging, parts, needed, models, audits };
     match build.all().await {
         Ok(()) => Ok(build.finish()),
         Err(error) => {
@@ -115,9 +120,10 @@ struct Build<'a> {
     request: &'a Request,
     watch: &'a dyn Watch,
     session: Session,
+    memory_limit: usize,
     staging: Staging,
     parts: Parts,
-    first_days: BTreeMap<ModelName, NaiveDate>,
+    needed: Needed,
     models: Vec<BuiltModel>,
     audits: usize,
 }
@@ -144,7 +150,7 @@ impl Build<'_> {
                     entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
                 }
                 Kind::Table(..) => {
-                    if let Some(first) = self.first_days.get(&model.name).copied() {
+                    if let Some(first) = self.needed.first_days.get(&model.name).copied() {
                         self.table(model, first).await?;
                     }
                 }
@@ -159,7 +165,7 @@ impl Build<'_> {
 
     /// Makes a published table readable as it is.
     async fn reuse(&self, model: &Model) -> Result<()> {
-        let first = self.first_days.get(&model.name).copied().unwrap_or(*self.request.days.start());
+        let first = self.needed.first_days.get(&model.name).copied().unwrap_or(*self.request.days.start());
         let files = reuse::files(model, first, self.request).await?;
         let table = parquet_table(&self.request.out, &files, &self.checked.schemas[&model.name]);
         let entered = table.and_then(|table| self.session.register(&model.name, table));
@@ -191,7 +197,7 @@ impl Build<'_> {
     /// Contracts of the sources that this run reads.
     async fn audit_sources(&mut self) -> Result<()> {
         let pipeline = &self.checked.pipeline;
-        let computed = self.first_days.keys().filter(|name| self.parts.planned.contains(name));
+        let computed = self.needed.first_days.keys().filter(|name| self.parts.planned.contains(name));
         let read = pipeline.with_upstream(computed.cloned());
         let mut audits = Vec::new();
         for model in pipeline
@@ -224,7 +230,7 @@ impl Build<'_> {
 
     /// Whether a stored table is computed by this run.
     fn is_computed(&self, name: &ModelName) -> bool {
-        self.first_days.contains_key(name) && self.parts.planned.contains(name)
+        self.needed.first_days.contains_key(name) && self.parts.planned.contains(name)
     }
 
     /// Whether every stored table among these is part of the run, and at least one is; nothing else may be read.
@@ -237,7 +243,7 @@ impl Build<'_> {
         }
         let stored =
             names.iter().filter(|name| self.checked.pipeline.model(name).is_some_and(Model::is_stored));
-        let built: Vec<bool> = stored.map(|name| self.first_days.contains_key(name)).collect();
+        let built: Vec<bool> = stored.map(|name| self.needed.first_days.contains_key(name)).collect();
         !built.is_empty() && built.iter().all(|built| *built)
     }
 
@@ -320,9 +326,34 @@ impl Build<'_> {
         first: NaiveDate,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let Some(query) = model.query() else { return internal_err!("{} has no query", model.name) };
-        let plan = session.plan(query).await?;
-        let plan = rows_of_days(model, plan, first..=*self.request.days.end())?;
-        session.state().create_physical_plan(&in_stored_order(model, plan)?).await
+        let session = session.for_model(model);
+        let state = session.state();
+        let days = first..=*self.request.days.end();
+        let stretches = stretches(days.clone(), &self.rows_side_by_side(model), self.memory_limit);
+        if stretches.len() > 1 {
+            let rows = session.plan(query).await?;
+            let mut plans = Vec::with_capacity(stretches.len());
+            for days in stretches {
+                let plan = stored_rows(model, rows.clone(), days)?;
+                plans.push(state.create_physical_plan(&plan).await?);
+            }
+            return Ok(Arc::new(InTurnExec::try_new(plans)?));
+        }
+        // Over stored tables alone the plan that told what is needed is the one to run.
+        if let Some(plan) = self.needed.plans.get(&model.name)
+            && let Some(plan) = session.rebound(plan).await?
+        {
+            return state.query_planner().create_physical_plan(&plan, &state).await;
+        }
+        let plan = stored_rows(model, session.plan(query).await?, days)?;
+        state.create_physical_plan(&plan).await
+    }
+
+    /// The rows of each table that a model reads day by day, as this run built them.
+    fn rows_side_by_side(&self, model: &Model) -> Vec<u64> {
+        let read = self.needed.day_by_day.get(&model.name);
+        let is_read = |built: &&BuiltModel| read.is_some_and(|read| read.contains(&built.name));
+        self.models.iter().filter(is_read).map(|built| built.rows).collect()
     }
 
     fn spec(&self, model: &Model) -> EngineResult<TableSpec> {

@@ -15,6 +15,7 @@ mod progress;
 mod request;
 mod reuse;
 mod stored;
+mod stretches;
 mod watch;
 
 pub use build::{Built, BuiltModel, Report, build};

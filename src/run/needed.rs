@@ -5,13 +5,14 @@
 //! grouping without the day), all of history can, and all of it is built: right by default, fast when provable.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{Date32Type, SchemaRef};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use datafusion::catalog::{Session as Planning, TableProvider};
+use datafusion::common::internal_err;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::TableType;
 use datafusion::datasource::empty::EmptyTable;
@@ -24,36 +25,57 @@ use datafusion::scalar::ScalarValue;
 
 use super::request::Request;
 use super::reuse::Parts;
-use super::stored::rows_of_days;
+use super::stored::stored_rows;
 use crate::check::Checked;
 use crate::engine::Session;
 use crate::project::layer::ModelName;
-use crate::project::model::{AS_OF_DATE, Kind};
+use crate::project::model::{AS_OF_DATE, Kind, Model};
 
-/// For every stored model that the run needs, the first day to build (the last is the run's last).
+/// What a run needs.
+pub(super) struct Needed {
+    /// For every stored model, the first day to build (the last is the run's last).
+    pub(super) first_days: BTreeMap<ModelName, NaiveDate>,
+    /// The optimised plans of the models that read stored tables alone: the rows of their days in the stored order,
+    /// over tables that are not there yet.
+    pub(super) plans: BTreeMap<ModelName, LogicalPlan>,
+    /// The models whose rows of a day are made of nothing but rows of that day of these stored tables.
+    pub(super) day_by_day: BTreeMap<ModelName, BTreeSet<ModelName>>,
+}
+
+/// What a run needs.
 ///
 /// # Errors
 /// When a model that was checked does not plan.
-pub(super) async fn first_days(
+pub(super) async fn needed(
     checked: &Checked,
     session: &Session,
     request: &Request,
     parts: &Parts,
-) -> Result<BTreeMap<ModelName, NaiveDate>> {
+) -> Result<Needed> {
     let pipeline = &checked.pipeline;
     let mut needed: BTreeMap<ModelName, NaiveDate> =
         request.selection.0.iter().map(|name| (name.clone(), *request.days.start())).collect();
     let plans = plans_over_placeholders(checked, session, parts).await?;
+    let (mut optimised, mut day_by_day) = (BTreeMap::new(), BTreeMap::new());
     // Readers come after what they read: from the last model back, every need is known when it is asked for.
     for model in pipeline.models.iter().rev().filter(|model| model.is_stored()) {
         let (Some(first), Some(plan)) = (needed.get(&model.name).copied(), plans.get(&model.name)) else {
             continue;
         };
-        let plan = rows_of_days(model, plan.clone(), first..=*request.days.end())?;
-        let plan = session.state().optimize(&plan)?;
-        for (read, from) in scans(&plan, pipeline.settings.history_starts)? {
+        let plan = stored_rows(model, plan.clone(), first..=*request.days.end())?;
+        let plan = session.for_model(model).optimised(plan)?;
+        let scans = scans(&plan, pipeline.settings.history_starts)?;
+        let of_its_days = model.by_day() && scans.iter().all(|(_, from)| *from == first);
+        let tables: BTreeSet<ModelName> = scans.iter().map(|(read, _)| read.clone()).collect();
+        for (read, from) in scans {
             let day = needed.entry(read).or_insert(from);
             *day = from.min(*day);
+        }
+        if !reads_sources(&plan)? {
+            if of_its_days {
+                day_by_day.insert(model.name.clone(), tables);
+            }
+            optimised.insert(model.name.clone(), plan);
         }
     }
     // An audit may read what was not selected.
@@ -68,32 +90,35 @@ pub(super) async fn first_days(
             }
         }
     }
-    Ok(needed)
+    Ok(Needed { first_days: needed, plans: optimised, day_by_day })
 }
 
-/// Plans every stored model where every other stored model is a placeholder that notes its filters.
+/// The checked plan of every stored model to build, where every other stored model is a placeholder that notes its filters.
 async fn plans_over_placeholders(
     checked: &Checked,
     session: &Session,
     parts: &Parts,
 ) -> Result<BTreeMap<ModelName, LogicalPlan>> {
-    let mut plans = BTreeMap::new();
-    for model in &checked.pipeline.models {
-        let is_reused = parts.reused.contains(&model.name);
-        if !is_reused && !parts.planned.contains(&model.name) {
-            continue;
-        }
+    let included = |model: &&Model| parts.planned.contains(&model.name) || parts.reused.contains(&model.name);
+    let models: Vec<&Model> = checked.pipeline.models.iter().filter(included).collect();
+    for model in &models {
         let schema = Arc::clone(&checked.schemas[&model.name]);
         match &model.kind {
             Kind::Source(_) => session.register(&model.name, Arc::new(EmptyTable::new(schema)))?,
-            Kind::View(query) => session.register_view(&model.name, session.plan(query).await?)?,
-            Kind::Table(query, _) => {
-                if !is_reused {
-                    plans.insert(model.name.clone(), session.plan(query).await?);
-                }
+            // Where a checked plan reads a view, what the view reads is already in its place.
+            Kind::View(_) => {}
+            Kind::Table(..) => {
                 session.register(&model.name, Arc::new(Placeholder { name: model.name.clone(), schema }))?;
             }
         }
+    }
+    let mut plans = BTreeMap::new();
+    for model in models.into_iter().filter(|model| !parts.reused.contains(&model.name)) {
+        let Some(plan) = checked.plans.get(&model.name) else { continue };
+        let Some(plan) = session.rebound(plan).await? else {
+            return internal_err!("{} reads a view that was not put in", model.name);
+        };
+        plans.insert(model.name.clone(), plan);
     }
     Ok(plans)
 }
@@ -113,11 +138,26 @@ fn scans(plan: &LogicalPlan, history_starts: NaiveDate) -> Result<Vec<(ModelName
     Ok(found)
 }
 
+/// Whether a source stands in for its files, which will take other filters than it does.
+fn reads_sources(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        found |= matches!(node, LogicalPlan::TableScan(scan) if scanned::<EmptyTable>(scan).is_some());
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
+}
+
 fn placeholder(scan: &TableScan) -> Option<ModelName> {
+    scanned::<Placeholder>(scan).map(|table| table.name.clone())
+}
+
+/// The table that is scanned, if it is of this kind.
+fn scanned<T: TableProvider>(scan: &TableScan) -> Option<&T> {
     let source: &dyn Any = scan.source.as_ref();
     let provider = source.downcast_ref::<datafusion::datasource::DefaultTableSource>()?;
     let table: &dyn Any = provider.table_provider.as_ref();
-    table.downcast_ref::<Placeholder>().map(|table| table.name.clone())
+    table.downcast_ref::<T>()
 }
 
 /// The day from which a conjunct keeps rows: `as_of_date >= d`, `> d`, `= d`, either way round.

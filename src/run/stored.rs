@@ -21,16 +21,24 @@ pub(super) fn day(date: NaiveDate) -> Expr {
     lit(ScalarValue::Date32(Some(Date32Type::from_naive_date(date))))
 }
 
+/// What is stored of a model: its declared columns for the days asked for, in the order in which they are written.
+///
+/// # Errors
+/// As [`rows_of_days`] and [`in_stored_order`].
+pub(super) fn stored_rows(
+    model: &Model,
+    plan: LogicalPlan,
+    days: RangeInclusive<NaiveDate>,
+) -> Result<LogicalPlan> {
+    in_stored_order(model, rows_of_days(model, plan, days)?)
+}
+
 /// A model's declared columns for the days asked for (all rows, where it is not stored by day). Their types are still
 /// the query's: the writer casts, and reports a value that would be lost.
 ///
 /// # Errors
 /// When the plan gives no such column, which a check has ruled out.
-pub(super) fn rows_of_days(
-    model: &Model,
-    plan: LogicalPlan,
-    days: RangeInclusive<NaiveDate>,
-) -> Result<LogicalPlan> {
+fn rows_of_days(model: &Model, plan: LogicalPlan, days: RangeInclusive<NaiveDate>) -> Result<LogicalPlan> {
     let mut rows = LogicalPlanBuilder::from(plan);
     if model.by_day() {
         let within =
@@ -47,7 +55,7 @@ pub(super) fn rows_of_days(
 ///
 /// # Errors
 /// When the key names no column, which a check has ruled out.
-pub(super) fn in_stored_order(model: &Model, plan: LogicalPlan) -> Result<LogicalPlan> {
+fn in_stored_order(model: &Model, plan: LogicalPlan) -> Result<LogicalPlan> {
     let order = sort_key(model).into_iter().map(|name| column(&name).sort(true, false));
     LogicalPlanBuilder::from(plan).sort(order.collect::<Vec<_>>())?.build()
 }

@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Span, Token};
 
+use super::reach::Reach;
 use super::risk::{Risk, risks};
 use super::yaml;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
@@ -44,13 +45,10 @@ impl Expression {
         &self.names
     }
 
-    /// The truth value that is written where a condition belongs, if one is.
-    pub(super) fn constant(&self) -> Option<bool> {
-        match self.sql.to_ascii_lowercase().as_str() {
-            "true" | "1 = 1" => Some(true),
-            "false" | "null" | "not true" | "1 = 0" | "0 = 1" => Some(false),
-            _ => None,
-        }
+    /// Which rows it can be true of, where it is a condition.
+    pub(super) fn reach(&self) -> Reach {
+        // What was written back as SQL was read once: places of names are known from it.
+        parse_sql(&self.sql).map_or_else(|_| Reach::default(), |condition| Reach::of(&condition))
     }
 
     /// Reads the expression in a scalar, and warns of what in it may not be a number.

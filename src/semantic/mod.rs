@@ -68,6 +68,7 @@ mod definition;
 mod document;
 mod expression;
 mod meaning;
+mod reach;
 mod resolve;
 mod risk;
 mod schema;

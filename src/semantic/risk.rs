@@ -100,7 +100,7 @@ fn last_argument(function: &Function) -> Option<&Expr> {
 }
 
 /// The expression without parentheses and casts.
-fn inner(expression: &Expr) -> &Expr {
+pub(super) fn inner(expression: &Expr) -> &Expr {
     match expression {
         Expr::Nested(expression) | Expr::Cast { expr: expression, .. } => inner(expression),
         expression => expression,
@@ -108,7 +108,7 @@ fn inner(expression: &Expr) -> &Expr {
 }
 
 /// The number that is written.
-fn literal(expression: &Expr) -> Option<f64> {
+pub(super) fn literal(expression: &Expr) -> Option<f64> {
     match inner(expression) {
         Expr::Value(value) => match &value.value {
             Value::Number(digits, _) => digits.parse().ok(),

@@ -76,7 +76,14 @@ impl Tape {
             Condition::Unnamed,
             Condition::Tenure(tenure),
         ];
-        let free: Vec<Condition> = all.into_iter().filter(|condition| !but.contains(condition)).collect();
+        // One that an earlier one takes all rows of is refused.
+        let is_free = |condition: &Condition| {
+            !but.iter().any(|earlier| match (earlier, condition) {
+                (Condition::Tenure(earlier), Condition::Tenure(days)) => days >= earlier,
+                _ => earlier == condition,
+            })
+        };
+        let free: Vec<Condition> = all.into_iter().filter(is_free).collect();
         self.of(&free)
     }
 

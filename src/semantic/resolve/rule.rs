@@ -1,6 +1,5 @@
 //! How a value becomes points, checked.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::semantic::yaml::Placed;
@@ -13,6 +12,7 @@ use crate::semantic::definition::{
 };
 use crate::semantic::document::{BinDocument, CaseDocument, CaseState, LinearDocument, RuleKeys};
 use crate::semantic::expression::Expression;
+use crate::semantic::reach::Reach;
 use crate::semantic::yaml::{self, Entries};
 
 /// The keys of which a rule has exactly one.
@@ -131,25 +131,18 @@ fn cases(
     problems: &mut Diagnostics,
 ) -> Option<Vec<Case>> {
     let file = frame.file;
-    let mut seen = BTreeSet::new();
+    let mut before: Vec<Reach> = Vec::new();
     let mut cases = Vec::new();
     for (index, document) in list.value.iter().enumerate() {
         let place = start(file, document);
         let last = index + 1 == list.value.len();
         let when = document.value.when.as_ref().and_then(|when| Expression::parse(file, when, problems));
         problems.extend(misplaced_when("case", document.value.when.is_some(), last, &place));
-        if when.as_ref().is_some_and(|when| !seen.insert(when.sql().to_owned())) {
-            let message = "this case can never be reached: one before it has the same condition";
+        let reach = when.as_ref().map(Expression::reach);
+        if let Some(message) = reach.as_ref().and_then(|reach| unreached(reach, &before)) {
             problems.push(Diagnostic::error("unreachable-case", message).at(place.clone()));
         }
-        if let Some(constant) = when.as_ref().and_then(Expression::constant) {
-            let message = if constant {
-                "the condition of this case is always true, so what follows is never reached"
-            } else {
-                "this case can never be reached: its condition is never true"
-            };
-            problems.push(Diagnostic::error("unreachable-case", message).at(place.clone()));
-        }
+        before.extend(reach);
         cases.push(Some(Case { when, rule: case_rule(frame, document, &place, problems)? }));
     }
     if list.value.is_empty() {
@@ -158,6 +151,18 @@ fn cases(
         return None;
     }
     cases.into_iter().collect()
+}
+
+/// Why a case with this condition is wrong where it stands.
+fn unreached(reach: &Reach, before: &[Reach]) -> Option<&'static str> {
+    if reach.is_always() {
+        return Some("the condition of this case is always true, so what follows is never reached");
+    }
+    if reach.is_never() {
+        return Some("this case can never be reached: its condition is never true");
+    }
+    let taken = before.iter().any(|earlier| earlier.covers(reach));
+    taken.then_some("this case can never be reached: one before it takes all of its rows")
 }
 
 /// The complaint about a condition that the last of a list has, or another of it has not.

@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::semantic::definition::{Aggregate, Component, Group, Node, Range, Scope, Scorecard};
 use crate::semantic::document::{ScoreDocument, ScorecardDocument};
 use crate::semantic::expression::Expression;
+use crate::semantic::reach::Reach;
 use crate::semantic::yaml;
 
 /// The name of the scorecard of a score that declares none.
@@ -31,7 +32,7 @@ pub(super) fn resolve(
         None => vec![plain(file, document, (catalogue, scale), problems)],
         Some(list) => {
             let mut names = BTreeSet::new();
-            let mut conditions = BTreeSet::new();
+            let mut before = Vec::new();
             let mut scorecards = Vec::new();
             for (index, card) in list.value.iter().enumerate() {
                 let last = index + 1 == list.value.len();
@@ -43,7 +44,7 @@ pub(super) fn resolve(
                     problems.push(Diagnostic::error("duplicate-name", message).at(place));
                 }
                 let card = scorecard((file, document), &card.value, (catalogue, scale), problems);
-                problems.extend(card.as_ref().and_then(|card| never(card, &mut conditions)));
+                problems.extend(card.as_ref().and_then(|card| never(card, &mut before)));
                 scorecards.push(card);
             }
             if list.value.is_empty() {
@@ -151,14 +152,20 @@ fn not_there(file: &Arc<SourceFile>, name: &Placed<String>, seen: &Seen) -> Opti
 }
 
 /// A scorecard that no account can have.
-fn never(card: &Scorecard, conditions: &mut BTreeSet<String>) -> Option<Diagnostic> {
+fn never(card: &Scorecard, before: &mut Vec<(String, Reach)>) -> Option<Diagnostic> {
     let when: &Expression = card.when.as_ref()?;
-    let again = !conditions.insert(when.sql().to_owned());
-    let why = match (when.constant(), again) {
-        (Some(false), _) => "its condition is never true",
-        (Some(true), _) => return Some(always(card, when)),
-        (None, true) => "one before it has the same condition",
-        (None, false) => return None,
+    let reach = when.reach();
+    if reach.is_always() {
+        return Some(always(card, when));
+    }
+    let taken = before.iter().find(|(_, earlier)| earlier.covers(&reach)).map(|(name, _)| name.clone());
+    let why = match taken {
+        _ if reach.is_never() => "its condition is never true".to_owned(),
+        Some(earlier) => format!("`{earlier}` before it takes all of its accounts"),
+        None => {
+            before.push((card.name.clone(), reach));
+            return None;
+        }
     };
     let message = format!("the scorecard `{}` can never match: {why}", card.name);
     Some(Diagnostic::error("unreachable-scorecard", message).at(when.location().clone()))

@@ -1,0 +1,129 @@
+//! A score of every account or user, and what its numbers are called.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Edge, Range, RollUp, Scorecard};
+use crate::diagnostic::SourceFile;
+use crate::semantic::expression::Expression;
+
+/// A score of every account, or every user, on every day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// The stem of its file: lower-case letters, digits and underscores.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The version that people gave it, published on every row.
+    pub version: String,
+    /// Whose score it is.
+    pub entity: Entity,
+    /// The worst and the best score.
+    pub scale: Range,
+    /// Where the number comes from.
+    pub source: Source,
+    /// The least share of the declared weight that must be present, 0 to 1.
+    pub min_coverage: f64,
+    /// What accounts have in common that are ranked among each other, beside the rank among all.
+    pub peers: Option<Expression>,
+    /// Whether overrides of `metrics.overrides` apply.
+    pub overrides: bool,
+    /// Decimals that the published score is rounded to, half away from zero.
+    pub rounding: Option<u8>,
+    /// Which number decides the tier.
+    pub tier_from: TierFrom,
+    /// The names of ranges of the score: lowest first, edges ascending, only the last one open above.
+    pub tiers: Vec<Tier>,
+    /// Content hash of the meaning, published on every row: equal whatever the comments, the order of keys, the
+    /// titles and the version; different as soon as a number could be.
+    pub definition: String,
+    /// The file that declares it.
+    pub file: Arc<SourceFile>,
+}
+
+impl Score {
+    /// The scorecards, in the order in which they are tried; none of a roll-up.
+    pub fn scorecards(&self) -> &[Scorecard] {
+        match &self.source {
+            Source::Scorecards(scorecards) => scorecards,
+            Source::RollUp(_) => &[],
+        }
+    }
+}
+
+/// Where a score's number comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// Components; the first scorecard whose condition is true applies, the last has none.
+    Scorecards(Vec<Scorecard>),
+    /// The scores of others.
+    RollUp(Box<RollUp>),
+}
+
+/// Whose score it is: the table of metrics that it reads, and its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Entity {
+    /// `metrics.accounts`, by `account_id`.
+    #[default]
+    Account,
+    /// `metrics.users`, by `account_id` and `user_id`.
+    User,
+}
+
+impl Entity {
+    /// The table of metrics.
+    pub fn table(self) -> &'static str {
+        match self {
+            Self::Account => "metrics.accounts",
+            Self::User => "metrics.users",
+        }
+    }
+
+    /// The columns that say who, without the day.
+    pub fn key(self) -> &'static [&'static str] {
+        match self {
+            Self::Account => &["account_id"],
+            Self::User => &["account_id", "user_id"],
+        }
+    }
+}
+
+/// Where the weight of a missing component goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// To the others of its group, and across groups only when the group has nothing.
+    #[default]
+    Group,
+    /// To all others of the score.
+    Global,
+}
+
+/// Which number decides the tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TierFrom {
+    /// The score before rounding.
+    #[default]
+    Unrounded,
+    /// The score as rounded.
+    Rounded,
+}
+
+/// A range of scores, from where the tier before it ends, and its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tier {
+    /// The name that is published.
+    pub name: String,
+    /// The edge above; `None` for the last tier.
+    pub edge: Option<Edge>,
+    /// `#rrggbb`, for reports.
+    pub color: Option<String>,
+    /// What the tier means, for people.
+    pub description: Option<String>,
+}
