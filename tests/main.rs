@@ -21,4 +21,5 @@ mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod storage; // local disk and S3 as one thing
 mod templates; // each template of `hale init`, on the sample
+mod voice; // what customers say and do: metrics against naive evaluators, sources that are away
 mod windows; // the day-window operator and our aggregates

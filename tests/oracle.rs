@@ -4,7 +4,7 @@
 //! world         accounts, users and events, written as the Parquet that sql/raw expects
 //! commerce      accounts and contracts by version, and what of them is known on a day
 //! people        what managers thought and did, and the judgement that holds on a day
-//! naive         every column of metrics.accounts by loops over events, one account and day at a time
+//! naive         every column of metrics.usage and metrics.pulse by loops over events, one account and day at a time
 //! table         the published table, read back
 //! capabilities  each definition on hand-made accounts, by its number in the list of capabilities
 //! determinism   the same bytes whatever the threads, the memory, the order of days
@@ -19,7 +19,7 @@ pub mod table;
 pub mod world;
 
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
@@ -31,41 +31,71 @@ use world::{LAST_DAY, World, any_world};
 
 /// The bundled project with some of its text replaced: `(file, from, to)`.
 fn project_with(edits: &[(&str, &str, &str)]) -> TempDir {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let copy = tempfile::tempdir().unwrap();
-    let mut waiting = vec!["hale.yml".to_owned(), "sql".to_owned()];
-    while let Some(name) = waiting.pop() {
-        let (from, to) = (root.join(&name), copy.path().join(&name));
-        if from.is_dir() {
-            std::fs::create_dir(&to).unwrap();
-            let entries = std::fs::read_dir(&from).unwrap().map(|entry| entry.unwrap().file_name());
-            waiting.extend(entries.map(|entry| format!("{name}/{}", entry.to_str().unwrap())));
-            continue;
-        }
-        let mut text = std::fs::read_to_string(&from).unwrap();
-        for (_, old, new) in edits.iter().filter(|(file, ..)| *file == name) {
-            assert!(text.contains(old), "{name} no longer has `{old}`");
-            text = text.replace(old, new);
-        }
-        std::fs::write(to, text).unwrap();
+    let project = tempfile::tempdir().unwrap();
+    copy(Path::new(env!("CARGO_MANIFEST_DIR")), project.path(), &|_| false);
+    for (file, old, new) in edits {
+        let path = project.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{file} no longer has `{old}`");
+        std::fs::write(path, text.replace(old, new)).unwrap();
     }
-    copy
+    project
 }
 
 /// The bundled project as it would be in a world's time zone.
-fn project_of(world: &World) -> TempDir {
+pub fn project_of(world: &World) -> TempDir {
     let zone = format!("time_zone: {}", world.zone.name());
     let adopted = format!("adopted_after: {}", world.adopted_after);
     project_with(&[("hale.yml", "time_zone: UTC", &zone), ("hale.yml", "adopted_after: 3", &adopted)])
 }
 
-/// What a project makes of a world.
+/// What a project makes of a world: the subjects that `naive` knows.
 fn published(project: &Path, world: &World, days: RangeInclusive<NaiveDate>) -> Table {
-    let [sources, out] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let sources = tempfile::tempdir().unwrap();
     world.write(sources.path());
-    let run = Run::new(project, sources.path(), out.path()).select(&["metrics.accounts"]);
+    published_of(project, sources.path(), days)
+}
+
+fn published_of(project: &Path, sources: &Path, days: RangeInclusive<NaiveDate>) -> Table {
+    let subjects = subjects(project, sources, days, &["spine", "usage", "pulse"]);
+    let [mut spine, usage, pulse] = subjects.try_into().unwrap();
+    let known = ["account_id", "as_of_date", "segment", "tenure_days"];
+    spine.0.values_mut().for_each(|row| row.retain(|column, _| known.contains(&column.as_str())));
+    spine.beside(usage).beside(pulse)
+}
+
+/// Subjects of a project's metrics, each as it is published; nothing that comes after them is built.
+pub fn subjects(
+    project: &Path,
+    sources: &Path,
+    days: RangeInclusive<NaiveDate>,
+    names: &[&str],
+) -> Vec<Table> {
+    let (alone, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let later = ["components", "scores", "marts", "audits", "tests", "metrics/accounts.sql"];
+    copy(project, alone.path(), &|file| later.iter().any(|name| file == Path::new("sql").join(name)));
+    let selected: Vec<String> = names.iter().map(|name| format!("metrics.{name}")).collect();
+    let selected: Vec<&str> = selected.iter().map(String::as_str).collect();
+    let run = Run::new(alone.path(), sources, out.path()).select(&selected);
     run.publish(days).unwrap_or_else(|error| panic!("{error}"));
-    Table::read(&out.path().join("metrics/accounts"))
+    names.iter().map(|name| Table::read(&out.path().join("metrics").join(name))).collect()
+}
+
+/// Copies a project's files, all but those that are left out.
+fn copy(from: &Path, to: &Path, leave_out: &dyn Fn(&Path) -> bool) {
+    let mut waiting = vec![PathBuf::from("hale.yml"), PathBuf::from("sql")];
+    while let Some(name) = waiting.pop() {
+        if leave_out(&name) {
+            continue;
+        }
+        if from.join(&name).is_dir() {
+            std::fs::create_dir_all(to.join(&name)).unwrap();
+            let entries = std::fs::read_dir(from.join(&name)).unwrap();
+            waiting.extend(entries.map(|entry| name.join(entry.unwrap().file_name())));
+        } else {
+            std::fs::copy(from.join(&name), to.join(&name)).unwrap();
+        }
+    }
 }
 
 proptest! {
@@ -85,13 +115,10 @@ proptest! {
 #[test]
 fn generated_worlds_equal_the_naive_evaluator() {
     let sources = world::generated(&world::small());
-    let out = tempfile::tempdir().unwrap();
     let world = World::read(sources.path());
     let days = (world::GENERATED_LAST_DAY - Days::new(2))..=world::GENERATED_LAST_DAY;
-    let run = Run::new(Path::new(env!("CARGO_MANIFEST_DIR")), sources.path(), out.path())
-        .select(&["metrics.accounts"]);
-    run.publish(days.clone()).unwrap_or_else(|error| panic!("{error}"));
-    Table::read(&out.path().join("metrics/accounts")).must_equal(&naive::accounts(&world, days));
+    let project = project_of(&world);
+    published_of(project.path(), sources.path(), days.clone()).must_equal(&naive::accounts(&world, days));
 }
 
 /// A day that the metrics drop whole is missed by the bundled audit, between other days or as the last of a run.

@@ -1,8 +1,8 @@
 -- What an account made of each feature, at each change of it: uses in 28 days, whether it may use it, and on how many
 -- days it ever did. Between two rows nothing changes.
 --
--- A use counts until the day before it is 28 days old, or the feature is retired. The features that are not listed count
--- too; they only have no weight.
+-- A use counts until the day before it is 28 days old, or the feature is retired; one before its release counts nowhere.
+-- The features that are not listed count too; they only have no weight.
 CREATE VIEW metrics.feature_states AS
 WITH used AS (
   SELECT account_id, feature, day, count(*) AS uses
@@ -18,7 +18,8 @@ WITH used AS (
     used.uses
   FROM staging.features
   RIGHT JOIN used ON used.feature = features.feature
-  WHERE features.retired_on IS NULL OR used.day < features.retired_on
+  WHERE used.day >= coalesce(features.released_on, used.day)
+    AND used.day < coalesce(features.retired_on, DATE '9999-12-31')
 ), changes AS (
   -- Each stretch once where it begins and once where it ends: the log is read once for both.
   SELECT

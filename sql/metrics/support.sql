@@ -41,7 +41,7 @@ WITH resolved AS (
     tickets.account_id,
     greatest(least(local_day(resolved.resolved_at), tickets.day + 28), tickets.day) AS day,
     CASE WHEN local_day(resolved.resolved_at) <= tickets.day + 28
-         THEN CAST(floor(date_part('epoch', resolved.resolved_at) - date_part('epoch', tickets.created_at)) AS BIGINT)
+         THEN CAST(floor(date_part('epoch', resolved.resolved_at)) - floor(date_part('epoch', tickets.created_at)) AS BIGINT)
     END AS seconds
   FROM staging.tickets
   LEFT JOIN resolved ON resolved.ticket_id = tickets.ticket_id

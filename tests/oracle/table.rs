@@ -43,6 +43,15 @@ impl Table {
         table
     }
 
+    /// Two tables of the same rows as one, the columns of both side by side.
+    pub fn beside(mut self, other: Self) -> Self {
+        assert!(self.0.keys().eq(other.0.keys()), "not the same accounts and days");
+        for (key, row) in other.0 {
+            self.0.entry(key).or_default().extend(row);
+        }
+        self
+    }
+
     /// The row of an account on a day.
     pub fn row(&self, account: &str, day: NaiveDate) -> &Row {
         self.0.get(&(day, account.to_owned())).unwrap_or_else(|| panic!("no row of {account} on {day}"))

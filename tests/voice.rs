@@ -1,0 +1,22 @@
+//! The metrics of what customers say and do, against evaluators that share no code with the engine.
+//!
+//! ```text
+//! sources        rows of any source, drawn at random and written as the Parquet that sql/raw expects
+//! customers      who is a customer on which day, and the published subjects of one ugly world
+//! support …      one subject a file: its rows, and each of its columns by loops over them, as of one day
+//! absent         sources that are away: what is left runs, and says what it does not know
+//! ```
+
+mod absent;
+mod adoption;
+mod advocacy;
+mod customers;
+mod goals;
+mod kpis;
+mod onboarding;
+mod relationship;
+mod reporting;
+mod sentiment;
+mod sources;
+mod support;
+mod surveys;

@@ -1,0 +1,226 @@
+//! One ugly world, published once: customers of a few kinds, and every source with what spoils it.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use chrono::{Days, NaiveDate, TimeDelta};
+use chrono_tz::Tz;
+
+use super::sources::{Column, DAY, Dice, write_source};
+use super::{
+    adoption, advocacy, goals, kpis, onboarding, relationship, reporting, sentiment, support, surveys,
+};
+use crate::oracle::table::{Table, Value};
+use crate::oracle::world::{Account, Event, LAST_DAY, World};
+use crate::oracle::{project_of, subjects};
+
+/// Accounts that are scored, by id: long there, new, gone and silent; `stranger` is in no CRM.
+pub const IDS: [&str; 6] = ["a", "b'\"; --", "new", "gone", "silent", "stranger"];
+
+/// Users of those accounts; `helper` is one of us.
+pub const USERS: [&str; 6] = ["u1", "u2", "u3", "u'4", "u5", "helper"];
+
+/// Days that are published, up to the last.
+const PUBLISHED: u64 = 45;
+
+/// A row of expected columns.
+pub type Facts = BTreeMap<&'static str, Value>;
+
+/// The world, its sources, and what the bundled project made of it.
+pub struct Ugly {
+    pub world: World,
+    pub users: Vec<onboarding::User>,
+    pub support: support::Rows,
+    pub surveys: Vec<surveys::Survey>,
+    pub relationship: relationship::Rows,
+    pub advocacy: Vec<advocacy::Act>,
+    pub onboarding: onboarding::Rows,
+    pub sentiment: sentiment::Rows,
+    pub adoption: adoption::Rows,
+    pub kpis: Vec<kpis::Figure>,
+    pub goals: Vec<goals::Goal>,
+    pub loads: Vec<reporting::Load>,
+}
+
+static UGLY: LazyLock<Ugly> = LazyLock::new(Ugly::drawn);
+static TABLES: LazyLock<BTreeMap<&str, Table>> = LazyLock::new(|| UGLY.published());
+
+/// The subjects that are published.
+const SUBJECTS: [&str; 11] = [
+    "spine",
+    "usage",
+    "support",
+    "surveys",
+    "relationship",
+    "advocacy",
+    "onboarding",
+    "sentiment",
+    "adoption",
+    "kpis",
+    "goals",
+];
+
+impl Ugly {
+    fn drawn() -> Self {
+        let account = |id: &str, age: i64, churned: Option<i64>| Account {
+            account_id: id.to_owned(),
+            segment: "MM".to_owned(),
+            is_test: false,
+            customer_since: LAST_DAY - TimeDelta::days(age),
+            churned_on: churned.map(|age| LAST_DAY - TimeDelta::days(age)),
+        };
+        let accounts = vec![
+            account(IDS[0], 170, None),
+            account(IDS[1], 100, None),
+            account(IDS[2], 12, None),
+            account(IDS[3], 150, Some(50)),
+            account(IDS[4], 60, None),
+        ];
+        let zone = Tz::America__New_York;
+        let events = events(&mut Dice::new(1));
+        Self {
+            world: World { accounts, events, zone, ..World::default() },
+            users: onboarding::users(&mut Dice::new(2)),
+            support: support::drawn(&mut Dice::new(3)),
+            surveys: surveys::drawn(&mut Dice::new(4)),
+            relationship: relationship::drawn(&mut Dice::new(5)),
+            advocacy: advocacy::drawn(&mut Dice::new(6)),
+            onboarding: onboarding::drawn(&mut Dice::new(7)),
+            sentiment: sentiment::drawn(&mut Dice::new(8)),
+            adoption: adoption::drawn(&mut Dice::new(9)),
+            kpis: kpis::drawn(&mut Dice::new(10)),
+            goals: goals::drawn(&mut Dice::new(11)),
+            loads: reporting::drawn(),
+        }
+    }
+
+    /// Writes every source.
+    fn write(&self, folder: &std::path::Path) {
+        self.world.write(folder);
+        onboarding::write_users(&self.users, folder);
+        self.support.write(folder);
+        surveys::write(&self.surveys, folder);
+        self.relationship.write(folder);
+        advocacy::write(&self.advocacy, folder);
+        self.onboarding.write(folder);
+        self.sentiment.write(folder);
+        self.adoption.write(folder);
+        kpis::write(&self.kpis, folder);
+        goals::write(&self.goals, folder);
+        let loads = &self.loads;
+        write_source(
+            folder,
+            "source_status",
+            vec![
+                ("source", Column::words(loads, |load| load.source)),
+                ("loaded_through", Column::days(loads, |load| load.loaded_through)),
+                ("ok", Column::Flag(loads.iter().map(|load| load.ok).collect())),
+                ("loaded_at", Column::times(loads, |load| load.loaded_at)),
+            ],
+        );
+    }
+
+    fn published(&self) -> BTreeMap<&'static str, Table> {
+        let sources = tempfile::tempdir().unwrap();
+        self.write(sources.path());
+        let project = project_of(&self.world);
+        let days = (LAST_DAY - Days::new(PUBLISHED))..=LAST_DAY;
+        SUBJECTS.into_iter().zip(subjects(project.path(), sources.path(), days, &SUBJECTS)).collect()
+    }
+
+    /// Seats under contract on a day.
+    pub fn seats(&self, account_id: &str, day: NaiveDate) -> i64 {
+        let commerce = self.world.commerce();
+        let customer = commerce.customer(&self.world, account_id, day);
+        customer.map_or(0, |customer| customer.lines.iter().map(|line| line.seats).sum())
+    }
+}
+
+/// Usage by some people: often nothing for weeks.
+fn events(dice: &mut Dice) -> Vec<Event> {
+    let features = ["reports", "automation", "search", "fax"];
+    let mut events = Vec::new();
+    for event_id in 0..260 {
+        let occurred_at = dice.moment(150);
+        let feature = (!dice.once_in(3)).then(|| (*dice.pick(&features)).to_owned());
+        events.push(Event {
+            event_id,
+            account_id: (*dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]])).to_owned(),
+            user_id: (!dice.once_in(5)).then(|| (*dice.pick(&USERS[..5])).to_owned()),
+            session_id: None,
+            event_name: if feature.is_some() { "feature_use" } else { "login" }.to_owned(),
+            feature,
+            seconds: 60,
+            is_error: false,
+            occurred_at,
+            available_at: occurred_at + dice.below(3) * DAY,
+        });
+    }
+    events
+}
+
+/// A count, or NULL where its source does not report.
+pub fn count(reports: bool, count: usize) -> Value {
+    if reports { Value::Whole(i64::try_from(count).unwrap()) } else { Value::Null }
+}
+
+/// A flag, or NULL where its source does not report.
+pub fn flag(reports: bool, flag: bool) -> Value {
+    if reports { Value::Flag(flag) } else { Value::Null }
+}
+
+/// A share, NULL without a base or where its source does not report.
+pub fn ratio(reports: bool, part: f64, of: f64) -> Value {
+    if reports && of != 0.0 { Value::Real(part / of) } else { Value::Null }
+}
+
+/// Days since another, or NULL.
+pub fn days_since(reports: bool, day: Option<NaiveDate>, as_of: NaiveDate) -> Value {
+    let day = day.filter(|_| reports);
+    day.map_or(Value::Null, |day| Value::Whole(as_of.signed_duration_since(day).num_days()))
+}
+
+/// A published row of a subject.
+pub fn published(subject: &str, account_id: &str, day: NaiveDate) -> &'static BTreeMap<String, Value> {
+    TABLES[subject].row(account_id, day)
+}
+
+/// Holds a subject's table against an evaluator of one account and day: every row of the spine, every column.
+pub fn must_equal(subject: &str, expected: impl Fn(&Ugly, &str, NaiveDate) -> Facts) {
+    let table = &TABLES[subject];
+    assert!(table.0.keys().eq(TABLES["spine"].0.keys()), "{subject} has not the rows of the spine");
+    let mut seen: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for ((day, account_id), row) in &table.0 {
+        let want = expected(&UGLY, account_id, *day);
+        let columns =
+            row.keys().map(String::as_str).filter(|name| !["account_id", "as_of_date"].contains(name));
+        assert!(
+            columns.eq(want.keys().copied()),
+            "columns of {subject}: {:?}, {:?}",
+            row.keys(),
+            want.keys()
+        );
+        for (column, want) in want {
+            let got = &row[column];
+            assert!(
+                close(got, &want),
+                "{subject}.{column} of {account_id} on {day}: {got:?}, expected {want:?}"
+            );
+            let values = seen.entry(column).or_default();
+            if !values.contains(&got) {
+                values.push(got);
+            }
+        }
+    }
+    // A column that never changes shows nothing.
+    let constant: Vec<_> =
+        seen.iter().filter(|(_, values)| values.len() < 2).map(|(column, _)| column).collect();
+    assert!(constant.is_empty(), "this world shows nothing of {subject}: {constant:?}");
+}
+
+fn close(got: &Value, want: &Value) -> bool {
+    match (got, want) {
+        (Value::Real(got), Value::Real(want)) => (got - want).abs() <= 1e-9 * want.abs().max(1.0),
+        _ => got == want,
+    }
+}
