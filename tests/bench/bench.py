@@ -23,7 +23,7 @@ import polars
 
 from compare import differences, rows
 from measure import Measured, measure
-from world import ACCOUNT_DAYS, World
+from world import ACCOUNT_DAYS, LIVES, World
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -110,9 +110,10 @@ def prepare(world: World, hale: str) -> Path:
         if made.failure:
             sys.exit(f"hale generate: {made.failure}")
         print(f"generated {world.events} events in {made.median:.1f} s, {made.peak_bytes / 1e6:.0f} MB", flush=True)
-        account_days = ACCOUNT_DAYS.format(data=data, first=world.first, last=world.last)
         duckdb.sql("SET enable_progress_bar = false")
-        duckdb.sql(f"COPY ({account_days}) TO '{data}/account_days.parquet' (FORMAT parquet, COMPRESSION zstd)")
+        for name, query in {"lives": LIVES, "account_days": ACCOUNT_DAYS}.items():
+            query = query.format(data=data, first=world.first, last=world.last)
+            duckdb.sql(f"COPY ({query}) TO '{data}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
         world.write(data)
     return data
 
@@ -163,8 +164,8 @@ def cases(hale: str, world: World, data: Path) -> list[Case]:
             "metrics",
             "the whole metrics layer over the event log (metrics.usage of the bundled project)",
             [
-                by_hale("hale", ROOT, "metrics.usage"),
-                by_hale(f"hale in {MEMORY_LIMIT}", ROOT, "metrics.usage", "--memory-limit", MEMORY_LIMIT),
+                by_hale("hale", HERE / "projects" / "usage", "metrics.usage"),
+                by_hale(f"hale in {MEMORY_LIMIT}", HERE / "projects" / "usage", "metrics.usage", "--memory-limit", MEMORY_LIMIT),
                 peer("polars", "metrics"),
                 peer("duckdb", "metrics"),
             ],
@@ -177,6 +178,8 @@ def run(hale: str, world: World, data: Path, project: Path, table: str, more: tu
     place = WORK / "hale" / ("-".join([project.name, table, *more]).replace("--", ""))
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(project / "sql", place / "project" / "sql")
+    for bundled in (project / "bundled.txt").read_text().split() if (project / "bundled.txt").exists() else []:
+        shutil.copy(ROOT / "sql" / bundled, place / "project" / "sql" / bundled)
     settings = (project / "hale.yml").read_text().splitlines()
     starts = f"history_starts: {world.first}"
     settings = [starts if line.startswith("history_starts:") else line for line in settings]

@@ -24,11 +24,11 @@ def rolling_sums(data: str, world: World) -> pl.LazyFrame:
 
 def _spine(data: str, world: World) -> pl.LazyFrame:
     days = pl.LazyFrame({"d": pl.date_range(world.first, world.last, "1d", eager=True)})
-    return pl.scan_parquet(f"{data}/accounts.parquet").select("account_id").join(days, how="cross")
+    return pl.scan_parquet(f"{data}/lives.parquet").select("account_id").join(days, how="cross")
 
 
 def _user_days(data: str) -> pl.LazyFrame:
-    accounts = pl.scan_parquet(f"{data}/accounts.parquet").select("account_id")
+    accounts = pl.scan_parquet(f"{data}/lives.parquet").select("account_id")
     return (
         pl.scan_parquet(f"{data}/events/*.parquet")
         .join(accounts, on="account_id", how="semi")
@@ -107,7 +107,7 @@ def _log(data: str) -> pl.LazyFrame:
 
     To sort or hash 20 million whole rows takes Polars four times as long as to look for the few repeated ids first.
     """
-    accounts = pl.scan_parquet(f"{data}/accounts.parquet").filter(~pl.col("is_test")).select("account_id")
+    accounts = pl.scan_parquet(f"{data}/lives.parquet").select("account_id")
     events = pl.scan_parquet(f"{data}/events/*.parquet")
     twice = events.group_by("event_id").len().filter(pl.col("len") > 1).select("event_id")
     once = events.join(twice, on="event_id", how="anti")
@@ -217,7 +217,7 @@ def metrics(data: str, world: World) -> pl.LazyFrame:
         .unique()
         .sort("account_id", "feature", "d")
     )
-    accounts = pl.scan_parquet(f"{data}/accounts.parquet").filter(~pl.col("is_test"))
+    accounts = pl.scan_parquet(f"{data}/lives.parquet")
     grid = (
         accounts.select("account_id", "customer_since", "churned_on")
         .join(pl.LazyFrame({"d": pl.date_range(world.first, world.last, "1d", eager=True)}), how="cross")

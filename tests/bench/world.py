@@ -66,6 +66,15 @@ def rolling_sums() -> str:
     )
 
 
+LIVES = """
+SELECT account_id, min(start_date) AS customer_since,
+       CASE WHEN max(coalesce(end_date, DATE '9999-12-31')) <= DATE '{last}' THEN max(end_date) END AS churned_on
+FROM read_parquet('{data}/contracts.parquet')
+WHERE account_id NOT IN (SELECT account_id FROM read_parquet('{data}/accounts.parquet') WHERE is_test)
+GROUP BY account_id ORDER BY account_id
+"""
+"""From when to when each account was a customer: one stretch, since the peers know no other."""
+
 ACCOUNT_DAYS = """
 SELECT a.account_id, s.d::DATE AS as_of_date,
        count(e.event_id) AS events,
@@ -79,7 +88,7 @@ SELECT a.account_id, s.d::DATE AS as_of_date,
        count(DISTINCT e.session_id) AS sessions,
        count(DISTINCT e.feature) AS features,
        coalesce(max(e.seconds), 0)::BIGINT AS longest
-FROM read_parquet('{data}/accounts.parquet') AS a
+FROM read_parquet('{data}/lives.parquet') AS a
 CROSS JOIN generate_series(DATE '{first}', DATE '{last}', INTERVAL '1' DAY) AS s (d)
 LEFT JOIN read_parquet('{data}/events/*.parquet') AS e
   ON e.account_id = a.account_id AND e.occurred_at::DATE = s.d::DATE

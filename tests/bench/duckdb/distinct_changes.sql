@@ -2,7 +2,7 @@
 WITH user_days AS (
   SELECT account_id, user_id, occurred_at::DATE AS d, count(*) AS events, sum(seconds)::BIGINT AS seconds
   FROM read_parquet('{data}/events/*.parquet')
-  WHERE account_id IN (SELECT account_id FROM read_parquet('{data}/accounts.parquet'))
+  WHERE account_id IN (SELECT account_id FROM read_parquet('{data}/lives.parquet'))
   GROUP BY ALL
 ), changes AS (
   SELECT account_id, user_id, d, sum(events)::BIGINT AS events, sum(seconds)::BIGINT AS seconds
@@ -22,7 +22,7 @@ WITH user_days AS (
   FROM running GROUP BY ALL
 ), spine AS (
   SELECT account_id, d::DATE AS d
-  FROM read_parquet('{data}/accounts.parquet'),
+  FROM read_parquet('{data}/lives.parquet'),
        generate_series(DATE '{first}', DATE '{last}', INTERVAL '1' DAY) AS days (d)
 )
 SELECT s.account_id, s.d AS as_of_date,

@@ -2,11 +2,11 @@
 WITH user_days AS (
   SELECT account_id, user_id, occurred_at::DATE AS d, count(*) AS events, sum(seconds) AS seconds
   FROM read_parquet('{data}/events/*.parquet')
-  WHERE account_id IN (SELECT account_id FROM read_parquet('{data}/accounts.parquet'))
+  WHERE account_id IN (SELECT account_id FROM read_parquet('{data}/lives.parquet'))
   GROUP BY ALL
 ), spine AS (
   SELECT account_id, d::DATE AS d
-  FROM read_parquet('{data}/accounts.parquet'),
+  FROM read_parquet('{data}/lives.parquet'),
        generate_series(DATE '{first}', DATE '{last}', INTERVAL '1' DAY) AS days (d)
 ), rows AS (
   SELECT account_id, user_id, d, events, seconds, false AS is_spine FROM user_days

@@ -1,7 +1,7 @@
--- All columns of metrics.accounts: plain sums as windows over dense days, distinct counts and shares by change points.
+-- All columns of metrics.usage: plain sums as windows over dense days, distinct counts and shares by change points.
 WITH accounts AS (
   SELECT account_id, customer_since, churned_on
-  FROM read_parquet('{data}/accounts.parquet') WHERE NOT is_test
+  FROM read_parquet('{data}/lives.parquet')
 ), twice AS MATERIALIZED (
   -- To rank 20 million rows takes DuckDB twice as long as to look for the few repeated ids first.
   SELECT event_id FROM read_parquet('{data}/events/*.parquet') GROUP BY event_id HAVING count(*) > 1

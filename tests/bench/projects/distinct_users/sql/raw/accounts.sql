@@ -2,4 +2,4 @@
 CREATE EXTERNAL TABLE raw.accounts (
   account_id VARCHAR NOT NULL PRIMARY KEY
 ) STORED AS PARQUET
-LOCATION 'accounts.parquet'
+LOCATION 'lives.parquet'
