@@ -1,0 +1,100 @@
+-- What somebody who takes over an account has to know, on one line: who, what it is worth, how it does and why, what is
+-- open, what was promised.
+CREATE TABLE marts.briefs (
+  account_id VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+  as_of_date DATE NOT NULL, -- at the end of this day
+  segment VARCHAR NOT NULL, -- SMB, MM or ENT
+  score DOUBLE, -- of health; NULL when unscored
+  tier VARCHAR NOT NULL, -- the range the score is in
+  strongest VARCHAR, -- the component with the largest share of its points; NULL when nothing counts
+  weakest VARCHAR, -- the one with the least
+  reasons VARCHAR, -- what got worse lately; NULL when unscored
+  owner_id VARCHAR, -- our manager; NULL without one
+  owner_tenure_days BIGINT, -- days that the account has been theirs
+  stage VARCHAR NOT NULL, -- onboarding, implementation or live
+  tenure_days BIGINT NOT NULL, -- days as a customer
+  arr DECIMAL(18,2) NOT NULL, -- worth a year
+  seats BIGINT NOT NULL, -- seats it pays for
+  days_to_renewal BIGINT, -- days until the next renewal; NULL without one
+  overdue_amount DECIMAL(18,2), -- what is owed on invoices past their day
+  active_users_28d BIGINT NOT NULL, -- users seen in 28 days
+  usage_growth_28d DOUBLE, -- share by which usage grew; NULL without a base
+  feature_adoption_28d DOUBLE, -- share of what it may use that it does use
+  tickets_open BIGINT, -- tickets open
+  escalations_open BIGINT, -- of those, escalated
+  has_sponsor BOOLEAN, -- there is an executive sponsor
+  days_since_sponsor_contact BIGINT, -- days since the last meeting with one
+  days_since_meeting BIGINT, -- days since the last meeting
+  nps_latest DOUBLE, -- last answer to whether they would recommend us
+  sentiment_mean_90d DOUBLE, -- mean sentiment of what they wrote, -1 to 1
+  csm_pulse DOUBLE, -- how its manager thought it was doing, 1 to 5
+  csm_pulse_reason VARCHAR, -- why
+  goals_attained BIGINT, -- goals reached
+  goals_overdue BIGINT, -- goals past their day
+  advocacy_acts_180d BIGINT, -- what it did for us in half a year
+  open_expansion_arr DECIMAL(18,2), -- what is under discussion, worth a year
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
+WITH placed AS (
+  SELECT
+    account_id,
+    as_of_date,
+    component,
+    row_number() OVER (
+      PARTITION BY account_id, as_of_date
+      ORDER BY (points - min_points) / nullif(max_points - min_points, 0) DESC, effective_weight DESC, component
+    ) AS from_best,
+    row_number() OVER (
+      PARTITION BY account_id, as_of_date
+      ORDER BY (points - min_points) / nullif(max_points - min_points, 0), effective_weight DESC, component
+    ) AS from_worst
+  FROM components.health
+  WHERE points IS NOT NULL AND max_points > min_points
+), extremes AS (
+  SELECT
+    account_id,
+    as_of_date,
+    max(CASE WHEN from_best = 1 THEN component END) AS strongest,
+    max(CASE WHEN from_worst = 1 THEN component END) AS weakest
+  FROM placed
+  WHERE from_best = 1 OR from_worst = 1
+  GROUP BY account_id, as_of_date
+)
+SELECT
+  accounts.account_id,
+  accounts.as_of_date,
+  accounts.segment,
+  health.score,
+  health.tier,
+  extremes.strongest,
+  extremes.weakest,
+  work_queue.reasons,
+  accounts.owner_id,
+  accounts.owner_tenure_days,
+  accounts.stage,
+  accounts.tenure_days,
+  accounts.arr,
+  accounts.seats,
+  accounts.days_to_renewal,
+  accounts.overdue_amount,
+  accounts.active_users_28d,
+  accounts.usage_growth_28d,
+  accounts.feature_adoption_28d,
+  accounts.tickets_open,
+  accounts.escalations_open,
+  accounts.has_sponsor,
+  accounts.days_since_sponsor_contact,
+  accounts.days_since_meeting,
+  accounts.nps_latest,
+  accounts.sentiment_mean_90d,
+  accounts.csm_pulse,
+  accounts.csm_pulse_reason,
+  accounts.goals_attained,
+  accounts.goals_overdue,
+  accounts.advocacy_acts_180d,
+  accounts.open_expansion_arr
+FROM metrics.accounts AS accounts
+JOIN scores.health AS health ON health.account_id = accounts.account_id AND health.as_of_date = accounts.as_of_date
+LEFT JOIN extremes ON extremes.account_id = accounts.account_id AND extremes.as_of_date = accounts.as_of_date
+LEFT JOIN marts.work_queue AS work_queue
+  ON work_queue.account_id = accounts.account_id AND work_queue.as_of_date = accounts.as_of_date

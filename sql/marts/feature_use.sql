@@ -1,0 +1,55 @@
+-- Which features the healthy use: for each day, feature and tier of health the share of accounts that used it in 28 days,
+-- beside the share among all others, as an effect size; computed when asked.
+--
+-- The effect is Cohen's h, the difference of the arcsines of the roots of two shares, times two: 0.2 is small, 0.8 large.
+-- NULL where there are no others.
+CREATE VIEW marts.feature_use AS
+WITH stretches AS (
+  SELECT
+    account_id,
+    feature,
+    day AS first_day,
+    lag(day) OVER (PARTITION BY account_id, feature ORDER BY day DESC) AS day_after,
+    uses_28d
+  FROM metrics.feature_states
+), tiers AS (
+  SELECT account_id, as_of_date, tier
+  FROM marts.standings
+  WHERE score IS NOT NULL
+), used AS (
+  SELECT tiers.as_of_date, tiers.tier, stretches.feature, count(*) AS users
+  FROM stretches
+  JOIN tiers
+    ON tiers.account_id = stretches.account_id
+   AND tiers.as_of_date >= stretches.first_day
+   AND tiers.as_of_date < coalesce(stretches.day_after, DATE '9999-12-31')
+  WHERE stretches.uses_28d > 0
+  GROUP BY tiers.as_of_date, tiers.tier, stretches.feature
+), sizes AS (
+  SELECT as_of_date, tier, count(*) AS accounts
+  FROM tiers
+  GROUP BY as_of_date, tier
+), features AS (
+  SELECT as_of_date, feature, sum(users) AS users
+  FROM used
+  GROUP BY as_of_date, feature
+), days AS (
+  SELECT as_of_date, sum(accounts) AS accounts
+  FROM sizes
+  GROUP BY as_of_date
+), shares AS (
+  SELECT
+    features.as_of_date,
+    features.feature,
+    sizes.tier,
+    sizes.accounts,
+    CAST(coalesce(used.users, 0) AS DOUBLE) / sizes.accounts AS share,
+    CAST(features.users - coalesce(used.users, 0) AS DOUBLE) / nullif(days.accounts - sizes.accounts, 0) AS share_of_others
+  FROM features
+  JOIN sizes ON sizes.as_of_date = features.as_of_date
+  JOIN days ON days.as_of_date = features.as_of_date
+  LEFT JOIN used
+    ON used.as_of_date = sizes.as_of_date AND used.tier = sizes.tier AND used.feature = features.feature
+)
+SELECT *, 2 * (asin(sqrt(share)) - asin(sqrt(share_of_others))) AS effect
+FROM shares
