@@ -17,7 +17,8 @@ use crate::oracle::world::{GENERATED_LAST_DAY, generated, small};
 use crate::pipeline::Run;
 
 static SOURCES: LazyLock<TempDir> = LazyLock::new(|| generated(&small()));
-static WHOLE: LazyLock<Published> = LazyLock::new(|| published(&[], &["metrics.accounts", "scores"]));
+static WHOLE: LazyLock<Published> =
+    LazyLock::new(|| published(&[], &["metrics.accounts", "components", "scores"]));
 
 /// Sources that no metric reads.
 const UNREAD: [&str; 2] = ["overrides", "source_status"];
@@ -136,7 +137,7 @@ fn each_optional_source_may_be_away() {
     let work = || {
         loop {
             let Some((name, file)) = waiting.lock().unwrap().pop() else { break };
-            let without = published(&[&file], &["metrics.accounts", "scores"]);
+            let without = published(&[&file], &["metrics.accounts", "components", "scores"]);
             let silent = silenced(&without);
             assert!(
                 UNREAD.contains(&name.as_str()) || !silent.is_empty(),
