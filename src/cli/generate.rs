@@ -15,10 +15,11 @@ use super::progress::rate;
 use crate::generate::{World, generate};
 use crate::storage::Storage;
 
-/// Write synthetic sources: accounts, users and events, at any scale
+/// Write synthetic sources, all that the bundled project reads, at any scale
 ///
-/// The same arguments give the same bytes. Awkward cases are planted: accounts without users, users of no account,
-/// late and duplicate rows, names with quotes and line breaks. What is not given is as in the bundled sample.
+/// Every source follows one latent health of each account, which is written to truth/ beside them. The same arguments
+/// give the same bytes. Awkward cases are planted: accounts without users or seats, users of no account, late and
+/// duplicate rows, names with quotes and line breaks. What is not given is as in the bundled sample.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -62,18 +63,19 @@ impl Generate {
         if context.console.json {
             return output::json_line(&json!({
                 "ok": true, "out": storage.shown(), "accounts": summary.accounts, "users": summary.users,
-                "events": summary.events, "bytes": summary.bytes, "seconds": took.as_secs_f64(),
+                "events": summary.events, "rows": summary.rows, "bytes": summary.bytes, "seconds": took.as_secs_f64(),
             }));
         }
         output::line(&format!(
-            "{} accounts, {} users, {} events in {}: {}, {:.2} s, {} events/s",
+            "{} accounts, {} users, {} events, {} rows of all sources in {}: {}, {:.2} s, {} rows/s",
             HumanCount(summary.accounts),
             HumanCount(summary.users),
             HumanCount(summary.events),
+            HumanCount(summary.rows),
             storage.shown(),
             DecimalBytes(summary.bytes),
             took.as_secs_f64(),
-            HumanCount(rate(summary.events, took)),
+            HumanCount(rate(summary.rows, took)),
         ))
     }
 

@@ -53,6 +53,8 @@ pub(super) enum Purpose {
     Play = 21,
     /// What the log loses in the broken week.
     Telemetry = 22,
+    /// Which of its users are colleagues of ours.
+    Colleagues = 23,
 }
 
 /// One named stream of random numbers.

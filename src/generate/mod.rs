@@ -1,39 +1,55 @@
 //! Synthetic sources: a believable world at any scale, seeded and streamed.
 //!
 //! ```text
-//! World ──► Population ──► Scale ──► a day's events ──► Parquet
-//! (asked    (accounts,     (habits    (per account       (one file for each month
-//!  for)      users,         to the     and day)           of events)
-//!            health)        number
-//!                           of events)
+//! World ──► Population ──┬─► Scale ──► a day's events ──► events/YYYY-MM.parquet, a month at a time
+//! (asked    (accounts,   │   (habits    (log: per account
+//!  for)      users,      │    to their    and day)
+//!            health)     │    number)
+//!                        ├─► Scene ──► Rows ──► every other source and truth/, a stretch of accounts at a time
+//!                        │   (one       (contracts, bills, requests, answers, letters,
+//!                        │    account)   people, plans, deals: one subject a file)
+//!                        └─► Judgement ──► owners, assessments, overrides
 //! ```
 //!
 //! # The world
 //!
-//! Every account has a **latent health** in \[0, 1\] that no table shows: a weekly walk around the account's own level.
-//! Before an account churns, its health falls in a straight line for 60 to 119 days, and with it everything that can be
-//! seen: how often users come, how many features they use, how often calls fail. Accounts are of very unequal size
-//! (log-logistic), a few users of an account do most of the work, features differ in popularity, and activity follows
-//! the week and slows at the turn of the year.
+//! Every account has a **latent health** in \[0.05, 1\] that no source shows and all of them follow. It is a first-order
+//! autoregressive walk by week, linear in between, around the account's own level μ (uniform in 0.35 … 0.95):
+//! h(w+1) = h(w) + 0.08 · (μ − h(w)) + 0.045 · ε, ε near normal, less the **blows** that have fallen: one in 1.2 % of
+//! weeks, 0.15 to 0.35 deep, fading by a fifth a week. **Churn follows decline**: before an account leaves its health
+//! falls in a straight line to 0.05 over a lead time of 60 to 119 days. Two in five accounts would leave within four
+//! years; it is known beforehand when, so that decline is a cause and not a consequence. **A play**: who falls below 0.4
+//! is chosen once; a coin gives one half three lessons (`interactions` of type `training`), which lift health by up to
+//! 0.2 for twelve weeks and keep 65 in 100 of those who were about to leave; the other half is held out.
 //!
-//! Managers feel the latent health, not exactly: three in five judge their accounts every two or three months. They
-//! change now and then, and decide against a score here and there.
+//! | follows health (a driver) | does not (irrelevant) |
+//! | --- | --- |
+//! | how often users come, how many features they use, how often calls fail | the length of a single use, the hour, weekends |
+//! | `campaigns_sent` | `storage_gb` |
+//! | bugs, incidents, billing questions; severity, hours to resolve, escalations, reopenings | questions, channels |
+//! | NPS, CSAT, and whether they are answered | CES |
+//! | the sentiment of messages, praise and complaints | how many messages there are |
+//! | days late, failed payments, disputes | discount, automatic renewal |
+//! | meetings kept, executives present, sponsors who leave before 45 in 100 churns | how many meetings are planned |
+//! | more or fewer seats, other products, acts for us, pace of onboarding, goals reached, what sellers expect | line of business |
 //!
-//! # The tables
+//! Accounts are of very unequal size (log-logistic), a few users of an account do most of the work, features differ in
+//! popularity, and activity follows the week and slows at the turn of the year. Managers feel the health, not exactly:
+//! three in five judge their accounts every two or three months.
 //!
-//! | table | file | one row is | columns |
-//! | --- | --- | --- | --- |
-//! | accounts | `accounts.parquet` | an account | account_id, name, segment (`SMB`, `MM`, `ENT`), is_test, customer_since, churned_on (null while a customer) |
-//! | users | `users.parquet` | a user | user_id, account_id, role (`owner`, `admin`, `member`, `viewer`), created_on |
-//! | events | `events/YYYY-MM.parquet` | a delivered event | event_id, account_id, user_id, session_id, event_name, feature, seconds, is_error, occurred_at, available_at |
-//! | account_owners | `account_owners.parquet` | a manager's time with an account | account_id, owner_id, role (`csm`), start_at, end_at (null to this day) |
-//! | assessments | `assessments.parquet` | a version of a manager's judgement | assessment_id, account_id, component (`csm_pulse`), value, scale (5), reason, author_id, effective_at, expires_at, recorded_at, supersedes_id |
-//! | overrides | `overrides.parquet` | a decision against a score | override_id, account_id, score_name (`health`), mode, value, reason, author_id, effective_at, expires_at, revoked_at, recorded_at |
+//! # The sources
 //!
-//! Times are UTC, in microseconds, without a zone. Events are sorted by `occurred_at`; `event_name` is `login` (one
-//! per session), `feature_use` (with feature), `content_view` or `api_call` (an integration: no user, no session).
-//! `seconds` is time in the product and never null. The extract is taken at 06:00 on the morning after the last
-//! day: what arrives later is not in it.
+//! All of those that `sql/raw/` describes. Times are UTC, in microseconds, without a zone; money is in cents. Events are
+//! sorted by `occurred_at`. The extract is taken at 06:00 on the morning after the last day: what arrives later is not in
+//! it. Anywhere, 4 events in 1,000 arrive 1 to 10 days late and 5 in 10,000 were delivered twice, equal in every
+//! column; of other sources 2 rows in 1,000 were. Changes of contracts add up to the lines in force on every day, and
+//! invoices bill them, to the cent: a month's twelfth, or at the beginning of a term all the months begun in it.
+//!
+//! # The truth
+//!
+//! `truth/` stands beside the sources and no model reads it: `health.parquet` (account_id, day, health on the first day of
+//! each of its weeks), `accounts.parquet` (planted, declines_from, churned_on, returned_on, chosen_for_play_on, is_treated,
+//! is_kept_by_play) and `facts.parquet` (kind, what, from_day, until_day: drivers, irrelevant signals and what befalls all).
 //!
 //! # What is planted
 //!
@@ -51,6 +67,23 @@
 //! | `a000011` | still a customer, silent for the last 35 days |
 //! | `a000012`, `a000013` | churned, with events up to five days after; churned before the first day |
 //! | `a000014` | events of a user (the first of four) who is missing from `users` |
+//! | `a000015` | pays for the platform and for no seat |
+//! | `a000016` | a stage of the CRM and a lost opportunity, written down 40 days after the day they are said to hold from |
+//! | `a000017` … `a000020` | a parent; its children thrive, have left, are about to leave |
+//! | `a000021`, `a000022` | left and came back, after 12 days and after 75 |
+//! | `a000023` | half of the seats given back, twice, and stays |
+//! | `a000024` | two contracts of several lines in two currencies |
+//! | `a000025` | a season: hardly used in July and August |
+//! | `a000026` | its champion is silent for the last 40 days while totals hold |
+//! | `a000027` | only the row of now is known: `valid_from` is NULL |
+//! | `a000028` | a renewal written down six days after the term had ended |
+//! | `a000029` | a customer 300 days longer than its contracts reach back |
+//! | `a000030` | its last five invoices: disputed, voided, half paid, charged back, refunded |
+//! | `a000031` | its executive sponsor left 50 days before the end |
+//! | `a000032` | began 100 days ago; onboarding stands still after two steps |
+//! | `a000033` | a prospect, never a customer |
+//! | `a000034` | events, requests, answers, messages and feedback on either edge of the last 7, 28, 30, 56, 90 and 180 days |
+//! | `a000035` | a customer of whom no optional source but changes of contracts and owners knows |
 //! | `a000001` | judged, and handed over to another manager ten days later |
 //! | `a000002`, `a000003` | judged twice; a judgement that expired five days before the end |
 //! | `a000009`, `a000010` | judged, and written down 20 days later; a judgement corrected under its own id |
@@ -58,12 +91,15 @@
 //! | `a000002`, `a000003` | an override that expired; one that was revoked |
 //! | one past the last | events and a user of an account that is missing from `accounts` |
 //!
-//! and, anywhere, 4 rows in 1,000 that arrive 1 to 10 days late and 5 in 10,000 that were delivered twice, equal in every column.
-//! Otherwise every `account_id` and every non-null `user_id` has its row, users act for their own account and not before `created_on`.
+//! and of all of them: a week in which four in five uses of features are lost (in worlds of at least 150 days), eight
+//! nights on which loads of tickets fail, feedback that is not collected in the first quarter.
+//! Otherwise every `account_id` and every non-null `user_id` has its row, users act for their own account, not before
+//! they signed in first and not after their seat was taken back.
 //!
-//! # Where to add a table
+//! # Where to add a source
 //!
-//! A builder beside those in `tables.rs`, a line in [`generate`], a row in the table above.
+//! A file for its subject beside `support.rs`: rows, the story that makes them, and [`Row`](rows::Row) for their columns; a
+//! field and two lines in `rows.rs`; a line in the tables above.
 
 mod activity;
 mod advocacy;
@@ -154,7 +190,8 @@ pub struct Summary {
     pub bytes: u64,
 }
 
-/// Writes the sources of `world` under `folder` of `store`, with up to `threads` months of events at a time.
+/// Writes the sources of `world` and the truth about it under `folder` of `store`, with up to `threads` months of events
+/// or stretches of accounts at a time.
 ///
 /// Memory grows with accounts, users and threads, not with events. Files of the same names are replaced.
 ///

@@ -269,3 +269,19 @@ fn name(plant: Plant, index: usize) -> String {
         round => format!("{first} {second} {}", round + 1),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn churns_are_many_at_scale_and_the_play_prevents_some() {
+        let world = World { accounts: 2_000, days: 730, ..World::default() };
+        let population = Population::new(&world);
+        let inside = |day: i32| (0..730).contains(&day);
+        let churned = population.accounts.iter().filter(|account| account.churned.is_some_and(inside));
+        assert!(churned.count() >= 200);
+        let kept = population.accounts.iter().filter(|account| account.play.is_some_and(|play| play.kept));
+        assert!((20..200).contains(&kept.count()));
+    }
+}

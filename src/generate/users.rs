@@ -22,7 +22,7 @@ pub(super) struct User {
 
 /// The users of one account. Seats are taken back when the account leaves.
 pub(super) fn users(scene: &Scene<'_>) -> Vec<User> {
-    let mut draw = scene.draw(Purpose::Crm);
+    let mut draw = scene.draw(Purpose::Colleagues);
     let (account, days) = (scene.account, scene.days());
     let ended = scene.stays().last().and_then(|stay| stay.until);
     let mut told = Vec::new();
