@@ -11,6 +11,7 @@
 //! ```
 
 mod capabilities;
+pub mod columns;
 pub mod commerce;
 mod determinism;
 mod naive;
@@ -30,7 +31,7 @@ use table::Table;
 use world::{LAST_DAY, World, any_world};
 
 /// The bundled project with some of its text replaced: `(file, from, to)`.
-fn project_with(edits: &[(&str, &str, &str)]) -> TempDir {
+pub fn project_with(edits: &[(&str, &str, &str)]) -> TempDir {
     let project = tempfile::tempdir().unwrap();
     copy(Path::new(env!("CARGO_MANIFEST_DIR")), project.path(), &|_| false);
     for (file, old, new) in edits {

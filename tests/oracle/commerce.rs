@@ -4,12 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray,
-};
-use arrow::datatypes::Date32Type;
+use arrow::array::{ArrayRef, Int64Array};
 use chrono::{Days, NaiveDate};
 
+use super::columns::{date, decimal, flag, text, time};
 use super::table::{Row, Value};
 use super::world::{Account, World, moment, words, write};
 
@@ -27,11 +25,11 @@ impl Version {
     /// Written down before all else, and valid from then on.
     pub const EVER: Self = Self { valid_from: Some(0), recorded_at: 0 };
 
-    fn holds_from(self) -> i64 {
+    pub fn holds_from(self) -> i64 {
         self.valid_from.unwrap_or(self.recorded_at)
     }
 
-    fn counts_from(self) -> i64 {
+    pub fn counts_from(self) -> i64 {
         self.holds_from().max(self.recorded_at)
     }
 }
@@ -177,7 +175,7 @@ impl Commerce {
     }
 
     /// The first day of the oldest line that was known at the end of any day so far.
-    fn oldest_start(&self, world: &World, account_id: &str, day: NaiveDate) -> Option<NaiveDate> {
+    pub fn oldest_start(&self, world: &World, account_id: &str, day: NaiveDate) -> Option<NaiveDate> {
         let turns = self.lines.iter().filter(|line| line.account_id == account_id);
         let days = turns.flat_map(|line| [world.local_day(line.version.counts_from()), line.start, day]);
         let known =
@@ -251,7 +249,7 @@ impl Commerce {
 /// Of the versions of one thing the one that is known at the end of a day: the newest by when it holds, among those
 /// that hold and are written down. Before all of them the first stands for what was, where it does not say since when it
 /// holds: then the answer is approximate.
-fn as_known<T: Copy>(
+pub fn as_known<T: Copy>(
     world: &World,
     day: NaiveDate,
     versions: Vec<T>,
@@ -269,33 +267,13 @@ fn as_known<T: Copy>(
     version(first).valid_from.is_none().then_some((*first, true))
 }
 
-fn text<T>(rows: &[T], read: impl Fn(&T) -> Option<String>) -> ArrayRef {
-    Arc::new(StringArray::from_iter(rows.iter().map(read)))
-}
-
-fn flag<T>(rows: &[T], read: impl Fn(&T) -> bool) -> ArrayRef {
-    Arc::new(BooleanArray::from_iter(rows.iter().map(|row| Some(read(row)))))
-}
-
-fn date<T>(rows: &[T], read: impl Fn(&T) -> Option<NaiveDate>) -> ArrayRef {
-    Arc::new(Date32Array::from_iter(rows.iter().map(|row| read(row).map(Date32Type::from_naive_date))))
-}
-
-fn time<T>(rows: &[T], read: impl Fn(&T) -> Option<i64>) -> ArrayRef {
-    Arc::new(TimestampMicrosecondArray::from_iter(rows.iter().map(read)))
-}
-
-fn decimal(values: impl Iterator<Item = i128>, scale: i8) -> ArrayRef {
-    let array = Decimal128Array::from_iter_values(values);
-    Arc::new(array.with_precision_and_scale(18, scale).unwrap())
-}
-
-fn day(row: &Row, column: &str) -> Option<NaiveDate> {
+/// A day of a row.
+pub fn day(row: &Row, column: &str) -> Option<NaiveDate> {
     if let Value::Day(day) = row[column] { Some(day) } else { None }
 }
 
 /// A decimal number in its smallest units.
-fn units(row: &Row, column: &str) -> i128 {
+pub fn units(row: &Row, column: &str) -> i128 {
     words(row, column).unwrap().replace('.', "").parse().unwrap()
 }
 

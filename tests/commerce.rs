@@ -1,0 +1,18 @@
+//! The commercial metrics against evaluators that share no code with the engine: numbers in names are those of
+//! capabilities.
+//!
+//! ```text
+//! books      contracts, changes, invoices, payments, opportunities, plans and users, drawn ugly and written as Parquet
+//! published  what the bundled project makes of them, read back
+//! contracts, growth, billing, users   each column of a subject by loops over the books, one account and day at a time
+//! marts      ARR, seats and revenue at risk tied out over a generated world
+//! ```
+
+mod billing;
+mod books;
+mod contracts;
+mod drawn;
+mod growth;
+mod marts;
+mod published;
+mod users;

@@ -1,0 +1,285 @@
+//! Books drawn from a fixed seed: late, backdated, corrected and repeated rows more often than not.
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+
+use super::books::{Books, Change, Invoice, Load, Opportunity, Payment, Plan, User};
+use crate::oracle::commerce::{AccountVersion, Commerce, Line, Version};
+use crate::oracle::world::{Event, LAST_DAY, World, at};
+
+/// Numbers from a seed (SplitMix64).
+pub struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: i64) -> i64 {
+        self.between(0, end)
+    }
+
+    fn between(&mut self, from: i64, end: i64) -> i64 {
+        from + (self.next() % (end - from) as u64) as i64
+    }
+
+    fn chance(&mut self, percent: i64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as i64) as usize]
+    }
+
+    /// A day by its age before the last; edges of windows more often than what lies between.
+    fn day(&mut self, youngest: i64, oldest: i64) -> NaiveDate {
+        let edge = self.pick(&[0, 27, 28, 29, 30, 31, 60, 89, 90, 91, 120, 364, 365, 366]);
+        let age = if self.chance(30) { edge } else { self.between(youngest, oldest) };
+        LAST_DAY - TimeDelta::days(age.clamp(youngest, oldest))
+    }
+
+    /// An instant of a day, no two of them alike.
+    fn moment(&mut self, day: NaiveDate) -> i64 {
+        at(day, NaiveTime::MIN) + self.below(86_400) * 1_000_000 + self.below(1_000_000)
+    }
+
+    /// The row of now, written down on one of the last days, that does not say since when it holds.
+    fn row_of_now(&mut self) -> Version {
+        let day = self.day(0, 25);
+        Version { valid_from: None, recorded_at: self.moment(day) }
+    }
+
+    fn version(&mut self, youngest: i64, oldest: i64) -> Version {
+        let day = self.day(youngest, oldest);
+        let lag = self.pick(&[-20, -1, 0, 0, 0, 1, 3, 45]);
+        let recorded_at = self.moment(day + TimeDelta::days(lag));
+        let valid_from = (!self.chance(20)).then(|| self.moment(day));
+        Version { valid_from, recorded_at }
+    }
+}
+
+/// The number of accounts in the books.
+const ACCOUNTS: i64 = 40;
+
+fn account_id(index: i64) -> String {
+    format!("a{index:02}'; --")
+}
+
+/// The books of forty accounts.
+pub fn books() -> Books {
+    let mut draw = Draw(4);
+    let mut books =
+        Books { world: World { zone: Tz::America__New_York, ..World::default() }, ..Books::default() };
+    for index in 0..ACCOUNTS {
+        let id = account_id(index);
+        commerce(&mut draw, &mut books.world.commerce, &id);
+        changes(&mut draw, &mut books.changes, &id);
+        invoices(&mut draw, &mut books.invoices, &id);
+        payments(&mut draw, &mut books.payments, &id);
+        opportunities(&mut draw, &mut books.opportunities, &id);
+        plans(&mut draw, &mut books.plans, &id);
+        users(&mut draw, &mut books, &id);
+    }
+    books.loads = loads();
+    books
+}
+
+/// Payments keep up but for a gap; a load that failed keeps nothing up.
+fn loads() -> Vec<Load> {
+    let noon = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
+    let day = |age| LAST_DAY - TimeDelta::days(age);
+    let load = |age: i64| Load {
+        source: "payments",
+        loaded_through: day(age + 1),
+        ok: !(8..14).contains(&age) || age == 10,
+        loaded_at: at(day(age), noon),
+    };
+    (0..60).filter(|age| !(16..24).contains(age)).map(load).collect()
+}
+
+fn commerce(draw: &mut Draw, commerce: &mut Commerce, id: &str) {
+    let is_known_now_only = draw.chance(30);
+    for _ in 0..if is_known_now_only { 1 } else { draw.between(1, 4) } {
+        let row = AccountVersion {
+            account_id: id.to_owned(),
+            segment: draw.pick(&["SMB", "MM", "ENT"]).to_owned(),
+            is_customer: !draw.chance(10),
+            is_test: draw.chance(5),
+            customer_since: draw.chance(30).then(|| draw.day(-5, 900)),
+            version: if is_known_now_only { draw.row_of_now() } else { draw.version(-5, 500) },
+        };
+        let copies = 1 + usize::from(draw.chance(10));
+        commerce.accounts.extend(std::iter::repeat_n(row, copies));
+    }
+    for number in 0..draw.below(4) {
+        let line_id = format!("l-{id}-{number}");
+        let start = draw.day(-10, 450);
+        for place in 0..draw.between(1, 4) {
+            let mut row = line(draw, &line_id, id, start);
+            match (place, draw.below(4)) {
+                (0, 0) => row.version = draw.row_of_now(),
+                (0, 1) => {
+                    (row.version, row.end) = (Version::EVER, None);
+                    row.start -= TimeDelta::days(300);
+                }
+                _ => {}
+            }
+            let copies = 1 + usize::from(draw.chance(10));
+            commerce.lines.extend(std::iter::repeat_n(row, copies));
+        }
+    }
+}
+
+fn line(draw: &mut Draw, line_id: &str, id: &str, start: NaiveDate) -> Line {
+    let start = if draw.chance(10) { start - TimeDelta::days(draw.between(-9, 40)) } else { start };
+    let length = draw.pick(&[1, 30, 90, 200, 365, 400]);
+    let in_euros = draw.chance(40);
+    let elsewhere = account_id(draw.below(ACCOUNTS));
+    Line {
+        contract_id: format!("c-{id}-{}", draw.below(2)),
+        account_id: if draw.chance(4) { elsewhere } else { id.to_owned() },
+        product_id: draw.pick(&["core", "addon", "insight"]).to_owned(),
+        seats: draw.pick(&[0, 1, 5, 12, 40]),
+        arr: i128::from(draw.pick(&[0, 1, 99, 100_005, 1_234_567, 9_999_999])),
+        currency: if in_euros { "EUR" } else { "USD" }.to_owned(),
+        fx_rate: if in_euros { 108_333_333 } else { 100_000_000 },
+        end: draw.chance(70).then(|| start + TimeDelta::days(length)),
+        renewal: draw.chance(80).then(|| start + TimeDelta::days(draw.pick(&[30, 90, 200, 365, 500]))),
+        auto_renew: draw.chance(50),
+        is_cancelled: draw.chance(25),
+        version: draw.version(-5, 460),
+        ..Line::new(line_id, id, start)
+    }
+}
+
+fn changes(draw: &mut Draw, changes: &mut Vec<Change>, id: &str) {
+    let types =
+        ["new", "renewal", "upsell", "cross_sell", "downsell", "churn", "reactivation", "price_change"];
+    for number in 0..draw.below(9) {
+        for _ in 0..draw.pick(&[1, 1, 1, 2]) {
+            let effective_on = draw.day(-10, 420);
+            let lag = TimeDelta::days(draw.pick(&[-30, 0, 0, 1, 9]));
+            changes.push(Change {
+                change_id: format!("{id}-{number}"),
+                account_id: id.to_owned(),
+                kind: draw.pick(&types),
+                delta_arr: i128::from(draw.between(-5_000, 9_000)),
+                effective_on,
+                recorded_at: draw.moment(effective_on + lag),
+            });
+        }
+    }
+}
+
+fn invoices(draw: &mut Draw, invoices: &mut Vec<Invoice>, id: &str) {
+    for number in 0..draw.below(12) {
+        let issued_on = draw.day(-3, 420);
+        let due_on = issued_on + TimeDelta::days(draw.pick(&[0, 14, 30, 60]));
+        let amount = i128::from(draw.between(0, 90_000));
+        for _ in 0..draw.between(1, 4) {
+            let paid_on = due_on + TimeDelta::days(draw.pick(&[-10, 0, 1, 20, 45]));
+            let recorded_on = due_on + TimeDelta::days(draw.between(-40, 90));
+            invoices.push(Invoice {
+                invoice_id: format!("{id}-{number}"),
+                account_id: id.to_owned(),
+                issued_on,
+                due_on,
+                amount,
+                amount_paid: amount * i128::from(draw.pick(&[0, 0, 40, 110])) / 100,
+                paid_on: draw.chance(45).then_some(paid_on),
+                voided_on: draw.chance(8).then_some(paid_on),
+                is_disputed: draw.chance(15),
+                recorded_at: draw.moment(recorded_on),
+            });
+        }
+    }
+}
+
+fn payments(draw: &mut Draw, payments: &mut Vec<Payment>, id: &str) {
+    for number in 0..draw.below(14) {
+        let day = draw.day(-2, 420);
+        for _ in 0..draw.pick(&[1, 1, 1, 2]) {
+            let attempted_at = draw.moment(day);
+            payments.push(Payment {
+                payment_id: format!("{id}-{number}"),
+                account_id: id.to_owned(),
+                attempted_at,
+                amount: i128::from(draw.between(-900, 90_000)),
+                status: draw.pick(&["paid", "paid", "failed", "refunded", "chargeback"]),
+                available_at: attempted_at + draw.below(10) * 86_400_000_000,
+            });
+        }
+    }
+}
+
+fn opportunities(draw: &mut Draw, opportunities: &mut Vec<Opportunity>, id: &str) {
+    for number in 0..draw.below(5) {
+        let kind = draw.pick(&["renewal", "upsell", "cross_sell", "new"]);
+        for _ in 0..draw.between(1, 4) {
+            let closed_on = draw.chance(30).then(|| draw.day(-5, 100));
+            opportunities.push(Opportunity {
+                opportunity_id: format!("{id}-{number}"),
+                account_id: id.to_owned(),
+                kind,
+                amount: i128::from(draw.below(5_000)) * 400,
+                probability: draw.chance(80).then(|| draw.pick(&[0.0, 0.25, 0.5, 0.75, 1.0])),
+                closed_on,
+                version: draw.version(-5, 200),
+            });
+        }
+    }
+}
+
+fn plans(draw: &mut Draw, plans: &mut Vec<Plan>, id: &str) {
+    for number in 0..draw.below(3) {
+        for _ in 0..draw.between(1, 3) {
+            let completed_on = draw.chance(70).then(|| draw.day(-3, 300));
+            plans.push(Plan {
+                plan_id: format!("{id}-{number}"),
+                account_id: id.to_owned(),
+                completed_on,
+                recorded_at: {
+                    let day = draw.day(-3, 300);
+                    draw.moment(day)
+                },
+            });
+        }
+    }
+}
+
+fn users(draw: &mut Draw, books: &mut Books, id: &str) {
+    for number in 0..draw.below(4) {
+        let created_on = draw.day(-2, 250);
+        let user = User {
+            user_id: format!("u-{id}-{number}"),
+            account_id: id.to_owned(),
+            is_internal: draw.chance(10),
+            created_on,
+            activated_on: draw.chance(80).then(|| created_on + TimeDelta::days(draw.below(20))),
+            deactivated_on: draw.chance(20).then(|| created_on + TimeDelta::days(draw.below(150))),
+        };
+        let last = draw.between(-2, 240);
+        for _ in 0..draw.below(30) {
+            let day = draw.day(last, 250);
+            let feature = draw.pick(&[None, Some("reports"), Some("search"), Some("automation")]);
+            let occurred_at = draw.moment(day);
+            let events = &mut books.world.events;
+            events.push(Event {
+                event_id: events.len() as i64,
+                account_id: id.to_owned(),
+                user_id: Some(user.user_id.clone()),
+                session_id: None,
+                event_name: if feature.is_some() { "feature_use" } else { "login" }.to_owned(),
+                feature: feature.map(str::to_owned),
+                seconds: draw.pick(&[0, 1, 60, 3_600]),
+                is_error: draw.chance(10),
+                occurred_at,
+                available_at: occurred_at,
+            });
+        }
+        books.users.push(user);
+    }
+}

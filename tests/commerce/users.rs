@@ -1,0 +1,91 @@
+//! Users: who is one on which day, and what each did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Days, NaiveDate};
+
+use super::books::User;
+use super::published::{BOOKS, days, each_day, ratio, rows_of};
+use crate::oracle::table::{Row, Value};
+use crate::oracle::world::Event;
+
+/// The events of a user with their days.
+fn events(user: &User) -> Vec<(NaiveDate, &'static Event)> {
+    let own = BOOKS.world.events.iter().filter(|event| event.user_id.as_ref() == Some(&user.user_id));
+    own.map(|event| (BOOKS.world.local_day(event.occurred_at), event)).collect()
+}
+
+/// Invited, not without the seat, and seen or invited in the last 90 days.
+fn is_in(user: &User, day: NaiveDate) -> bool {
+    let since = day - Days::new(89);
+    let seen = events(user).into_iter().map(|(day, _)| day).filter(|seen| *seen >= user.created_on);
+    let is_recent = std::iter::once(user.created_on).chain(seen).any(|seen| (since..=day).contains(&seen));
+    !user.is_internal
+        && is_recent
+        && user.created_on <= day
+        && user.deactivated_on.is_none_or(|end| day < end)
+}
+
+fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
+    let age = |seen: NaiveDate| (day - seen).num_days();
+    let aged = |from: i64, to: i64| -> Vec<(NaiveDate, &Event)> {
+        events(user).into_iter().filter(|(seen, _)| (from..to).contains(&age(*seen))).collect()
+    };
+    let seconds = |events: &[(NaiveDate, &Event)]| events.iter().map(|(_, event)| event.seconds).sum::<i64>();
+    let (month, before) = (aged(0, 28), aged(28, 56));
+    let count = |counted: fn(&Event) -> bool| {
+        Value::Whole(month.iter().filter(|(_, event)| counted(event)).count() as i64)
+    };
+    let growth = match ratio(seconds(&month) as f64, seconds(&before) as f64) {
+        Value::Real(times) if age(user.created_on) >= 55 => Value::Real(times - 1.0),
+        _ => Value::Null,
+    };
+    let active = month.iter().map(|(day, _)| *day).collect::<BTreeSet<_>>().len();
+    let features =
+        month.iter().filter_map(|(_, event)| event.feature.as_ref()).collect::<BTreeSet<_>>().len();
+    let last_seen = aged(0, 90).iter().map(|(seen, _)| age(*seen)).min();
+    let columns = [
+        ("account_id", Value::Text(user.account_id.clone())),
+        ("user_id", Value::Text(user.user_id.clone())),
+        ("as_of_date", Value::Day(day)),
+        ("segment", Value::Text(segment.to_owned())),
+        ("role", Value::Text("member".to_owned())),
+        ("days_since_invited", Value::Whole(age(user.created_on))),
+        ("is_activated", Value::Flag(user.activated_on.is_some_and(|activated| activated <= day))),
+        ("days_since_seen", last_seen.map_or(Value::Null, Value::Whole)),
+        ("usage_seconds_28d", Value::Whole(seconds(&month))),
+        ("usage_seconds_prev_28d", Value::Whole(seconds(&before))),
+        ("usage_growth_28d", growth),
+        ("active_days_28d", Value::Whole(active as i64)),
+        ("active_days_per_week_28d", Value::Real(active as f64 / 4.0)),
+        ("logins_28d", count(|event| event.event_name == "login")),
+        ("features_28d", Value::Whole(features as i64)),
+        ("feature_uses_28d", count(|event| event.feature.is_some())),
+        ("errors_28d", count(|event| event.is_error)),
+        ("tickets_90d", Value::Null),
+    ];
+    columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Every column of every user, the silent, the returned and those who left included.
+#[test]
+fn capability_56_users_by_day() {
+    let key = |row: &Row| format!("{:?} {:?}", row["as_of_date"], row["user_id"]);
+    let in_window = |row: &Row| matches!(row["as_of_date"], Value::Day(day) if days().contains(&day));
+    let got: BTreeMap<String, Row> =
+        rows_of("users").into_iter().filter(in_window).map(|row| (key(&row), row)).collect();
+    let mut expected = BTreeMap::new();
+    for day in each_day() {
+        for user in BOOKS.users.iter().filter(|user| is_in(user, day)) {
+            if let Some(customer) = BOOKS.world.commerce.customer(&BOOKS.world, &user.account_id, day) {
+                let row = user_row(user, &customer.account.segment, day);
+                expected.insert(key(&row), row);
+            }
+        }
+    }
+    assert!(expected.len() > 200, "{} rows show little", expected.len());
+    assert!(got.keys().eq(expected.keys()), "not the same users and days");
+    for (key, row) in &expected {
+        assert_eq!(&got[key], row, "{key}");
+    }
+}
