@@ -27,7 +27,7 @@ pub fn accounts(world: &World, days: RangeInclusive<NaiveDate>) -> Table {
     table
 }
 
-/// Each event once, with its local day: what happened by the end of `day`.
+/// Each event of customers once, with its local day: what happened by the end of `day`.
 fn deliveries_seen(world: &World, day: NaiveDate) -> Vec<(NaiveDate, &Event)> {
     let mut of_id: BTreeMap<i64, &Event> = BTreeMap::new();
     for event in world.events.iter().filter(|event| world.local_day(event.occurred_at) <= day) {
@@ -36,7 +36,9 @@ fn deliveries_seen(world: &World, day: NaiveDate) -> Vec<(NaiveDate, &Event)> {
             *kept = event;
         }
     }
-    of_id.into_values().map(|event| (world.local_day(event.occurred_at), event)).collect()
+    let ours = |event: &&Event| event.user_id.as_ref().is_some_and(|user| world.helpers.contains(user));
+    let theirs = of_id.into_values().filter(|event| !ours(event));
+    theirs.map(|event| (world.local_day(event.occurred_at), event)).collect()
 }
 
 /// Of several deliveries: the one that happened first, then the one available last, then any order that is an order.

@@ -57,6 +57,8 @@ pub struct World {
     pub commerce: Commerce,
     pub events: Vec<Event>,
     pub people: People,
+    /// Users who are our own people.
+    pub helpers: Vec<String>,
     pub zone: Tz,
     pub adopted_after: i64,
 }
@@ -68,6 +70,7 @@ impl Default for World {
             commerce: Commerce::default(),
             events: Vec::new(),
             people: People::default(),
+            helpers: Vec::new(),
             zone: Tz::UTC,
             adopted_after: 3,
         }
@@ -96,18 +99,21 @@ impl World {
     /// Writes the sources; the log in two files, so that what belongs together stands apart.
     pub fn write(&self, folder: &Path) {
         self.commerce().write(folder);
-        // No metric reads users: one that nobody refers to keeps the source from being empty.
-        let only = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value])) };
-        let on_the_last_day =
-            || -> ArrayRef { Arc::new(Date32Array::from(vec![Date32Type::from_naive_date(LAST_DAY)])) };
+        // One that nobody refers to keeps the source from being empty.
+        let ids: Vec<&str> = self.helpers.iter().map(String::as_str).chain(["u"]).collect();
+        let only = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value; ids.len()])) };
+        let on_the_last_day = || -> ArrayRef {
+            Arc::new(Date32Array::from(vec![Date32Type::from_naive_date(LAST_DAY); ids.len()]))
+        };
+        let is_internal = ids.iter().map(|id| Some(*id != "u")).collect::<BooleanArray>();
         let users: Vec<(&str, ArrayRef)> = vec![
-            ("user_id", only("u")),
+            ("user_id", Arc::new(StringArray::from(ids.clone()))),
             ("account_id", only("a")),
             ("role", only("owner")),
-            ("is_internal", Arc::new(BooleanArray::from(vec![false]))),
+            ("is_internal", Arc::new(is_internal)),
             ("created_on", on_the_last_day()),
             ("activated_on", on_the_last_day()),
-            ("deactivated_on", Arc::new(Date32Array::from(vec![None::<i32>]))),
+            ("deactivated_on", Arc::new(Date32Array::from(vec![None::<i32>; ids.len()]))),
         ];
         write(&folder.join("users.parquet"), users);
         std::fs::create_dir(folder.join("events")).unwrap();
@@ -126,7 +132,11 @@ impl World {
         };
         let commerce = Commerce::read(&read("accounts.parquet"), &read("contracts.parquet"));
         let people = People::read(&read("account_owners.parquet"), &read("assessments.parquet"));
-        Self { commerce, events: read("events").iter().map(event_of).collect(), people, ..Self::default() }
+        let ours = |row: &&Row| row["is_internal"] == Value::Flag(true);
+        let helpers =
+            read("users.parquet").iter().filter(ours).filter_map(|row| words(row, "user_id")).collect();
+        let events = read("events").iter().map(event_of).collect();
+        Self { commerce, events, people, helpers, ..Self::default() }
     }
 }
 
@@ -286,15 +296,16 @@ pub fn any_world() -> impl Strategy<Value = World> {
     let zones = vec![Tz::UTC, Tz::America__New_York, Tz::Asia__Kolkata, Tz::Pacific__Auckland];
     // Distinct numbers for most events: a number from a small range is kept only here and there.
     let events = prop::collection::vec((any_event(), prop::bool::weighted(0.3)), 0..120);
-    (accounts, 0..IDS.len(), events, any_people(), select(zones), 1..4_i64).prop_map(
-        |(mut accounts, listed, events, people, zone, adopted_after)| {
+    let helpers = select(vec![vec![], vec!["u3".to_owned()]]);
+    (accounts, 0..IDS.len(), events, any_people(), helpers, select(zones), 1..4_i64).prop_map(
+        |(mut accounts, listed, events, people, helpers, zone, adopted_after)| {
             accounts.truncate(listed);
             let number = |(index, (event, again)): (usize, (Event, bool))| {
                 let event_id = if again { event.event_id } else { 1_000 + index as i64 };
                 Event { event_id, ..event }
             };
             let events = events.into_iter().enumerate().map(number).collect();
-            World { accounts, events, people, zone, adopted_after, ..World::default() }
+            World { accounts, events, people, helpers, zone, adopted_after, ..World::default() }
         },
     )
 }

@@ -13,6 +13,7 @@ WITH accounts AS (
 ), log AS MATERIALIZED (
   SELECT account_id, user_id, session_id, event_name, feature, seconds, is_error, occurred_at::DATE AS d
   FROM delivered SEMI JOIN accounts USING (account_id)
+  ANTI JOIN (FROM read_parquet('{data}/users.parquet') WHERE is_internal) AS helpers USING (user_id)
 ), days AS (
   SELECT d::DATE AS d FROM generate_series(DATE '{first}', DATE '{last}', INTERVAL '1' DAY) AS days (d)
 ), daily AS (
