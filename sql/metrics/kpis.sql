@@ -6,7 +6,7 @@ CREATE TABLE metrics.kpis (
   storage_gb           DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
   storage_gb_28d_ago   DOUBLE, -- the same 28 days before
   storage_growth_28d   DOUBLE, -- share by which it grew on that; NULL without a base
-  campaigns_28d        DOUBLE CHECK (campaigns_28d >= 0), -- campaigns sent
+  campaigns_28d        DOUBLE, -- campaigns sent
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH log AS (
@@ -22,7 +22,7 @@ WITH log AS (
     as_of_date,
     last_value(CASE WHEN metric = 'storage_gb' THEN value END) IGNORE NULLS OVER w7 AS storage,
     last_value(CASE WHEN metric = 'storage_gb' THEN value END) IGNORE NULLS OVER before7 AS storage_before,
-    coalesce(sum(value) FILTER (WHERE metric = 'campaigns') OVER w28, 0) AS campaigns
+    coalesce(sum(value) FILTER (WHERE metric = 'campaigns_sent') OVER w28, 0) AS campaigns
   FROM log
   WINDOW
     w7 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '6' DAY PRECEDING AND CURRENT ROW),

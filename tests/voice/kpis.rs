@@ -23,7 +23,7 @@ pub fn drawn(dice: &mut Dice) -> Vec<Figure> {
         rows.push(Figure {
             account_id: *dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]),
             day: dice.day(90),
-            metric: *dice.pick(&["storage_gb", "storage_gb", "campaigns", "other"]),
+            metric: *dice.pick(&["storage_gb", "storage_gb", "campaigns_sent", "other"]),
             value: *dice.pick(&[0, 1, 10_000, 123_456]),
             available_at: number * DAY,
         });
@@ -55,7 +55,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         rows.max_by_key(|row| row.available_at).map(|row| row.value as f64 / 10_000.0)
     };
     let level = |until: NaiveDate| (0..7).find_map(|age| of_day("storage_gb", until - TimeDelta::days(age)));
-    let sent: f64 = (0..28).filter_map(|age| of_day("campaigns", as_of - TimeDelta::days(age))).sum();
+    let sent: f64 = (0..28).filter_map(|age| of_day("campaigns_sent", as_of - TimeDelta::days(age))).sum();
     let real = |value: Option<f64>| value.filter(|_| told).map_or(Value::Null, Value::Real);
     let (now, before) = (level(as_of), level(as_of - TimeDelta::days(28)));
     let growth = now.zip(before).filter(|(_, before)| *before != 0.0).map(|(now, before)| now / before - 1.0);
