@@ -197,6 +197,13 @@ CREATE TABLE metrics.accounts (
   failed_payments_90d     BIGINT, -- attempts that failed in 90 days
   chargebacks_365d        BIGINT, -- payments that were taken back by the bank in 365 days
   last_payment_failed     BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
+  active_weeks_28d        BIGINT NOT NULL, -- weeks with any event, of the last four
+  is_weekly_habit         BOOLEAN NOT NULL, -- used in each of them
+  key_feature_weeks_28d   BIGINT, -- weeks with use of a key feature; NULL where features are not reported
+  is_key_feature_habit    BOOLEAN, -- a key feature was used in each of them
+  errors_28d              BIGINT NOT NULL, -- events that failed
+  errors_per_user_28d     DOUBLE, -- the same per active user; NULL without users
+  uses_per_feature_and_user_28d DOUBLE, -- uses per distinct feature and active user; NULL without either
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT
@@ -224,7 +231,8 @@ SELECT
   contracts.* EXCLUDE (account_id, as_of_date, account_since, approximate),
   growth.* EXCLUDE (account_id, as_of_date),
   seats.* EXCLUDE (account_id, as_of_date),
-  billing.* EXCLUDE (account_id, as_of_date)
+  billing.* EXCLUDE (account_id, as_of_date),
+  habits.* EXCLUDE (account_id, as_of_date)
 FROM metrics.spine
 JOIN metrics.usage AS usage ON usage.account_id = spine.account_id AND usage.as_of_date = spine.as_of_date
 JOIN metrics.pulse AS pulse ON pulse.account_id = spine.account_id AND pulse.as_of_date = spine.as_of_date
@@ -241,3 +249,4 @@ JOIN metrics.contracts AS contracts ON contracts.account_id = spine.account_id A
 JOIN metrics.growth AS growth ON growth.account_id = spine.account_id AND growth.as_of_date = spine.as_of_date
 JOIN metrics.seats AS seats ON seats.account_id = spine.account_id AND seats.as_of_date = spine.as_of_date
 JOIN metrics.billing AS billing ON billing.account_id = spine.account_id AND billing.as_of_date = spine.as_of_date
+JOIN metrics.habits AS habits ON habits.account_id = spine.account_id AND habits.as_of_date = spine.as_of_date

@@ -86,6 +86,11 @@ impl Rows {
         );
     }
 
+    /// Whether a feature is one of those that make customers stay.
+    pub fn is_key(&self, feature: &str) -> bool {
+        self.features.iter().any(|row| row.feature == feature && row.is_key)
+    }
+
     /// Whether a feature is there on a day, as far as anybody says.
     fn is_there(&self, feature: &str, day: NaiveDate) -> bool {
         let listed = self.features.iter().find(|row| row.feature == feature);
@@ -97,11 +102,8 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let rows = &ugly.adoption;
     let (entitled, listed) = (ugly.reports("entitlements", as_of), ugly.reports("features", as_of));
     let mut uses: BTreeMap<&str, Vec<NaiveDate>> = BTreeMap::new();
-    for event in ugly.world.events.iter().filter(|event| event.account_id == account_id) {
-        let day = ugly.world.local_day(event.occurred_at);
-        if let Some(feature) =
-            event.feature.as_deref().filter(|feature| day <= as_of && rows.is_there(feature, day))
-        {
+    for (day, event) in ugly.uses(account_id, as_of) {
+        if let Some(feature) = event.feature.as_deref().filter(|feature| rows.is_there(feature, day)) {
             uses.entry(feature).or_default().push(day);
         }
     }

@@ -46,7 +46,7 @@ static UGLY: LazyLock<Ugly> = LazyLock::new(Ugly::drawn);
 static TABLES: LazyLock<BTreeMap<&str, Table>> = LazyLock::new(|| UGLY.published());
 
 /// The subjects that are published.
-const SUBJECTS: [&str; 11] = [
+const SUBJECTS: [&str; 12] = [
     "spine",
     "usage",
     "support",
@@ -58,6 +58,7 @@ const SUBJECTS: [&str; 11] = [
     "adoption",
     "kpis",
     "goals",
+    "habits",
 ];
 
 impl Ugly {
@@ -128,6 +129,19 @@ impl Ugly {
         SUBJECTS.into_iter().zip(subjects(project.path(), sources.path(), days, &SUBJECTS)).collect()
     }
 
+    /// What an account's people did by the end of a day, with the day; what ours did there is not among it.
+    pub fn uses(&self, account_id: &str, as_of: NaiveDate) -> Vec<(NaiveDate, &Event)> {
+        let theirs =
+            |event: &&Event| event.account_id == account_id && event.user_id.as_deref() != Some("helper");
+        let days = self
+            .world
+            .events
+            .iter()
+            .filter(theirs)
+            .map(|event| (self.world.local_day(event.occurred_at), event));
+        days.filter(|(day, _)| *day <= as_of).collect()
+    }
+
     /// Seats under contract on a day.
     pub fn seats(&self, account_id: &str, day: NaiveDate) -> i64 {
         let commerce = self.world.commerce();
@@ -140,18 +154,18 @@ impl Ugly {
 fn events(dice: &mut Dice) -> Vec<Event> {
     let features = ["reports", "automation", "search", "fax"];
     let mut events = Vec::new();
-    for event_id in 0..260 {
-        let occurred_at = dice.moment(150);
+    for event_id in 0..320 {
+        let occurred_at = dice.moment(120);
         let feature = (!dice.once_in(3)).then(|| (*dice.pick(&features)).to_owned());
         events.push(Event {
             event_id,
             account_id: (*dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]])).to_owned(),
-            user_id: (!dice.once_in(5)).then(|| (*dice.pick(&USERS[..5])).to_owned()),
+            user_id: (!dice.once_in(5)).then(|| (*dice.pick(&USERS)).to_owned()),
             session_id: None,
             event_name: if feature.is_some() { "feature_use" } else { "login" }.to_owned(),
             feature,
             seconds: 60,
-            is_error: false,
+            is_error: dice.once_in(4),
             occurred_at,
             available_at: occurred_at + dice.below(3) * DAY,
         });

@@ -246,9 +246,9 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
                 && row.left_on.is_none_or(|left| day < left)
         })
     };
-    let uses = world.events.iter().filter(|event| event.account_id == account_id);
-    let days = uses.map(|event| (world.local_day(event.occurred_at), event.user_id.as_deref()));
-    let seen = days.filter(|(day, user)| *day <= as_of && user.is_some_and(|user| was_champion(user, *day)));
+    let uses = ugly.uses(account_id, as_of).into_iter();
+    let days = uses.map(|(day, event)| (day, event.user_id.as_deref()));
+    let seen = days.filter(|(day, user)| user.is_some_and(|user| was_champion(user, *day)));
     let champion_seen = seen.map(|(day, _)| day).max();
     let agreed: Vec<&Meeting> = known(world, &rows.meetings, as_of)
         .into_iter()
