@@ -83,7 +83,7 @@ pub fn subjects(
 }
 
 /// Copies a project's files, all but those that are left out.
-fn copy(from: &Path, to: &Path, leave_out: &dyn Fn(&Path) -> bool) {
+pub fn copy(from: &Path, to: &Path, leave_out: &dyn Fn(&Path) -> bool) {
     let mut waiting = vec![PathBuf::from("hale.yml"), PathBuf::from("sql")];
     while let Some(name) = waiting.pop() {
         if leave_out(&name) {

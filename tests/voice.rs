@@ -5,6 +5,7 @@
 //! customers      who is a customer on which day, and the published subjects of one ugly world
 //! support …      one subject a file: its rows, and each of its columns by loops over them, as of one day
 //! absent         sources that are away: what is left runs, and says what it does not know
+//! two_logs       two real logs on the catalogue, by sources and staging alone
 //! ```
 
 mod absent;
@@ -12,6 +13,7 @@ mod adoption;
 mod advocacy;
 mod customers;
 mod goals;
+mod habits;
 mod kpis;
 mod onboarding;
 mod relationship;
@@ -20,3 +22,4 @@ mod sentiment;
 mod sources;
 mod support;
 mod surveys;
+mod two_logs;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use halescore::pipeline::Pipeline;
 use halescore::project::Project;
@@ -17,21 +17,48 @@ use crate::oracle::world::{GENERATED_LAST_DAY, generated, small};
 use crate::pipeline::Run;
 
 static SOURCES: LazyLock<TempDir> = LazyLock::new(|| generated(&small()));
-static WHOLE: LazyLock<Published> =
-    LazyLock::new(|| published(&[], &["metrics.accounts", "components", "scores"]));
+static WHOLE: LazyLock<Published> = LazyLock::new(|| published(&[], &SELECTED));
 
-/// Sources that no metric reads.
-const UNREAD: [&str; 2] = ["overrides", "source_status"];
+/// What is looked at.
+const SELECTED: [&str; 3] = ["metrics.accounts", "components.health", "scores.health"];
 
-/// Sources that say what is over: without hand-overs a judgement goes on, without loads a source that stopped does.
-const ENDING: [&str; 2] = ["account_owners", "source_status"];
+/// Each source with columns that know nothing without it, in groups of which no two touch one subject in one way: each is
+/// away once, and there while others are away.
+const GROUPS: [&[(&str, &[&str])]; 3] = [
+    &[
+        ("tickets", &["tickets_opened_28d", "tickets_open", "support_burden"]),
+        ("surveys", &["nps_answers_365d", "csat_answers_90d"]),
+        ("contacts", &["sponsors", "has_sponsor", "days_since_champion_seen"]),
+        ("onboarding_plans", &["onboarding_days", "milestones_done", "onboarding_depth"]),
+        ("messages", &["messages_28d", "sentiment_mean_90d"]),
+        ("features", &["key_adoption", "key_feature_weeks_28d"]),
+        ("invoices", &["overdue_amount", "on_time_share_365d"]),
+        ("advocacy", &["advocacy_acts_180d", "references_lapsed"]),
+        ("contract_events", &["renewals_365d", "expansion_arr_365d"]),
+        ("overrides", &[]),
+    ],
+    &[
+        ("ticket_events", &["tickets_open", "severe_tickets_open", "resolve_hours_median_90d"]),
+        ("goals", &["goals", "goals_overdue"]),
+        ("interactions", &["meetings_90d", "days_since_sponsor_contact"]),
+        ("onboarding_milestones", &["milestones_stalled", "onboarding_depth"]),
+        ("feedback", &["feedback_90d", "gives_feedback"]),
+        ("entitlements", &["features_entitled", "feature_adoption_28d"]),
+        ("payments", &["paid_amount_90d", "failed_payments_90d"]),
+        ("opportunities", &["open_expansion_arr", "weighted_expansion_arr"]),
+        ("assessments", &["csm_pulse"]),
+        ("usage_daily", &["storage_gb", "campaigns_28d"]),
+    ],
+    // These say what is over: without hand-overs a judgement goes on, without loads a source that stopped does.
+    &[("account_owners", &["owner_id", "owner_tenure_days"]), ("source_status", &[])],
+];
 
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every optional source: its name and its file.
-fn optional() -> Vec<(String, String)> {
+fn optional() -> BTreeMap<String, String> {
     let pipeline = Pipeline::build(Project::load(project()).unwrap()).unwrap();
     let sources = pipeline.models.iter().filter_map(|model| match &model.kind {
         Kind::Source(source) if source.optional => Some((model.name.table.clone(), source.path.clone())),
@@ -87,13 +114,9 @@ fn published(away: &[&str], select: &[&str]) -> Published {
     }
 }
 
-/// Columns that say something of some account, and nothing of any once a source is away.
-fn silenced(without: &Published) -> BTreeSet<String> {
-    let says = |of: &Published| -> BTreeSet<String> {
-        let known = of.accounts.values().flatten().filter(|(_, value)| **value != Value::Null);
-        known.map(|(column, _)| column.clone()).collect()
-    };
-    says(&WHOLE).difference(&says(without)).cloned().collect()
+/// Whether a column says something of some account.
+fn says(of: &Published, column: &str) -> bool {
+    of.accounts.values().any(|row| row[column] != Value::Null)
 }
 
 /// Holds what is left against the whole; gives the components that are no more reported.
@@ -132,29 +155,34 @@ fn must_say_so(name: &str, without: &Published) -> BTreeSet<String> {
 
 #[test]
 fn each_optional_source_may_be_away() {
-    let waiting = Mutex::new(optional());
-    let not_reported = Mutex::new(BTreeSet::new());
-    let work = || {
-        loop {
-            let Some((name, file)) = waiting.lock().unwrap().pop() else { break };
-            let without = published(&[&file], &["metrics.accounts", "components", "scores"]);
-            let silent = silenced(&without);
-            assert!(
-                UNREAD.contains(&name.as_str()) || !silent.is_empty(),
-                "no metric is unknown without {name}"
-            );
-            if !ENDING.contains(&name.as_str()) {
-                not_reported.lock().unwrap().extend(must_say_so(&name, &without));
-            }
+    let files = optional();
+    let named: BTreeSet<&str> = GROUPS.iter().flat_map(|group| group.iter()).map(|(name, _)| *name).collect();
+    assert!(files.keys().map(String::as_str).eq(named), "a source is in no group");
+    let mut not_reported = BTreeSet::new();
+    for (place, group) in GROUPS.iter().enumerate() {
+        let away: Vec<&str> = group.iter().map(|(name, _)| files[*name].as_str()).collect();
+        let without = published(&away, &SELECTED);
+        for (column, name) in
+            group.iter().flat_map(|(name, columns)| columns.iter().map(move |column| (*column, name)))
+        {
+            assert!(says(&WHOLE, column), "{column} says nothing of this world");
+            assert!(!says(&without, column), "{column} is known without {name}");
         }
-    };
-    std::thread::scope(|scope| {
-        let workers = [(); 2].map(|()| scope.spawn(work));
-        for worker in workers {
-            worker.join().unwrap();
+        let others = GROUPS
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != place)
+            .flat_map(|(_, group)| group.iter());
+        let away_too: Vec<&str> = group.iter().flat_map(|(_, columns)| columns.iter().copied()).collect();
+        for column in
+            others.flat_map(|(_, columns)| columns.iter()).filter(|column| !away_too.contains(column))
+        {
+            assert!(says(&without, column), "{column} is unknown though its source is there");
         }
-    });
-    let not_reported = not_reported.into_inner().unwrap();
+        if place < 2 {
+            not_reported.extend(must_say_so(&format!("{away:?}"), &without));
+        }
+    }
     for component in ["support_contact", "severe_support", "payment", "managers_word", "steps_done"] {
         assert!(
             not_reported.contains(component),
@@ -165,12 +193,14 @@ fn each_optional_source_may_be_away() {
 
 #[test]
 fn all_optional_sources_may_be_away() {
-    let files: Vec<String> = optional().into_iter().map(|(_, file)| file).collect();
-    let away: Vec<&str> = files.iter().map(String::as_str).collect();
+    let files = optional();
+    let away: Vec<&str> = files.values().map(String::as_str).collect();
     let without = published(&away, &[]);
     let not_reported = must_say_so("any of them", &without);
     assert!(not_reported.contains("severe_support") && not_reported.contains("payment"), "{not_reported:?}");
-    assert!(silenced(&without).len() > 60, "{:?}", silenced(&without));
+    for column in GROUPS.iter().flat_map(|group| group.iter()).flat_map(|(_, columns)| columns.iter()) {
+        assert!(!says(&without, column), "{column} is known without any source");
+    }
 }
 
 #[test]

@@ -1,0 +1,9 @@
+-- What became of tickets, one row per state that the desk's tool wrote down.
+CREATE EXTERNAL TABLE raw.incident_log (
+  ticket_id   VARCHAR   NOT NULL, -- the ticket
+  event_type  VARCHAR   NOT NULL, -- ticket_ and the state
+  occurred_at TIMESTAMP NOT NULL, -- when, UTC
+  seq         INT       NOT NULL -- place in the ticket's own log
+) STORED AS PARQUET
+LOCATION 'incidents/events.parquet'
+OPTIONS ('event_time' 'occurred_at')

@@ -1,0 +1,31 @@
+-- Nobody pays and nobody signs off: each account is a customer from the first thing seen of it, and for good, for nothing.
+CREATE VIEW staging.contracts AS
+WITH seen AS (
+  SELECT account_id, local_day(min(at)) AS start_date
+  FROM (
+    SELECT account_id, created_at AS at FROM raw.domains
+    UNION ALL SELECT account_id, occurred_at FROM raw.commits
+    UNION ALL SELECT account_id, created_at FROM raw.locations
+    UNION ALL SELECT account_id, opened_at FROM raw.incidents
+  )
+  GROUP BY account_id
+)
+SELECT
+  account_id AS contract_id,
+  account_id AS line_id,
+  account_id,
+  'open' AS product_id,
+  'open' AS plan,
+  CAST(0 AS BIGINT) AS seats,
+  CAST(0 AS DECIMAL(18,2)) AS arr,
+  'USD' AS currency,
+  start_date,
+  CAST(NULL AS DATE) AS end_date,
+  CAST(NULL AS DATE) AS renewal_date,
+  FALSE AS auto_renew,
+  FALSE AS is_cancelled,
+  CAST(NULL AS VARCHAR) AS cancel_reason,
+  start_date AS first_day,
+  CAST(NULL AS DATE) AS day_after,
+  CAST(NULL AS DATE) AS approximate_until
+FROM seen

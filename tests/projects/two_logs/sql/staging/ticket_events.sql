@@ -1,0 +1,25 @@
+-- The desk's states in the catalogue's words, in the log's own order. Whatever follows a resolution reopens the ticket.
+CREATE VIEW staging.ticket_events AS
+WITH states AS (
+  SELECT
+    ticket_id,
+    CASE event_type
+      WHEN 'ticket_new' THEN 'open'
+      WHEN 'ticket_resolved' THEN 'resolved'
+      WHEN 'ticket_closed' THEN 'closed'
+      ELSE 'responded'
+    END AS state,
+    occurred_at,
+    seq
+  FROM raw.incident_log
+), ordered AS (
+  SELECT *, lag(state) OVER (PARTITION BY ticket_id ORDER BY occurred_at, seq) AS before
+  FROM states
+)
+SELECT
+  ticket_id,
+  CASE WHEN before IN ('resolved', 'closed') AND state NOT IN ('resolved', 'closed') THEN 'reopened' ELSE state END AS to_status,
+  occurred_at,
+  seq AS step,
+  local_day(occurred_at) AS day
+FROM ordered
