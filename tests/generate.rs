@@ -4,12 +4,14 @@
 //! (here)      the same bytes for the same world; worlds that cannot be
 //! log         the event log: order, keys
 //! planted     each awkward account and fact
+//! delivery    what is missing, late, twice
 //! history     what follows health and what does not; churn after decline; the play
 //! commerce    contracts, their changes and invoices tie out to the cent
 //! people      judgements, overrides, hand-overs
 //! ```
 
 mod commerce;
+mod delivery;
 mod history;
 mod log;
 mod people;

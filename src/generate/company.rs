@@ -116,16 +116,21 @@ pub(super) fn versions(scene: &Scene<'_>) -> Vec<Version> {
             }
         })
         .collect();
-    if account.plant == Plant::OnlyNow {
-        told.drain(..told.len() - 1);
-        told.iter_mut().for_each(|version| version.from = None);
-    }
-    if account.plant == Plant::BackdatedStage {
-        let (from, recorded) = (start_of(scene.days() - 60), start_of(scene.days() - 20) + 11 * HOUR);
-        let last = told.last().cloned();
-        told.extend(last.map(|last| Version { stage: "at_risk", from: Some(from), recorded, ..last }));
-    }
+    bend(scene, &mut told);
     told
+}
+
+/// What is planted in versions: only the last is left, or one more is written down 40 days after it is said to hold.
+fn bend(scene: &Scene<'_>, told: &mut Vec<Version>) {
+    let Some(last) = told.last().cloned() else { return };
+    match scene.account.plant {
+        Plant::OnlyNow => *told = vec![Version { from: None, ..last }],
+        Plant::BackdatedStage => {
+            let (from, recorded) = (start_of(scene.days() - 60), start_of(scene.days() - 20) + 11 * HOUR);
+            told.push(Version { stage: "at_risk", from: Some(from), recorded, ..last });
+        }
+        _ => {}
+    }
 }
 
 /// What the CRM calls an account from which day on: its seller's view, which is not always in time.

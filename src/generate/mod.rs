@@ -15,12 +15,12 @@
 //!
 //! Every account has a **latent health** in \[0.05, 1\] that no source shows and all of them follow. It is a first-order
 //! autoregressive walk by week, linear in between, around the account's own level μ (uniform in 0.35 … 0.95):
-//! h(w+1) = h(w) + 0.08 · (μ − h(w)) + 0.045 · ε, ε near normal, less the **blows** that have fallen: one in 1.2 % of
+//! h(w+1) = h(w) + 0.08 · (μ − h(w)) + 0.045 · ε, ε near normal, less the **blows** that have fallen: in 1.2 % of
 //! weeks, 0.15 to 0.35 deep, fading by a fifth a week. **Churn follows decline**: before an account leaves its health
-//! falls in a straight line to 0.05 over a lead time of 60 to 119 days. Two in five accounts would leave within four
-//! years; it is known beforehand when, so that decline is a cause and not a consequence. **A play**: who falls below 0.4
-//! is chosen once; a coin gives one half three lessons (`interactions` of type `training`), which lift health by up to
-//! 0.2 for twelve weeks and keep 65 in 100 of those who were about to leave; the other half is held out.
+//! falls in a straight line to 0.05 over a lead time of 60 to 119 days. Two in five accounts are to leave, 90 to 1,184
+//! days after they began, where that day lies in the world. **A play**: who falls below 0.4 is chosen once; a coin gives
+//! one half three lessons (`interactions` of type `training`), which lift health by up to 0.2 for twelve weeks and keep
+//! 65 in 100 of those who were about to leave; the other half is held out.
 //!
 //! | follows health (a driver) | does not (irrelevant) |
 //! | --- | --- |

@@ -106,21 +106,7 @@ impl Seller<'_> {
             ("proposal", created + way / 3, 0.45, "best_case"),
             ("negotiation", created + 2 * way / 3, 0.7, "commit"),
         ];
-        let mut opportunity = Opportunity {
-            account: self.scene.account.index,
-            number: self.seen,
-            kind,
-            stage: "discovery",
-            amount,
-            probability: 0.0,
-            forecast: "pipeline",
-            created,
-            expected,
-            closed: None,
-            is_won: None,
-            from: 0,
-            recorded: 0,
-        };
+        let mut opportunity = Opportunity { amount, created, expected, ..self.blank(kind) };
         self.seen += 1;
         for (stage, day, base, forecast) in stages {
             let felt = base + 0.25 * (self.scene.health(day) - 0.5) + 0.05 * self.draw.bell();
@@ -135,6 +121,25 @@ impl Seller<'_> {
         (opportunity.closed, opportunity.is_won) = (Some(closed), Some(is_won));
         opportunity.probability = if is_won { 1.0 } else { 0.0 };
         self.write(opportunity, closed);
+    }
+
+    /// An opportunity that has just been seen.
+    fn blank(&self, kind: &'static str) -> Opportunity {
+        Opportunity {
+            account: self.scene.account.index,
+            number: self.seen,
+            kind,
+            stage: "discovery",
+            amount: 0,
+            probability: 0.0,
+            forecast: "pipeline",
+            created: 0,
+            expected: 0,
+            closed: None,
+            is_won: None,
+            from: 0,
+            recorded: 0,
+        }
     }
 
     fn write(&mut self, opportunity: Opportunity, day: i32) {
