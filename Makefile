@@ -1,5 +1,5 @@
 # Verbs only: each is one line, and .ci/run calls them.
-.PHONY: run test lint data bench python doc
+.PHONY: run test lint data bench growth python doc
 
 PYTHON ?= $(shell test -x target/python/bin/python && echo target/python/bin/python || echo python3)
 export HALE_PYTHON ?= $(PYTHON)
@@ -18,6 +18,9 @@ data: ## the sample in data/, byte for byte
 
 bench: python ## hale against DuckDB and Polars; SCALE="--events 2000000" for less
 	cargo build --release --locked && $(HALE_PYTHON) tests/bench/bench.py $(SCALE)
+
+growth: python ## what each model of the catalogue costs, and costs over twice the input; SCALE=--full for 20 million events
+	cargo build --release --locked && $(HALE_PYTHON) tests/bench/growth.py $(SCALE)
 
 python: ## the packages that tests and benchmarks compare with, in target/python
 	test -x target/python/bin/python || (python3 -m venv target/python && target/python/bin/pip install --quiet -r tests/python/requirements.txt)
