@@ -5,6 +5,7 @@
 //! customers      who is a customer on which day, and the published subjects of one ugly world
 //! support …      one subject a file: its rows, and each of its columns by loops over them, as of one day
 //! absent         sources that are away: what is left runs, and says what it does not know
+//! marts          what people open first, held against what it is made of
 //! two_logs       two real logs on the catalogue, by sources and staging alone
 //! ```
 
@@ -15,6 +16,7 @@ mod customers;
 mod goals;
 mod habits;
 mod kpis;
+mod marts;
 mod onboarding;
 mod relationship;
 mod reporting;

@@ -16,8 +16,16 @@ use crate::oracle::table::{Row, Value, batches, parquet_below, rows};
 use crate::oracle::world::{GENERATED_LAST_DAY, generated, small};
 use crate::pipeline::Run;
 
-static SOURCES: LazyLock<TempDir> = LazyLock::new(|| generated(&small()));
-static WHOLE: LazyLock<Published> = LazyLock::new(|| published(&[], &SELECTED));
+/// The sources of a generated world.
+pub static SOURCES: LazyLock<TempDir> = LazyLock::new(|| generated(&small()));
+
+/// What the bundled project makes of all of them on the last day.
+pub static OUT: LazyLock<TempDir> = LazyLock::new(|| run_without(&[], &[&SELECTED[..], &MARTS[..]].concat()));
+
+static WHOLE: LazyLock<Published> = LazyLock::new(|| read(OUT.path()));
+
+/// Marts that are looked at, of the whole.
+const MARTS: [&str; 3] = ["marts.work_queue", "marts.briefs", "marts.candidates"];
 
 /// What is looked at.
 const SELECTED: [&str; 3] = ["metrics.accounts", "components.health", "scores.health"];
@@ -26,10 +34,13 @@ const SELECTED: [&str; 3] = ["metrics.accounts", "components.health", "scores.he
 /// away once, and there while others are away.
 const GROUPS: [&[(&str, &[&str])]; 3] = [
     &[
-        ("tickets", &["tickets_opened_28d", "tickets_open", "support_burden"]),
+        (
+            "tickets",
+            &["tickets_opened_28d", "tickets_open", "severe_tickets_open", "resolve_hours_median_90d"],
+        ),
         ("surveys", &["nps_answers_365d", "csat_answers_90d"]),
         ("contacts", &["sponsors", "has_sponsor", "days_since_champion_seen"]),
-        ("onboarding_plans", &["onboarding_days", "milestones_done", "onboarding_depth"]),
+        ("onboarding_plans", &["onboarding_days", "milestones_stalled", "onboarding_depth"]),
         ("messages", &["messages_28d", "sentiment_mean_90d"]),
         ("features", &["key_adoption", "key_feature_weeks_28d"]),
         ("invoices", &["overdue_amount", "on_time_share_365d"]),
@@ -79,7 +90,7 @@ fn text(row: &Row, column: &str) -> String {
 }
 
 /// Runs the bundled project with some files away.
-fn published(away: &[&str], select: &[&str]) -> Published {
+fn run_without(away: &[&str], select: &[&str]) -> TempDir {
     let [sources, out] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     for entry in std::fs::read_dir(SOURCES.path()).unwrap().map(Result::unwrap) {
         if !away.contains(&entry.file_name().to_str().unwrap()) {
@@ -89,18 +100,28 @@ fn published(away: &[&str], select: &[&str]) -> Published {
     let run = Run::new(project(), sources.path(), out.path()).select(select);
     run.publish(GENERATED_LAST_DAY..=GENERATED_LAST_DAY)
         .unwrap_or_else(|error| panic!("without {away:?}: {error}"));
+    out
+}
+
+/// The rows of a published table.
+pub fn table(out: &Path, name: &str) -> Vec<Row> {
+    let files = parquet_below(&out.join(name));
+    files.iter().flat_map(|file| batches(file)).flat_map(|batch| rows(&batch)).collect()
+}
+
+fn published(away: &[&str], select: &[&str]) -> Published {
+    read(run_without(away, select).path())
+}
+
+fn read(out: &Path) -> Published {
     let read = |layer: &str| -> Vec<(String, Row)> {
-        let tables = std::fs::read_dir(out.path().join(layer)).unwrap().map(|entry| entry.unwrap().path());
-        let of_table = |table: std::path::PathBuf| {
-            let name = table.file_name().unwrap().to_str().unwrap().to_owned();
-            let found: Vec<Row> = parquet_below(&table)
-                .iter()
-                .flat_map(|file| batches(file))
-                .flat_map(|batch| rows(&batch))
-                .collect();
-            found.into_iter().map(move |row| (name.clone(), row)).collect::<Vec<_>>()
+        let names = std::fs::read_dir(out.join(layer)).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| name.to_str().unwrap().to_owned());
+        let of_table = |name: String| {
+            let rows = table(out, &format!("{layer}/{name}"));
+            rows.into_iter().map(move |row| (name.clone(), row)).collect::<Vec<_>>()
         };
-        tables.flat_map(of_table).collect()
+        names.flat_map(of_table).collect()
     };
     let who = |row: &Row| format!("{} {}", text(row, "account_id"), text(row, "user_id"));
     let metrics = read("metrics").into_iter().filter(|(table, _)| table == "accounts");

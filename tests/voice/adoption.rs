@@ -48,8 +48,8 @@ pub fn drawn(dice: &mut Dice) -> Rows {
     for _ in 0..30 {
         let valid_from = dice.day(120);
         rights.push(Right {
-            account_id: *dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]),
-            feature: *dice.pick(&["reports", "automation", "search", "fax", "unused"]),
+            account_id: dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]),
+            feature: dice.pick(&["reports", "automation", "search", "fax", "unused"]),
             valid_from,
             valid_to: dice.once_in(2).then(|| valid_from + TimeDelta::days(1 + dice.below(90))),
         });

@@ -33,7 +33,7 @@ const KINDS: [&str; 8] =
 pub fn drawn(dice: &mut Dice) -> Vec<Act> {
     let mut rows = Vec::new();
     for number in 0..90 {
-        let (account_id, kind) = (*dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), *dice.pick(&KINDS));
+        let (account_id, kind) = (dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), dice.pick(&KINDS));
         let first = dice.day(400);
         let asked_on = dice.once_in(2).then_some(first);
         for version in 0..=dice.below(3) {

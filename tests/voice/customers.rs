@@ -156,11 +156,11 @@ fn events(dice: &mut Dice) -> Vec<Event> {
     let mut events = Vec::new();
     for event_id in 0..320 {
         let occurred_at = dice.moment(120);
-        let feature = (!dice.once_in(3)).then(|| (*dice.pick(&features)).to_owned());
+        let feature = (!dice.once_in(3)).then(|| dice.pick(&features).to_owned());
         events.push(Event {
             event_id,
-            account_id: (*dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]])).to_owned(),
-            user_id: (!dice.once_in(5)).then(|| (*dice.pick(&USERS)).to_owned()),
+            account_id: dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]).to_owned(),
+            user_id: (!dice.once_in(5)).then(|| dice.pick(&USERS).to_owned()),
             session_id: None,
             event_name: if feature.is_some() { "feature_use" } else { "login" }.to_owned(),
             feature,

@@ -28,7 +28,7 @@ impl Versioned for Goal {
 pub fn drawn(dice: &mut Dice) -> Vec<Goal> {
     let mut rows = Vec::new();
     for number in 0..40 {
-        let (account_id, due_on) = (*dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), dice.day(60));
+        let (account_id, due_on) = (dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), dice.day(60));
         for version in 0..=dice.below(3) {
             let achieved_on = dice.once_in(2).then(|| due_on + TimeDelta::days(dice.below(40) - 20));
             let recorded_at = dice.moment(80) + version;

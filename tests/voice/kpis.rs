@@ -21,10 +21,10 @@ pub fn drawn(dice: &mut Dice) -> Vec<Figure> {
     let mut rows = Vec::new();
     for number in 0..200 {
         rows.push(Figure {
-            account_id: *dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]),
+            account_id: dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]),
             day: dice.day(90),
-            metric: *dice.pick(&["storage_gb", "storage_gb", "campaigns_sent", "other"]),
-            value: *dice.pick(&[0, 1, 10_000, 123_456]),
+            metric: dice.pick(&["storage_gb", "storage_gb", "campaigns_sent", "other"]),
+            value: dice.pick(&[0, 1, 10_000, 123_456]),
             available_at: number * DAY,
         });
     }

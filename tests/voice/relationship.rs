@@ -70,15 +70,15 @@ const ROLES: [&str; 4] = ["exec_sponsor", "champion", "champion", "technical"];
 pub fn drawn(dice: &mut Dice) -> Rows {
     let mut rows = Rows { contacts: Vec::new(), meetings: Vec::new(), owners: Vec::new() };
     for number in 0..14 {
-        let account_id = *dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]);
-        let user_id = (!dice.once_in(3)).then(|| *dice.pick(&USERS[..5]));
+        let account_id = dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]);
+        let user_id = (!dice.once_in(3)).then(|| dice.pick(&USERS[..5]));
         let joined_on = dice.day(160);
         for version in 0..=dice.below(4) {
             rows.contacts.push(Contact {
                 contact_id: format!("c{number}"),
                 account_id,
                 user_id,
-                role: *dice.pick(&ROLES),
+                role: dice.pick(&ROLES),
                 joined_on,
                 left_on: dice.once_in(2).then(|| joined_on + TimeDelta::days(dice.below(160))),
                 recorded_at: dice.moment(150) + version,
@@ -86,9 +86,9 @@ pub fn drawn(dice: &mut Dice) -> Rows {
         }
     }
     for number in 0..70 {
-        let account_id = *dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]);
+        let account_id = dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]);
         let (scheduled_at, kind) =
-            (dice.moment(190), *dice.pick(&["call", "qbr", "ebr", "email", "training", "event"]));
+            (dice.moment(190), dice.pick(&["call", "qbr", "ebr", "email", "training", "event"]));
         let contact_id = dice.once_in(2).then(|| format!("c{}", dice.below(16)));
         let mut recorded_at = scheduled_at - dice.below(20) * DAY;
         for version in 0..=dice.below(3) {
@@ -125,8 +125,8 @@ pub fn drawn(dice: &mut Dice) -> Rows {
     for number in 0..16 {
         let start_at = dice.moment(120) + number;
         rows.owners.push(Owner {
-            account_id: *dice.pick(&[IDS[0], IDS[1], IDS[3]]),
-            owner_id: *dice.pick(&["ann", "bob", "eve"]),
+            account_id: dice.pick(&[IDS[0], IDS[1], IDS[3]]),
+            owner_id: dice.pick(&["ann", "bob", "eve"]),
             role: if dice.once_in(4) { "ae" } else { "csm" },
             start_at,
             end_at: dice.once_in(2).then(|| start_at + dice.below(60) * DAY),

@@ -53,10 +53,10 @@ pub fn drawn(dice: &mut Dice) -> Rows {
     let mut rows = Rows { messages: Vec::new(), feedback: Vec::new() };
     for number in 0..150 {
         let (account_id, sent_at) =
-            (*dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), dice.moment(130));
+            (dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), dice.moment(130));
         let direction = if dice.once_in(4) { "out" } else { "in" };
         for delivery in 0..=dice.below(2) {
-            let sentiment = (!dice.once_in(3)).then(|| *dice.pick(&[-1.0, -0.3, 0.0, 0.123_456, 1.0]));
+            let sentiment = (!dice.once_in(3)).then(|| dice.pick(&[-1.0, -0.3, 0.0, 0.123_456, 1.0]));
             let (message_id, available_at) = (format!("m{number}"), sent_at + delivery * DAY);
             rows.messages.push(Message {
                 message_id,
@@ -70,12 +70,12 @@ pub fn drawn(dice: &mut Dice) -> Rows {
     }
     for number in 0..90 {
         let (account_id, created_at) =
-            (*dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), dice.moment(130));
+            (dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), dice.moment(130));
         for delivery in 0..=dice.below(2) {
             rows.feedback.push(Item {
                 feedback_id: format!("f{number}"),
                 account_id,
-                kind: *dice.pick(&["idea", "bug", "praise", "complaint"]),
+                kind: dice.pick(&["idea", "bug", "praise", "complaint"]),
                 created_at,
                 available_at: created_at + delivery * DAY,
             });

@@ -97,14 +97,14 @@ impl Dice {
     }
 
     /// One of these.
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[usize::try_from(self.below(i64::try_from(of.len()).unwrap())).unwrap()]
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.below(i64::try_from(of.len()).unwrap())).unwrap()]
     }
 
     /// A day up to so many before the last, the edges of windows more often than what lies between; a few are ahead.
     pub fn day(&mut self, back: i64) -> NaiveDate {
         const EDGES: [i64; 12] = [-1, 0, 1, 27, 28, 29, 60, 89, 90, 91, 179, 180];
-        let age = if self.once_in(3) { *self.pick(&EDGES) } else { self.below(back) };
+        let age = if self.once_in(3) { self.pick(&EDGES) } else { self.below(back) };
         LAST_DAY - TimeDelta::days(age.min(back))
     }
 
@@ -112,7 +112,7 @@ impl Dice {
     pub fn moment(&mut self, back: i64) -> i64 {
         const TIMES: [i64; 6] =
             [0, DAY - 1, 4 * 3_600_000_000, 4 * 3_600_000_000 - 1, 5 * 3_600_000_000, DAY / 2];
-        let time = if self.once_in(2) { *self.pick(&TIMES) } else { self.below(DAY) };
+        let time = if self.once_in(2) { self.pick(&TIMES) } else { self.below(DAY) };
         at(self.day(back), chrono::NaiveTime::MIN) + time
     }
 }

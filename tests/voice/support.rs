@@ -50,7 +50,7 @@ pub fn drawn(dice: &mut Dice) -> Rows {
     let mut rows = Rows { tickets: Vec::new(), changes: Vec::new() };
     for number in 0..90 {
         let (ticket_id, account_id) =
-            (format!("t{number}"), *dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]));
+            (format!("t{number}"), dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]));
         let created_at = dice.moment(160);
         let ticket = |severity, created_at, available_at| Ticket {
             ticket_id: ticket_id.clone(),
@@ -93,8 +93,8 @@ fn life(dice: &mut Dice, ticket_id: &str, account_id: &'static str, created_at: 
                 available_at: occurred_at + delivery * DAY,
             });
         }
-        occurred_at += *dice.pick(&[0, 1, 3_600_000_000, DAY, 5 * DAY, 27 * DAY, 28 * DAY, 40 * DAY]);
-        status = *dice.pick(&STATUSES[1..]);
+        occurred_at += dice.pick(&[0, 1, 3_600_000_000, DAY, 5 * DAY, 27 * DAY, 28 * DAY, 40 * DAY]);
+        status = dice.pick(&STATUSES[1..]);
     }
     changes
 }

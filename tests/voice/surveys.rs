@@ -22,13 +22,13 @@ pub struct Survey {
 pub fn drawn(dice: &mut Dice) -> Vec<Survey> {
     let mut rows = Vec::new();
     for number in 0..160 {
-        let kind = *dice.pick(&["nps", "nps", "csat", "csat", "ces"]);
+        let kind = dice.pick(&["nps", "nps", "csat", "csat", "ces"]);
         let scale = match kind {
-            "nps" => *dice.pick(&[(0.0, 10.0), (0.0, 10.0), (1.0, 5.0)]),
+            "nps" => dice.pick(&[(0.0, 10.0), (0.0, 10.0), (1.0, 5.0)]),
             _ => (1.0, 5.0),
         };
         let (sent_at, account_id) =
-            (dice.moment(400), *dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]));
+            (dice.moment(400), dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]));
         let survey = |score, responded_at: Option<i64>| Survey {
             response_id: format!("r{number:03}"),
             account_id,
@@ -41,7 +41,7 @@ pub fn drawn(dice: &mut Dice) -> Vec<Survey> {
         };
         rows.push(survey(None, None));
         if !dice.once_in(3) {
-            let wait = *dice.pick(&[0, 3_600_000_000, 5 * DAY, 89 * DAY, 90 * DAY, 364 * DAY, 365 * DAY]);
+            let wait = dice.pick(&[0, 3_600_000_000, 5 * DAY, 89 * DAY, 90 * DAY, 364 * DAY, 365 * DAY]);
             let responded_at = sent_at + wait;
             let score = scale.0 + dice.below((scale.1 - scale.0) as i64 + 1) as f64;
             rows.push(survey(Some(score), Some(responded_at)));

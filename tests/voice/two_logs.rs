@@ -100,11 +100,11 @@ fn two_real_logs_have_scores_of_honest_coverage() {
     for (day, told) in [(busy, true), (silent, false)] {
         let (mut seen, mut scored) = (0, 0);
         for part in of_day("components/health", day) {
-            let is_reported = text(&part, "state") != "not_reported";
+            let is_known = text(&part, "state") == "observed";
             match text(&part, "component") {
-                "payment" | "steps_done" | "managers_word" => assert!(!is_reported, "{part:?}"),
-                "severe_support" => assert_eq!(is_reported, told, "{part:?}"),
-                "usage" => assert!(is_reported, "{part:?}"),
+                "payment" | "steps_done" | "managers_word" => assert!(!is_known, "{part:?}"),
+                "severe_support" => assert_eq!(is_known, told, "{part:?}"),
+                "usage" => assert!(is_known, "{part:?}"),
                 _ => continue,
             }
             seen += 1;
