@@ -90,7 +90,8 @@ impl ExecutionPlan for InOrderExec {
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
+        // The order that passes is the one declared: no other may be asked of the input in its place.
+        vec![false]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
