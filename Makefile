@@ -1,5 +1,5 @@
 # Verbs only: each is one line, and .ci/run calls them.
-.PHONY: run test lint data bench growth python doc
+.PHONY: run test lint data docs bench growth python
 
 PYTHON ?= $(shell test -x target/python/bin/python && echo target/python/bin/python || echo python3)
 export HALE_PYTHON ?= $(PYTHON)
@@ -15,6 +15,9 @@ lint: ## format, clippy and documentation, warnings refused
 
 data: ## the sample in data/, byte for byte
 	cargo run --quiet --locked -- generate --sample --out data
+
+docs: ## the bundled project's documentation, into target/docs
+	cargo run --quiet --locked -- docs --out target/docs
 
 bench: python ## hale against DuckDB and Polars; SCALE="--events 2000000" for less
 	cargo build --release --locked && $(HALE_PYTHON) tests/bench/bench.py $(SCALE)

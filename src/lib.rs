@@ -29,6 +29,7 @@
 //! | [`publish`] | the audited writer, staging, and how a run becomes visible |
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
+//! | [`docs`] | the project's documentation as a static site, lineage of columns included |
 //! | [`generate`](mod@generate) | synthetic sources at any scale |
 //! | [`engine`] | the only place that names DataFusion's session: sources, functions, the day-window operator |
 //! | [`storage`] | local disk, S3, Google Cloud Storage and Azure as one thing |
@@ -69,6 +70,7 @@
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod docs;
 pub mod engine;
 pub mod error;
 pub mod explain;

@@ -4,6 +4,8 @@ mod bad_input; // what is refused, and what is survived
 mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
 mod commerce; // contracts, growth, billing and users against naive evaluators; money tied out to the cent
+mod day_rank; // places within a day, of rows that come day by day
+mod docs; // the static site, its links and lineage, looked at in a browser
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod explain; // why a score is what it is, what moved it; scores from stored metrics
 mod generate; // the synthetic sources
@@ -21,6 +23,7 @@ mod real_data; // six projects over real logs equal what other engines computed
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod storage; // local disk and S3 as one thing
+mod stored_days; // stored tables, read day by day in their order
 mod templates; // each template of `hale init`, on the sample
 mod voice; // what customers say and do: metrics against naive evaluators, sources that are away
 mod windows; // the day-window operator and our aggregates

@@ -9,4 +9,4 @@ mod plans;
 mod shares;
 mod shift;
 mod stock;
-mod support;
+pub mod support;

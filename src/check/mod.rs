@@ -36,6 +36,8 @@ pub struct Checked {
     pub warnings: Diagnostics,
     /// The plan of each stored model, over tables without rows: views put in, types settled.
     pub(crate) plans: BTreeMap<ModelName, LogicalPlan>,
+    /// The plan of each view and stored table as it reads: views stand in it by their names.
+    pub(crate) as_read: BTreeMap<ModelName, LogicalPlan>,
 }
 
 /// Plans every model; with `sources`, also looks at their files.
@@ -51,8 +53,8 @@ pub async fn check(
     let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), day)
         .map_err(|error| crate::error::Error::Bug(diagnose::first_line(&error)))?;
     let found = pipeline.semantics.warnings.clone();
-    let (schemas, plans) = (BTreeMap::new(), BTreeMap::new());
-    let mut pass = Pass { session, schemas, plans, failed: BTreeSet::new(), found };
+    let (schemas, plans, as_read) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut pass = Pass { session, schemas, plans, as_read, failed: BTreeSet::new(), found };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.
@@ -74,11 +76,11 @@ pub async fn check(
     if let Some(storage) = sources {
         pass.found.extend(sources::compare(&pipeline, storage).await?);
     }
-    let Pass { schemas, plans, found, .. } = pass;
+    let Pass { schemas, plans, as_read, found, .. } = pass;
     if found.has_errors() {
         Err(found.into())
     } else {
-        Ok(Checked { pipeline, schemas, warnings: found, plans })
+        Ok(Checked { pipeline, schemas, warnings: found, plans, as_read })
     }
 }
 
@@ -86,6 +88,7 @@ struct Pass {
     session: Session,
     schemas: BTreeMap<ModelName, SchemaRef>,
     plans: BTreeMap<ModelName, LogicalPlan>,
+    as_read: BTreeMap<ModelName, LogicalPlan>,
     failed: BTreeSet<ModelName>,
     found: Diagnostics,
 }
@@ -103,6 +106,7 @@ impl Pass {
             Ok(plans) => plans,
             Err(error) => return self.found.push(diagnose::of_model(model, &error)),
         };
+        self.as_read.insert(model.name.clone(), plan.clone());
         let inferred = nullable(analysed.schema().as_arrow());
         self.found.extend(contract::duplicates(model, &inferred));
         self.found.extend(lints::hidden_time(model, &plan));

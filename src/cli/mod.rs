@@ -12,6 +12,7 @@ mod compile;
 mod completions;
 mod console;
 mod context;
+mod docs;
 mod explain;
 mod files;
 mod generate;
@@ -86,6 +87,7 @@ enum Command {
     Query(query::Query),
     Test(test::Test),
     Schema(schema::Schema),
+    Docs(docs::Docs),
     Generate(generate::Generate),
     Completions(completions::Completions),
 }
@@ -160,6 +162,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,
         Command::Schema(schema) => schema.execute(context),
+        Command::Docs(docs) => unless_stopped(docs.execute(context)).await,
         Command::Test(test) => unless_stopped(test.execute(context)).await,
         Command::Generate(generate) => unless_stopped(generate.execute(context)).await,
         Command::Completions(completions) => completions.execute(&mut Call::command()),

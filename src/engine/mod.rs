@@ -3,6 +3,7 @@
 //! [`Engine`] holds what a process shares (threads, memory, spill files); [`Session`] is one catalogue of
 //! layers in which models are planned: empty sources for `check`, Parquet for `run`, rows for `test`.
 
+pub mod day_rank;
 pub mod day_window;
 pub mod diagnose;
 mod foreign_parquet;
@@ -14,6 +15,7 @@ pub mod published;
 mod repeated_keys;
 pub mod session;
 pub mod sources;
+pub mod stored_days;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

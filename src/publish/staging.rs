@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::Stream;
@@ -15,6 +15,7 @@ use super::commit::{self, Published};
 use super::finding::Finding;
 use super::upload::Writes;
 use super::{TableSpec, run_folder, writer};
+use crate::engine::stored_days::DayFile;
 use crate::error::{Error, Result};
 use crate::storage::Storage;
 
@@ -69,6 +70,21 @@ impl StagedTable {
     /// Rows of all its files.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Its files, each with its day and where it lies, as far as they are of a day.
+    ///
+    /// # Errors
+    /// [`Error::Bug`] when a file lies where no URL leads to.
+    pub(crate) fn days(&self) -> Result<Vec<DayFile>> {
+        let of = |file: &StagedFile, day| {
+            let name = file.relative.strip_prefix(&self.spec.folder()).unwrap_or_default();
+            let url = self.url.join(name.trim_start_matches('/'));
+            let url = url.map_err(|error| Error::Bug(format!("{}: {error}", file.relative)))?;
+            // Each run writes under a name of its own, and each file once.
+            Ok(DayFile { day, url, bytes: file.bytes, modified: DateTime::UNIX_EPOCH })
+        };
+        self.files.iter().filter_map(|file| file.day.map(|day| of(file, day))).collect()
     }
 
     /// Bytes of all its files.

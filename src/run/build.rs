@@ -15,14 +15,15 @@ use super::needed::{self, Needed};
 use super::progress::{rows_read, watched};
 use super::request::Request;
 use super::reuse::{self, Parts};
-use super::stored::stored_rows;
+use super::stored::{sort_key, stored_rows};
 use super::stretches::stretches;
 use super::watch::{Event, Watch};
 use crate::check::{Checked, parquet_files};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::day_window::{WindowMode, WindowOptions};
 use crate::engine::in_turn::InTurnExec;
-use crate::engine::sources::{Horizon, parquet_folder, parquet_table, source_table};
+use crate::engine::sources::{Horizon, parquet_folder, source_table};
+use crate::engine::stored_days::day_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
@@ -166,9 +167,8 @@ impl Build<'_> {
     /// Makes a published table readable as it is.
     async fn reuse(&self, model: &Model) -> Result<()> {
         let first = self.needed.first_days.get(&model.name).copied().unwrap_or(*self.request.days.start());
-        let files = reuse::files(model, first, self.request).await?;
-        let table = parquet_table(&self.request.out, &files, &self.checked.schemas[&model.name]);
-        let entered = table.and_then(|table| self.session.register(&model.name, table));
+        let table = reuse::table(model, &self.checked.schemas[&model.name], first, self.request).await?;
+        let entered = self.session.register(&model.name, table);
         entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
     }
 
@@ -384,8 +384,12 @@ impl Build<'_> {
     async fn enter(&self, model: &Model, staged: &StagedTable) -> Result<()> {
         let failed = |error: DataFusionError| diagnose::of_run(&model.name.to_string(), &error);
         let schema = &self.checked.schemas[&model.name];
-        let table = parquet_folder(&staged.url, schema).map_err(failed)?;
-        self.session.register(&model.name, table).map_err(failed)
+        let table = if model.by_day() {
+            day_table(&staged.days()?, schema, &sort_key(model))
+        } else {
+            parquet_folder(&staged.url, schema)
+        };
+        self.session.register(&model.name, table.map_err(failed)?).map_err(failed)
     }
 
     fn finish(self) -> Built {

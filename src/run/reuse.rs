@@ -1,18 +1,29 @@
 //! Scoring again from what is published: which tables are computed, which are taken as they are.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
+use datafusion::catalog::TableProvider;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::request::{Request, Selection};
+use super::stored::sort_key;
 use crate::diagnostic::Diagnostic;
+use crate::engine::diagnose;
 use crate::engine::published::{parquet, published_days, table_folder};
+use crate::engine::sources::parquet_table;
+use crate::engine::stored_days::{DayFile, day_table};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::{Kind, Model};
 use crate::publish::day_folder;
-use object_store::ObjectMeta;
+use crate::storage::Storage;
+
+/// Days that are listed at the same time.
+const AT_ONCE: usize = 16;
 
 impl Selection {
     /// Every stored model of the semantic side: what scoring again publishes.
@@ -68,24 +79,44 @@ fn needs_source(source: &Model) -> Error {
     Error::Project(problem.into())
 }
 
-/// The published files of a table from a day on; the days asked for must all be there.
+/// A published table as it is: all of it, or from a day on. The days asked for must all be there.
 ///
 /// # Errors
 /// [`Error::Project`] for a day that is not published; what storage says.
-pub(super) async fn files(model: &Model, first: NaiveDate, request: &Request) -> Result<Vec<ObjectMeta>> {
-    if !model.by_day() {
-        return parquet(&request.out, &table_folder(&model.name)).await;
-    }
+pub(super) async fn table(
+    model: &Model,
+    schema: &SchemaRef,
+    first: NaiveDate,
+    request: &Request,
+) -> Result<Arc<dyn TableProvider>> {
+    let table = if model.by_day() {
+        day_table(&files_of_days(model, first, request).await?, schema, &sort_key(model))
+    } else {
+        let files = parquet(&request.out, &table_folder(&model.name)).await?;
+        parquet_table(&request.out, &files, schema)
+    };
+    table.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
+}
+
+async fn files_of_days(model: &Model, first: NaiveDate, request: &Request) -> Result<Vec<DayFile>> {
     let days = published_days(&request.out, &model.name).await?;
     let wanted = request.days.start().iter_days().take_while(|day| day <= request.days.end());
-    if let Some(missing) = wanted.into_iter().find(|day| !days.contains(day)) {
+    if let Some(missing) = wanted.into_iter().find(|day| days.binary_search(day).is_err()) {
         let message = format!("{} is not published on {missing} in {}", model.name, request.out.shown());
         let problem = Diagnostic::error("not-published", message);
         return Err(Error::Project(problem.help("build it first: `hale run` without --rescore").into()));
     }
-    let mut files = Vec::new();
-    for day in days.into_iter().filter(|day| (first..=*request.days.end()).contains(day)) {
-        files.extend(parquet(&request.out, &day_folder(&table_folder(&model.name), day)).await?);
-    }
-    Ok(files)
+    let read = days.into_iter().filter(|day| (first..=*request.days.end()).contains(day));
+    let listed = stream::iter(read).map(|day| files_of_day(model, day, &request.out));
+    let listed: Vec<Vec<DayFile>> = listed.buffered(AT_ONCE).try_collect().await?;
+    Ok(listed.into_iter().flatten().collect())
+}
+
+async fn files_of_day(model: &Model, day: NaiveDate, out: &Storage) -> Result<Vec<DayFile>> {
+    let files = parquet(out, &day_folder(&table_folder(&model.name), day)).await?;
+    let named = files.into_iter().filter_map(|file| Some((out.relative(&file.location)?, file)));
+    let located = named.map(|(relative, file)| {
+        Ok(DayFile { day, url: out.file_url(&relative)?, bytes: file.size, modified: file.last_modified })
+    });
+    located.collect()
 }

@@ -60,10 +60,9 @@ fn in_stored_order(model: &Model, plan: LogicalPlan) -> Result<LogicalPlan> {
     LogicalPlanBuilder::from(plan).sort(order.collect::<Vec<_>>())?.build()
 }
 
-/// The columns that stored rows are sorted by.
+/// The columns that stored rows are sorted by: the day first, where the model is stored by day.
 pub(super) fn sort_key(model: &Model) -> Vec<String> {
-    let key = &model.contract.primary_key;
-    let (day, rest): (Vec<_>, Vec<_>) =
-        key.iter().cloned().partition(|name| model.by_day() && name == AS_OF_DATE);
-    day.into_iter().chain(rest).collect()
+    let day = model.by_day().then(|| AS_OF_DATE.to_owned());
+    let rest = model.contract.primary_key.iter().filter(|name| day.as_ref() != Some(name));
+    day.iter().chain(rest).cloned().collect()
 }

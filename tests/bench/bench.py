@@ -29,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORK = ROOT / "target" / "bench"
 MEMORY_LIMIT = "512MB"
+DAY_ACCOUNTS = 10_000
 FLOOR = """
 SELECT count(*) FILTER (WHERE account_id <> ''), count(*) FILTER (WHERE user_id <> ''),
        count(*) FILTER (WHERE event_name <> ''), count(*) FILTER (WHERE feature <> ''),
@@ -95,7 +96,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3, help="runs of each command; the median counts")
-    parser.add_argument("--only", action="append", help="a case to run: rolling_sums, distinct_users, scores, metrics")
+    parser.add_argument("--only", action="append", help="a case to run, by its name in result.json")
     parser.add_argument("--hale", type=Path, default=ROOT / "target" / "release" / "hale", help="the binary")
     return parser.parse_args()
 
@@ -161,6 +162,11 @@ def cases(hale: str, world: World, data: Path) -> list[Case]:
             ],
         ),
         Case(
+            "rescore_day",
+            f"one threshold changed: components and scores of one day, {DAY_ACCOUNTS:,} accounts",
+            [Contender("hale", *rescore_day(hale, world, data))],
+        ),
+        Case(
             "metrics",
             "the whole metrics layer over the event log (metrics.usage of the bundled project)",
             [
@@ -214,6 +220,28 @@ def rescore(hale: str, world: World, data: Path) -> tuple[list[str], str]:
     command = [hale, "run", f"--project={place / 'project'}", f"--out={place / 'out'}", "--rescore"]
     command += [f"--from={world.first}", f"--to={world.last}", "--select", "scores.health"]
     return command, str(place / "out" / "scores" / "health" / "**" / "*.parquet")
+
+
+def rescore_day(hale: str, world: World, data: Path) -> tuple[list[str], str]:
+    """One day scored again after an edit, from the start of the process to its end: the metrics of the world's accounts,
+    each several times over."""
+    place = WORK / "hale" / "rescore_day"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(HERE / "projects" / "scores", place / "project")
+    components = place / "project" / "sql" / "components" / "all.yml"
+    components.write_text(components.read_text().replace("below: 20,", "below: 21,", 1))
+    day = f"as_of={world.last}"
+    rows_of_day = polars.read_parquet(data / "metrics" / day / "*.parquet")
+    copies = range(-(-DAY_ACCOUNTS // rows_of_day.height))
+    more = [rows_of_day.with_columns(polars.col("account_id") + f"-{copy}") for copy in copies]
+    folder = place / "out" / "metrics" / "accounts" / day
+    folder.mkdir(parents=True)
+    polars.concat(more).sort("account_id").head(DAY_ACCOUNTS).write_parquet(folder / "part-0000.parquet")
+    command = [hale, "run", f"--project={place / 'project'}", f"--out={place / 'out'}", "--rescore"]
+    command += [f"--as-of={world.last}"]
+    scores = place / "out" / "scores"
+    fresh = ["sh", "-c", 'rm -rf "$0" && exec "$@"', str(scores), *command]
+    return fresh, str(scores / "health" / "**" / "*.parquet")
 
 
 def query(hale: str, data: Path) -> list[str]:
@@ -290,6 +318,8 @@ def targets(measured: dict, floor: float) -> list[dict]:
     if "scores" in measured:
         quotient = seconds("scores", "hale") / fastest_peer("scores")
         found.append(("scores from stored metrics: hale's time in that of the fastest peer", quotient, 1.0))
+    if "rescore_day" in measured:
+        found.append(("one day scored again: seconds from start to end", seconds("rescore_day", "hale"), 0.3))
     if "metrics" in measured:
         quotient = seconds("metrics", "hale") / fastest_peer("metrics")
         found.append(("metrics layer: hale's time in that of the fastest peer", quotient, 0.5))

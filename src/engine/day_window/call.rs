@@ -5,12 +5,12 @@ use datafusion::physical_plan::windows::{WindowExpr, WindowUDFExpr};
 
 /// DataFusion keeps the `FILTER` of a window expression to itself and shows it only in its debugging text. An
 /// expression whose text does not end as expected is left to DataFusion.
-pub(super) fn is_unfiltered(window: &dyn WindowExpr) -> bool {
+pub(crate) fn is_unfiltered(window: &dyn WindowExpr) -> bool {
     format!("{window:?}").ends_with(", filter: None }")
 }
 
 /// The call of a function that is no aggregate.
-pub(super) fn call(window: &dyn WindowExpr) -> Option<&WindowUDFExpr> {
+pub(crate) fn call(window: &dyn WindowExpr) -> Option<&WindowUDFExpr> {
     let standard = window.as_any().downcast_ref::<StandardWindowExpr>()?;
     standard.get_standard_func_expr().as_any().downcast_ref::<WindowUDFExpr>()
 }

@@ -80,6 +80,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 
+pub(super) use call::{call, is_unfiltered};
 pub use exec::DayWindowExec;
 pub use filter::WindowFilterRule;
 pub use options::{WindowMode, WindowOptions};

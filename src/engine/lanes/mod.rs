@@ -13,6 +13,8 @@
 //! | `program` | what a program is made of |
 //! | `compile` | from DataFusion's expression to a program, or why not |
 //! | `run` | a program over the rows of a batch |
+//! | `buffer` | lanes, and how they are loaded from a batch |
+//! | `compare` | comparisons of lanes |
 //! | `expression` | a program in an expression's place |
 //!
 //! **Taken over**: arithmetic, `abs`, `floor`, `coalesce`, `CASE`, comparisons, `IS NULL`, `AND`, `OR`, `NOT` over
@@ -21,6 +23,8 @@
 //! last bit; doubles are compared by their total order with one zero, as DataFusion does. Everything else stays with
 //! DataFusion, and `EXPLAIN` shows which is which.
 
+mod buffer;
+mod compare;
 mod compile;
 mod expression;
 mod program;

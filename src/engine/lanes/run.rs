@@ -1,36 +1,17 @@
 //! A program over the rows of a batch, a few hundred at a time.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, UInt32Array};
+use arrow::array::{ArrayRef, Float64Array, UInt32Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use arrow::record_batch::RecordBatch;
 use datafusion::common::Result;
 
-use super::program::{Arithmetic, Comparison, Condition, Number, Output, Program, Unary};
-
-/// Rows at a time. A buffer of so many doubles and its mask are 4 kB, and a deep expression needs about six.
-const LANES: usize = 256;
-
-/// All ones where something holds, else 0.
-type Mask = [u64; LANES];
-
-/// Doubles, and where there are any.
-struct Lanes {
-    values: [f64; LANES],
-    known: Mask,
-}
-
-/// A column of the batch.
-enum Input<'a> {
-    Doubles(&'a [f64]),
-    Integers(&'a [i64]),
-    SmallIntegers(&'a [i32]),
-    /// Of another type: only asked whether it is NULL.
-    Other,
-}
+use super::buffer::{Input, LANES, Lanes, Mask, bits, select};
+use super::compare::compare;
+use super::program::{Arithmetic, Condition, Number, Output, Program, Unary};
 
 impl Program {
     /// The results for all rows of a batch.
@@ -38,18 +19,22 @@ impl Program {
         let rows = batch.num_rows();
         let columns = self.inputs.iter().map(|input| input.evaluate(batch)?.into_array(rows));
         let columns = columns.collect::<Result<Vec<_>>>()?;
-        let nulls: Vec<Option<NullBuffer>> = columns.iter().map(|column| column.logical_nulls()).collect();
         let inputs: Vec<Input<'_>> = columns.iter().map(Input::new).collect();
-        let mut run = Run { inputs: &inputs, nulls: &nulls, start: 0, rows, spare: Vec::new() };
+        let mut loaded: Vec<Box<Lanes>> = inputs.iter().map(|_| Lanes::boxed()).collect();
+        let mut spare = Vec::new();
         let mut values = Vec::with_capacity(rows);
         let mut known = Vec::with_capacity(rows.div_ceil(64));
-        while run.start < rows {
-            let count = LANES.min(rows - run.start);
+        for start in (0..rows).step_by(LANES) {
+            let count = LANES.min(rows - start);
+            for (lanes, input) in loaded.iter_mut().zip(&inputs) {
+                input.load(start..start + count, lanes);
+            }
+            let mut run = Run { loaded: &loaded, spare };
             let lanes = run.number(&self.number);
             values.extend_from_slice(&lanes.values[..count]);
             known.extend(lanes.known.chunks(64).map(bits));
-            run.spare.push(lanes);
-            run.start += LANES;
+            spare = run.spare;
+            spare.push(lanes);
         }
         let known = NullBuffer::new(BooleanBuffer::new(known.into(), 0, rows));
         let known = Some(known).filter(|known| known.null_count() > 0);
@@ -63,38 +48,56 @@ impl Program {
     }
 }
 
-fn bits(mask: &[u64]) -> u64 {
-    mask.iter().enumerate().fold(0, |bits, (lane, is)| bits | ((is & 1) << lane))
+/// A program being run over some rows: what it reads, and buffers that are free.
+struct Run<'a> {
+    loaded: &'a [Box<Lanes>],
+    spare: Vec<Box<Lanes>>,
 }
 
-impl<'a> Input<'a> {
-    fn new(column: &'a ArrayRef) -> Self {
-        match column.data_type() {
-            DataType::Float64 => Self::Doubles(column.as_primitive::<Float64Type>().values()),
-            DataType::Int64 => Self::Integers(column.as_primitive::<Int64Type>().values()),
-            DataType::Int32 => Self::SmallIntegers(column.as_primitive::<Int32Type>().values()),
-            _ => Self::Other,
+/// Lanes to read: an input where it lies, or a result.
+enum Operand<'a> {
+    Loaded(&'a Lanes),
+    Result(Box<Lanes>),
+}
+
+impl Deref for Operand<'_> {
+    type Target = Lanes;
+
+    fn deref(&self) -> &Lanes {
+        match self {
+            Self::Loaded(lanes) => lanes,
+            Self::Result(lanes) => lanes,
         }
     }
 }
 
-/// A program being run: where it is, and buffers that are free.
-struct Run<'a> {
-    inputs: &'a [Input<'a>],
-    nulls: &'a [Option<NullBuffer>],
-    start: usize,
-    rows: usize,
-    spare: Vec<Box<Lanes>>,
-}
-
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A buffer with anything in it.
     fn buffer(&mut self) -> Box<Lanes> {
-        self.spare.pop().unwrap_or_else(|| Box::new(Lanes { values: [0.0; LANES], known: [0; LANES] }))
+        self.spare.pop().unwrap_or_else(Lanes::boxed)
+    }
+
+    fn free(&mut self, operand: Operand<'_>) {
+        if let Operand::Result(lanes) = operand {
+            self.spare.push(lanes);
+        }
+    }
+
+    fn operand(&mut self, number: &Number) -> Operand<'a> {
+        match number {
+            Number::Input(input) => Operand::Loaded(&self.loaded[*input]),
+            number => Operand::Result(self.number(number)),
+        }
     }
 
     fn number(&mut self, number: &Number) -> Box<Lanes> {
         match number {
-            Number::Input(input) => self.input(*input),
+            Number::Input(input) => {
+                let mut lanes = self.buffer();
+                lanes.values = self.loaded[*input].values;
+                lanes.known = self.loaded[*input].known;
+                lanes
+            }
             Number::Literal(value) => {
                 let mut lanes = self.buffer();
                 lanes.values.fill(value.unwrap_or_default());
@@ -115,33 +118,6 @@ impl Run<'_> {
         }
     }
 
-    fn input(&mut self, input: usize) -> Box<Lanes> {
-        let mut lanes = self.buffer();
-        let rows = self.start..self.rows.min(self.start + LANES);
-        match &self.inputs[input] {
-            Input::Doubles(values) => lanes.values[..rows.len()].copy_from_slice(&values[rows.clone()]),
-            Input::Integers(values) => {
-                let values = values[rows.clone()].iter();
-                lanes.values.iter_mut().zip(values).for_each(|(lane, value)| *lane = *value as f64);
-            }
-            Input::SmallIntegers(values) => {
-                let values = values[rows.clone()].iter();
-                lanes.values.iter_mut().zip(values).for_each(|(lane, value)| *lane = f64::from(*value));
-            }
-            Input::Other => lanes.values.fill(0.0),
-        }
-        match &self.nulls[input] {
-            None => lanes.known.fill(u64::MAX),
-            Some(nulls) => {
-                let valid = nulls.inner().slice(rows.start, rows.len());
-                for (lane, is) in lanes.known.iter_mut().zip(valid.iter()) {
-                    *lane = u64::from(is).wrapping_neg();
-                }
-            }
-        }
-        lanes
-    }
-
     fn binary(&mut self, operation: Arithmetic, left: &Number, right: &Number) -> Box<Lanes> {
         let mut lanes = self.number(left);
         if let Number::Literal(Some(right)) = right {
@@ -154,7 +130,7 @@ impl Run<'_> {
             }
             return lanes;
         }
-        let right = self.number(right);
+        let right = self.operand(right);
         let pairs = lanes.values.iter_mut().zip(&right.values);
         match operation {
             Arithmetic::Plus => pairs.for_each(|(value, right)| *value += right),
@@ -163,14 +139,14 @@ impl Run<'_> {
             Arithmetic::Divide => pairs.for_each(|(value, right)| *value /= right),
         }
         lanes.known.iter_mut().zip(&right.known).for_each(|(known, right)| *known &= right);
-        self.spare.push(right);
+        self.free(right);
         lanes
     }
 
     fn coalesce(&mut self, of: &[Number]) -> Box<Lanes> {
-        let mut lanes = self.buffer();
-        lanes.known.fill(0);
-        for number in of {
+        let [first, rest @ ..] = of else { return self.number(&Number::Literal(None)) };
+        let mut lanes = self.number(first);
+        for number in rest {
             if let Number::Literal(Some(value)) = number {
                 for (lane, known) in lanes.values.iter_mut().zip(&mut lanes.known) {
                     *lane = select(*known, *lane, *value);
@@ -178,14 +154,13 @@ impl Run<'_> {
                 }
                 break;
             }
-            let next = self.number(number);
-            for (((lane, known), next_lane), next_known) in
-                lanes.values.iter_mut().zip(&mut lanes.known).zip(&next.values).zip(&next.known)
-            {
-                *lane = select(*known, *lane, *next_lane);
+            let next = self.operand(number);
+            let pairs = lanes.values.iter_mut().zip(&mut lanes.known);
+            for ((lane, known), (next, next_known)) in pairs.zip(next.values.iter().zip(&next.known)) {
+                *lane = select(*known, *lane, *next);
                 *known |= next_known;
             }
-            self.spare.push(next);
+            self.free(next);
         }
         lanes
     }
@@ -195,27 +170,23 @@ impl Run<'_> {
         let mut lanes = self.number(otherwise.unwrap_or(&Number::Literal(None)));
         for (when, then) in branches.iter().rev() {
             let is = self.condition(when, true);
-            match then {
-                Number::Literal(value) => {
-                    let known = if value.is_some() { u64::MAX } else { 0 };
-                    let value = value.unwrap_or_default();
-                    for ((lane, lane_known), is) in
-                        lanes.values.iter_mut().zip(&mut lanes.known).zip(&is.known)
-                    {
-                        *lane = select(*is, value, *lane);
-                        *lane_known = (is & known) | (!is & *lane_known);
-                    }
+            let pairs = lanes.values.iter_mut().zip(&mut lanes.known);
+            if let Number::Literal(then) = then {
+                let (then, then_known) =
+                    (then.unwrap_or_default(), if then.is_some() { u64::MAX } else { 0 });
+                for ((lane, known), is) in pairs.zip(&is.known) {
+                    *lane = select(*is, then, *lane);
+                    *known = (is & then_known) | (!is & *known);
                 }
-                then => {
-                    let then = self.number(then);
-                    let pairs = lanes.values.iter_mut().zip(&mut lanes.known);
-                    let then_pairs = then.values.iter().zip(&then.known);
-                    for (((lane, known), (then, then_known)), is) in pairs.zip(then_pairs).zip(&is.known) {
-                        *lane = select(*is, *then, *lane);
-                        *known = (is & then_known) | (!is & *known);
-                    }
-                    self.spare.push(then);
+            } else {
+                let then = self.operand(then);
+                for (((lane, known), (then, then_known)), is) in
+                    pairs.zip(then.values.iter().zip(&then.known)).zip(&is.known)
+                {
+                    *lane = select(*is, *then, *lane);
+                    *known = (is & then_known) | (!is & *known);
                 }
+                self.free(then);
             }
             self.spare.push(is);
         }
@@ -240,52 +211,29 @@ impl Run<'_> {
                 lanes
             }
             Condition::IsNull(of) => {
-                let mut lanes = self.number(of);
-                if is {
-                    lanes.known.iter_mut().for_each(|known| *known = !*known);
-                }
+                let of = self.operand(of);
+                let mut lanes = self.buffer();
+                let flip = if is { u64::MAX } else { 0 };
+                lanes.known.iter_mut().zip(&of.known).for_each(|(mask, known)| *mask = known ^ flip);
+                self.free(of);
                 lanes
             }
             Condition::Compare(comparison, left, right) => {
-                let mut lanes = self.number(left);
+                let left = self.operand(left);
+                let mut lanes = self.buffer();
+                let mask: &mut Mask = &mut lanes.known;
                 if let Number::Literal(Some(right)) = right {
-                    compare(*comparison, is, &mut lanes, &[*right; LANES]);
+                    compare(*comparison, is, &left.values, &[*right; LANES], mask);
                 } else {
-                    let right = self.number(right);
-                    compare(*comparison, is, &mut lanes, &right.values);
-                    lanes.known.iter_mut().zip(&right.known).for_each(|(known, right)| *known &= right);
-                    self.spare.push(right);
+                    let right = self.operand(right);
+                    compare(*comparison, is, &left.values, &right.values, mask);
+                    mask.iter_mut().zip(&right.known).for_each(|(mask, known)| *mask &= known);
+                    self.free(right);
                 }
+                mask.iter_mut().zip(&left.known).for_each(|(mask, known)| *mask &= known);
+                self.free(left);
                 lanes
             }
         }
     }
-}
-
-/// Keeps in the mask the lanes of which a comparison is as asked.
-fn compare(comparison: Comparison, is: bool, left: &mut Lanes, right: &[f64; LANES]) {
-    let flip = u64::from(!is).wrapping_neg();
-    let lanes = left.values.iter().zip(right).zip(&mut left.known);
-    match comparison {
-        Comparison::Less => lanes.for_each(|((a, b), known)| *known &= ones(order(*a) < order(*b)) ^ flip),
-        Comparison::AtMost => lanes.for_each(|((a, b), known)| *known &= ones(order(*a) <= order(*b)) ^ flip),
-        Comparison::Equal => lanes.for_each(|((a, b), known)| *known &= ones(order(*a) == order(*b)) ^ flip),
-    }
-}
-
-/// An integer in the place of a double in the order by which DataFusion compares: that of [`f64::total_cmp`], with one
-/// zero.
-fn order(value: f64) -> i64 {
-    let value = if value == 0.0 { 0.0 } else { value };
-    let bits = value.to_bits() as i64;
-    bits ^ (((bits >> 63) as u64) >> 1) as i64
-}
-
-fn ones(is: bool) -> u64 {
-    u64::from(is).wrapping_neg()
-}
-
-/// `a` where the mask is set, else `b`.
-fn select(mask: u64, a: f64, b: f64) -> f64 {
-    f64::from_bits((mask & a.to_bits()) | (!mask & b.to_bits()))
 }

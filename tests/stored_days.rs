@@ -1,0 +1,177 @@
+//! Stored tables read day by day: the rows of any other table, in their order, each day's files only where they matter.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use crate::windows::support;
+use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
+use chrono::{DateTime, Days, NaiveDate};
+use datafusion::common::Result;
+use datafusion::datasource::MemTable;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::physical_plan::{collect, displayable};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use halescore::engine::day_rank::install;
+use halescore::engine::stored_days::{DayFile, day_table};
+use parquet::arrow::ArrowWriter;
+use proptest::prelude::*;
+use tempfile::TempDir;
+use url::Url;
+
+/// Days after the first of the table.
+type Day = u8;
+/// Day, account, amount.
+type Row = (Day, u8, Option<i64>);
+
+fn date(day: Day) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 9, 1).unwrap() + Days::new(day.into())
+}
+
+fn batch(rows: &[Row]) -> RecordBatch {
+    let since_epoch = |day: Day| (date(day) - NaiveDate::default()).num_days() as i32;
+    let columns: [(&str, ArrayRef); 3] = [
+        ("account_id", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| format!("a{}", row.1))))),
+        ("as_of_date", Arc::new(Date32Array::from_iter_values(rows.iter().map(|row| since_epoch(row.0))))),
+        ("amount", Arc::new(rows.iter().map(|row| row.2).collect::<Int64Array>())),
+    ];
+    RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
+}
+
+/// Writes each run of rows of one day as a file.
+fn stored(rows: &[Row], folder: &TempDir) -> Vec<DayFile> {
+    let days = rows.chunk_by(|a, b| a.0 == b.0).enumerate();
+    let files = days.map(|(at, rows)| {
+        let path = folder.path().join(format!("{at} 100%.parquet"));
+        let mut writer =
+            ArrowWriter::try_new(File::create(&path).unwrap(), batch(rows).schema(), None).unwrap();
+        writer.write(&batch(rows)).unwrap();
+        writer.close().unwrap();
+        let bytes = path.metadata().unwrap().len();
+        let url = Url::from_file_path(path).unwrap();
+        DayFile { day: date(rows[0].0), url, bytes, modified: DateTime::UNIX_EPOCH }
+    });
+    files.collect()
+}
+
+/// A session in which the files are `rows` and `others`, or (`files` is `None`) the same rows in memory.
+fn session(rows: &[Row], files: Option<&[DayFile]>, threads: usize) -> SessionContext {
+    let state = SessionStateBuilder::new()
+        .with_config(SessionConfig::new().with_target_partitions(threads).with_batch_size(16))
+        .with_default_features()
+        .build();
+    let session = SessionContext::new_with_state(if files.is_some() { install(state) } else { state });
+    let schema = batch(rows).schema();
+    for name in ["rows", "others"] {
+        let order = ["as_of_date".to_owned(), "account_id".to_owned()];
+        let table = match files {
+            Some(files) => day_table(files, &schema, &order).unwrap(),
+            None => Arc::new(MemTable::try_new(schema.clone(), vec![vec![batch(rows)]]).unwrap()),
+        };
+        session.register_table(name, table).unwrap();
+    }
+    session
+}
+
+async fn run(session: &SessionContext, sql: &str) -> Result<(String, Vec<RecordBatch>)> {
+    let plan = session.sql(sql).await?.create_physical_plan().await?;
+    let shown = displayable(plan.as_ref()).indent(true).to_string();
+    Ok((shown, collect(plan, session.task_ctx()).await?))
+}
+
+fn blocking<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let row = (0..12u8, 0..40u8, prop::option::of(-50..50i64));
+    prop::collection::vec(row, 0..300).prop_map(|mut rows| {
+        rows.sort_by_key(|(day, account, _)| (*day, format!("a{account}")));
+        rows.dedup_by_key(|(day, account, _)| (*day, *account));
+        rows
+    })
+}
+
+const QUERIES: [&str; 10] = [
+    "SELECT * FROM rows",
+    "SELECT amount FROM rows WHERE as_of_date BETWEEN DATE '2026-09-03' AND DATE '2026-09-06'",
+    "SELECT account_id FROM rows WHERE account_id = 'a7' AND amount IS NOT NULL",
+    "SELECT as_of_date, count(*), sum(amount) FROM rows GROUP BY as_of_date",
+    "SELECT account_id, max(as_of_date) FROM rows WHERE as_of_date <> DATE '2026-09-04' GROUP BY account_id",
+    "SELECT * FROM rows JOIN others USING (as_of_date, account_id) WHERE others.as_of_date < DATE '2026-09-08'",
+    "SELECT rows.account_id, others.amount FROM rows JOIN others
+     ON rows.account_id = others.account_id AND rows.as_of_date = others.as_of_date + INTERVAL '1' DAY",
+    "SELECT account_id, rank() OVER (PARTITION BY as_of_date ORDER BY amount DESC NULLS LAST) FROM rows",
+    "SELECT account_id, sum(amount) OVER (PARTITION BY account_id ORDER BY as_of_date) FROM rows",
+    "SELECT account_id, sum(place) OVER (PARTITION BY account_id ORDER BY as_of_date) FROM
+     (SELECT *, rank() OVER (PARTITION BY as_of_date ORDER BY amount) AS place FROM rows)",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn answers_are_those_over_the_same_rows_in_memory(rows in rows(), threads in 1..5usize, query in prop::sample::select(QUERIES.to_vec())) {
+        let folder = tempfile::tempdir().unwrap();
+        let files = stored(&rows, &folder);
+        blocking(async {
+            let (plan, found) = run(&session(&rows, Some(&files), threads), query).await.unwrap();
+            let (_, expected) = run(&session(&rows, None, 1), query).await.unwrap();
+            assert_eq!(support::lines(&found), support::lines(&expected), "{plan}");
+        });
+    }
+}
+
+/// Three accounts on each of ten days.
+fn ten_days() -> Vec<Row> {
+    (0..10).flat_map(|day| (0..3).map(move |account| (day, account, Some(1)))).collect()
+}
+
+#[test]
+fn ranks_within_the_day_and_the_order_of_the_key_take_no_sort() {
+    let (rows, folder) = (ten_days(), tempfile::tempdir().unwrap());
+    let files = stored(&rows, &folder);
+    let sql = "SELECT *, rank() OVER (PARTITION BY as_of_date ORDER BY amount) AS place FROM rows
+               ORDER BY as_of_date, account_id";
+    let (plan, found) = blocking(run(&session(&rows, Some(&files), 3), sql)).unwrap();
+    assert!(plan.contains("DayRankExec") && !plan.contains("SortExec"), "{plan}");
+    assert!(!plan.contains("RepartitionExec"), "{plan}");
+    assert_eq!(found.iter().map(RecordBatch::num_rows).sum::<usize>(), rows.len());
+}
+
+#[test]
+fn only_the_files_of_the_days_asked_for_are_read() {
+    let (rows, folder) = (ten_days(), tempfile::tempdir().unwrap());
+    let files = stored(&rows, &folder);
+    let sql = "SELECT account_id FROM rows WHERE as_of_date >= DATE '2026-09-09' AND account_id <> 'a2'";
+    let (plan, found) = blocking(run(&session(&rows, Some(&files), 2), sql)).unwrap();
+    assert_eq!(plan.matches(".parquet").count(), 2, "{plan}");
+    assert!(plan.contains("pruning_predicate"), "filters reach the files' statistics\n{plan}");
+    assert_eq!(support::lines(&found), ["a0", "a0", "a1", "a1"]);
+}
+
+#[test]
+fn rows_in_another_order_or_of_another_day_are_an_error() {
+    let unsorted = [(0, 2, None), (0, 1, None)];
+    let (first, last) = ([(0, 1, None)], [(1, 1, None)]);
+    let swapped = |folder: &TempDir| {
+        let folders = [folder.path().join("a"), folder.path().join("b")];
+        let mut files = Vec::new();
+        for (rows, place) in [&first, &last].into_iter().zip(&folders) {
+            std::fs::create_dir(place).unwrap();
+            let inner = tempfile::tempdir_in(place).unwrap();
+            files.extend(stored(rows, &inner));
+            let _ = inner.keep();
+        }
+        let (a, b) = (files[0].day, files[1].day);
+        (files[0].day, files[1].day) = (b, a);
+        files
+    };
+    for threads in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        for files in [stored(&unsorted, &folder), swapped(&folder)] {
+            let session = session(&unsorted, Some(&files), threads);
+            let error = blocking(run(&session, "SELECT * FROM rows")).unwrap_err();
+            assert!(error.to_string().contains("order of as_of_date, account_id"), "{error}");
+        }
+    }
+}
