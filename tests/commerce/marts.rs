@@ -66,7 +66,7 @@ fn cents(row: &Json, column: &str) -> i128 {
 }
 
 fn quarter(renewal: Option<NaiveDate>) -> String {
-    renewal.map_or("open".to_owned(), |day| format!("{}-Q{}", day.year(), (day.month() + 2) / 3))
+    renewal.map_or("open".to_owned(), |day| format!("{}-Q{}", day.year(), day.month().div_ceil(3)))
 }
 
 /// ARR and ARR at risk by quarter, from the versions of contracts and the published tiers.

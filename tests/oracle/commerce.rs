@@ -73,7 +73,7 @@ impl Line {
             account_id: account_id.to_owned(),
             product_id: "core".to_owned(),
             seats: 10,
-            arr: 1_200_00,
+            arr: 120_000,
             currency: "USD".to_owned(),
             fx_rate: 100_000_000,
             start,
