@@ -82,13 +82,10 @@ fn billing_row(account: &str, day: NaiveDate) -> Row {
         (day, account),
         [
             ("overdue_invoices", Value::Whole(overdue as i64)),
-            ("overdue_amount", money(late(0).map(|invoice| owed(invoice)).sum())),
-            ("overdue_30d_amount", money(late(30).map(|invoice| owed(invoice)).sum())),
+            ("overdue_amount", money(late(0).map(&owed).sum())),
+            ("overdue_30d_amount", money(late(30).map(&owed).sum())),
             ("mean_days_overdue", ratio(overdue_days as f64, overdue as f64)),
-            (
-                "disputed_amount",
-                money(open.iter().filter(|invoice| invoice.is_disputed).map(|invoice| owed(invoice)).sum()),
-            ),
+            ("disputed_amount", money(open.iter().filter(|invoice| invoice.is_disputed).map(owed).sum())),
             ("invoices_due_365d", Value::Whole(due.len() as i64)),
             ("on_time_share_365d", ratio(on_time as f64, due.len() as f64)),
             ("mean_days_late_365d", ratio(days_late.iter().sum::<i64>() as f64, days_late.len() as f64)),

@@ -153,10 +153,8 @@ fn must_say_so(name: &str, without: &Published) -> BTreeSet<String> {
         }
     }
     for (key, row) in &without.scores {
-        let before = &WHOLE.scores[key];
-        if row["scorecard"] != before["scorecard"] {
-            continue;
-        }
+        let same_card = |before: &&Row| row["scorecard"] == before["scorecard"];
+        let Some(before) = WHOLE.scores.get(key).filter(same_card) else { continue };
         let (Value::Real(now), Value::Real(then)) = (&row["coverage"], &before["coverage"]) else {
             panic!("no coverage: {row:?}")
         };
