@@ -3,8 +3,8 @@
 mod bad_input; // what is refused, and what is survived
 mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
-mod docs; // the static site, its links and lineage, looked at in a browser
 mod day_rank; // places within a day, of rows that come day by day
+mod docs; // the static site, its links and lineage, looked at in a browser
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod explain; // why a score is what it is, what moved it; scores from stored metrics
 mod generate; // the synthetic sources
