@@ -248,7 +248,9 @@ impl Compiler<'_> {
         }
         if let Some(cast) = expression.downcast_ref::<CastExpr>() {
             let from = cast.expr().data_type(self.schema).ok()?;
-            return matches!(from, DataType::Int32 | DataType::Int64).then(|| self.whole(cast.expr())).flatten();
+            return matches!(from, DataType::Int32 | DataType::Int64)
+                .then(|| self.whole(cast.expr()))
+                .flatten();
         }
         self.case(expression.downcast_ref::<CaseExpr>()?, Self::whole)
     }
