@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
 };
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use datafusion::datasource::MemTable;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::physical_plan::{collect, displayable};
@@ -152,6 +152,8 @@ fn shown(values: &[ArrayRef]) -> Vec<String> {
             nan if nan.is_nan() => "NaN".to_owned(),
             value => format!("{value:?}"),
         },
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Int32 => column.as_primitive::<Int32Type>().value(row).to_string(),
         DataType::Utf8View => column.as_string_view().value(row).to_owned(),
         _ => column.as_string::<i32>().value(row).to_owned(),
     };
@@ -182,6 +184,16 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn integers_are_those_of_datafusion(rows in rows(), (low, high) in conditions(number()), small in any::<bool>()) {
+        let bins = format!("CASE i WHEN 1 THEN CASE WHEN {low} THEN 1 WHEN {high} THEN NULL ELSE -7 END WHEN 2 THEN 3 END");
+        agree(&rows, &if small { format!("CAST({bins} AS INT)") } else { bins });
+    }
+}
+
 #[test]
 fn the_expressions_of_scores_become_programs_as_a_whole() {
     let some = [Row { a: Some(1.0), b: Some(-2.5), i: Some(1), s: None, t: Some("ENT") }];
@@ -193,6 +205,7 @@ fn the_expressions_of_scores_become_programs_as_a_whole() {
         "CASE WHEN a >= 0.5 THEN floor((b) * 1e10 + 0.5e0) / 1e10 END",
         "CASE WHEN abs(a) <= 1.7976931348623157e308 THEN a END",
         "CASE WHEN a IS NULL THEN 'unscored' WHEN a < 30 THEN 'at-risk' ELSE 'champion' END",
+        "CAST(CASE WHEN a < 0.5 THEN 1 WHEN a < 3 THEN 2 WHEN a IS NOT NULL THEN 3 END AS INT)",
         "CAST(CASE i WHEN 1 THEN 'tenure' WHEN 2 THEN NULL END AS VARCHAR)",
     ] {
         let (plan, _) = evaluated(&some, expression, true);

@@ -31,6 +31,8 @@ impl Program {
                 let any = !compiler.texts.is_empty();
                 (number, any.then(|| Output::Text(texts(&compiler.texts, view)))?)
             }
+            DataType::Int32 => (compiler.whole(expression)?, Output::SmallInteger),
+            DataType::Int64 => (compiler.whole(expression)?, Output::Integer),
             _ => return None,
         };
         Some(Self { inputs: compiler.inputs, number, result })
@@ -237,6 +239,22 @@ impl Compiler<'_> {
         self.case(expression.downcast_ref::<CaseExpr>()?, Self::text)
     }
 
+    /// One of several small integers.
+    fn whole(&mut self, expression: &Arc<dyn PhysicalExpr>) -> Option<Number> {
+        if expression.is::<Literal>() {
+            let small = |value: f64| f64::from(i32::MIN) <= value && value <= f64::from(i32::MAX);
+            return integer(expression)
+                .filter(|number| matches!(number, Number::Literal(value) if value.is_none_or(small)));
+        }
+        if let Some(cast) = expression.downcast_ref::<CastExpr>() {
+            let from = cast.expr().data_type(self.schema).ok()?;
+            return matches!(from, DataType::Int32 | DataType::Int64)
+                .then(|| self.whole(cast.expr()))
+                .flatten();
+        }
+        self.case(expression.downcast_ref::<CaseExpr>()?, Self::whole)
+    }
+
     fn place(&mut self, text: &str) -> usize {
         let known = self.texts.iter().position(|known| known == text);
         known.unwrap_or_else(|| {
@@ -251,6 +269,7 @@ fn integer(expression: &Arc<dyn PhysicalExpr>) -> Option<Number> {
     let value = match expression.downcast_ref::<Literal>()?.value() {
         ScalarValue::Int64(value) => *value,
         ScalarValue::Int32(value) => value.map(i64::from),
+        ScalarValue::Null => None,
         _ => return None,
     };
     match value {

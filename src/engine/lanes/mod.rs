@@ -18,7 +18,7 @@
 //! | `expression` | a program in an expression's place |
 //!
 //! **Taken over**: arithmetic, `abs`, `floor`, `coalesce`, `CASE`, comparisons, `IS NULL`, `AND`, `OR`, `NOT` over
-//! columns of doubles and integers and literals, with a double or one of several texts as the result. **Exact**: every
+//! columns of doubles and integers and literals, with a double, one of several texts or one of several small integers as the result. **Exact**: every
 //! operation is the one that DataFusion does, on the same numbers in the same order, so results are the same to the
 //! last bit; doubles are compared by their total order with one zero, as DataFusion does. Everything else stays with
 //! DataFusion, and `EXPLAIN` shows which is which.

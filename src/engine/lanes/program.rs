@@ -19,6 +19,10 @@ pub(super) struct Program {
 pub(super) enum Output {
     /// Itself.
     Double,
+    /// The integer that it is.
+    SmallInteger,
+    /// The integer that it is.
+    Integer,
     /// The place of one of these texts.
     Text(ArrayRef),
 }

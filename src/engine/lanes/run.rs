@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, UInt32Array};
+use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, UInt32Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::take;
 use arrow::record_batch::RecordBatch;
@@ -40,6 +40,14 @@ impl Program {
         let known = Some(known).filter(|known| known.null_count() > 0);
         match &self.result {
             Output::Double => Ok(Arc::new(Float64Array::new(values.into(), known))),
+            Output::SmallInteger => {
+                let values: Vec<i32> = values.iter().map(|value| *value as i32).collect();
+                Ok(Arc::new(Int32Array::new(values.into(), known)))
+            }
+            Output::Integer => {
+                let values: Vec<i64> = values.iter().map(|value| *value as i64).collect();
+                Ok(Arc::new(Int64Array::new(values.into(), known)))
+            }
             Output::Text(texts) => {
                 let places: Vec<u32> = values.iter().map(|place| *place as u32).collect();
                 Ok(take(texts, &UInt32Array::new(places.into(), known), None)?)
