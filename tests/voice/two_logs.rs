@@ -114,6 +114,7 @@ fn two_real_logs_have_scores_of_honest_coverage() {
             assert!(coverage < 1.0, "nobody knows all of {score:?}");
             scored += usize::from(score["score"] != Value::Null);
         }
-        assert!(seen > 200 && scored > 50, "{day}: {seen} components, {scored} scores");
+        // The silent are not scored: too little is known of them.
+        assert!(seen > 200 && scored > 20, "{day}: {seen} components, {scored} scores");
     }
 }
