@@ -26,12 +26,12 @@ WITH log AS (
          CAST(NULL AS DECIMAL(18,2)) AS amount, CAST(NULL AS BIGINT) AS days, CAST(NULL AS BOOLEAN) AS has_failed
   FROM metrics.spine
   UNION ALL
-  SELECT account_id, first_day, FALSE, state, 1, amount, days, NULL
+  -- Each state as a change on its first day, and as the opposite one on the day after it.
+  SELECT account_id, CASE WHEN turn = 1 THEN first_day ELSE day_after END, FALSE, state, turn,
+         CAST(amount * turn AS DECIMAL(18,2)), days * turn, NULL
   FROM metrics.invoice_states
-  UNION ALL
-  SELECT account_id, day_after, FALSE, state, -1, CAST(-amount AS DECIMAL(18,2)), -days, NULL
-  FROM metrics.invoice_states
-  WHERE day_after IS NOT NULL
+  CROSS JOIN (VALUES (1), (-1)) AS turns (turn)
+  WHERE turn = 1 OR day_after IS NOT NULL
   UNION ALL
   SELECT account_id, day, FALSE, status, 1, received, NULL, NULL
   FROM staging.payments

@@ -23,25 +23,37 @@ CREATE TABLE metrics.contract_periods (
   approximate       BOOLEAN NOT NULL, -- a line's row of now stood for what was in its past
   PRIMARY KEY (account_id, first_day)
 ) AS
-WITH spans AS (
+WITH versions AS (
   SELECT
     *,
     greatest(first_day, start_date) AS from_day,
     coalesce(least(day_after, end_date + CAST($return_gap_days AS BIGINT)), DATE '9999-12-31') AS to_day
   FROM staging.contracts
-  WHERE greatest(first_day, start_date) < coalesce(least(day_after, end_date + CAST($return_gap_days AS BIGINT)), DATE '9999-12-31')
+), spans AS (
+  SELECT * FROM versions WHERE from_day < to_day
 ), turns AS (
-  SELECT account_id, first_day AS day, start_date FROM staging.contracts
-  UNION ALL
-  SELECT account_id, from_day, start_date FROM spans
-  UNION ALL
-  SELECT account_id, to_day, NULL FROM spans
-  UNION ALL
-  SELECT account_id, end_date, NULL FROM spans WHERE end_date > from_day AND end_date < to_day
-  UNION ALL
-  SELECT account_id, renewal_date, NULL FROM spans WHERE renewal_date > from_day AND renewal_date < to_day
-  UNION ALL
-  SELECT account_id, approximate_until, NULL FROM spans WHERE approximate_until > from_day AND approximate_until < to_day
+  SELECT
+    account_id,
+    CASE kind
+      WHEN 'known' THEN first_day
+      WHEN 'from' THEN from_day
+      WHEN 'to' THEN to_day
+      WHEN 'end' THEN end_date
+      WHEN 'renewal' THEN renewal_date
+      ELSE approximate_until
+    END AS day,
+    CASE WHEN kind = 'known' OR kind = 'from' THEN start_date END AS start_date
+  FROM versions
+  -- Each version against the few kinds of turns, so that versions are sorted out once.
+  CROSS JOIN (VALUES ('known'), ('from'), ('to'), ('end'), ('renewal'), ('approximate')) AS kinds (kind)
+  WHERE CASE kind
+    WHEN 'known' THEN TRUE
+    WHEN 'from' THEN from_day < to_day
+    WHEN 'to' THEN from_day < to_day
+    WHEN 'end' THEN coalesce(end_date > from_day AND end_date < to_day, FALSE)
+    WHEN 'renewal' THEN coalesce(renewal_date > from_day AND renewal_date < to_day, FALSE)
+    ELSE coalesce(approximate_until > from_day AND approximate_until < to_day, FALSE)
+  END
 ), stretches AS (
   SELECT
     account_id,

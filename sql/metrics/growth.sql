@@ -50,13 +50,12 @@ WITH ends AS (
   SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, type, 1, delta_arr, NULL, NULL
   FROM staging.contract_events
   UNION ALL
-  SELECT account_id, first_day, FALSE, NULL, NULL, NULL, NULL, 'open ' || type, 1, amount_arr, likely_arr, NULL
+  -- What is open as a change on its first day, and as the opposite one on the day after it.
+  SELECT account_id, CASE WHEN turn = 1 THEN first_day ELSE day_after END, FALSE, NULL, NULL, NULL, NULL, 'open ' || type, turn,
+         CAST(amount_arr * turn AS DECIMAL(18,2)), CAST(likely_arr * turn AS DECIMAL(18,2)), NULL
   FROM pipeline
-  UNION ALL
-  SELECT account_id, day_after, FALSE, NULL, NULL, NULL, NULL, 'open ' || type, -1,
-         CAST(-amount_arr AS DECIMAL(18,2)), CAST(-likely_arr AS DECIMAL(18,2)), NULL
-  FROM pipeline
-  WHERE day_after IS NOT NULL
+  CROSS JOIN (VALUES (1), (-1)) AS turns (turn)
+  WHERE turn = 1 OR day_after IS NOT NULL
   UNION ALL
   SELECT account_id, known_on, FALSE, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, ended_on
   FROM ends

@@ -6,30 +6,34 @@
 -- due to paid, none below 0, for `paid up`.
 CREATE VIEW metrics.invoice_states AS
 WITH states AS (
-  SELECT account_id, 'overdue' AS state, greatest(known_from, due_on + 1) AS first_day, known_until AS day_after,
-         outstanding AS amount, due_on - DATE '1970-01-01' AS days
-  FROM staging.invoices
-  WHERE is_open
-  UNION ALL
-  SELECT account_id, 'overdue for 30 days', greatest(known_from, due_on + 31), known_until, outstanding, 0
-  FROM staging.invoices
-  WHERE is_open
-  UNION ALL
-  SELECT account_id, 'disputed', known_from, known_until, outstanding, 0
-  FROM staging.invoices
-  WHERE is_open AND is_disputed
-  UNION ALL
-  SELECT account_id, 'due', greatest(known_from, due_on), least(known_until, due_on + 365), amount, 0
-  FROM staging.invoices
-  WHERE NOT is_void
-  UNION ALL
-  SELECT account_id, 'on time', greatest(known_from, due_on), least(known_until, due_on + 365), amount, 0
-  FROM staging.invoices
-  WHERE NOT is_void AND paid_on <= due_on
-  UNION ALL
-  SELECT account_id, 'paid up', greatest(known_from, due_on), least(known_until, due_on + 365), amount, greatest(paid_on - due_on, 0)
-  FROM staging.invoices
-  WHERE NOT is_void AND paid_on IS NOT NULL
+  SELECT
+    invoices.account_id,
+    names.state,
+    CASE names.state
+      WHEN 'overdue' THEN greatest(known_from, due_on + 1)
+      WHEN 'overdue for 30 days' THEN greatest(known_from, due_on + 31)
+      WHEN 'disputed' THEN known_from
+      ELSE greatest(known_from, due_on)
+    END AS first_day,
+    CASE WHEN names.state IN ('due', 'on time', 'paid up') THEN least(known_until, due_on + 365) ELSE known_until END AS day_after,
+    CASE WHEN names.state IN ('due', 'on time', 'paid up') THEN amount ELSE outstanding END AS amount,
+    CASE names.state
+      WHEN 'overdue' THEN due_on - DATE '1970-01-01'
+      WHEN 'paid up' THEN greatest(paid_on - due_on, 0)
+      ELSE 0
+    END AS days
+  FROM staging.invoices AS invoices
+  -- Each invoice against the few names, so that versions are sorted out once.
+  CROSS JOIN (
+    VALUES ('overdue'), ('overdue for 30 days'), ('disputed'), ('due'), ('on time'), ('paid up')
+  ) AS names (state)
+  WHERE CASE names.state
+    WHEN 'disputed' THEN is_open AND is_disputed
+    WHEN 'due' THEN NOT is_void
+    WHEN 'on time' THEN NOT is_void AND coalesce(paid_on <= due_on, FALSE)
+    WHEN 'paid up' THEN NOT is_void AND paid_on IS NOT NULL
+    ELSE is_open
+  END
 )
 SELECT account_id, state, first_day, day_after, amount, days
 FROM states
