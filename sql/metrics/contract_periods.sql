@@ -35,20 +35,19 @@ WITH versions AS (
   SELECT
     account_id,
     CASE kind
-      WHEN 'known' THEN first_day
       WHEN 'from' THEN from_day
       WHEN 'to' THEN to_day
       WHEN 'end' THEN end_date
       WHEN 'renewal' THEN renewal_date
       ELSE approximate_until
     END AS day,
-    CASE WHEN kind = 'known' OR kind = 'from' THEN start_date END AS start_date
+    CASE WHEN kind = 'from' THEN start_date END AS start_date
   FROM versions
   -- Each version against the few kinds of turns, so that versions are sorted out once.
-  CROSS JOIN (VALUES ('known'), ('from'), ('to'), ('end'), ('renewal'), ('approximate')) AS kinds (kind)
+  CROSS JOIN (VALUES ('from'), ('to'), ('end'), ('renewal'), ('approximate')) AS kinds (kind)
   WHERE CASE kind
-    WHEN 'known' THEN TRUE
-    WHEN 'from' THEN from_day < to_day
+    -- A start that was put off before it came is none; one that is known only after its end is.
+    WHEN 'from' THEN day_after IS NULL OR from_day < day_after
     WHEN 'to' THEN from_day < to_day
     WHEN 'end' THEN coalesce(end_date > from_day AND end_date < to_day, FALSE)
     WHEN 'renewal' THEN coalesce(renewal_date > from_day AND renewal_date < to_day, FALSE)
