@@ -38,7 +38,8 @@ fn must_make_sense(project: &Path) {
     assert!(unscored.iter().map(|tier| count(tier)).sum::<u64>() * 10 < all, "{tiers:?}");
     for account in ["a000002", "a000005", "a000020"] {
         let explained: Value =
-            serde_json::from_str(&good(hale(project, &["explain", account, "--json"]))).unwrap();
+            serde_json::from_str(&good(hale(project, &["explain", account, "--score", "health", "--json"])))
+                .unwrap();
         let parts = explained["parts"].as_array().unwrap().iter();
         let whole = |part: &&Value| part["depth"] == 0;
         let sum: f64 = parts.filter(whole).filter_map(|part| part["contribution"].as_f64()).sum();

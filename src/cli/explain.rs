@@ -17,7 +17,7 @@ use crate::explain::{self, Explanation, Line, Movement, Place, Subject};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  hale explain acme-042                                  its newest published score
+  hale explain acme-042                                  its newest published score, where there is one score
   hale explain acme-042 --as-of 2026-09-30               another day
   hale explain acme-042 --as-of 2026-09-30 --vs 2026-09-01   what moved it since
   hale explain --score health > health.md                the definition as a page
