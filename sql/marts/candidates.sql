@@ -15,7 +15,7 @@ CREATE TABLE marts.candidates (
   nps_latest  DOUBLE, -- last answer to whether they would recommend us
   csm_pulse   DOUBLE, -- how its manager thinks it is doing
   features_28d BIGINT NOT NULL, -- distinct features used
-  PRIMARY KEY (account_id, as_of_date, kind)
+  PRIMARY KEY (as_of_date, kind, place), UNIQUE (account_id, as_of_date, kind)
 ) PARTITIONED BY (as_of_date) AS
 WITH healthy AS (
   SELECT accounts.*, health.score

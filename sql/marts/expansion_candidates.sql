@@ -13,7 +13,7 @@ CREATE TABLE marts.expansion_candidates (
   seat_utilisation_28d DOUBLE, -- users per seat; NULL where nothing is sold by seat
   active_users_growth_28d DOUBLE, -- share by which active users grew
   days_to_renewal      BIGINT, -- days until the next renewal: an occasion; NULL without one
-  PRIMARY KEY (account_id, as_of_date)
+  PRIMARY KEY (as_of_date, place), UNIQUE (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT
   standings.account_id,

@@ -18,7 +18,7 @@ CREATE TABLE marts.work_queue (
   priority     DOUBLE  NOT NULL CHECK (priority >= 0), -- what the order is by: ARR at risk, times one more than those
   reasons      VARCHAR NOT NULL, -- what these are; empty without any
   days_to_renewal BIGINT, -- days until the next renewal; NULL without one
-  PRIMARY KEY (account_id, as_of_date)
+  PRIMARY KEY (as_of_date, place), UNIQUE (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH signs AS (
   SELECT

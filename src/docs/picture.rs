@@ -8,9 +8,13 @@ use super::pages::path_of;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 
-const WIDTH: f64 = 190.0;
+const LEAST_WIDTH: f64 = 190.0;
 const HEIGHT: f64 = 24.0;
-const ACROSS: f64 = 250.0;
+/// Between two columns: room for the curves.
+const BETWEEN: f64 = 60.0;
+/// A letter of the names, in a font whose letters are alike wide, and what is left empty on both sides of a name.
+const LETTER: f64 = 7.3;
+const PADDING: f64 = 16.0;
 const DOWN: f64 = 32.0;
 const MARGIN: f64 = 12.0;
 
@@ -58,17 +62,19 @@ impl Picture {
             })
             .collect();
         let columns = arranged(columns, &edges);
+        let box_width = box_width(&names);
+        let across_by = box_width + BETWEEN;
         let tallest = columns.iter().map(Vec::len).max().unwrap_or_default() as f64;
         let mut places = BTreeMap::new();
         for (across, column) in columns.iter().enumerate() {
             let top = MARGIN + (tallest - column.len() as f64) * DOWN / 2.0;
             for (down, name) in column.iter().enumerate() {
-                places.insert(*name, (MARGIN + across as f64 * ACROSS, top + down as f64 * DOWN));
+                places.insert(*name, (MARGIN + across as f64 * across_by, top + down as f64 * DOWN));
             }
         }
         let line = |(from, to): &(&ModelName, &ModelName)| {
             let ((x1, y1), (x2, y2)) = (places[from], places[to]);
-            let (x1, y1, y2) = (x1 + WIDTH, y1 + HEIGHT / 2.0, y2 + HEIGHT / 2.0);
+            let (x1, y1, y2) = (x1 + box_width, y1 + HEIGHT / 2.0, y2 + HEIGHT / 2.0);
             let middle = (x2 - x1) / 2.0;
             Line {
                 from: from.to_string(),
@@ -77,9 +83,9 @@ impl Picture {
             }
         };
         Self {
-            width: (columns.len() as f64 - 1.0).max(0.0) * ACROSS + WIDTH + 2.0 * MARGIN,
+            width: (columns.len() as f64 - 1.0).max(0.0) * across_by + box_width + 2.0 * MARGIN,
             height: (tallest - 1.0).max(0.0) * DOWN + HEIGHT + 2.0 * MARGIN,
-            box_width: WIDTH,
+            box_width,
             box_height: HEIGHT,
             lines: edges.iter().map(line).collect(),
             boxes: places
@@ -94,6 +100,12 @@ impl Picture {
                 .collect(),
         }
     }
+}
+
+/// Wide enough for the longest name.
+fn box_width(names: &[&ModelName]) -> f64 {
+    let longest = names.iter().map(|name| name.to_string().chars().count()).max().unwrap_or_default();
+    (longest as f64 * LETTER + PADDING).max(LEAST_WIDTH)
 }
 
 /// The models by how far they are from what is read first; a layer begins right of all of the layer before it.

@@ -143,6 +143,7 @@ fn shares(log: &mut LogBook) {
 fn features_and_sessions(log: &mut LogBook) {
     for account in [
         "deep", "shallow", "regular", "sticky", "steady", "begun", "stopped", "sessions", "visits", "endless",
+        "readers", "robots",
     ] {
         log.account(account, 200);
     }
@@ -174,6 +175,15 @@ fn features_and_sessions(log: &mut LogBook) {
         log.event("visits", "u", age, seconds).session_id = Some(session);
     }
     log.event("endless", "u", 1, 90);
+    for (user, age) in [("u1", 0), ("u1", 0), ("u2", 27), ("", 3), ("u2", 28)] {
+        log.event("readers", user, age, 0).event_name = "content_view".to_owned();
+    }
+    log.event("readers", "u1", 0, 5);
+    for (age, is_error) in [(0, true), (1, false), (2, false), (27, false), (28, true)] {
+        let call = log.event("robots", "", age, 0);
+        (call.event_name, call.is_error) = ("api_call".to_owned(), is_error);
+    }
+    log.event("robots", "u1", 0, 5).is_error = true;
 }
 
 #[test]
@@ -336,6 +346,19 @@ fn capability_84_feature_usage_depth() {
     assert_eq!(row("deep")["feature_uses_per_user_28d"], Real(4.0));
     assert_eq!(row("no_users")["feature_uses_per_user_28d"], Null);
     assert_eq!(row("alike")["feature_uses_per_user_28d"], Real(0.0));
+}
+
+#[test]
+fn capability_85_content_consumption() {
+    assert_eq!(row("readers")["content_views_28d"], Whole(4), "by whomever, and nothing else that is done");
+    assert_eq!(row("robots")["content_views_28d"], Whole(0));
+}
+
+#[test]
+fn capability_86_api_call_volumes() {
+    assert_eq!(row("robots")["api_calls_28d"], Whole(4));
+    assert_eq!(row("robots")["api_error_rate_28d"], Real(0.25), "of calls, not of all that failed");
+    assert_eq!(row("readers")["api_error_rate_28d"], Null, "no calls, no rate");
 }
 
 #[test]
