@@ -29,18 +29,24 @@ pub(super) fn rate(rows: u64, took: Duration) -> u64 {
     (rows as f64 / took.as_secs_f64().max(1e-3)) as u64
 }
 
+/// Memory for people, where it is known.
+pub(super) fn held(memory: Option<u64>) -> String {
+    memory.map_or_else(|| "unknown".to_owned(), |bytes| DecimalBytes(bytes).to_string())
+}
+
 /// What happened, in one line; `None` for what only moves a bar.
 fn told(event: &Event<'_>) -> Option<String> {
     Some(match event {
         Event::Begun { run_id, models } => format!("run {run_id}: {models} models"),
         Event::Building { .. } | Event::Progress { .. } => return None,
-        Event::Built { model, rows_read, rows, bytes, took } => format!(
-            "{model}: {} rows read, {} written, {}, {:.2} s, {} rows/s",
+        Event::Built { model, rows_read, rows, bytes, took, memory } => format!(
+            "{model}: {} rows read, {} written, {}, {:.2} s, {} rows/s, {} of memory",
             HumanCount(*rows_read),
             HumanCount(*rows),
             DecimalBytes(*bytes),
             took.as_secs_f64(),
             HumanCount(rate(*rows_read, *took)),
+            held(*memory),
         ),
         Event::Audited { audits, took } => format!("audits: {audits} passed, {:.2} s", took.as_secs_f64()),
         Event::Published { files, unchanged } => {
@@ -171,11 +177,12 @@ fn fields(event: &Event<'_>) -> (&'static str, Map<String, Value>) {
             "progress",
             json!({ "model": model.to_string(), "rows_read": rows_read, "rows_written": rows_written }),
         ),
-        Event::Built { model, rows_read, rows, bytes, took } => (
+        Event::Built { model, rows_read, rows, bytes, took, memory } => (
             "built",
             json!({
                 "model": model.to_string(), "rows_read": rows_read, "rows": rows, "bytes": bytes,
                 "seconds": took.as_secs_f64(), "rows_per_second": rate(*rows_read, *took),
+                "memory_bytes": memory,
             }),
         ),
         Event::Audited { audits, took } => {
@@ -204,11 +211,13 @@ mod tests {
             rows: 1_460_000,
             bytes: 35_200_000,
             took: Duration::from_millis(2500),
+            memory: Some(512_000_000),
         };
         let text = told(&built).unwrap();
         assert_eq!(
             text,
-            "metrics.usage: 20,000,000 rows read, 1,460,000 written, 35.20 MB, 2.50 s, 8,000,000 rows/s"
+            "metrics.usage: 20,000,000 rows read, 1,460,000 written, 35.20 MB, 2.50 s, 8,000,000 rows/s, \
+             512.00 MB of memory"
         );
         let (name, fields) = fields(&built);
         assert_eq!(

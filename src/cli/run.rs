@@ -14,7 +14,7 @@ use super::console::{Console, Failure, Outcome, event, line, object};
 use super::context::Context;
 use super::files;
 use super::output::{self, Sheet};
-use super::progress::{rate, watch};
+use super::progress::{held, rate, watch};
 use super::signals::{unless_panicked, unless_stopped};
 use crate::check::check;
 use crate::engine::{Engine, peak_resident};
@@ -191,8 +191,7 @@ impl Done {
             None => line("dry run: everything was built and audited, nothing was published"),
         }
         let tracked = DecimalBytes(self.peak.tracked as u64);
-        let process =
-            self.peak.process.map_or_else(|| "unknown".to_owned(), |bytes| DecimalBytes(bytes).to_string());
+        let process = held(self.peak.process);
         line(format_args!(
             "{:.2} s, peak memory {process} ({tracked} of it in queries)",
             self.took.as_secs_f64()
@@ -215,7 +214,7 @@ fn facts(report: &Report) -> Map<String, Value> {
 }
 
 fn table(report: &Report, console: Console) -> String {
-    let names = ["model", "read", "rows", "bytes", "seconds", "read/s", ""].map(str::to_owned);
+    let names = ["model", "read", "rows", "bytes", "seconds", "read/s", "memory", ""].map(str::to_owned);
     let row = |model: &BuiltModel| {
         vec![
             model.name.to_string(),
@@ -224,9 +223,10 @@ fn table(report: &Report, console: Console) -> String {
             DecimalBytes(model.bytes).to_string(),
             format!("{:.2}", model.took.as_secs_f64()),
             HumanCount(rate(model.rows_read, model.took)).to_string(),
+            held(model.memory),
             if model.published { "published" } else { "built for others to read" }.to_owned(),
         ]
     };
-    let right = vec![false, true, true, true, true, true, false];
+    let right = vec![false, true, true, true, true, true, true, false];
     Sheet { names: names.to_vec(), right, rows: report.models.iter().map(row).collect() }.fitted(console)
 }

@@ -38,8 +38,17 @@ pub fn parse_memory(text: &str) -> Result<usize, String> {
 
 /// The most memory that this process has held, in bytes, where the system tells.
 pub fn peak_resident() -> Option<u64> {
+    status("VmHWM:")
+}
+
+/// The memory that this process holds now, in bytes, where the system tells.
+pub fn resident() -> Option<u64> {
+    status("VmRSS:")
+}
+
+fn status(entry: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(entry))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kib * 1024)
 }

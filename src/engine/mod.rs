@@ -27,7 +27,7 @@ use datafusion::prelude::SessionConfig;
 
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
-pub use memory::{parse_memory, peak_resident};
+pub use memory::{parse_memory, peak_resident, resident};
 pub use session::Session;
 
 /// Sorts of a thread for whose merges there is room when memory is scarce.

@@ -75,6 +75,8 @@ pub struct BuiltModel {
     pub bytes: u64,
     /// Wall time.
     pub took: Duration,
+    /// The most memory that the process was seen to hold meanwhile, in bytes, where the system tells.
+    pub memory: Option<u64>,
     /// Whether it is published, or was only built for others to read.
     pub published: bool,
 }
@@ -114,6 +116,13 @@ pub async fn build(
             Err(error)
         }
     }
+}
+
+/// A table in staging, and what it took.
+struct Staged {
+    table: Arc<StagedTable>,
+    rows_read: u64,
+    memory: Option<u64>,
 }
 
 struct Build<'a> {
@@ -272,7 +281,8 @@ impl Build<'_> {
             }
             other => other,
         };
-        let (staged, rows_read) = staged.map_err(|attempt| attempt.into_error(&model.name))?;
+        let Staged { table: staged, rows_read, memory } =
+            staged.map_err(|attempt| attempt.into_error(&model.name))?;
         if !staged.findings.is_empty() {
             return Err(Error::Audit(broken(model, &staged.findings)));
         }
@@ -283,6 +293,7 @@ impl Build<'_> {
             rows: staged.rows(),
             bytes: staged.bytes(),
             took: started.elapsed(),
+            memory,
             published: self.request.selection.0.contains(&model.name),
         };
         self.watch.saw(&Event::Built {
@@ -291,18 +302,14 @@ impl Build<'_> {
             rows: built.rows,
             bytes: built.bytes,
             took: built.took,
+            memory,
         });
         self.models.push(built);
         Ok(())
     }
 
-    /// Plans, computes and writes one table; says how many rows were read for it.
-    async fn stage(
-        &self,
-        session: &Session,
-        model: &Model,
-        first: NaiveDate,
-    ) -> Result<(Arc<StagedTable>, u64), Attempt> {
+    /// Plans, computes and writes one table.
+    async fn stage(&self, session: &Session, model: &Model, first: NaiveDate) -> Result<Staged, Attempt> {
         let plan = self.physical(session, model, first).await.map_err(Attempt::of)?;
         let spec = self.spec(model).map_err(Attempt::of)?;
         let rows = execute_stream(Arc::clone(&plan), session.context().task_ctx()).map_err(Attempt::of)?;
@@ -313,10 +320,10 @@ impl Build<'_> {
             *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             shown
         });
-        let written = watched(self.watch, &model.name, &plan, self.staging.write(spec, rows)).await;
+        let (written, memory) = watched(self.watch, &model.name, &plan, self.staging.write(spec, rows)).await;
         let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let staged = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))?;
-        Ok((staged, rows_read(&plan)))
+        let table = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))?;
+        Ok(Staged { table, rows_read: rows_read(&plan), memory })
     }
 
     async fn physical(

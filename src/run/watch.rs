@@ -40,6 +40,8 @@ pub enum Event<'a> {
         bytes: u64,
         /// Wall time.
         took: Duration,
+        /// The most memory that the process was seen to hold meanwhile, in bytes, where the system tells.
+        memory: Option<u64>,
     },
     /// All audits that run as queries have passed.
     Audited {

@@ -42,14 +42,15 @@ def main() -> int:
         }
     report = {name: backfill(hale, name, world) for name, world in worlds.items()}
     first = next(iter(report))
-    seconds = {name: {model["name"]: model["seconds"] for model in run["models"]} for name, run in report.items()}
-    print(f"{'seconds':36}" + "".join(f"{name:>18}" for name in report))
-    for model in seconds[first]:
-        print(f"{model:36}" + "".join(shown(times[model], seconds[first][model]) for times in seconds.values()))
-    print(f"{'whole run':36}" + "".join(shown(run["seconds"], report[first]["seconds"]) for run in report.values()))
-    print(f"{'peak MB':36}" + "".join(shown(run["peak_mb"], report[first]["peak_mb"]) for run in report.values()))
+    for what, unit in [("seconds", "seconds"), ("memory_mb", "the most MB the process held meanwhile")]:
+        figures = {name: {model["name"]: model[what] for model in run["models"]} for name, run in report.items()}
+        print(f"{unit:40}" + "".join(f"{name:>18}" for name in report))
+        for model in figures[first]:
+            print(f"{model:40}" + "".join(shown(of[model], figures[first][model]) for of in figures.values()))
+    print(f"{'whole run':40}" + "".join(shown(run["seconds"], report[first]["seconds"]) for run in report.values()))
+    print(f"{'peak MB':40}" + "".join(shown(run["peak_mb"], report[first]["peak_mb"]) for run in report.values()))
     if options.full:
-        print(f"{'read floor of the log':36}{report['full']['floor']:>18.2f}")
+        print(f"{'read floor of the log':40}{report['full']['floor']:>18.2f}")
     (WORK / "growth-result.json").write_text(json.dumps(report, indent=2))
     return 1 if any(run["seconds"] > LIMIT * report[first]["seconds"] for run in report.values()) else 0
 
@@ -90,7 +91,8 @@ def backfill(hale: str, name: str, world: World) -> dict:
     shutil.rmtree(place)
     return {
         "models": [
-            {"name": event["model"], "seconds": event["seconds"], "rows": event["rows"], "rows_read": event["rows_read"]}
+            {"name": event["model"], "seconds": event["seconds"], "rows": event["rows"], "rows_read": event["rows_read"],
+             "memory_mb": (event["memory_bytes"] or 0) / 1e6}
             for event in events
             if event.get("event") == "built"
         ],

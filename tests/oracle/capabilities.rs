@@ -142,8 +142,8 @@ fn shares(log: &mut LogBook) {
 
 fn features_and_sessions(log: &mut LogBook) {
     for account in [
-        "deep", "shallow", "regular", "sticky", "steady", "begun", "stopped", "sessions", "visits", "endless",
-        "readers", "robots",
+        "deep", "shallow", "regular", "sticky", "steady", "begun", "stopped", "sessions", "visits",
+        "endless", "readers", "robots",
     ] {
         log.account(account, 200);
     }
