@@ -3,6 +3,7 @@
 mod audits;
 mod commit;
 mod encoding;
+mod parts;
 mod readers;
 mod staging;
 mod types;

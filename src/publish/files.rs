@@ -10,7 +10,6 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::TableSpec;
 use super::encode::{CHUNK_ROWS, GROUP_BYTES, GROUP_ROWS, RowGroup};
 use super::file::{Part, TableOutput};
 use super::staging::{StagedFile, WriteContext};
@@ -41,16 +40,22 @@ struct OpenFile {
 }
 
 impl Files {
-    pub(super) fn new(context: &Arc<WriteContext>, spec: &TableSpec) -> Result<Self> {
-        let consumer = MemoryConsumer::new(format!("writer of {spec}"));
-        Ok(Self {
-            output: Arc::new(TableOutput::new(context, spec)?),
-            encoders: Arc::new(Semaphore::new(context.threads)),
-            memory: consumer.register(&context.memory),
+    /// Files of a table, whose row groups are encoded by these encoders.
+    pub(super) fn new(output: &Arc<TableOutput>, encoders: &Arc<Semaphore>) -> Self {
+        let consumer = MemoryConsumer::new(format!("writer of {}", output.table));
+        Self {
+            output: Arc::clone(output),
+            encoders: Arc::clone(encoders),
+            memory: consumer.register(&output.context.memory),
             open: None,
             under_way: JoinSet::new(),
             done: Vec::new(),
-        })
+        }
+    }
+
+    /// As many encoders as there are threads.
+    pub(super) fn encoders(context: &WriteContext) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(context.threads))
     }
 
     /// Makes the file of a day the open one.

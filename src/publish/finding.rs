@@ -102,6 +102,13 @@ impl Finding {
         Self { rule, rows: 0, samples: Vec::new() }
     }
 
+    /// Adds what was found of the same rule in rows that follow.
+    pub(super) fn append(&mut self, later: Self) {
+        self.rows += later.rows;
+        self.samples.extend(later.samples);
+        self.samples.truncate(SAMPLES);
+    }
+
     /// Counts rows that break the rule and keeps the first; `values` are the columns that show how.
     pub(super) fn add(
         &mut self,

@@ -147,14 +147,37 @@ impl Staging {
         spec: TableSpec,
         rows: impl Stream<Item = Result<RecordBatch>> + Send,
     ) -> Result<Arc<StagedTable>> {
+        let url = self.folder_of(&spec)?;
+        let written = writer::write(&self.context, &spec, rows).await?;
+        Ok(self.note(spec, url, written))
+    }
+
+    /// As [`Staging::write`], for a table stored by day whose rows come in several streams: each with the days that follow
+    /// those of the one before. They are audited and written side by side, to the same files.
+    ///
+    /// # Errors
+    /// As [`Staging::write`]; [`Error::Bug`] when the days of the streams overlap.
+    pub async fn write_parts(
+        &self,
+        spec: TableSpec,
+        parts: Vec<impl Stream<Item = Result<RecordBatch>> + Send + 'static>,
+    ) -> Result<Arc<StagedTable>> {
+        let url = self.folder_of(&spec)?;
+        let written = writer::write_parts(&self.context, &spec, parts).await?;
+        Ok(self.note(spec, url, written))
+    }
+
+    fn folder_of(&self, spec: &TableSpec) -> Result<Url> {
         if self.tables().iter().any(|other| other.spec.folder() == spec.folder()) {
             return Err(Error::Bug(format!("{spec} is built twice in one run")));
         }
-        let url = self.context.storage.folder_url(&self.context.staged(&spec.folder()))?;
-        let written = writer::write(&self.context, &spec, rows).await?;
+        self.context.storage.folder_url(&self.context.staged(&spec.folder()))
+    }
+
+    fn note(&self, spec: TableSpec, url: Url, written: writer::Written) -> Arc<StagedTable> {
         let table = Arc::new(StagedTable { spec, url, files: written.files, findings: written.findings });
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&table));
-        Ok(table)
+        table
     }
 
     /// The tables written so far, in the order in which they were done.

@@ -16,6 +16,7 @@ use arrow::datatypes::Date32Type;
 use arrow::temporal_conversions::date32_to_datetime;
 use chrono::NaiveDate;
 use futures::{Stream, TryStreamExt};
+use tokio::task::JoinSet;
 
 use super::TableSpec;
 use super::audit::Auditor;
@@ -41,16 +42,86 @@ pub(super) async fn write(
     spec: &TableSpec,
     rows: impl Stream<Item = Result<RecordBatch>> + Send,
 ) -> Result<Written> {
-    let day = spec.by_day.as_deref().map(|column| spec.index_of(column)).transpose()?;
-    let caster = Caster::new(spec)?;
-    let auditor = Auditor::new(spec, caster.schema())?;
-    let mut files = Files::new(context, spec)?;
-    match (Pass { table: spec.to_string(), day, caster, auditor }).over(rows, &mut files).await {
-        Ok(written) => Ok(written),
+    let output = Arc::new(TableOutput::new(context, spec)?);
+    let mut files = Files::new(&output, &Files::encoders(context));
+    match Pass::new(spec)?.over(rows, &mut files).await {
+        Ok(part) => Ok(part.written()),
         Err(error) => {
             files.give_up().await;
             Err(error)
         }
+    }
+}
+
+/// Writes a table stored by day whose rows come in several streams, each with the days that follow those of the one before.
+/// They are audited and written side by side; neither files nor findings show it.
+///
+/// # Errors
+/// As [`write()`]; [`Error::Bug`] when a stream begins before the one before it has ended.
+pub(super) async fn write_parts(
+    context: &Arc<WriteContext>,
+    spec: &TableSpec,
+    parts: Vec<impl Stream<Item = Result<RecordBatch>> + Send + 'static>,
+) -> Result<Written> {
+    let output = Arc::new(TableOutput::new(context, spec)?);
+    let encoders = Files::encoders(context);
+    let mut tasks = JoinSet::new();
+    for (place, rows) in parts.into_iter().enumerate() {
+        let (pass, mut files) = (Pass::new(spec)?, Files::new(&output, &encoders));
+        tasks.spawn(async move { pass.over(rows, &mut files).await.map(|part| (place, part)) });
+    }
+    match together(spec, &mut tasks).await {
+        Ok(written) => Ok(written),
+        Err(error) => {
+            tasks.shutdown().await;
+            output.remove().await;
+            Err(error)
+        }
+    }
+}
+
+/// What all parts wrote and found, one behind the other.
+async fn together(spec: &TableSpec, tasks: &mut JoinSet<Result<(usize, Part)>>) -> Result<Written> {
+    let mut parts = Vec::new();
+    while let Some(part) = tasks.join_next().await {
+        parts.push(part.map_err(|error| Error::Bug(format!("writing {spec}: {error}")))??);
+    }
+    parts.sort_by_key(|(place, _)| *place);
+    let is_any = |part: &Part| !part.files.is_empty() || part.has_findings();
+    let mut parts = parts.into_iter().map(|(_, part)| part).filter(is_any);
+    let Some(mut all) = parts.next() else { return Ok(Written { files: Vec::new(), findings: Vec::new() }) };
+    for part in parts {
+        all.append(spec, part)?;
+    }
+    Ok(all.written())
+}
+
+/// What was made of one stream: every rule in the order of the contract, broken or not.
+struct Part {
+    files: Vec<StagedFile>,
+    findings: Vec<Finding>,
+}
+
+impl Part {
+    fn has_findings(&self) -> bool {
+        self.findings.iter().any(|finding| finding.rows > 0)
+    }
+
+    fn append(&mut self, spec: &TableSpec, later: Self) -> Result<()> {
+        let (last, first) = (self.files.last(), later.files.first());
+        if last.zip(first).is_some_and(|(last, first)| last.day >= first.day) {
+            return Err(Error::Bug(format!("the days of {spec} come in parts that overlap")));
+        }
+        self.files.extend(later.files);
+        for (finding, later) in self.findings.iter_mut().zip(later.findings) {
+            finding.append(later);
+        }
+        Ok(())
+    }
+
+    fn written(self) -> Written {
+        let findings = self.findings.into_iter().filter(|finding| finding.rows > 0).collect();
+        Written { files: self.files, findings }
     }
 }
 
@@ -64,12 +135,19 @@ struct Pass {
 }
 
 impl Pass {
+    fn new(spec: &TableSpec) -> Result<Self> {
+        let day = spec.by_day.as_deref().map(|column| spec.index_of(column)).transpose()?;
+        let caster = Caster::new(spec)?;
+        let auditor = Auditor::new(spec, caster.schema())?;
+        Ok(Self { table: spec.to_string(), day, caster, auditor })
+    }
+
     /// Sends all rows on their way into files and waits until they are there.
     async fn over(
         mut self,
         rows: impl Stream<Item = Result<RecordBatch>> + Send,
         files: &mut Files,
-    ) -> Result<Written> {
+    ) -> Result<Part> {
         let mut rows = std::pin::pin!(rows);
         if self.day.is_none() {
             files.open(None);
@@ -87,7 +165,7 @@ impl Pass {
                 }
             }
         }
-        Ok(Written { files: files.finish().await?, findings: self.auditor.finish() })
+        Ok(Part { files: files.finish().await?, findings: self.auditor.finish() })
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use datafusion::common::{DFSchema, internal_err};
 use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::ExecutionPlan;
 use futures::TryStreamExt;
 
 use super::audits::{self, BadRows};
 use super::needed::{self, Needed};
+use super::parts;
 use super::progress::{rows_read, watched};
 use super::request::Request;
 use super::reuse::{self, Parts};
@@ -312,16 +313,20 @@ impl Build<'_> {
     async fn stage(&self, session: &Session, model: &Model, first: NaiveDate) -> Result<Staged, Attempt> {
         let plan = self.physical(session, model, first).await.map_err(Attempt::of)?;
         let spec = self.spec(model).map_err(Attempt::of)?;
-        let rows = execute_stream(Arc::clone(&plan), session.context().task_ctx()).map_err(Attempt::of)?;
+        let (plan, parts) = parts::of_days(model, plan, session.context().task_ctx()).map_err(Attempt::of)?;
         // The writer speaks hale's errors; the engine's own is kept beside, since want of memory may be mended.
-        let failure = Mutex::new(None);
-        let rows = rows.map_err(|error| {
-            let shown = diagnose::of_run(&model.name.to_string(), &error);
-            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            shown
+        let failure = Arc::new(Mutex::new(None));
+        let parts = parts.into_iter().map(|rows| {
+            let (name, failure) = (model.name.to_string(), Arc::clone(&failure));
+            rows.map_err(move |error| {
+                let shown = diagnose::of_run(&name, &error);
+                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                shown
+            })
         });
-        let (written, memory) = watched(self.watch, &model.name, &plan, self.staging.write(spec, rows)).await;
-        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let written = self.staging.write_parts(spec, parts.collect());
+        let (written, memory) = watched(self.watch, &model.name, &plan, written).await;
+        let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
         let table = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))?;
         Ok(Staged { table, rows_read: rows_read(&plan), memory })
     }

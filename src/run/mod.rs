@@ -11,6 +11,7 @@
 mod audits;
 mod build;
 mod needed;
+mod parts;
 mod progress;
 mod request;
 mod reuse;
