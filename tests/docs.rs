@@ -179,7 +179,7 @@ with sync_playwright() as playwright:
                     "ink": page.evaluate("getComputedStyle(document.querySelector('main')).color"),
                     "size": page.evaluate("parseFloat(getComputedStyle(document.querySelector('main p, main td')).fontSize)"),
                     "title": page.inner_text("h1"),
-                    "hidden": page.evaluate("[...document.querySelectorAll('.lineage text')].filter(t => t.getBBox().width > 186).map(t => t.textContent)"),
+                    "hidden": page.evaluate("[...document.querySelectorAll('.lineage text')].filter(t => t.getBBox().width > t.previousElementSibling.getBBox().width - 8).map(t => t.textContent)"),
                 })
             page.goto((site / "index.html").as_uri())
             page.locator(".lineage a", has_text="metrics.usage").first.click()

@@ -24,12 +24,10 @@ WITH spans AS (
   SELECT account_id, 'overdue', greatest(known_from, due_on), coalesce(least(known_until, achieved_on), DATE '9999-12-31')
   FROM staging.goals
 ), log AS (
-  SELECT account_id, first_day AS as_of_date, kind, 1 AS change, FALSE AS on_spine
+  SELECT account_id, CASE change WHEN 1 THEN first_day ELSE day_after END AS as_of_date, kind, change, FALSE AS on_spine
   FROM spans
-  WHERE first_day < day_after
-  UNION ALL
-  SELECT account_id, day_after, kind, -1, FALSE
-  FROM spans
+  -- Each span against its two ends, so that what spans are made of is read once.
+  CROSS JOIN (VALUES (1), (-1)) AS ends (change)
   WHERE first_day < day_after
   UNION ALL
   SELECT account_id, as_of_date, NULL, 0, TRUE

@@ -61,13 +61,12 @@ WITH plans AS (
   FROM staging.users
   WHERE activated_on IS NOT NULL
 ), log AS (
-  SELECT account_id, first_day AS as_of_date, kind, 1 AS change, happened_on, FALSE AS on_spine,
+  SELECT account_id, CASE change WHEN 1 THEN first_day ELSE day_after END AS as_of_date, kind, change,
+         CASE change WHEN 1 THEN happened_on END AS happened_on, FALSE AS on_spine,
          CAST(NULL AS BIGINT) AS tenure_days, CAST(NULL AS BIGINT) AS seats
   FROM spans
-  WHERE first_day < day_after
-  UNION ALL
-  SELECT account_id, day_after, kind, -1, NULL, FALSE, NULL, NULL
-  FROM spans
+  -- Each span against its two ends, so that what spans are made of is read once.
+  CROSS JOIN (VALUES (1), (-1)) AS ends (change)
   WHERE first_day < day_after
   UNION ALL
   SELECT spine.account_id, spine.as_of_date, NULL, 0, NULL, TRUE, spine.tenure_days, contracts.seats

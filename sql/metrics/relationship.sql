@@ -61,13 +61,11 @@ WITH held AS (
   SELECT account_id, 'owner', first_day, coalesce(day_after, DATE '9999-12-31')
   FROM staging.owners
 ), log AS (
-  SELECT account_id, first_day AS as_of_date, kind, 1 AS change, CAST(NULL AS DATE) AS happened_on,
-         CAST(NULL AS VARCHAR) AS owner_id, FALSE AS on_spine
+  SELECT account_id, CASE change WHEN 1 THEN first_day ELSE day_after END AS as_of_date, kind, change,
+         CAST(NULL AS DATE) AS happened_on, CAST(NULL AS VARCHAR) AS owner_id, FALSE AS on_spine
   FROM spans
-  WHERE first_day < day_after
-  UNION ALL
-  SELECT account_id, day_after, kind, -1, NULL, NULL, FALSE
-  FROM spans
+  -- Each span against its two ends, so that what spans are made of is read once.
+  CROSS JOIN (VALUES (1), (-1)) AS ends (change)
   WHERE first_day < day_after
   UNION ALL
   SELECT account_id, greatest(known_from, held_on), CASE WHEN with_sponsor THEN 'sponsor held' ELSE 'held' END, 0, held_on, NULL, FALSE

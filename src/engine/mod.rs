@@ -31,7 +31,7 @@ pub use memory::{parse_memory, peak_resident, resident};
 pub use session::Session;
 
 /// Sorts of a thread for whose merges there is room when memory is scarce.
-const SORTS_AT_ONCE: usize = 16;
+const SORTS_AT_ONCE: usize = 48;
 
 /// What a person may set.
 #[derive(Debug, Clone, Default)]
