@@ -98,7 +98,7 @@
 //!
 //! # Where to add a source
 //!
-//! A file for its subject beside `support.rs`: rows, the story that makes them, and [`Row`](rows::Row) for their columns; a
+//! A file for its subject beside `support.rs`: rows, the story that makes them, and `rows::Row` for their columns; a
 //! field and two lines in `rows.rs`; a line in the tables above.
 
 mod activity;
