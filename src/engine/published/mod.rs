@@ -31,6 +31,26 @@ pub async fn published_days(out: &Storage, table: &ModelName) -> Result<Vec<Naiv
     Ok(days)
 }
 
+/// A day on which a table is published: the one asked for, or the newest.
+///
+/// # Errors
+/// [`Error::Usage`] for another day, which says what days there are; [`Error::Project`] where there is none; what storage
+/// says.
+pub async fn published_day(out: &Storage, table: &ModelName, day: Option<NaiveDate>) -> Result<NaiveDate> {
+    let days = published_days(out, table).await?;
+    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Err(unpublished(table, out)) };
+    match day {
+        None => Ok(*last),
+        Some(day) if days.contains(&day) => Ok(day),
+        Some(day) => {
+            let count = days.len();
+            let message =
+                format!("{table} has no day {day}; published are {count} days, from {first} to {last}");
+            Err(Error::Usage(message))
+        }
+    }
+}
+
 /// The Parquet of a table below a folder.
 pub(crate) async fn parquet(out: &Storage, below: &str) -> Result<Vec<ObjectMeta>> {
     let mut files = out.list(below).await?;

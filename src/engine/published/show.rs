@@ -8,7 +8,7 @@ use datafusion::logical_expr::{Expr, SortExpr, col, lit};
 use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
 
-use super::{DAY_FOLDER, parquet, published_days, table_folder, unpublished};
+use super::{DAY_FOLDER, parquet, published_day, table_folder, unpublished};
 use crate::diagnostic::closest;
 use crate::engine::day_window::WindowOptions;
 use crate::engine::sources::parquet_table;
@@ -119,16 +119,8 @@ async fn day_folder(model: &Model, day: Option<NaiveDate>, out: &Storage) -> Res
             None => Ok(table_folder(name)),
         };
     }
-    let days = published_days(out, name).await?;
-    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Err(unpublished(name, out)) };
-    let day = day.unwrap_or(*last);
-    if days.contains(&day) {
-        Ok(format!("{}/{DAY_FOLDER}{day}", table_folder(name)))
-    } else {
-        let count = days.len();
-        let message = format!("{name} has no day {day}; published are {count} days, from {first} to {last}");
-        Err(Error::Usage(message))
-    }
+    let day = published_day(out, name, day).await?;
+    Ok(format!("{}/{DAY_FOLDER}{day}", table_folder(name)))
 }
 
 /// The account as a value of its column's type: whatever was typed is compared, never read as SQL.
