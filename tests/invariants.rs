@@ -93,6 +93,7 @@ fn every_command_has_a_test() {
         "arguments",
         "console",
         "context",
+        "figures",
         "files",
         "graph",
         "output",

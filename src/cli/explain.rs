@@ -5,8 +5,8 @@ use clap::Args;
 use super::arguments::{Moment, OutAt, SourcesAt};
 use super::console::{Console, Outcome};
 use super::context::Context;
+use super::figures::{number, short, signed};
 use super::output::{self, Sheet};
-use crate::error::Error;
 use crate::explain::{self, Explanation, Line, Movement, Place, Subject};
 
 /// Say why a score is what it is, or what moved it
@@ -61,19 +61,11 @@ impl Explain {
         let console = context.console;
         if let Some(vs) = self.vs {
             let movement = explain::compare(&place, &subject, (vs.day(zone), day)).await?;
-            return print(&movement, &movement_text(&movement, console), console);
+            return output::value(&movement, &movement_text(&movement, console), console);
         }
         let explanation = explain::explain(&place, &subject, day).await?;
-        print(&explanation, &explanation_text(&explanation, console), console)
+        output::value(&explanation, &explanation_text(&explanation, console), console)
     }
-}
-
-fn print(value: &impl serde::Serialize, text: &str, console: Console) -> Outcome {
-    if console.json {
-        let json = serde_json::to_value(value).map_err(|error| Error::Bug(error.to_string()))?;
-        return output::json_line(&json);
-    }
-    output::write(text.as_bytes())
 }
 
 fn who(account: &str, user: Option<&String>) -> String {
@@ -201,19 +193,4 @@ fn movement_text(moved: &Movement, console: Console) -> String {
 
 fn visible(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(String::new, short)
-}
-
-/// A number with at most four decimals.
-fn short(value: f64) -> String {
-    let text = format!("{value:.4}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-fn signed(value: f64) -> String {
-    if value > 0.0 { format!("+{}", short(value)) } else { short(value) }
 }

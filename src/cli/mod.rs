@@ -14,6 +14,7 @@ mod console;
 mod context;
 mod docs;
 mod explain;
+mod figures;
 mod files;
 mod generate;
 mod graph;

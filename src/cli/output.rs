@@ -111,6 +111,15 @@ pub(super) fn json_line(value: &Value) -> Outcome {
     line(&value.to_string())
 }
 
+/// A value as JSON with `--json`, else what people read of it.
+pub(super) fn value(value: &impl serde::Serialize, text: &str, console: Console) -> Outcome {
+    if console.json {
+        let json = serde_json::to_value(value).map_err(|error| Error::Bug(error.to_string()))?;
+        return json_line(&json);
+    }
+    write(text.as_bytes())
+}
+
 /// A line on stdout.
 pub(super) fn line(text: &str) -> Outcome {
     write(format!("{text}\n").as_bytes())
