@@ -72,6 +72,18 @@ impl Expression {
         Some(expression)
     }
 
+    /// Reads an expression that was typed, not written in a file: it means what it would mean as a component's value.
+    ///
+    /// # Errors
+    /// It is not SQL, or reads more than one row of metrics.
+    pub(crate) fn typed(text: &str) -> Result<Self, Diagnostic> {
+        let text = SourceFile::new("the expression", text);
+        let location = Location::new(&text, 0..text.text.len());
+        let alignment = (0..=text.text.len()).collect();
+        let source = Scalar { location: location.clone(), text, alignment };
+        Self::read(&source, location).map(|(expression, _)| expression)
+    }
+
     fn read(source: &Scalar, location: Location) -> Result<(Self, Vec<Risk>), Diagnostic> {
         let mut expression = parse_sql(&source.text.text).map_err(|problem| source.refusal(&problem))?;
         let risks = risks(&expression);

@@ -77,7 +77,7 @@ mod yaml;
 use std::sync::Arc;
 
 pub(crate) use compile::text_literal;
-pub use compile::{Cell, CompiledModel, Fact, Facts, Origin};
+pub use compile::{Cell, CompiledModel, Fact, Facts, LeftOut, Origin};
 pub use definition::{
     Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, Fading, Fallback, Group,
     Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative, RollUp, Rule, Scope,

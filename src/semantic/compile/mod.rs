@@ -10,7 +10,7 @@
 //! | `points` | what values are worth, and what stands in for a missing one |
 //! | `tree` | the groups of every scorecard, and the way back to contributions |
 //! | `scores`, `components` | the two tables |
-//! | `replay` | a score once more, from measures mixed at will |
+//! | `replay`, `left_out` | a score once more: from measures mixed at will, without each of its components |
 //! | `roll_up` | the two tables of a score made of the scores of others |
 //!
 //! **Exactness.** Sums of doubles miss what they are on paper by a hair, and by another hair in another order. So a
@@ -22,6 +22,7 @@
 //! rule holds: score and contributions are multiples of 2⁻⁴⁰, and the row `base` has what no component earned.
 
 mod components;
+mod left_out;
 mod measure;
 mod points;
 mod query;
@@ -32,6 +33,7 @@ mod steps;
 mod tree;
 mod writer;
 
+pub use left_out::LeftOut;
 pub use replay::{Cell, Fact, Facts};
 pub(crate) use writer::text as text_literal;
 

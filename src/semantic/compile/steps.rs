@@ -35,14 +35,24 @@ pub(super) fn write<'a>(
 
 /// Writes the steps from `pointed` to `weighed`, which has `coverage` and `whole`, the score before anything is made of it.
 pub(super) fn write_groups<'a>(writer: &mut Writer, query: &Query<'a>) -> Vec<Tree<'a>> {
+    let (trees, last) = write_trees(writer, query);
+    let items = all([coverage(query), format!("{} AS whole", whole(query, &trees))]);
+    writer.step("weighed", "What is known of what counts.", &items, &last);
+    trees
+}
+
+/// Writes the groups of every scorecard after `pointed`, and tells the name of the last step.
+pub(super) fn write_trees<'a>(writer: &mut Writer, query: &Query<'a>) -> (Vec<Tree<'a>>, String) {
     let mut levels = Levels::default();
     let trees: Vec<Tree<'a>> =
         (0..query.cards.len()).map(|card| Tree::write(query, card, &mut levels)).collect();
     let last = write_levels(writer, levels, ("level", "The groups, from the inside out."), "pointed");
-    let whole = query.by_card(|card| Some(trees[card].value().to_owned()));
-    let items = all([coverage(query), format!("{whole} AS whole")]);
-    writer.step("weighed", "What is known of what counts.", &items, &last);
-    trees
+    (trees, last)
+}
+
+/// The value of the scorecard's outermost group.
+pub(super) fn whole(query: &Query<'_>, trees: &[Tree<'_>]) -> String {
+    query.by_card(|card| Some(trees[card].value().to_owned()))
 }
 
 /// Writes a step for each level, and tells the name of the last.
