@@ -287,3 +287,12 @@ pub fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }
+
+/// A text of strangers that moves no cursor: control characters are written out.
+pub(crate) fn visible(text: &str) -> String {
+    let mut plain = String::new();
+    for character in text.chars() {
+        if character.is_control() { plain.extend(character.escape_default()) } else { plain.push(character) }
+    }
+    plain
+}

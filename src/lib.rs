@@ -29,6 +29,7 @@
 //! | [`publish`] | the audited writer, staging, and how a run becomes visible |
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
+//! | [`suggest`] | where to cut a metric, which metrics say the same, what each component is worth |
 //! | [`docs`] | the project's documentation as a static site, lineage of columns included |
 //! | [`generate`](mod@generate) | synthetic sources at any scale |
 //! | [`engine`] | the only place that names DataFusion's session: sources, functions, the day-window operator |
@@ -82,3 +83,4 @@ pub mod publish;
 pub mod run;
 pub mod semantic;
 pub mod storage;
+pub mod suggest;

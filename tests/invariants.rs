@@ -87,7 +87,8 @@ fn every_sql_function_has_a_property_test() {
 
 #[test]
 fn every_command_has_a_test() {
-    let tests = ["tests/cli.rs", "tests/explain.rs", "tests/semantic/schema.rs"].map(text).concat();
+    let files = ["tests/cli.rs", "tests/explain.rs", "tests/semantic/schema.rs", "tests/suggest/command.rs"];
+    let tests = files.map(text).concat();
     let helpers = [
         "mod",
         "arguments",

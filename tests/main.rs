@@ -24,6 +24,7 @@ mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod storage; // local disk and S3 as one thing
 mod stored_days; // stored tables, read day by day in their order
+mod suggest; // what is proposed for a score: bins, themes, what components are worth
 mod templates; // each template of `hale init`, on the sample
 mod voice; // what customers say and do: metrics against naive evaluators, sources that are away
 mod windows; // the day-window operator and our aggregates

@@ -16,3 +16,8 @@ pub(super) fn short(value: f64) -> String {
 pub(super) fn signed(value: f64) -> String {
     if value > 0.0 { format!("+{}", short(value)) } else { short(value) }
 }
+
+/// A share as so many of a hundred, with one decimal.
+pub(super) fn percent(share: Option<f64>) -> String {
+    share.map_or_else(String::new, |share| format!("{:.1} %", share * 100.0))
+}

@@ -27,6 +27,7 @@ mod run;
 mod schema;
 mod show;
 mod signals;
+mod suggest;
 mod templates;
 mod test;
 
@@ -85,6 +86,7 @@ enum Command {
     Run(run::Run),
     Show(show::Show),
     Explain(explain::Explain),
+    Suggest(suggest::Suggest),
     Query(query::Query),
     Test(test::Test),
     Schema(schema::Schema),
@@ -160,6 +162,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         // Publishing must not be stopped: a run itself looks out for signals until then.
         Command::Run(run) => run.execute(context).await,
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
+        Command::Suggest(suggest) => unless_stopped(suggest.execute(context)).await,
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,
         Command::Schema(schema) => schema.execute(context),

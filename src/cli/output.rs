@@ -14,7 +14,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 use serde_json::Value;
 
-pub(super) use table::Sheet;
+pub(super) use table::{Sheet, shown};
 
 use super::console::{Console, Failure, Outcome};
 use crate::engine::diagnose;

@@ -16,6 +16,7 @@ mod words;
 pub use account::{Explanation, Line, Part, Step};
 pub use movement::{Driver, DriverKind, Movement};
 pub use page::page;
+pub(crate) use words::{number, place};
 
 use chrono::NaiveDate;
 

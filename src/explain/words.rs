@@ -3,7 +3,7 @@
 use crate::semantic::{Bin, Component, Edge, Outside, Rule};
 
 /// A number as people write it: at most six digits that matter, no trailing zeros.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
@@ -38,7 +38,7 @@ fn up_to(upper: Edge) -> String {
 }
 
 /// What an account has under a rule: the bin with its edges, the category, the place on a line.
-pub(super) fn place(rule: &Rule, bin: Option<usize>) -> Option<String> {
+pub(crate) fn place(rule: &Rule, bin: Option<usize>) -> Option<String> {
     match rule {
         Rule::Bins(bins) => {
             let at = bin?.checked_sub(1)?;

@@ -106,7 +106,7 @@ impl Rows for Table {
 }
 
 /// A text on one line that moves no cursor: control characters are written out, and the end of a long one is cut.
-fn shown(text: &str) -> String {
+pub(in crate::cli) fn shown(text: &str) -> String {
     let mut plain = String::new();
     for (index, character) in text.chars().enumerate() {
         if index == CELL {

@@ -1,0 +1,62 @@
+//! `hale suggest`
+
+mod bins;
+mod themes;
+mod worth;
+
+use clap::{Args, Subcommand};
+
+use super::arguments::OutAt;
+use super::console::Outcome;
+use super::context::Context;
+use crate::suggest::Published;
+
+/// Propose bins, themes of metrics, and what a component is worth
+///
+/// Three questions that come up when a score is designed, answered from what was published. Nothing is written and nothing is
+/// decided: what is printed is a proposal, and the numbers to judge it by.
+#[derive(Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  hale suggest bins usage_seconds_28d              where to cut a metric, with YAML to paste
+  hale suggest bins --component usage              the bins of today, and who stands in them
+  hale suggest themes                              which metrics say the same
+  hale suggest worth --score health                what each component adds"
+)]
+pub(super) struct Suggest {
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Debug, Subcommand)]
+enum Question {
+    Bins(bins::Bins),
+    Themes(themes::Themes),
+    Worth(worth::Worth),
+}
+
+impl Suggest {
+    pub async fn execute(self, context: &Context) -> Outcome {
+        match self.question {
+            Question::Bins(bins) => bins.execute(context).await,
+            Question::Themes(themes) => themes.execute(context).await,
+            Question::Worth(worth) => worth.execute(context).await,
+        }
+    }
+}
+
+/// Asks something of what was published.
+async fn ask<T>(
+    context: &Context,
+    out: &OutAt,
+    question: impl AsyncFnOnce(&Published<'_>) -> crate::error::Result<T>,
+) -> Outcome<T> {
+    let pipeline = context.pipeline()?;
+    let engine = context.engine()?;
+    let out = context.out(out, &pipeline, &engine)?;
+    let published = Published { pipeline: &pipeline, engine: &engine, out: &out };
+    Ok(question(&published).await?)
+}

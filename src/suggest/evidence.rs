@@ -1,0 +1,164 @@
+//! What was published of a score's components on a day, account by account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::RecordBatch;
+use chrono::NaiveDate;
+
+use super::current::other_definition;
+use super::published::{Published, finite, known_texts, numbers};
+use crate::engine::published::Days;
+use crate::error::{Error, Result};
+use crate::semantic::{Component, Score};
+
+/// A component's numbers, an account (or user) a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Share of the accounts to which it applies that have a value, 0 to 1; `None` where it applies to none.
+    pub coverage: Option<f64>,
+    /// What it is worth to the account, as a share of the range of its points; `None` where it does not count.
+    pub points: Vec<Option<f64>>,
+    /// The score without it.
+    pub without: Vec<Option<f64>>,
+}
+
+/// A score and its components, an account (or user) a row.
+pub(super) struct Scored {
+    /// Who each row is about.
+    pub(super) keys: Vec<Vec<String>>,
+    /// The score before overrides and rounding.
+    pub(super) score: Vec<Option<f64>>,
+    /// The components, in declared order.
+    pub(super) components: Vec<Evidence>,
+}
+
+/// Reads a published day of a score.
+pub(super) async fn scored(published: &Published<'_>, score: &Score, day: NaiveDate) -> Result<Scored> {
+    let question = published.pipeline.semantics.left_out(score).ok_or_else(|| {
+        Error::Usage(format!("{} is made of the scores of others: ask about those", score.name))
+    })?;
+    let (name, key) = (&score.name, score.entity.key().join(", "));
+    let day_only = Days::Only(day);
+    let sql = format!("SELECT {key}, definition FROM scores.\"{name}\" ORDER BY {key}");
+    let batch = published.rows(day_only, &sql).await?;
+    let keys = keys(&batch, score)?;
+    if keys.is_empty() {
+        return Err(Error::Usage(format!("scores.{name} has no rows on {day}")));
+    }
+    if known_texts(&batch, "definition")?.iter().any(|definition| *definition != score.definition) {
+        return Err(other_definition(score, day));
+    }
+    let places: BTreeMap<&Vec<String>, usize> = keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
+    let all = published.rows(day_only, &question.sql).await?;
+    let mut scores = without(&all, score, &places, question.components.len())?;
+    let sql = format!(
+        "SELECT {key}, component, points, min_points, max_points, state FROM components.\"{name}\" \
+         WHERE state <> 'base' ORDER BY {key}, component"
+    );
+    let parts = parts(&published.rows(day_only, &sql).await?, score, &places)?;
+    let mut components = Vec::new();
+    for component in declared(score) {
+        let at = question.components.iter().position(|name| *name == component.name);
+        let Some(without) = at.and_then(|at| scores.get_mut(at + 1)) else { continue };
+        let part = parts.get(&component.name);
+        components.push(Evidence {
+            name: component.name.clone(),
+            title: component.title.clone(),
+            coverage: part.and_then(Part::coverage),
+            points: part.map_or_else(|| vec![None; keys.len()], |part| part.points.clone()),
+            without: std::mem::take(without),
+        });
+    }
+    let score = scores.into_iter().next().unwrap_or_default();
+    Ok(Scored { keys, score, components })
+}
+
+/// Who is there on a day: the keys of the entity's metrics.
+pub(super) async fn there(
+    published: &Published<'_>,
+    score: &Score,
+    day: NaiveDate,
+) -> Result<BTreeSet<Vec<String>>> {
+    let sql = format!("SELECT {} FROM {}", score.entity.key().join(", "), score.entity.table());
+    let batch = published.rows(Days::Only(day), &sql).await?;
+    Ok(keys(&batch, score)?.into_iter().collect())
+}
+
+/// The components of all scorecards, each once, in declared order.
+fn declared(score: &Score) -> Vec<&Component> {
+    let mut found: Vec<&Component> = Vec::new();
+    for component in score.scorecards().iter().flat_map(|card| card.root.components()) {
+        if !found.iter().any(|known| known.name == component.name) {
+            found.push(component);
+        }
+    }
+    found
+}
+
+fn keys(batch: &RecordBatch, score: &Score) -> Result<Vec<Vec<String>>> {
+    let columns = score.entity.key().iter().map(|key| known_texts(batch, key));
+    let columns: Vec<Vec<String>> = columns.collect::<Result<_>>()?;
+    let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
+    Ok((0..batch.num_rows()).map(row).collect())
+}
+
+/// The score with all components, then without each, by their numbers.
+fn without(
+    batch: &RecordBatch,
+    score: &Score,
+    places: &BTreeMap<&Vec<String>, usize>,
+    components: usize,
+) -> Result<Vec<Vec<Option<f64>>>> {
+    let mut found = vec![vec![None; places.len()]; components + 1];
+    let (numbered, scores) = (numbers(batch, "left_out")?, numbers(batch, "score")?);
+    for (at, key) in keys(batch, score)?.iter().enumerate() {
+        let column = numbered[at].and_then(|number| found.get_mut(number as usize));
+        if let (Some(column), Some(place)) = (column, places.get(key)) {
+            column[*place] = finite(scores[at]);
+        }
+    }
+    Ok(found)
+}
+
+/// What was published of a component.
+struct Part {
+    points: Vec<Option<f64>>,
+    applies: usize,
+    observed: usize,
+}
+
+impl Part {
+    fn coverage(&self) -> Option<f64> {
+        (self.applies > 0).then(|| self.observed as f64 / self.applies as f64)
+    }
+}
+
+fn parts(
+    batch: &RecordBatch,
+    score: &Score,
+    places: &BTreeMap<&Vec<String>, usize>,
+) -> Result<BTreeMap<String, Part>> {
+    let mut found: BTreeMap<String, Part> = BTreeMap::new();
+    let [points, least, most] = ["points", "min_points", "max_points"].map(|name| numbers(batch, name));
+    let (points, least, most) = (points?, least?, most?);
+    let rows = known_texts(batch, "component")?.into_iter().zip(known_texts(batch, "state")?);
+    for ((at, key), (name, state)) in keys(batch, score)?.iter().enumerate().zip(rows) {
+        let part = found.entry(name).or_insert_with(|| Part {
+            points: vec![None; places.len()],
+            applies: 0,
+            observed: 0,
+        });
+        part.applies += usize::from(state != "not_applicable");
+        part.observed += usize::from(state == "observed");
+        let range = least[at].zip(most[at]);
+        let share = points[at].zip(range).map(|(points, (least, most))| (points - least) / (most - least));
+        if let Some(place) = places.get(key) {
+            part.points[*place] = finite(share);
+        }
+    }
+    Ok(found)
+}

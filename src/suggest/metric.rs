@@ -1,0 +1,72 @@
+//! A metric as typed: a column, or an expression over one row.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::DataType;
+
+use super::published::{columns, numbers, quoted, unknown_column};
+use crate::diagnostic::{closest, visible};
+use crate::error::{Error, Result};
+use crate::project::model::Model;
+use crate::semantic::Expression;
+
+/// What is measured.
+pub(super) struct Measured {
+    /// As typed, for people.
+    pub(super) shown: String,
+    /// SQL over one row.
+    pub(super) sql: String,
+    /// Names in it; those of functions too.
+    names: Vec<String>,
+}
+
+/// A column by its very name, or an expression as a component's `value` would have it.
+pub(super) fn metric(model: &Model, text: &str) -> Result<Measured> {
+    let (name, shown) = (text.trim(), visible(text.trim()));
+    if columns(model).contains(&name) {
+        return Ok(Measured { shown, sql: quoted(name), names: Vec::new() });
+    }
+    let expression = Expression::typed(name).map_err(|problem| {
+        let help = problem.help.map_or_else(String::new, |help| format!("; {help}"));
+        Error::Usage(format!("`{shown}`: {}{}", visible(&problem.message), visible(&help)))
+    })?;
+    let sql = expression.sql();
+    let parts: Vec<&str> = expression.names().iter().map(|(at, _)| &sql[at.clone()]).collect();
+    let names: Vec<String> = parts.iter().map(|part| unquoted(part)).collect();
+    match (parts.as_slice(), names.as_slice()) {
+        ([part], [only]) if *part == sql && !columns(model).contains(&only.as_str()) => {
+            Err(unknown_column(model, only))
+        }
+        _ => Ok(Measured { shown, sql: format!("({sql})"), names }),
+    }
+}
+
+/// A name as the table has it.
+fn unquoted(part: &str) -> String {
+    let inner = part.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.map_or_else(|| part.to_owned(), |inner| inner.replace("\"\"", "\""))
+}
+
+impl Measured {
+    /// What the planner says against a question that only the metric can be at fault for.
+    pub(super) fn blamed(&self, error: Error, model: &Model) -> Error {
+        let Error::Project(found) = &error else { return error };
+        let Some(problem) = found.iter().find(|problem| problem.code == "plan") else { return error };
+        let known = columns(model);
+        let wrong = self.names.iter().filter(|name| !known.contains(&name.as_str()));
+        let meant = wrong.filter(|name| problem.message.contains(name.as_str()));
+        let meant = meant.filter_map(|name| closest(name, known.iter().copied())).next();
+        let hint = meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+        Error::Usage(format!("`{}`: {}{hint}", self.shown, visible(&problem.message)))
+    }
+
+    /// The column `value` of what was answered, which must be of numbers or truth values.
+    pub(super) fn values(&self, batch: &RecordBatch) -> Result<Vec<Option<f64>>> {
+        let schema = batch.schema();
+        let form = schema.field_with_name("value").map_or(&DataType::Null, |field| field.data_type());
+        if form.is_numeric() || matches!(form, DataType::Boolean | DataType::Null) {
+            return numbers(batch, "value");
+        }
+        let what = if form.is_string() { "a text".to_owned() } else { format!("a {form}") };
+        Err(Error::Usage(format!("`{}` is {what}; bins are for numbers", self.shown)))
+    }
+}

@@ -1,0 +1,179 @@
+//! Published tables of some days, as columns of numbers and texts.
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Float64Type};
+use chrono::NaiveDate;
+use futures::TryStreamExt;
+
+use crate::diagnostic::{closest, visible};
+use crate::engine::published::{Days, Reader, published_day, published_days};
+use crate::engine::{Engine, diagnose};
+use crate::error::{Error, Result};
+use crate::pipeline::Pipeline;
+use crate::project::layer::ModelName;
+use crate::project::model::{AS_OF_DATE, Model};
+use crate::storage::Storage;
+
+/// What was published, and what reads it.
+pub struct Published<'a> {
+    /// The project's models and scores.
+    pub pipeline: &'a Pipeline,
+    /// The engine.
+    pub engine: &'a Engine,
+    /// Where tables are published.
+    pub out: &'a Storage,
+}
+
+/// Which days to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// The newest published day.
+    Newest,
+    /// One day.
+    Day(NaiveDate),
+    /// All published days from the first to the second, both included.
+    Between(NaiveDate, NaiveDate),
+}
+
+/// Published days that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// The first.
+    pub(super) first: NaiveDate,
+    /// The last.
+    pub(super) last: NaiveDate,
+    /// How many there are.
+    pub(super) count: usize,
+}
+
+impl Span {
+    /// The days to open, and a condition that leaves out those before the first.
+    pub(super) fn read(self) -> (Days, String) {
+        if self.first == self.last {
+            return (Days::Only(self.last), "TRUE".to_owned());
+        }
+        (Days::Until(self.last), format!("{AS_OF_DATE} >= DATE '{}'", self.first))
+    }
+}
+
+impl Published<'_> {
+    /// The rows of a query, all in one batch. No source is ever asked for, so nothing looks where they lie.
+    pub(super) async fn rows(&self, days: Days, sql: &str) -> Result<RecordBatch> {
+        let reader = Reader::open(self.pipeline, self.engine, (self.out, self.out), days).await?;
+        let stream = reader.query(sql, None).await?;
+        let schema = stream.schema();
+        let batches: Vec<RecordBatch> =
+            stream.try_collect().await.map_err(|error| diagnose::of_run("what was published", &error))?;
+        concat_batches(&schema, &batches).map_err(|error| Error::Bug(error.to_string()))
+    }
+
+    /// The table of a name, which must be stored by day.
+    pub(super) fn table(&self, text: &str) -> Result<&Model> {
+        let stored = || self.pipeline.models.iter().filter(|model| model.by_day());
+        if let Some(model) = stored().find(|model| model.name.to_string() == text) {
+            return Ok(model);
+        }
+        let names: Vec<String> = stored().map(|model| model.name.to_string()).collect();
+        let hint = match closest(text, names.iter().map(String::as_str)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("published day by day are {}", names.join(", ")),
+        };
+        Err(Error::Usage(format!(
+            "there is no table `{}` that is published day by day; {hint}",
+            visible(text)
+        )))
+    }
+
+    /// One published day of a table, the newest where none is asked for.
+    pub(super) async fn day(&self, table: &ModelName, day: Option<NaiveDate>) -> Result<NaiveDate> {
+        published_day(self.out, table, day).await
+    }
+
+    /// The published days of a period.
+    pub(super) async fn span(&self, table: &ModelName, period: Period) -> Result<Span> {
+        let one = match period {
+            Period::Newest => self.day(table, None).await?,
+            Period::Day(day) => self.day(table, Some(day)).await?,
+            Period::Between(from, to) => return self.between(table, from, to).await,
+        };
+        Ok(Span { first: one, last: one, count: 1 })
+    }
+
+    async fn between(&self, table: &ModelName, from: NaiveDate, to: NaiveDate) -> Result<Span> {
+        if from > to {
+            return Err(Error::Usage(format!("--from {from} is after --to {to}")));
+        }
+        let newest = self.day(table, None).await?;
+        let days = published_days(self.out, table).await?;
+        let within: Vec<&NaiveDate> = days.iter().filter(|day| (from..=to).contains(*day)).collect();
+        let (Some(first), Some(last)) = (within.first(), within.last()) else {
+            let oldest = days.first().unwrap_or(&newest);
+            let message = format!(
+                "{table} has no day from {from} to {to}; published are {} days, from {oldest} to {newest}",
+                days.len()
+            );
+            return Err(Error::Usage(message));
+        };
+        Ok(Span { first: **first, last: **last, count: within.len() })
+    }
+}
+
+/// The columns that a table declares.
+pub(super) fn columns(model: &Model) -> Vec<&str> {
+    model.contract.columns.iter().map(|column| column.name.as_str()).collect()
+}
+
+/// A column as SQL, whatever its name has in it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The column by which rows are told apart: the one asked for, or `segment` where the table has it.
+pub(super) fn by_column(model: &Model, asked: Option<&str>) -> Result<Option<String>> {
+    const USUAL: &str = "segment";
+    let known = columns(model);
+    match asked {
+        None => Ok(known.contains(&USUAL).then(|| USUAL.to_owned())),
+        Some(name) if known.contains(&name) => Ok(Some(name.to_owned())),
+        Some(name) => Err(unknown_column(model, name)),
+    }
+}
+
+/// That a table has no such column, and which was probably meant.
+pub(super) fn unknown_column(model: &Model, name: &str) -> Error {
+    let known = columns(model);
+    let hint = match closest(name, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("`hale ls --output json` lists its {} columns", known.len()),
+    };
+    Error::Usage(format!("{} has no column `{}`; {hint}", model.name, visible(name)))
+}
+
+/// A column of doubles; integers, decimals and truth values become such.
+pub(super) fn numbers(batch: &RecordBatch, name: &str) -> Result<Vec<Option<f64>>> {
+    let column = column(batch, name, &DataType::Float64)?;
+    Ok(column.as_primitive::<Float64Type>().iter().collect())
+}
+
+/// A column of texts.
+pub(super) fn texts(batch: &RecordBatch, name: &str) -> Result<Vec<Option<String>>> {
+    let column = column(batch, name, &DataType::Utf8)?;
+    Ok(column.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect())
+}
+
+/// A column of texts that the contract says are there.
+pub(super) fn known_texts(batch: &RecordBatch, name: &str) -> Result<Vec<String>> {
+    let known = texts(batch, name)?.into_iter().collect::<Option<Vec<String>>>();
+    known.ok_or_else(|| Error::Bug(format!("a published row has no {name}")))
+}
+
+fn column(batch: &RecordBatch, name: &str, form: &DataType) -> Result<arrow::array::ArrayRef> {
+    let column = batch.column_by_name(name).ok_or_else(|| Error::Bug(format!("no column {name}")))?;
+    cast(column, form).map_err(|error| Error::Bug(format!("{name}: {error}")))
+}
+
+/// A number that counts: neither missing, nor NaN, nor infinite; and no negative zero, as in components.
+pub(super) fn finite(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite()).map(|value| value + 0.0)
+}
