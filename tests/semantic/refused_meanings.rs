@@ -207,3 +207,36 @@ fn more_than_ten_components_are_warned_of() {
     assert!(definition(10).is_empty());
     assert_eq!(definition(11), ["many-components"]);
 }
+
+#[test]
+fn capability_10_weights_meant_as_per_cent_that_do_not_add_up_are_warned_of() {
+    let components: String = ["a", "b", "c"]
+        .map(|name| {
+            format!("{name}: {{title: {name}, value: m, bins: [{{below: 1, points: 0}}, {{points: 1}}]}}\n")
+        })
+        .concat();
+    let warned = |weights: &str| {
+        let text = format!(
+            "{{title: T, version: '1', aggregate: weighted_mean, components: {weights}, tiers: [{{name: all}}]}}"
+        );
+        let files = (super::components(&components), score(&text));
+        let semantics =
+            semantic::parse(&[files.0], &[files.1]).unwrap_or_else(|problems| panic!("{problems}"));
+        semantics.warnings.iter().map(|warning| format!("{}: {}", warning.code, warning.message)).collect()
+    };
+    let none: Vec<String> = Vec::new();
+    for sound in [
+        "{a: 50, b: 30, c: 20}",
+        "{a: 2, b: 1, c: 1}",
+        "{a: 33.3, b: 33.4, c: 33.3}",
+        "{a: 20, b: 15, c: 22}",
+    ] {
+        assert_eq!(warned(sound), none, "{sound}");
+    }
+    let told: Vec<String> = warned("{a: 50, b: 30, c: 15}");
+    assert_eq!(
+        told,
+        ["weights-near-100: the weights of `score` in the scorecard `default` sum to 95, not to 100"]
+    );
+    assert_eq!(warned("{a: 50, inner: {weight: 50, components: {b: 61, c: 42}}}").len(), 1, "in a group");
+}

@@ -1,5 +1,6 @@
 //! From what the files say to what they mean: every check that needs no data, every problem with its place.
 
+mod advice;
 mod component;
 mod edges;
 mod roll_up;

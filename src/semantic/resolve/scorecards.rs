@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::semantic::yaml::Placed;
 
+use super::advice;
 use super::rule::{misplaced_when, start};
 use super::tree::{self, Branch, Seen};
 use super::{Catalogue, check_name, component};
@@ -17,9 +18,6 @@ use crate::semantic::yaml;
 
 /// The name of the scorecard of a score that declares none.
 const DEFAULT: &str = "default";
-
-/// The components above which a score gets a warning.
-const MANY: usize = 10;
 
 /// The scorecards in the order in which they are tried.
 pub(super) fn resolve(
@@ -56,7 +54,7 @@ pub(super) fn resolve(
     };
     let scorecards: Vec<Scorecard> = scorecards.into_iter().collect::<Option<_>>()?;
     for card in &scorecards {
-        problems.extend(many(file, card));
+        problems.extend(advice::of(file, card));
         problems.extend(global(file, card));
     }
     (!scorecards.is_empty()).then_some(scorecards)
@@ -178,16 +176,6 @@ fn always(card: &Scorecard, when: &Expression) -> Diagnostic {
     Diagnostic::error("unreachable-scorecard", message)
         .at(when.location().clone())
         .help("give it another condition, or make it the last, without one")
-}
-
-fn many(file: &Arc<SourceFile>, card: &Scorecard) -> Option<Diagnostic> {
-    let count = card.root.components().len();
-    (count > MANY).then(|| {
-        Diagnostic::warning("many-components", format!("the scorecard `{}` has {count} components", card.name))
-            .at(crate::diagnostic::Location::whole(file))
-            .note(format!("with more than {MANY}, each decides little, most of them move together, and nobody can say why a score is what it is"))
-            .help("keep one component for each theme; show the rest in marts")
-    })
 }
 
 /// Weight can move across groups only where groups are means.

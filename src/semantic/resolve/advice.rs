@@ -1,0 +1,66 @@
+//! What is worth a second look in a scorecard, and stops nothing.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::semantic::definition::{Aggregate, Group, Node, Scorecard};
+
+/// The components above which a scorecard gets a warning.
+const MANY: usize = 10;
+
+/// How far from 100 a sum of weights may be to look like one of 100.
+const NEAR: f64 = 5.0;
+
+/// The least a weight can be where weights are meant as per cent.
+const LEAST_PERCENT: f64 = 1.0;
+
+/// Every warning of a scorecard.
+pub(super) fn of(file: &Arc<SourceFile>, card: &Scorecard) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = many(file, card).into_iter().collect();
+    near_hundred(file, card, &card.root, &mut found);
+    found
+}
+
+fn many(file: &Arc<SourceFile>, card: &Scorecard) -> Option<Diagnostic> {
+    let count = card.root.components().len();
+    (count > MANY).then(|| {
+        Diagnostic::warning("many-components", format!("the scorecard `{}` has {count} components", card.name))
+            .at(Location::whole(file))
+            .note(format!("with more than {MANY}, each decides little, most of them move together, and nobody can say why a score is what it is"))
+            .help("keep one component for each theme; show the rest in marts")
+    })
+}
+
+/// Weights that somebody meant as per cent and that do not add up. Only their shares count, so nothing is wrong with any
+/// positive numbers: but 30 of 95 is not the 30 % that its author has in mind.
+fn near_hundred(file: &Arc<SourceFile>, card: &Scorecard, group: &Group, found: &mut Vec<Diagnostic>) {
+    let weights: Vec<f64> = group.parts.iter().map(|part| part.weight).collect();
+    let sum: f64 = weights.iter().sum();
+    let are_shares = matches!(group.aggregate, Aggregate::WeightedMean | Aggregate::PointsOverPossible);
+    let looks_like_percent = are_shares
+        && weights.len() > 1
+        && weights.iter().all(|weight| *weight >= LEAST_PERCENT)
+        && weights.iter().any(|weight| *weight != weights[0]);
+    // Thirds of 33.3 add up to 99.9 and mean 100.
+    if looks_like_percent && (0.5..=NEAR).contains(&(sum - 100.0).abs()) {
+        let message = format!(
+            "the weights of `{}` in the scorecard `{}` sum to {sum}, not to 100",
+            group.name, card.name
+        );
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        found.push(
+            Diagnostic::warning("weights-near-100", message)
+                .at(Location::whole(file))
+                .note(format!(
+                    "a weight counts by its share of the sum: {largest} decides {:.1} %",
+                    largest / sum * 100.0
+                ))
+                .help("let them sum to 100 if they are meant as per cent, or write smaller whole numbers"),
+        );
+    }
+    for part in &group.parts {
+        if let Node::Group(inner) = &part.node {
+            near_hundred(file, card, inner, found);
+        }
+    }
+}
