@@ -11,8 +11,8 @@ use datafusion::datasource::MemTable;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::physical_plan::{collect, displayable};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use halescore::engine::day_rank::install;
 use halescore::engine::stored_days::{DayFile, day_table};
+use halescore::engine::{day_rank, side_by_side};
 use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -59,7 +59,8 @@ fn session(rows: &[Row], files: Option<&[DayFile]>, threads: usize) -> SessionCo
         .with_config(SessionConfig::new().with_target_partitions(threads).with_batch_size(16))
         .with_default_features()
         .build();
-    let session = SessionContext::new_with_state(if files.is_some() { install(state) } else { state });
+    let state = if files.is_some() { side_by_side::install(day_rank::install(state)) } else { state };
+    let session = SessionContext::new_with_state(state);
     let schema = batch(rows).schema();
     for name in ["rows", "others"] {
         let order = ["as_of_date".to_owned(), "account_id".to_owned()];
@@ -91,7 +92,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     })
 }
 
-const QUERIES: [&str; 10] = [
+const QUERIES: [&str; 12] = [
     "SELECT * FROM rows",
     "SELECT amount FROM rows WHERE as_of_date BETWEEN DATE '2026-09-03' AND DATE '2026-09-06'",
     "SELECT account_id FROM rows WHERE account_id = 'a7' AND amount IS NOT NULL",
@@ -100,11 +101,21 @@ const QUERIES: [&str; 10] = [
     "SELECT * FROM rows JOIN others USING (as_of_date, account_id) WHERE others.as_of_date < DATE '2026-09-08'",
     "SELECT rows.account_id, others.amount FROM rows JOIN others
      ON rows.account_id = others.account_id AND rows.as_of_date = others.as_of_date + INTERVAL '1' DAY",
+    SIDE_BY_SIDE,
+    "SELECT rows.amount, third.account_id FROM rows JOIN others USING (as_of_date, account_id)
+     JOIN (SELECT * FROM rows WHERE amount > 0) AS third ON third.as_of_date = others.as_of_date AND third.amount > others.amount",
     "SELECT account_id, rank() OVER (PARTITION BY as_of_date ORDER BY amount DESC NULLS LAST) FROM rows",
     "SELECT account_id, sum(amount) OVER (PARTITION BY account_id ORDER BY as_of_date) FROM rows",
     "SELECT account_id, sum(place) OVER (PARTITION BY account_id ORDER BY as_of_date) FROM
      (SELECT *, rank() OVER (PARTITION BY as_of_date ORDER BY amount) AS place FROM rows)",
 ];
+
+/// Four tables by account and day, in the order in which they are stored.
+const SIDE_BY_SIDE: &str = "SELECT rows.account_id, rows.as_of_date, rows.amount, b.amount AS b, c.account_id AS c, d.amount AS d FROM rows
+     JOIN others AS b ON b.account_id = rows.account_id AND b.as_of_date = rows.as_of_date
+     JOIN rows AS c ON c.account_id = rows.account_id AND c.as_of_date = rows.as_of_date
+     JOIN others AS d ON d.account_id = rows.account_id AND d.as_of_date = rows.as_of_date
+     ORDER BY rows.as_of_date, rows.account_id";
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -174,4 +185,29 @@ fn rows_in_another_order_or_of_another_day_are_an_error() {
             assert!(error.to_string().contains("order of as_of_date, account_id"), "{error}");
         }
     }
+}
+
+/// What a hash join keeps, under it in a plan as it is shown: the lines of its first input.
+fn kept(plan: &str) -> Vec<Vec<&str>> {
+    let lines: Vec<&str> = plan.lines().collect();
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let joins = (0..lines.len()).filter(|at| lines[*at].trim_start().starts_with("HashJoinExec"));
+    let first_input = |at: usize| {
+        let own = depth(lines[at + 1]);
+        let rest = lines[at + 2..].iter().take_while(|line| depth(line) > own);
+        [lines[at + 1]].into_iter().chain(rest.copied()).collect()
+    };
+    joins.map(first_input).collect()
+}
+
+#[test]
+fn tables_side_by_side_are_kept_one_at_a_time_and_what_is_joined_streams_in_order() {
+    let (rows, folder) = (ten_days(), tempfile::tempdir().unwrap());
+    let files = stored(&rows, &folder);
+    let (plan, found) = blocking(run(&session(&rows, Some(&files), 3), SIDE_BY_SIDE)).unwrap();
+    let kept = kept(&plan);
+    assert_eq!(kept.len(), 3, "{plan}");
+    assert!(kept.iter().flatten().all(|line| !line.contains("HashJoinExec")), "a join keeps a join:\n{plan}");
+    assert!(!plan.contains("SortExec"), "{plan}");
+    assert_eq!(found.iter().map(RecordBatch::num_rows).sum::<usize>(), rows.len());
 }

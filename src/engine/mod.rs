@@ -14,6 +14,7 @@ mod memory;
 pub mod published;
 mod repeated_keys;
 pub mod session;
+pub mod side_by_side;
 pub mod sources;
 pub mod stored_days;
 

@@ -1,0 +1,93 @@
+//! Joins that put stored tables side by side, day by day, keep the tables and stream what is joined.
+//!
+//! A hash join keeps its left input. Of `a JOIN b JOIN c …` DataFusion keeps what was joined so far and streams the next
+//! table, so that every join of a chain holds all columns before it, and each batch of texts that leaves a join refers to all
+//! buffers of those that went in: kept again by the next join, their number is multiplied by the number of batches, join
+//! by join. Sixteen tables of a hundred thousand rows want more memory than machines have. Turned round, each join keeps
+//! one table whole, and the rows that pass it stay in the order in which they are stored: they need neither exchange nor sort.
+
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::{JoinType, Result};
+use datafusion::config::ConfigOptions;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
+use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
+
+use crate::project::model::AS_OF_DATE;
+
+/// The rule of DataFusion that chooses sides by size, after which this one has its say.
+const AFTER: &str = "join_selection";
+
+/// What may stand between a table and the join that reads it.
+const AS_READ: [&str; 4] = ["CooperativeExec", "FilterExec", "InOrderExec", "ProjectionExec"];
+
+/// Puts the rule behind DataFusion's own choice of sides.
+#[must_use]
+pub fn install(session: SessionState) -> SessionState {
+    let mut rules = session.physical_optimizers().to_vec();
+    let place = rules.iter().position(|rule| rule.name() == AFTER).map_or(0, |place| place + 1);
+    rules.insert(place, Arc::new(SideBySideRule));
+    SessionStateBuilder::new_from_existing(session).with_physical_optimizer_rules(rules).build()
+}
+
+/// Lets a table of a join by day be the side that is kept, and what was joined before be the side that streams.
+#[derive(Debug)]
+struct SideBySideRule;
+
+impl PhysicalOptimizerRule for SideBySideRule {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|plan| {
+            let join = plan.downcast_ref::<HashJoinExec>().filter(|join| is_by_day(join));
+            match join.map(|join| (join, is_table(join.left()), is_table(join.right()))) {
+                Some((join, false, true)) if joins(join.left()) => {
+                    Ok(Transformed::yes(join.swap_inputs(PartitionMode::CollectLeft)?))
+                }
+                Some((join, true, _)) => {
+                    let whole = join.builder().with_partition_mode(PartitionMode::CollectLeft).build()?;
+                    Ok(Transformed::yes(Arc::new(whole)))
+                }
+                _ => Ok(Transformed::no(plan)),
+            }
+        })
+        .data()
+    }
+
+    fn name(&self) -> &'static str {
+        "side_by_side"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+/// Whether rows are put beside those of the same day.
+fn is_by_day(join: &HashJoinExec) -> bool {
+    let day = |key: &Arc<dyn PhysicalExpr>| {
+        key.downcast_ref::<Column>().is_some_and(|column| column.name() == AS_OF_DATE)
+    };
+    *join.join_type() == JoinType::Inner && join.on().iter().any(|(left, right)| day(left) && day(right))
+}
+
+fn joins(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let mut found = false;
+    let walked = plan.apply(|node| {
+        found |= node.downcast_ref::<HashJoinExec>().is_some();
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    walked.is_ok() && found
+}
+
+/// Whether these are rows of a table as they are read, some of them or some of their columns.
+fn is_table(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    match plan.children().as_slice() {
+        [] => plan.downcast_ref::<DataSourceExec>().is_some(),
+        [rows] => AS_READ.contains(&plan.name()) && is_table(rows),
+        _ => false,
+    }
+}
