@@ -40,24 +40,17 @@ WITH placed AS (
     account_id,
     as_of_date,
     component,
-    row_number() OVER (
-      PARTITION BY account_id, as_of_date
-      ORDER BY (points - min_points) / nullif(max_points - min_points, 0) DESC, effective_weight DESC, component
-    ) AS from_best,
-    row_number() OVER (
-      PARTITION BY account_id, as_of_date
-      ORDER BY (points - min_points) / nullif(max_points - min_points, 0), effective_weight DESC, component
-    ) AS from_worst
+    effective_weight,
+    (points - min_points) / (max_points - min_points) AS share
   FROM components.health
   WHERE points IS NOT NULL AND max_points > min_points
 ), extremes AS (
   SELECT
     account_id,
     as_of_date,
-    max(CASE WHEN from_best = 1 THEN component END) AS strongest,
-    max(CASE WHEN from_worst = 1 THEN component END) AS weakest
+    first_value(component ORDER BY share DESC, effective_weight DESC, component) AS strongest,
+    first_value(component ORDER BY share, effective_weight DESC, component) AS weakest
   FROM placed
-  WHERE from_best = 1 OR from_worst = 1
   GROUP BY account_id, as_of_date
 )
 SELECT
