@@ -19,10 +19,10 @@ data: ## the sample in data/, byte for byte
 docs: ## the bundled project's documentation, into target/docs
 	cargo run --quiet --locked -- docs --out target/docs
 
-bench: python ## hale against DuckDB and Polars; SCALE="--events 2000000" for less
-	cargo build --release --locked && $(HALE_PYTHON) tests/bench/bench.py $(SCALE)
+bench: python ## hale against DuckDB and Polars, and a backfill of the whole catalogue; SCALE="--events 2000000" for less
+	cargo build --release --locked && $(HALE_PYTHON) tests/bench/bench.py $(SCALE) && $(HALE_PYTHON) tests/bench/growth.py --once $(SCALE)
 
-growth: python ## what each model of the catalogue costs, and costs over twice the input; SCALE=--full for 20 million events
+growth: python ## what each model of the catalogue costs over twice the accounts, days and events
 	cargo build --release --locked && $(HALE_PYTHON) tests/bench/growth.py $(SCALE)
 
 python: ## the packages that tests and benchmarks compare with, in target/python
