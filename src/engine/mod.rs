@@ -13,6 +13,7 @@ pub mod lanes;
 mod memory;
 pub mod published;
 mod repeated_keys;
+mod rules;
 pub mod session;
 pub mod side_by_side;
 pub mod sources;

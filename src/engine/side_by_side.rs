@@ -12,12 +12,13 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::common::{JoinType, Result};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::execution::session_state::SessionState;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
+use super::rules::with_rule;
 use crate::project::model::AS_OF_DATE;
 
 /// The rule of DataFusion that chooses sides by size, after which this one has its say.
@@ -29,10 +30,9 @@ const AS_READ: [&str; 4] = ["CooperativeExec", "FilterExec", "InOrderExec", "Pro
 /// Puts the rule behind DataFusion's own choice of sides.
 #[must_use]
 pub fn install(session: SessionState) -> SessionState {
-    let mut rules = session.physical_optimizers().to_vec();
-    let place = rules.iter().position(|rule| rule.name() == AFTER).map_or(0, |place| place + 1);
-    rules.insert(place, Arc::new(SideBySideRule));
-    SessionStateBuilder::new_from_existing(session).with_physical_optimizer_rules(rules).build()
+    with_rule(session, Arc::new(SideBySideRule), |rules| {
+        rules.iter().position(|rule| rule.name() == AFTER).map_or(0, |place| place + 1)
+    })
 }
 
 /// Lets a table of a join by day be the side that is kept, and what was joined before be the side that streams.

@@ -22,7 +22,7 @@ use chrono::NaiveDate;
 
 use crate::diagnostic::closest;
 use crate::engine::Engine;
-use crate::engine::published::published_days;
+use crate::engine::published::published_day_if_any;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
@@ -99,19 +99,9 @@ pub fn score_named<'a>(pipeline: &'a Pipeline, name: Option<&str>) -> Result<&'a
 
 async fn published_day(place: &Place<'_>, score: &Score, day: Option<NaiveDate>) -> Result<NaiveDate> {
     let table = ModelName::new(Layer::Scores, score.name.clone());
-    let days = published_days(place.out, &table).await?;
-    let (Some(first), Some(last)) = (days.first(), days.last()) else {
-        return Err(Error::Usage(format!(
-            "{table} is not published in {}; publish it with `hale run --as-of DAY`",
-            place.out.shown()
-        )));
-    };
-    match day {
-        None => Ok(*last),
-        Some(day) if days.contains(&day) => Ok(day),
-        Some(day) => Err(Error::Usage(format!(
-            "{table} has no day {day}; published are {} days, from {first} to {last}",
-            days.len()
-        ))),
-    }
+    let found = published_day_if_any(place.out, &table, day).await?;
+    found.ok_or_else(|| {
+        let place = place.out.shown();
+        Error::Usage(format!("{table} is not published in {place}; publish it with `hale run --as-of DAY`"))
+    })
 }

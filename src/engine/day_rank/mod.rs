@@ -21,14 +21,13 @@ mod rule;
 
 use std::sync::Arc;
 
-use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::execution::session_state::SessionState;
 
+use super::rules::with_rule;
 pub use rule::DayRankRule;
 
 /// Puts [`DayRankRule`] before the physical rules that a session has.
 #[must_use]
 pub fn install(session: SessionState) -> SessionState {
-    let mut rules = session.physical_optimizers().to_vec();
-    rules.insert(0, Arc::new(DayRankRule));
-    SessionStateBuilder::new_from_existing(session).with_physical_optimizer_rules(rules).build()
+    with_rule(session, Arc::new(DayRankRule), |_| 0)
 }

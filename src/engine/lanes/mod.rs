@@ -33,14 +33,13 @@ mod run;
 
 use std::sync::Arc;
 
-use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::execution::session_state::SessionState;
 
+use super::rules::with_rule;
 pub use rule::LanesRule;
 
 /// Puts [`LanesRule`] behind the physical rules that a session has.
 #[must_use]
 pub fn install(session: SessionState) -> SessionState {
-    let mut rules = session.physical_optimizers().to_vec();
-    rules.push(Arc::new(LanesRule));
-    SessionStateBuilder::new_from_existing(session).with_physical_optimizer_rules(rules).build()
+    with_rule(session, Arc::new(LanesRule), <[_]>::len)
 }

@@ -37,11 +37,20 @@ pub async fn published_days(out: &Storage, table: &ModelName) -> Result<Vec<Naiv
 /// [`Error::Usage`] for another day, which says what days there are; [`Error::Project`] where there is none; what storage
 /// says.
 pub async fn published_day(out: &Storage, table: &ModelName, day: Option<NaiveDate>) -> Result<NaiveDate> {
+    published_day_if_any(out, table, day).await?.ok_or_else(|| unpublished(table, out))
+}
+
+/// As [`published_day`]; `None` where the table was never published.
+pub(crate) async fn published_day_if_any(
+    out: &Storage,
+    table: &ModelName,
+    day: Option<NaiveDate>,
+) -> Result<Option<NaiveDate>> {
     let days = published_days(out, table).await?;
-    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Err(unpublished(table, out)) };
+    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(None) };
     match day {
-        None => Ok(*last),
-        Some(day) if days.contains(&day) => Ok(day),
+        None => Ok(Some(*last)),
+        Some(day) if days.contains(&day) => Ok(Some(day)),
         Some(day) => {
             let count = days.len();
             let message =

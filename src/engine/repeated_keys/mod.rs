@@ -19,13 +19,12 @@ mod sieve;
 
 use std::sync::Arc;
 
-use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::execution::session_state::SessionState;
 
+use super::rules::with_rule;
 use rule::RepeatedKeysRule;
 
 /// Puts [`RepeatedKeysRule`] before the physical rules that a session has.
 pub(super) fn install(session: SessionState) -> SessionState {
-    let mut rules = session.physical_optimizers().to_vec();
-    rules.insert(0, Arc::new(RepeatedKeysRule::default()));
-    SessionStateBuilder::new_from_existing(session).with_physical_optimizer_rules(rules).build()
+    with_rule(session, Arc::new(RepeatedKeysRule::default()), |_| 0)
 }
