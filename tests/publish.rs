@@ -105,7 +105,7 @@ async fn begin(storage: &Storage) -> Staging {
 }
 
 async fn write(staging: &Staging, spec: TableSpec, batches: Vec<RecordBatch>) -> Result<Arc<StagedTable>> {
-    staging.write(spec, stream::iter(batches.into_iter().map(Ok))).await
+    staging.write(spec, vec![stream::iter(batches.into_iter().map(Ok))]).await
 }
 
 /// Builds and publishes `metrics.usage` in one run.

@@ -152,11 +152,9 @@ impl Files {
         Ok(done)
     }
 
-    /// Removes what was written, so that the table can be built again in the same run.
-    pub(super) async fn give_up(mut self) {
-        self.open = None;
+    /// Waits until nothing of it is under way any more: no file comes after the table was removed.
+    pub(super) async fn stop(mut self) {
         self.under_way.shutdown().await;
-        self.output.remove().await;
     }
 }
 

@@ -145,25 +145,10 @@ impl Staging {
     pub async fn write(
         &self,
         spec: TableSpec,
-        rows: impl Stream<Item = Result<RecordBatch>> + Send,
-    ) -> Result<Arc<StagedTable>> {
-        let url = self.folder_of(&spec)?;
-        let written = writer::write(&self.context, &spec, rows).await?;
-        Ok(self.note(spec, url, written))
-    }
-
-    /// As [`Staging::write`], for a table stored by day whose rows come in several streams: each with the days that follow
-    /// those of the one before. They are audited and written side by side, to the same files.
-    ///
-    /// # Errors
-    /// As [`Staging::write`]; [`Error::Bug`] when the days of the streams overlap.
-    pub async fn write_parts(
-        &self,
-        spec: TableSpec,
         parts: Vec<impl Stream<Item = Result<RecordBatch>> + Send + 'static>,
     ) -> Result<Arc<StagedTable>> {
         let url = self.folder_of(&spec)?;
-        let written = writer::write_parts(&self.context, &spec, parts).await?;
+        let written = writer::write(&self.context, &spec, parts).await?;
         Ok(self.note(spec, url, written))
     }
 

@@ -33,32 +33,13 @@ pub(super) struct Written {
     pub findings: Vec<Finding>,
 }
 
-/// Writes a table: the rows of `stream`, in the order of its sort key.
+/// Writes a table: its rows in the order of its sort key, in one stream, or where it is stored by day in several, each with
+/// the days that follow those of the one before. These are audited and written side by side; neither files nor findings show it.
 ///
 /// # Errors
-/// Those of the stream; [`Error::Bug`] when the rows are not sorted; those of the storage.
+/// Those of the streams; [`Error::Bug`] when the rows are not sorted, or a stream begins before the one before it has ended;
+/// those of the storage.
 pub(super) async fn write(
-    context: &Arc<WriteContext>,
-    spec: &TableSpec,
-    rows: impl Stream<Item = Result<RecordBatch>> + Send,
-) -> Result<Written> {
-    let output = Arc::new(TableOutput::new(context, spec)?);
-    let mut files = Files::new(&output, &Files::encoders(context));
-    match Pass::new(spec)?.over(rows, &mut files).await {
-        Ok(part) => Ok(part.written()),
-        Err(error) => {
-            files.give_up().await;
-            Err(error)
-        }
-    }
-}
-
-/// Writes a table stored by day whose rows come in several streams, each with the days that follow those of the one before.
-/// They are audited and written side by side; neither files nor findings show it.
-///
-/// # Errors
-/// As [`write()`]; [`Error::Bug`] when a stream begins before the one before it has ended.
-pub(super) async fn write_parts(
     context: &Arc<WriteContext>,
     spec: &TableSpec,
     parts: Vec<impl Stream<Item = Result<RecordBatch>> + Send + 'static>,
@@ -68,7 +49,13 @@ pub(super) async fn write_parts(
     let mut tasks = JoinSet::new();
     for (place, rows) in parts.into_iter().enumerate() {
         let (pass, mut files) = (Pass::new(spec)?, Files::new(&output, &encoders));
-        tasks.spawn(async move { pass.over(rows, &mut files).await.map(|part| (place, part)) });
+        tasks.spawn(async move {
+            let part = pass.over(rows, &mut files).await;
+            if part.is_err() {
+                files.stop().await;
+            }
+            part.map(|part| (place, part))
+        });
     }
     match together(spec, &mut tasks).await {
         Ok(written) => Ok(written),

@@ -324,7 +324,7 @@ impl Build<'_> {
                 shown
             })
         });
-        let written = self.staging.write_parts(spec, parts.collect());
+        let written = self.staging.write(spec, parts.collect());
         let (written, memory) = watched(self.watch, &model.name, &plan, written).await;
         let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
         let table = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))?;

@@ -75,7 +75,7 @@ fn published(spec: &TableSpec, batches: Vec<RecordBatch>, threads: usize) -> BTr
         let storage = local(out.path());
         let staging = Staging::begin(&storage, threads, &RuntimeEnv::default()).await.unwrap();
         let rows = stream::iter(batches.into_iter().map(Ok));
-        let table = staging.write(spec.clone(), rows).await.unwrap();
+        let table = staging.write(spec.clone(), vec![rows]).await.unwrap();
         assert_eq!(table.findings, []);
         staging.publish(days(0, 2)).await.unwrap();
         content(&storage).await

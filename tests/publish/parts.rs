@@ -26,7 +26,7 @@ async fn files_are_those_of_one_stream() {
         let staging = begin(&storage).await;
         let [first, second] = cut;
         let parts = parts(&[&rows[..first], &rows[first..second], &rows[second..]]);
-        let table = staging.write_parts(usage(), parts).await.unwrap();
+        let table = staging.write(usage(), parts).await.unwrap();
         assert_eq!((table.rows(), table.findings.len()), (30, 0));
         assert!(table.files.is_sorted_by_key(|file: &StagedFile| file.day));
         staging.publish(days(0, 9)).await.unwrap();
@@ -46,11 +46,11 @@ async fn findings_are_those_of_one_stream() {
     rows[13].account = rows[12].account.clone();
     let out = tempfile::tempdir().unwrap();
     let one = begin(&local(&out.path().join("one"))).await;
-    let one = one.write_parts(usage(), parts(&[&rows])).await.unwrap();
+    let one = one.write(usage(), parts(&[&rows])).await.unwrap();
     assert!(one.findings.iter().any(|finding| finding.rows == 8), "{:?}", one.findings);
     for cut in [9, 12, 15, 21] {
         let several = begin(&local(&out.path().join(cut.to_string()))).await;
-        let several = several.write_parts(usage(), parts(&[&rows[..cut], &rows[cut..]])).await.unwrap();
+        let several = several.write(usage(), parts(&[&rows[..cut], &rows[cut..]])).await.unwrap();
         assert_eq!(several.findings, one.findings, "{cut}");
     }
 }
@@ -62,14 +62,14 @@ async fn parts_that_overlap_or_fail_leave_nothing() {
     let storage = local(out.path());
     let staging = begin(&storage).await;
     let overlapping = parts(&[&rows[..16], &rows[15..]]);
-    let error = staging.write_parts(usage(), overlapping).await.unwrap_err();
+    let error = staging.write(usage(), overlapping).await.unwrap_err();
     assert!(matches!(error, Error::Bug(_)), "{error}");
     let broken = vec![Ok(batch(&rows[15..])), Err(Error::Transient("no memory".to_owned()))];
     let failing = vec![stream::iter(vec![Ok(batch(&rows[..15]))]), stream::iter(broken)];
-    let error = staging.write_parts(usage(), failing).await.unwrap_err();
+    let error = staging.write(usage(), failing).await.unwrap_err();
     assert_eq!(error.to_string(), "no memory");
     assert!(staging.tables().is_empty());
     assert_eq!(content(&storage).await.keys().filter(|path| path.contains("metrics")).count(), 0);
-    staging.write_parts(usage(), parts(&[&rows])).await.unwrap();
+    staging.write(usage(), parts(&[&rows])).await.unwrap();
     staging.abort().await.unwrap();
 }

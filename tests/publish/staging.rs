@@ -52,7 +52,7 @@ async fn a_run_that_is_cancelled_while_it_writes_leaves_nothing() {
     let staging = begin(&storage).await;
     let rows = (0..200).map(|number| Ok(batch(&usage_rows(days(number, number), 1))));
     let rows = stream::iter(rows).chain(stream::pending());
-    let writing = staging.write(usage(), rows);
+    let writing = staging.write(usage(), vec![rows]);
     assert!(tokio::time::timeout(Duration::from_millis(100), writing).await.is_err());
     staging.abort().await.unwrap();
     assert!(content(&storage).await.is_empty());
@@ -65,7 +65,7 @@ async fn an_error_of_the_engine_ends_the_table() {
     let staging = begin(&local(out.path())).await;
     let rows =
         [Ok(batch(&usage_rows(days(0, 0), 1))), Err(Error::Transient("the source went away".to_owned()))];
-    let error = staging.write(usage(), stream::iter(rows)).await.unwrap_err();
+    let error = staging.write(usage(), vec![stream::iter(rows)]).await.unwrap_err();
     assert_eq!(error.to_string(), "the source went away");
     assert!(staging.tables().is_empty());
 }
@@ -78,7 +78,7 @@ async fn a_table_that_failed_half_way_can_be_tried_again() {
     for rows in [1, 2, 3, 80, 149] {
         let staging = begin(&storage).await;
         let half = [Ok(all.slice(0, rows)), Err(Error::Transient("no memory".to_owned()))];
-        staging.write(usage(), stream::iter(half)).await.unwrap_err();
+        staging.write(usage(), vec![stream::iter(half)]).await.unwrap_err();
         assert!(!staging_folders(out.path())[0].join("metrics/usage").exists());
         write(&staging, usage(), vec![all.clone()]).await.unwrap();
         staging.publish(days(0, 49)).await.unwrap();
