@@ -35,6 +35,7 @@
 //! | [`engine`] | the only place that names DataFusion's session: sources, functions, the day-window operator |
 //! | [`storage`] | local disk, S3, Google Cloud Storage and Azure as one thing |
 //! | [`cli`] | one file per command: one library call and one print |
+//! | `yaml` | the one strict reader of YAML: settings, components, scores, unit tests |
 //! | [`diagnostic`], [`error`] | what went wrong, as data; the only place that draws it; exit codes |
 //!
 //! Two narrow waists hold it together: in SQL, `metrics.accounts` (one row per account and day, one column per metric), which
@@ -84,3 +85,4 @@ pub mod run;
 pub mod semantic;
 pub mod storage;
 pub mod suggest;
+mod yaml;

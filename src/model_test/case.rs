@@ -7,9 +7,8 @@ use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
 use datafusion::common::TableReference;
 use datafusion::scalar::ScalarValue;
-use serde_saphyr::Spanned;
 
-use super::document::{Cell, Document, Entries, Input, Order, Rows, place, place_of_key};
+use super::document::{Cell, Document, Input, Order, Rows, place_of_key};
 use super::select::CaseFile;
 use super::value;
 use crate::check::Checked;
@@ -18,6 +17,7 @@ use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, ModelName};
 use crate::project::model::Model;
 use crate::project::settings::Settings;
+use crate::yaml::{Entries, Placed, place};
 
 /// One case, ready to run.
 pub(super) struct Case<'a> {
@@ -118,7 +118,7 @@ impl<'a> Reader<'a, '_> {
             let problem = problem.suggest(&name.value, names.iter().map(String::as_str));
             self.fault(problem, place(self.file(), name));
         }
-        let rows_of = |name: &str| written.0.iter().find(|(written, _)| written.value == name);
+        let rows_of = |name: &str| written.get(name);
         let mut given = Vec::new();
         for read in reads {
             let table = TableReference::partial(read.layer.name(), read.table.as_str());
@@ -132,7 +132,7 @@ impl<'a> Reader<'a, '_> {
         given
     }
 
-    fn input(&mut self, name: &Spanned<String>, input: &Input, schema: &SchemaRef) -> Vec<Vec<ScalarValue>> {
+    fn input(&mut self, name: &Placed<String>, input: &Input, schema: &SchemaRef) -> Vec<Vec<ScalarValue>> {
         match input {
             Input::Rows(rows) => self.rows(rows, &columns_of(schema), &name.value),
             Input::Days(_) => {
@@ -148,7 +148,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The days of the calendar: rows, or all from one day to another.
-    fn calendar(&mut self, name: &Spanned<String>, input: &Input) -> Vec<Vec<ScalarValue>> {
+    fn calendar(&mut self, name: &Placed<String>, input: &Input) -> Vec<Vec<ScalarValue>> {
         let written = match input {
             Input::Rows(rows) => return self.rows(rows, &columns_of(&calendar_schema()), "calendar.days"),
             Input::Days(written) => written,
@@ -193,8 +193,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn cell(&mut self, row: &Entries<Cell>, column: &str, data_type: &DataType) -> ScalarValue {
-        let written = row.0.iter().find(|(name, _)| name.value == column);
-        let parsed = written.map(|(_, cell)| (cell, value::parse(column, cell, data_type)));
+        let parsed = row.get(column).map(|(_, cell)| (cell, value::parse(column, cell, data_type)));
         match parsed {
             Some((_, Ok(value))) => return value,
             Some((cell, Err(problem))) => self.fault(problem, place(self.file(), cell)),

@@ -1,15 +1,13 @@
 //! What a case's YAML says, with the place of every name and value; nothing of it is believed yet.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
 
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
-use crate::project::settings::yaml_error;
+use crate::yaml::{self, Entries, Placed};
 
 /// A case as written.
 #[derive(Debug, Deserialize)]
@@ -20,15 +18,13 @@ pub(super) struct Document {
     #[serde(default)]
     pub(super) given: Entries<Input>,
     pub(super) expect: Rows,
-    pub(super) columns: Option<Vec<Spanned<String>>>,
-    pub(super) tolerance: Option<Spanned<f64>>,
+    pub(super) columns: Option<Vec<Placed<String>>>,
+    pub(super) tolerance: Option<Placed<f64>>,
     #[serde(default)]
     pub(super) order: Order,
     #[serde(default)]
     pub(super) parameters: Entries<Cell>,
 }
-
-const KEYS: [&str; 7] = ["description", "given", "expect", "columns", "tolerance", "order", "parameters"];
 
 /// Whether the order of the rows is part of what is expected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -42,15 +38,11 @@ pub(super) enum Order {
 }
 
 /// A value as text, `None` for null: its column's type decides how it is read.
-pub(super) type Cell = Spanned<Option<String>>;
-
-/// Names with what stands behind them, in the order of the file.
-#[derive(Debug)]
-pub(super) struct Entries<T>(pub(super) Vec<(Spanned<String>, T)>);
+pub(super) type Cell = Placed<Option<String>>;
 
 /// Rows as written.
 #[derive(Debug)]
-pub(super) struct Rows(pub(super) Vec<Spanned<Entries<Cell>>>);
+pub(super) struct Rows(pub(super) Vec<Placed<Entries<Cell>>>);
 
 /// The rows of an input: written one by one, or the days of a calendar.
 #[derive(Debug)]
@@ -65,24 +57,8 @@ impl Document {
     /// # Errors
     /// What is no YAML, an unknown key, a value of the wrong form; with its place.
     pub(super) fn read(file: &Arc<SourceFile>) -> Result<Self, Diagnostic> {
-        serde_saphyr::from_str(&file.text).map_err(|error| yaml_error(file, &error, &KEYS))
+        yaml::read(file)
     }
-}
-
-/// Where a value is written.
-pub(super) fn place<T>(file: &Arc<SourceFile>, value: &Spanned<T>) -> Location {
-    let at = value.referenced;
-    let span = at.span().byte_offset().zip(at.span().byte_len());
-    let (start, end) = span.map_or_else(
-        || {
-            let start = file.offset(at.line() as usize, at.column() as usize);
-            (start, start)
-        },
-        |(start, length)| (start as usize, start.saturating_add(length) as usize),
-    );
-    let inside = |at: usize| file.text.floor_char_boundary(at.min(file.text.len()));
-    let (start, end) = (inside(start), inside(end));
-    Location::new(file, start..start + file.text[start..end].trim_end().len())
 }
 
 /// Where a key of the document is written; the whole file where it is not to be found at the start of a line.
@@ -94,37 +70,7 @@ pub(super) fn place_of_key(file: &Arc<SourceFile>, key: &str) -> Location {
     }
 }
 
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-// By hand: serde's maps lose the order, and its untagged enums the places of what they hold.
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EntriesVisitor(PhantomData))
-    }
-}
-
-struct EntriesVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
-    type Value = Entries<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping from names to values")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(name) = map.next_key()? {
-            entries.push((name, map.next_value()?));
-        }
-        Ok(Entries(entries))
-    }
-}
-
+// By hand: serde's untagged enums lose the places of what they hold.
 impl<'de> Deserialize<'de> for Rows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(RowsVisitor)
@@ -169,6 +115,6 @@ impl<'de> Visitor<'de> for InputVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        EntriesVisitor(PhantomData).visit_map(map).map(Input::Days)
+        Entries::visit(map).map(Input::Days)
     }
 }

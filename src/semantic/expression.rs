@@ -3,7 +3,6 @@
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use crate::semantic::yaml::Placed;
 use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, Ident, ObjectNamePart, Query, Value,
@@ -15,8 +14,8 @@ use datafusion::sql::sqlparser::tokenizer::{Span, Token};
 
 use super::reach::Reach;
 use super::risk::{Risk, risks};
-use super::yaml;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
+use crate::yaml::{self, Placed};
 
 /// A checked SQL expression and where its parts stand in the YAML.
 ///

@@ -72,7 +72,6 @@ mod reach;
 mod resolve;
 mod risk;
 mod schema;
-mod yaml;
 
 use std::sync::Arc;
 

@@ -60,7 +60,7 @@ fn text_that_is_not_utf8_is_refused_with_its_line() {
 #[test]
 fn unknown_keys_are_refused_with_a_suggestion() {
     let settings = "name: bad\ntime_zone: UTC\nsource: data\nout: out\nhistory_starts: 2026-09-01\n";
-    refused("hale.yml", settings, &["hale.yml:3:1", "source", "did you mean `sources`?"]);
+    refused("hale.yml", settings, &["hale.yml:3:1", "unknown-key", "source", "did you mean `sources`?"]);
     let component = "usage: {title: Usage, vaule: events, bins: [{below: 1, points: 0}, {points: 1}]}\n";
     refused(
         "sql/components/usage.yml",
@@ -89,11 +89,11 @@ fn settings_that_are_missing_or_wrong_are_named() {
     refused(
         "hale.yml",
         with("Europe/Atlantis", "2026-09-01"),
-        &["hale.yml:2:1", "`Europe/Atlantis` is no time zone"],
+        &["hale.yml:2:12", "`Europe/Atlantis` is no time zone"],
     );
-    refused("hale.yml", with("UTC", "2026-02-30"), &["hale.yml:5:1", "`2026-02-30` is no date"]);
+    refused("hale.yml", with("UTC", "2026-02-30"), &["hale.yml:5:17", "`2026-02-30` is no date"]);
     let twice = format!("{}name: again\n", with("UTC", "2026-09-01"));
-    refused("hale.yml", twice, &["hale.yml:6:1", "name"]);
+    refused("hale.yml", twice, &["hale.yml:6:1", "duplicate-key", "`name` is declared twice"]);
 }
 
 #[test]

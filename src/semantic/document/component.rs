@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::semantic::definition::{Direction, OnMissing, Outside, OwnForm, Standing};
-use crate::semantic::yaml::{Entries, Placed};
+use crate::yaml::{Entries, Placed};
 
 /// A file of `sql/components/`: components by name.
 pub(in crate::semantic) type ComponentsDocument = Entries<ComponentDocument>;

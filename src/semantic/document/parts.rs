@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::semantic::definition::Aggregate;
-use crate::semantic::yaml::Placed;
+use crate::yaml::Placed;
 
 /// The parts of a score or group: a list of components, or a mapping from names to weights and groups.
 #[derive(Debug)]

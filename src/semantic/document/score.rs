@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{OverrideDocument, PartsDocument};
 use crate::semantic::definition::{Aggregate, Entity, Fallback, Measure, ParentOf, Scope, TierFrom};
-use crate::semantic::yaml::{Entries, Placed};
+use crate::yaml::{Entries, Placed};
 
 /// A file of `sql/scores/`: one score, named by the file.
 #[derive(Debug, Deserialize, JsonSchema)]

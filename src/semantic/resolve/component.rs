@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::semantic::yaml::Placed;
-
 use super::rule::{self, Frame};
 use super::{number, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
@@ -12,7 +10,7 @@ use crate::semantic::definition::{
 };
 use crate::semantic::document::{ComponentDocument, DecayDocument, OverrideDocument, RelativeDocument};
 use crate::semantic::expression::Expression;
-use crate::semantic::yaml;
+use crate::yaml::{self, Placed};
 
 /// The longest own history, in days: ten years.
 const LONGEST: u32 = 3660;

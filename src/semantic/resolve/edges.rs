@@ -5,12 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::semantic::yaml::Placed;
-
 use super::number;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::Edge;
-use crate::semantic::yaml;
+use crate::yaml::{self, Placed};
 
 /// What the ranges are called, in messages.
 #[derive(Clone, Copy)]

@@ -15,11 +15,8 @@ pub(super) use score::UNSCORED;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::semantic::yaml::Placed;
-
 use super::definition::{Component, Range, Score};
 use super::document::{ComponentsDocument, ScoreDocument};
-use super::yaml;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 
 /// The components that were declared, with a place for those whose declaration is wrong.

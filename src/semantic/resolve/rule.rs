@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::semantic::yaml::Placed;
-
 use super::edges::{self, BINS, Upper};
 use super::{interval, number, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
@@ -13,7 +11,7 @@ use crate::semantic::definition::{
 use crate::semantic::document::{BinDocument, CaseDocument, CaseState, LinearDocument, RuleKeys};
 use crate::semantic::expression::Expression;
 use crate::semantic::reach::Reach;
-use crate::semantic::yaml::{self, Entries};
+use crate::yaml::{self, Entries, Placed};
 
 /// The keys of which a rule has exactly one.
 const RULES: &str = "`bins`, `categories`, `linear`, `ordinal` or `cases`";

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::semantic::yaml::Placed;
-
 use super::component::optional;
 use super::edges::{self, TIERS, Upper};
 use super::rule::{rounded_out_of, rounding, start};
@@ -12,7 +10,8 @@ use super::{Catalogue, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{Edge, Entity, Range, Scope, Score, Source, Tier};
 use crate::semantic::document::{ScoreDocument, TierDocument};
-use crate::semantic::{meaning, yaml};
+use crate::semantic::meaning;
+use crate::yaml::{self, Placed};
 
 /// The tier of accounts that have no score.
 pub(in crate::semantic) const UNSCORED: &str = "unscored";

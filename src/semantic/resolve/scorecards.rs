@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::semantic::yaml::Placed;
-
 use super::advice;
 use super::rule::{misplaced_when, start};
 use super::tree::{self, Branch, Seen};
@@ -14,7 +12,7 @@ use crate::semantic::definition::{Aggregate, Component, Group, Node, Range, Scop
 use crate::semantic::document::{ScoreDocument, ScorecardDocument};
 use crate::semantic::expression::Expression;
 use crate::semantic::reach::Reach;
-use crate::semantic::yaml;
+use crate::yaml::{self, Placed};
 
 /// The name of the scorecard of a score that declares none.
 const DEFAULT: &str = "default";

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::semantic::yaml::Placed;
-
 use super::{Catalogue, check_name, finite, reserved, rule, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::semantic::definition::{Additive, Aggregate, Component, Group, Node, Part, Range};
 use crate::semantic::document::{GroupDocument, PartDocument, PartForm, PartsDocument};
-use crate::semantic::yaml;
+use crate::yaml::{self, Placed};
 
 /// The name of a scorecard's outermost group.
 pub(in crate::semantic) const ROOT: &str = "score";

@@ -1,4 +1,10 @@
 //! Strict YAML: a text into a typed document, and every refusal with its place.
+//!
+//! All YAML of a project is read here: settings, components, scores and unit tests of models have one set of codes.
+
+mod alignment;
+
+pub(crate) use alignment::alignment;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +21,22 @@ use crate::diagnostic::{Diagnostic, Location, SourceFile};
 
 /// A mapping from names to `T`, in the order of the file, each name with its place.
 #[derive(Debug)]
-pub(super) struct Entries<T>(pub(super) Vec<(Placed<String>, T)>);
+pub(crate) struct Entries<T>(pub(crate) Vec<(Placed<String>, T)>);
 
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Entries<T> {
+    /// What stands under a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&(Placed<String>, T)> {
+        self.0.iter().find(|(written, _)| written.value == name)
+    }
+}
+
+// By hand: serde's maps lose the order.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct EntriesVisitor<T>(PhantomData<T>);
@@ -28,16 +48,23 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
                 f.write_str("a mapping from names")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(name) = map.next_key()? {
-                    entries.push((name, map.next_value()?));
-                }
-                Ok(Entries(entries))
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Entries::visit(map)
             }
         }
 
         deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Entries<T> {
+    /// The entries of a mapping that another visitor met.
+    pub(crate) fn visit<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(name) = map.next_key()? {
+            entries.push((name, map.next_value()?));
+        }
+        Ok(Self(entries))
     }
 }
 
@@ -59,7 +86,7 @@ impl<T: JsonSchema> JsonSchema for Entries<T> {
 /// A value and where it stands.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Placed<T>(Spanned<T>);
+pub(crate) struct Placed<T>(Spanned<T>);
 
 impl<T> Deref for Placed<T> {
     type Target = Spanned<T>;
@@ -93,13 +120,13 @@ impl<T: JsonSchema> JsonSchema for Placed<T> {
 /// # Errors
 ///
 /// The first thing in it that is not YAML, or not of the document's form.
-pub(super) fn read<T: DeserializeOwned>(file: &Arc<SourceFile>) -> Result<T, Diagnostic> {
+pub(crate) fn read<T: DeserializeOwned>(file: &Arc<SourceFile>) -> Result<T, Diagnostic> {
     let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
     serde_saphyr::from_str_with_options(&file.text, options).map_err(|error| refusal(file, &error))
 }
 
 /// Where a value stands; for an alias, where its anchor stands.
-pub(super) fn place<T>(file: &Arc<SourceFile>, value: &Placed<T>) -> Location {
+pub(crate) fn place<T>(file: &Arc<SourceFile>, value: &Placed<T>) -> Location {
     Location::new(file, bytes(file, &value.defined))
 }
 
@@ -144,6 +171,9 @@ fn refusal(file: &Arc<SourceFile>, error: &Error) -> Diagnostic {
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             Diagnostic::error("duplicate-key", format!("`{key}` is declared twice"))
         }
+        Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidValue { expected, .. } => {
+            Diagnostic::error("yaml", format!("expected {expected}"))
+        }
         other => Diagnostic::error("yaml", words(other)),
     };
     diagnostic.at(place)
@@ -159,88 +189,10 @@ fn words(error: &Error) -> String {
     let message = error.render_with_formatter(&UserMessageFormatter);
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     match message {
-        "expected mapping start" => "expected a mapping".to_owned(),
+        "expected mapping start" | "expected mapping" => "expected a mapping".to_owned(),
         "expected sequence start" => "expected a list".to_owned(),
         "expected string scalar" => "expected a text".to_owned(),
         "invalid floating point" => "expected a number".to_owned(),
         other => other.to_owned(),
-    }
-}
-
-/// For each byte of a scalar's value, the byte of its source text `raw` that it came from, and last the end.
-///
-/// Quotes, escapes, indentation and folded line breaks of the source stand between the characters of the value;
-/// all else follows in the same order.
-pub(super) fn alignment(raw: &str, value: &str) -> Vec<usize> {
-    // The text of a block may begin with a quote as well, but then its value has all of that line.
-    let block = value.starts_with(raw.lines().next().unwrap_or_default().trim_end());
-    let quote = raw.chars().next().filter(|c| !block && matches!(c, '"' | '\''));
-    let mut at = usize::from(quote.is_some());
-    let mut map = Vec::with_capacity(value.len() + 1);
-    for c in value.chars() {
-        if !c.is_whitespace() {
-            at += raw[at..].len() - raw[at..].trim_start().len();
-        }
-        map.extend(std::iter::repeat_n(at, c.len_utf8()));
-        at += step(&raw[at..], quote, c);
-    }
-    map.push(at);
-    map
-}
-
-/// How many bytes of the source make the value's next character.
-fn step(raw: &str, quote: Option<char>, value: char) -> usize {
-    let Some(next) = raw.chars().next() else { return 0 };
-    let length = match (quote, next) {
-        (Some('"'), '\\') => match raw[1..].chars().next() {
-            Some('x') => 4,
-            Some('u') => 6,
-            Some('U') => 10,
-            Some(escaped) => 1 + escaped.len_utf8(),
-            None => 1,
-        },
-        (Some('\''), '\'') => 2,
-        _ if next == value || (next.is_whitespace() && value.is_whitespace()) => next.len_utf8(),
-        _ => 0,
-    };
-    raw.floor_char_boundary(length.min(raw.len()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::alignment;
-
-    /// The source characters under each letter `x` of the value.
-    fn letters(raw: &str, value: &str) -> Vec<usize> {
-        let map = alignment(raw, value);
-        value.match_indices('x').map(|(at, _)| map[at]).collect()
-    }
-
-    fn expected(raw: &str) -> Vec<usize> {
-        raw.match_indices('x').map(|(at, _)| at).collect()
-    }
-
-    #[test]
-    fn scalars_of_every_style_are_aligned_with_their_source() {
-        let cases = [
-            ("x + é + x", "x + é + x"),
-            ("'x || ''a'' || x'", "x || 'a' || x"),
-            (r#""x\n + \"é\" \u00e9 + x""#, "x\n + \"é\" é + x"),
-            ("x\n      + x\n  - x", "x + x - x"),
-            ("case x\n      when x\n    end", "case x\n  when x\nend"),
-            ("\"x\" + 'x'", "\"x\" + 'x'"),
-            ("'it''s x'", "'it''s x'"),
-            ("'''x'", "'x"),
-            (r#""\"x\" x""#, "\"x\" x"),
-        ];
-        for (raw, value) in cases {
-            assert_eq!(letters(raw, value), expected(raw), "{raw}");
-        }
-    }
-
-    #[test]
-    fn a_source_that_does_not_match_is_survived() {
-        assert_eq!(alignment("", "abc"), [0, 0, 0, 0]);
-        assert_eq!(alignment("\"\\", "é"), [1, 1, 2]);
     }
 }
