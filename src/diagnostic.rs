@@ -75,6 +75,23 @@ impl Location {
     }
 }
 
+/// A piece of compiled SQL and the YAML that it was taken from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Bytes of the compiled text.
+    pub sql: Range<usize>,
+    /// Where the same stands in the YAML.
+    pub yaml: Location,
+}
+
+impl Origin {
+    /// Where the byte of a compiled text was taken from, as narrowly as is known; `None` where hale wrote it itself.
+    pub fn of(origins: &[Self], byte: usize) -> Option<&Location> {
+        let around = origins.iter().filter(|origin| origin.sql.contains(&byte));
+        around.min_by_key(|origin| origin.sql.len()).map(|origin| &origin.yaml)
+    }
+}
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

@@ -1,9 +1,10 @@
 //! A model's inferred columns held against its declared ones.
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Field, Schema};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::project::model::Model;
+use crate::project::types::{fits, sql_name};
 
 /// Columns that the query gives but the contract does not declare, the reverse, and types that do not fit.
 pub(super) fn compare(model: &Model, declared: &Schema, inferred: &Schema) -> Diagnostics {
@@ -68,88 +69,4 @@ pub(super) fn duplicates(model: &Model, inferred: &Schema) -> Diagnostics {
             .help("rename one with AS, or select only one of them")
         })
         .collect()
-}
-
-/// Whether every value of one type can be stored as the other without loss.
-pub(crate) fn fits(given: &DataType, declared: &DataType) -> bool {
-    use DataType as T;
-    if given == declared || *given == T::Null {
-        return true;
-    }
-    match (given, declared) {
-        (T::Dictionary(_, value), _) => fits(value, declared),
-        (T::Timestamp(_, from), T::Timestamp(_, to)) => from.is_some() == to.is_some(),
-        (T::Date32, T::Timestamp(_, None)) => false,
-        (T::Decimal128(p, s), T::Decimal128(to_p, to_s)) => {
-            to_s >= s && i16::from(*to_p) - i16::from(*to_s) >= i16::from(*p) - i16::from(*s)
-        }
-        // A count may be unsigned inside the engine; the cast at the writer fails rather than wraps.
-        (T::UInt64, T::Int64) => true,
-        (T::Float16 | T::Float32, T::Float64) => true,
-        _ if is_text(given) && is_text(declared) => true,
-        _ if is_binary(given) && is_binary(declared) => true,
-        _ => {
-            integer_range(given)
-                .zip(integer_range(declared))
-                .is_some_and(|(from, to)| to.0 <= from.0 && from.1 <= to.1)
-                || exact_in_double(given, declared)
-                || integer_in_decimal(given, declared)
-        }
-    }
-}
-
-fn is_text(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
-}
-
-fn is_binary(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Binary | DataType::LargeBinary | DataType::BinaryView)
-}
-
-fn integer_range(data_type: &DataType) -> Option<(i128, i128)> {
-    Some(match data_type {
-        DataType::Int8 => (i8::MIN.into(), i8::MAX.into()),
-        DataType::Int16 => (i16::MIN.into(), i16::MAX.into()),
-        DataType::Int32 => (i32::MIN.into(), i32::MAX.into()),
-        DataType::Int64 => (i64::MIN.into(), i64::MAX.into()),
-        DataType::UInt8 => (0, u8::MAX.into()),
-        DataType::UInt16 => (0, u16::MAX.into()),
-        DataType::UInt32 => (0, u32::MAX.into()),
-        DataType::UInt64 => (0, u64::MAX.into()),
-        _ => return None,
-    })
-}
-
-fn exact_in_double(given: &DataType, declared: &DataType) -> bool {
-    let small = |(low, high): (i128, i128)| low >= -(1 << 53) && high <= 1 << 53;
-    *declared == DataType::Float64 && integer_range(given).is_some_and(small)
-}
-
-fn integer_in_decimal(given: &DataType, declared: &DataType) -> bool {
-    let (Some((_, high)), DataType::Decimal128(precision, scale)) = (integer_range(given), declared) else {
-        return false;
-    };
-    let digits = i16::from(*precision) - i16::from(*scale);
-    digits >= high.to_string().len() as i16
-}
-
-/// A type as people write it in SQL.
-pub(crate) fn sql_name(data_type: &DataType) -> String {
-    match data_type {
-        DataType::Int8 => "TINYINT".to_owned(),
-        DataType::Int16 => "SMALLINT".to_owned(),
-        DataType::Int32 => "INT".to_owned(),
-        DataType::Int64 => "BIGINT".to_owned(),
-        DataType::UInt64 => "BIGINT UNSIGNED".to_owned(),
-        DataType::Float32 => "REAL".to_owned(),
-        DataType::Float64 => "DOUBLE".to_owned(),
-        DataType::Boolean => "BOOLEAN".to_owned(),
-        DataType::Date32 => "DATE".to_owned(),
-        DataType::Timestamp(_, None) => "TIMESTAMP".to_owned(),
-        DataType::Timestamp(_, Some(_)) => "TIMESTAMP WITH TIME ZONE".to_owned(),
-        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision}, {scale})"),
-        other if is_text(other) => "VARCHAR".to_owned(),
-        DataType::Dictionary(_, value) => sql_name(value),
-        other => other.to_string(),
-    }
 }

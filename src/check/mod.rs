@@ -2,11 +2,9 @@
 //!
 //! No data is read: `check` looks at the project, and at the footers of the sources' Parquet.
 
-pub(crate) mod contract;
+mod contract;
 mod lints;
 mod sources;
-
-pub(crate) use sources::parquet_files;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +21,7 @@ use crate::engine::{Engine, Session, diagnose};
 use crate::pipeline::{Audit, Pipeline};
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
+use crate::project::types::sql_name;
 use crate::storage::Storage;
 
 /// A pipeline in which every model plans, keeps to its contract and is free of known traps.
@@ -149,7 +148,7 @@ impl Pass {
                 Ok(DataType::Boolean) => continue,
                 Ok(other) => Diagnostic::error(
                     "check",
-                    format!("CHECK ({}) gives {}, not a truth value", check.sql, contract::sql_name(&other)),
+                    format!("CHECK ({}) gives {}, not a truth value", check.sql, sql_name(&other)),
                 ),
                 Err(error) => Diagnostic::error(
                     "check",

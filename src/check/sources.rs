@@ -17,11 +17,12 @@ use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 
-use super::contract::{fits, sql_name};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
+use crate::engine::sources::parquet_files;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::model::{Kind, Model, Source};
+use crate::project::types::{fits, sql_name};
 use crate::storage::Storage;
 
 /// Footers that are read at the same time.
@@ -79,19 +80,6 @@ async fn source_files(model: &Model, source: &Source, storage: &Storage) -> Resu
         );
     }
     Ok(found)
-}
-
-/// The Parquet of a source: the file itself, or every `.parquet` below the folder. Hidden and `_` names are left out.
-pub(crate) async fn parquet_files(storage: &Storage, source: &Source) -> Result<Vec<ObjectMeta>> {
-    let mut files = storage.files(&source.path).await?;
-    let root = source.path.trim_end_matches('/').to_owned();
-    files.retain(|file| {
-        let relative = storage.relative(&file.location).unwrap_or_default();
-        let below = relative.strip_prefix(&root).unwrap_or(&relative).to_owned();
-        let visible = below.split('/').all(|part| !part.starts_with(['.', '_']));
-        below.is_empty() || (visible && relative.ends_with(".parquet"))
-    });
-    Ok(files)
 }
 
 enum Footer {

@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::columns::{Origin, origins};
 use super::picture::Picture;
-use crate::check::{Checked, contract::sql_name};
+use crate::check::Checked;
 use crate::explain;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model, Storing};
+use crate::project::types::sql_name;
 use crate::semantic::{Component, Entity, Expression, Source};
 
 /// All pages of a site.

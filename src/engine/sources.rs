@@ -127,3 +127,19 @@ fn listing(
         .with_schema(Arc::clone(schema));
     Ok(Arc::new(ListingTable::try_new(config)?))
 }
+
+/// The Parquet of a source: the file itself, or every `.parquet` below the folder. Hidden and `_` names are left out.
+pub(crate) async fn parquet_files(
+    storage: &Storage,
+    source: &Source,
+) -> crate::error::Result<Vec<ObjectMeta>> {
+    let mut files = storage.files(&source.path).await?;
+    let root = source.path.trim_end_matches('/').to_owned();
+    files.retain(|file| {
+        let relative = storage.relative(&file.location).unwrap_or_default();
+        let below = relative.strip_prefix(&root).unwrap_or(&relative).to_owned();
+        let visible = below.split('/').all(|part| !part.starts_with(['.', '_']));
+        below.is_empty() || (visible && relative.ends_with(".parquet"))
+    });
+    Ok(files)
+}

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use datafusion::scalar::ScalarValue;
 
 use super::document::Cell;
-use crate::check::contract::sql_name;
 use crate::diagnostic::Diagnostic;
+use crate::project::types::sql_name;
 
 /// The type in which values of a column are written and compared: one kind of text, no dictionary.
 pub(super) fn plain(data_type: &DataType) -> DataType {

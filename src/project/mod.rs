@@ -14,6 +14,7 @@ pub mod layer;
 pub mod model;
 pub mod settings;
 pub(crate) mod statement;
+pub(crate) mod types;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

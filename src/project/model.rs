@@ -7,8 +7,7 @@ use datafusion::sql::sqlparser::ast::Query;
 
 use super::contract::Contract;
 use super::layer::ModelName;
-use crate::diagnostic::{Location, SourceFile};
-use crate::semantic::Origin;
+use crate::diagnostic::{Location, Origin, SourceFile};
 
 /// One model: a file under `sql/`, or SQL compiled from a component's or score's YAML.
 #[derive(Debug, Clone)]
@@ -87,8 +86,7 @@ impl Model {
 
     /// The place of bytes of this model's text: in the YAML they were compiled from, where they were.
     pub fn locate(&self, span: std::ops::Range<usize>) -> Location {
-        let around = self.origins.iter().filter(|origin| origin.sql.contains(&span.start));
-        let narrowest = around.min_by_key(|origin| origin.sql.len());
-        narrowest.map_or_else(|| Location::new(&self.file, span), |origin| origin.yaml.clone())
+        let origin = Origin::of(&self.origins, span.start).cloned();
+        origin.unwrap_or_else(|| Location::new(&self.file, span))
     }
 }

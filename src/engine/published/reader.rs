@@ -14,10 +14,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 
 use super::{day_of, parquet, published_days, table_folder, unpublished};
-use crate::check::parquet_files;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
-use crate::engine::sources::{Horizon, parquet_table, source_table};
+use crate::engine::sources::{Horizon, parquet_files, parquet_table, source_table};
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, reads_of};

@@ -42,7 +42,7 @@ use std::sync::Arc;
 
 use super::Semantics;
 use super::definition::{Score, Source};
-use crate::diagnostic::{Location, SourceFile};
+use crate::diagnostic::{Location, Origin, SourceFile};
 
 /// A model of the pipeline, compiled from a score.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,15 +61,6 @@ pub struct CompiledModel {
     pub origins: Vec<Origin>,
 }
 
-/// A piece of compiled SQL and the YAML that it was taken from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// Bytes of [`CompiledModel::sql`].
-    pub sql: Range<usize>,
-    /// Where the same stands in the YAML.
-    pub yaml: Location,
-}
-
 impl CompiledModel {
     /// The query, without the contract.
     pub fn query(&self) -> &str {
@@ -78,11 +69,7 @@ impl CompiledModel {
 
     /// Where the SQL at a byte was taken from, as narrowly as is known; `None` where hale wrote it itself.
     pub fn origin(&self, byte: usize) -> Option<&Location> {
-        self.origins
-            .iter()
-            .filter(|origin| origin.sql.contains(&byte))
-            .min_by_key(|origin| origin.sql.len())
-            .map(|origin| &origin.yaml)
+        Origin::of(&self.origins, byte)
     }
 }
 

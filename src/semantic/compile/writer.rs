@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 
-use super::{CompiledModel, Origin};
+use super::CompiledModel;
+use crate::diagnostic::Origin;
 use crate::semantic::definition::Score;
 use crate::semantic::expression::Expression;
 
