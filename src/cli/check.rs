@@ -6,8 +6,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::arguments::SourcesAt;
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::output;
 use crate::check::{Checked, check};
 use crate::project::layer::Layer;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::{files, output};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::{Shell, generate};
 
-use super::console::Outcome;
+use super::outcome::Outcome;
 use super::output;
 
 /// Print the completion script of a shell

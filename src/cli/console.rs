@@ -1,4 +1,4 @@
-//! What goes to stderr, and how a command ends: problems, notes, exit codes.
+//! What goes to stderr: problems, notes, how a command ended.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Colour, Log};
-use super::output;
+use super::outcome::{Failure, Outcome, count};
 use crate::diagnostic::Diagnostics;
 use crate::error::Error;
 
@@ -21,49 +21,6 @@ pub struct Console {
     pub(super) live: bool,
     /// stdout is looked at by a person: tables fit its width.
     pub(super) wide_aware: bool,
-}
-
-/// Why a command ended early.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// hale says so.
-    Hale(Error),
-    /// stdout cannot be written to.
-    Stdout(std::io::Error),
-    /// hale is wrong, and its panic has said so.
-    Panicked,
-    /// The command has already printed its own JSON about it.
-    Printed(Box<Failure>),
-}
-
-impl Failure {
-    /// What `--json` prints of it: `ok`, `exit_code`, `error`, `diagnostics`. Nothing where stdout is gone or knows it.
-    pub(super) fn to_json(&self) -> Option<Value> {
-        match self {
-            Self::Hale(error) => Some(failure(error)),
-            Self::Panicked => Some(failure(&Error::Bug("a panic; its message is on stderr".to_owned()))),
-            Self::Stdout(_) | Self::Printed(_) => None,
-        }
-    }
-
-    pub(super) fn print_json(&self) -> Outcome {
-        self.to_json().map_or(Ok(()), |failure| output::json_line(&failure))
-    }
-}
-
-/// What every command returns.
-pub(super) type Outcome<T = ()> = Result<T, Failure>;
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Hale(error)
-    }
-}
-
-impl From<Diagnostics> for Failure {
-    fn from(found: Diagnostics) -> Self {
-        Self::Hale(found.into())
-    }
 }
 
 impl Console {
@@ -141,28 +98,6 @@ impl Console {
     }
 }
 
-fn failure(error: &Error) -> Value {
-    let (message, diagnostics) = match error {
-        Error::Project(found) | Error::Audit(found) => {
-            (count(found), found.iter().map(crate::diagnostic::Diagnostic::to_json).collect())
-        }
-        other => (other.to_string(), Vec::new()),
-    };
-    json!({ "ok": false, "exit_code": error.exit_code(), "error": message, "diagnostics": diagnostics })
-}
-
-/// "3 errors, 1 warning".
-fn count(found: &Diagnostics) -> String {
-    let errors =
-        found.iter().filter(|problem| problem.severity == crate::diagnostic::Severity::Error).count();
-    let warnings = found.len() - errors;
-    let some = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let parts = [(errors, "problem"), (warnings, "warning")];
-    let parts: Vec<String> =
-        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| some(*number, what)).collect();
-    parts.join(", ")
-}
-
 /// One log event: `ts`, `level`, `event` and its own fields.
 pub(super) fn event(level: &str, name: &str, fields: Map<String, Value>) {
     let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
@@ -182,25 +117,6 @@ pub(super) fn object(value: Value) -> Map<String, Value> {
 /// A line on stderr. Nobody is left to be told when stderr is gone.
 pub(super) fn line(text: impl Display) {
     let _ = writeln!(stderr().lock(), "{text}");
-}
-
-/// Says that the arguments cannot be read, in the form that they ask for as far as that can be seen; or prints the help.
-pub(super) fn misused(error: &clap::Error) -> ExitCode {
-    let words: Vec<_> = std::env::args_os().collect();
-    let asks = |flag: &str| words.iter().any(|word| word == flag);
-    let wants_json_log =
-        asks("--log=json") || words.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "json");
-    let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-    let usage = Error::Usage(error.render().to_string().trim_end().to_owned());
-    // Nobody is left to be told that printing failed.
-    if error.use_stderr() && asks("--json") {
-        let _ = output::json_line(&failure(&usage));
-    }
-    if error.use_stderr() && wants_json_log {
-        return Console::new(Log::Json, Colour::Never, false).failed(&usage);
-    }
-    let _ = error.print();
-    code
 }
 
 /// A panic is a bug: one line says so, in place of a backtrace nobody asked for.

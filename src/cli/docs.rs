@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::{files, output};
 use crate::check::check;
 use crate::docs::{MARK, STYLE, Site, site};

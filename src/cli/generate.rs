@@ -8,8 +8,8 @@ use clap::Args;
 use indicatif::{DecimalBytes, HumanCount};
 use serde_json::json;
 
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::output;
 use super::progress::rate;
 use crate::generate::{World, generate};

@@ -9,8 +9,8 @@ use clap::Args;
 use include_dir::{Dir, include_dir};
 use serde_json::json;
 
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::templates::Template;
 use super::{files, output};
 use crate::error::{Error, Result};

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::console::{Console, Outcome};
+use super::console::Console;
 use super::context::Context;
 use super::graph;
+use super::outcome::Outcome;
 use super::output::{self, Sheet};
 use crate::diagnostic::closest;
 use crate::error::{Error, Result};

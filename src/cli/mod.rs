@@ -20,6 +20,7 @@ mod generate;
 mod graph;
 mod init;
 mod ls;
+mod outcome;
 mod output;
 mod progress;
 mod query;
@@ -39,10 +40,10 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
-use arguments::Global;
+use arguments::{Colour, Global, Log};
 pub use console::{Console, report_panics_to};
-use console::{Failure, Outcome};
 use context::Context;
+use outcome::{Failure, Outcome};
 use signals::{unless_panicked, unless_stopped};
 
 use crate::error::{Error, Result};
@@ -101,13 +102,32 @@ impl Call {
     /// # Errors
     /// The exit code, when there is nothing left to do: 0 after help, 2 after a complaint about the arguments.
     pub fn from_command_line() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| console::misused(&error))
+        Self::try_parse().map_err(|error| misused(&error))
     }
 
     /// Where problems, events and results of this call are printed, and how.
     pub fn console(&self) -> Console {
         Console::new(self.global.log, self.global.color, self.global.json)
     }
+}
+
+/// Says that the arguments cannot be read, in the form that they ask for as far as that can be seen; or prints the help.
+fn misused(error: &clap::Error) -> ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
+    let asks = |flag: &str| words.iter().any(|word| word == flag);
+    let wants_json_log =
+        asks("--log=json") || words.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "json");
+    let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    let usage = Error::Usage(error.render().to_string().trim_end().to_owned());
+    // Nobody is left to be told that printing failed.
+    if error.use_stderr() && asks("--json") {
+        let _ = output::json_line(&outcome::failure(&usage));
+    }
+    if error.use_stderr() && wants_json_log {
+        return Console::new(Log::Json, Colour::Never, false).failed(&usage);
+    }
+    let _ = error.print();
+    code
 }
 
 /// Executes one call and says how it ended, on stderr and in the exit code.
@@ -148,7 +168,7 @@ fn too_many_threads(error: &std::io::Error) -> Error {
 async fn dispatch(command: Command, context: &Context) -> Outcome {
     let outcome = unless_panicked(obey(command, context)).await;
     if let (Err(failure), true) = (&outcome, context.console.json) {
-        failure.print_json()?;
+        failure.to_json().map_or(Ok(()), |failure| output::json_line(&failure))?;
     }
     outcome
 }

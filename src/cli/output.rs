@@ -16,7 +16,8 @@ use serde_json::Value;
 
 pub(super) use table::{Sheet, shown};
 
-use super::console::{Console, Failure, Outcome};
+use super::console::Console;
+use super::outcome::{Failure, Outcome};
 use crate::engine::diagnose;
 use crate::error::Error;
 

@@ -5,8 +5,8 @@ use std::io::Read;
 use clap::Args;
 
 use super::arguments::{Moment, OutAt, SourcesAt};
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::output::RowsAs;
 use crate::engine::published::{Days, Reader};
 use crate::error::{Error, Result};

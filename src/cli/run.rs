@@ -10,9 +10,10 @@ use indicatif::{DecimalBytes, HumanCount};
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Log, Moment, OutAt, SourcesAt};
-use super::console::{Console, Failure, Outcome, event, line, object};
+use super::console::{Console, event, line, object};
 use super::context::Context;
 use super::files;
+use super::outcome::{Failure, Outcome};
 use super::output::{self, Sheet};
 use super::progress::{held, rate, watch};
 use super::signals::{unless_panicked, unless_stopped};

@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::output;
 use crate::error::Error;
 use crate::semantic::{components_schema, score_schema};

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::arguments::{Moment, OutAt};
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::output::RowsAs;
 use crate::engine::published::{Wanted, show};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::console::{Failure, Outcome};
+use super::outcome::{Failure, Outcome};
 use crate::error::Error;
 
 const SIGINT: u8 = 2;

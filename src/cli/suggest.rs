@@ -7,8 +7,8 @@ mod worth;
 use clap::{Args, Subcommand};
 
 use super::arguments::OutAt;
-use super::console::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use crate::suggest::Published;
 
 /// Propose bins, themes of metrics, and what a component is worth

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::console::{Failure, Outcome};
 use super::context::Context;
+use super::outcome::{Failure, Outcome};
 use super::output;
 use crate::check::check;
 use crate::diagnostic::{Diagnostic, Diagnostics};

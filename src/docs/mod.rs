@@ -10,6 +10,7 @@
 //! lineage its plans. Texts of a project are other people's: templates escape them, and Markdown is written without HTML.
 
 mod columns;
+mod link;
 mod pages;
 mod picture;
 

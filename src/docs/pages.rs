@@ -7,6 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, html};
 use serde::Serialize;
 
 use super::columns::{Origin, origins};
+use super::link::{Link, path_of};
 use super::picture::Picture;
 use crate::check::Checked;
 use crate::explain;
@@ -31,14 +32,6 @@ pub(super) struct ProjectPart {
     name: String,
     dictionaries: Vec<Link>,
     scores: Vec<Link>,
-}
-
-/// A page to go to, by its path within the site.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Link {
-    text: String,
-    path: String,
-    note: String,
 }
 
 /// Where everything begins.
@@ -143,11 +136,6 @@ impl Pages {
             scores,
         }
     }
-}
-
-/// Where the page of a model lies. Names of models are letters, digits and underscores, so this is a path and a link.
-pub(super) fn path_of(name: &ModelName) -> String {
-    format!("models/{name}.html")
 }
 
 fn link(pipeline: &Pipeline, name: &ModelName) -> Link {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::pages::path_of;
+use super::link::path_of;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 

@@ -4,9 +4,10 @@ use clap::Args;
 
 use super::ask;
 use crate::cli::arguments::{Moment, OutAt};
-use crate::cli::console::{Console, Outcome};
+use crate::cli::console::Console;
 use crate::cli::context::Context;
 use crate::cli::figures::{percent, short};
+use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet, shown};
 use crate::explain::number;
 use crate::suggest::{Asked, Current, CurrentRule, Period, Proposal, current_bins, suggest_bins};

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::ask;
 use crate::cli::arguments::{Moment, OutAt};
-use crate::cli::console::{Console, Outcome, object};
+use crate::cli::console::{Console, object};
 use crate::cli::context::Context;
 use crate::cli::figures::{percent, short};
+use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet, shown};
 use crate::error::Error;
 use crate::suggest::{Apart, Reason, Themes as Told, suggest_themes};

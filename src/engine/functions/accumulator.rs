@@ -6,13 +6,16 @@ use std::mem::size_of;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Decimal128Array};
-use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
+use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Int64Type};
 use datafusion::common::utils::SingleRowListArrayBuilder;
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::Accumulator;
 
-use super::share_function::TOTAL;
-use super::statistic::{Moments, Statistic};
+use super::moments::Moments;
+use super::statistic::Statistic;
+
+/// The type of a key's total in partial states: any 128-bit integer, whatever the scale of the amounts.
+pub(super) const TOTAL: DataType = DataType::Decimal128(DECIMAL128_MAX_PRECISION, 0);
 
 /// Sums amounts for each key; knows how to take rows back, and how to merge with another.
 #[derive(Debug)]

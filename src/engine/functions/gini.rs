@@ -7,7 +7,7 @@
 
 use arrow::datatypes::i256;
 
-use super::statistic::{Moments, product, to_f64};
+use super::moments::{Moments, product, to_f64};
 
 /// The coefficient of totals that are all above zero, ascending and at least one.
 pub(super) fn gini(moments: &Moments, ascending: impl Iterator<Item = i128>) -> f64 {

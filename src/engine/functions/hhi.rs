@@ -4,7 +4,7 @@
 //! equal parts. It is the index of A. O. Hirschman (1945) and O. C. Herfindahl (1950), on the scale from 0 to 1;
 //! Hirschman, "The Paternity of an Index", American Economic Review 54 (1964). Merger guidelines print it times 10,000.
 
-use super::statistic::{Moments, product, to_f64};
+use super::moments::{Moments, product, to_f64};
 
 /// The index of totals that are all above zero and at least one.
 pub(super) fn hhi(moments: &Moments, totals: impl Iterator<Item = i128>) -> f64 {

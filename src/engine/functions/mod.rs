@@ -20,6 +20,7 @@ pub mod gini;
 pub mod hhi;
 mod local_day;
 pub mod median_total;
+mod moments;
 mod share_function;
 mod statistic;
 pub mod top_share;
@@ -29,9 +30,10 @@ use std::sync::Arc;
 use datafusion::logical_expr::AggregateUDF;
 
 pub use local_day::local_day;
+pub(crate) use moments::Moments;
 pub(crate) use share_function::share_statistic;
 use share_function::{Name, ShareFunction};
-pub(crate) use statistic::{Moments, Statistic};
+pub(crate) use statistic::Statistic;
 
 /// Every aggregate of ours, ready for `SessionContext::register_udaf`.
 pub fn aggregates() -> Vec<Arc<AggregateUDF>> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Field, FieldRef};
+use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
@@ -10,7 +10,7 @@ use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Sign
 use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_plan::PhysicalExpr;
 
-use super::accumulator::ShareAccumulator;
+use super::accumulator::{ShareAccumulator, TOTAL};
 use super::statistic::Statistic;
 
 /// Which function, before its constant arguments are known.
@@ -113,9 +113,6 @@ impl AggregateUDFImpl for ShareFunction {
         AggregateOrderSensitivity::Insensitive
     }
 }
-
-/// The type of a key's total in partial states: any 128-bit integer, whatever the scale of the amounts.
-pub(super) const TOTAL: DataType = DataType::Decimal128(DECIMAL128_MAX_PRECISION, 0);
 
 /// A median has the unit of its totals, so it takes no decimals whose digits it would have to know.
 fn whole_amount_type(amount: &DataType) -> Result<DataType> {

@@ -4,7 +4,7 @@
 //! (M. A. Adelman, "The Measurement of Industrial Concentration", Review of Economics and Statistics 33, 1951).
 //! 1 when there are no more than `n` keys.
 
-use super::statistic::Moments;
+use super::moments::Moments;
 
 /// The share of totals that are all above zero, ascending and at least one.
 pub(super) fn top_share(
