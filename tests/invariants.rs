@@ -94,7 +94,7 @@ fn every_command_has_a_test() {
         "arguments",
         "console",
         "context",
-        "figures",
+        "numbers",
         "files",
         "graph",
         "output",

@@ -5,7 +5,7 @@ use clap::Args;
 use super::arguments::{Moment, OutAt, SourcesAt};
 use super::console::Console;
 use super::context::Context;
-use super::figures::{number, short, signed};
+use super::numbers::{number, short, signed};
 use super::outcome::Outcome;
 use super::output::{self, Sheet};
 use crate::explain::{self, Explanation, Line, Movement, Place, Subject};

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::rows::{Row, of_subject, scored};
-use super::{Place, Subject, words};
+use super::{Place, Subject, rule_text};
 use crate::engine::published::Days;
 use crate::error::Result;
 use crate::semantic::{Component, Group, Node, Score, Source};
@@ -172,8 +172,10 @@ pub(super) fn steps(score: &Score, row: &Row) -> Vec<Step> {
         let text = |name: &str| row.text(name).unwrap_or_default();
         let after = overridden(&mode, raw, value).map(|moved| moved.clamp(score.scale.low, score.scale.high));
         let (author, reason, id) = (text("override_author"), text("override_reason"), text("override_id"));
-        let what =
-            format!("{mode} {} by {author}: {reason} ({id})", value.map_or_else(String::new, words::number));
+        let what = format!(
+            "{mode} {} by {author}: {reason} ({id})",
+            value.map_or_else(String::new, rule_text::number)
+        );
         steps.push(Step { kind: "override", what, change: after.map(|after| after - raw.unwrap_or(0.0)) });
         before = after;
     }
@@ -289,7 +291,7 @@ fn total(parts: &mut [Part], at: usize, depth: usize) {
 
 fn line(score: &Score, name: &str, component: Option<&Component>, row: &Row) -> Result<Line> {
     let (points, least, most) = (row.number("points"), row.number("min_points"), row.number("max_points"));
-    let rule = component.and_then(|component| words::rule(component, row.ordinal("rule_case")));
+    let rule = component.and_then(|component| rule_text::rule(component, row.ordinal("rule_case")));
     let measure = row.number("measure");
     let width = score.scale.width();
     let contribution = row.number("contribution");
@@ -299,7 +301,7 @@ fn line(score: &Score, name: &str, component: Option<&Component>, row: &Row) -> 
         effective.zip(least.zip(most)).map(|(share, (least, most))| share * width / (most - least));
     let missed =
         per_point.zip(points.zip(most)).map(|(per_point, (points, most))| (most - points) * per_point);
-    let next = rule.and_then(|rule| words::next_better(rule, measure, points));
+    let next = rule.and_then(|rule| rule_text::next_better(rule, measure, points));
     let gain = next
         .as_ref()
         .zip(per_point.zip(points))
@@ -312,14 +314,16 @@ fn line(score: &Score, name: &str, component: Option<&Component>, row: &Row) -> 
         category: row.text("category"),
         measure: component.and_then(|component| component.relative_to.as_ref()).and(measure),
         unit: component.and_then(|component| component.unit.clone()),
-        bin: rule.and_then(|rule| words::place(rule, row.ordinal("bin"))).or_else(|| row.text("bin_label")),
+        bin: rule
+            .and_then(|rule| rule_text::place(rule, row.ordinal("bin")))
+            .or_else(|| row.text("bin_label")),
         points,
         max_points: most,
         weight: row.number("weight"),
         effective_weight: effective,
         contribution,
         missed,
-        next_better: next.map(|(words, points)| format!("{words}: {} points", words::number(points))),
+        next_better: next.map(|(words, points)| format!("{words}: {} points", rule_text::number(points))),
         next_gain: gain,
         state: row.known("state")?,
         on_missing: row.text("on_missing"),

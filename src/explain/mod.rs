@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  scores.<score>, components.<score> ──► rows ──► account ──► Explanation   the score as a table
-//!  the definition ───────────────────────► words ──┘
+//!  the definition ───────────────────► rule_text ──┘
 //!  metrics of two days ──────────────────────────► movement ──► Movement     what moved it, driver by driver
 //!  the definition ───────────────────────────────► page                      the definition as Markdown
 //! ```
@@ -11,12 +11,12 @@ mod account;
 mod movement;
 mod page;
 mod rows;
-mod words;
+mod rule_text;
 
 pub use account::{Explanation, Line, Part, Step};
 pub use movement::{Driver, DriverKind, Movement};
 pub use page::page;
-pub(crate) use words::{number, place};
+pub(crate) use rule_text::{number, place};
 
 use chrono::NaiveDate;
 

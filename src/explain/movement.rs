@@ -21,7 +21,7 @@ use datafusion::physical_plan::common::collect;
 use serde::Serialize;
 
 use super::rows::{Row, of_subject, scored};
-use super::{Place, Subject, words};
+use super::{Place, Subject, rule_text};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::published::Days;
 use crate::engine::{Session, diagnose};
@@ -355,7 +355,7 @@ fn replace(columns: &[Fact], name: &str, facts: &mut Measured, with: &Measured) 
 
 fn shown(cell: Option<&Cell>) -> String {
     match cell {
-        Some(Cell::Number(number)) => words::number(*number),
+        Some(Cell::Number(number)) => rule_text::number(*number),
         Some(Cell::Text(text)) => text.clone(),
         Some(Cell::Null) | None => "missing".to_owned(),
     }

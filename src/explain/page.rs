@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::words;
+use super::rule_text;
 use crate::semantic::{
     Additive, Aggregate, Component, Group, Node, OnMissing, OwnForm, Pace, Relative, RollUp, Rule, Scope,
     Score, Scorecard, Source, Standing, State, Tier, TierFrom,
@@ -21,14 +21,14 @@ pub fn page(score: &Score) -> String {
         score.definition,
         score.file.path
     );
-    let (low, high) = (words::number(score.scale.low), words::number(score.scale.high));
+    let (low, high) = (rule_text::number(score.scale.low), rule_text::number(score.scale.high));
     let _ = writeln!(
         page,
         "One score for each {} and day, from {low} to {high}.",
         score.entity.key().join(" and ").replace("_id", "")
     );
     if score.min_coverage > 0.0 {
-        let share = words::number(score.min_coverage * 100.0);
+        let share = rule_text::number(score.min_coverage * 100.0);
         let _ = writeln!(
             page,
             "Without {share} % of the declared weight there is no score, and the tier is `unscored`."
@@ -85,7 +85,8 @@ fn tiers(page: &mut String, tiers: &[Tier]) {
         tiers.iter().map(|tier| crate::semantic::Bin { edge: tier.edge, points: 0.0, label: None }).collect();
     for (at, tier) in tiers.iter().enumerate() {
         let meaning = tier.description.as_deref().unwrap_or_default();
-        let _ = writeln!(page, "| {} | {} | {} |", cell(&tier.name), words::range(&edges, at), cell(meaning));
+        let _ =
+            writeln!(page, "| {} | {} | {} |", cell(&tier.name), rule_text::range(&edges, at), cell(meaning));
     }
 }
 
@@ -129,8 +130,8 @@ fn parts(page: &mut String, group: &Group, depth: usize) {
     for part in &group.parts {
         let indent = "&nbsp;".repeat(depth * 4);
         let range = part.range();
-        let range = format!("{} to {}", words::number(range.low), words::number(range.high));
-        let weight = words::number(part.weight);
+        let range = format!("{} to {}", rule_text::number(range.low), rule_text::number(range.high));
+        let weight = rule_text::number(part.weight);
         match &part.node {
             Node::Component(component) => {
                 let _ = writeln!(page, "| {indent}{} | {weight} | {range} |", cell(&component.title));
@@ -152,7 +153,7 @@ fn aggregate(aggregate: Aggregate) -> String {
         Aggregate::Max => "The best part decides.".to_owned(),
         Aggregate::GeometricMean => "The geometric mean by weight.".to_owned(),
         Aggregate::Additive(Additive { base, min, max }) => {
-            let [base, min, max] = [base, min, max].map(words::number);
+            let [base, min, max] = [base, min, max].map(rule_text::number);
             format!("Begins at {base}, points are added, held from {min} to {max}.")
         }
     }
@@ -200,17 +201,18 @@ fn component(page: &mut String, component: &Component) {
     }
     if let Some(decay) = &component.decay {
         if let Some(days) = decay.expires_after {
-            let _ = writeln!(page, "- expires after {} days (`{}`)", words::number(days), decay.age.sql());
+            let _ =
+                writeln!(page, "- expires after {} days (`{}`)", rule_text::number(days), decay.age.sql());
         }
         if let Some(fading) = decay.fading {
             let pace = match fading.pace {
-                Pace::Linear(days) => format!("evenly within {} days", words::number(days)),
-                Pace::HalfLife(days) => format!("by half every {} days", words::number(days)),
+                Pace::Linear(days) => format!("evenly within {} days", rule_text::number(days)),
+                Pace::HalfLife(days) => format!("by half every {} days", rule_text::number(days)),
             };
             let _ = writeln!(
                 page,
                 "- fades toward {} {pace} (`{}`)",
-                words::number(fading.toward),
+                rule_text::number(fading.toward),
                 decay.age.sql()
             );
         }
@@ -249,7 +251,7 @@ fn compared(relative: &Relative) -> String {
 fn missing(policy: OnMissing) -> String {
     match policy {
         OnMissing::Renormalise => "it does not count, and the others share its weight".to_owned(),
-        OnMissing::Neutral(points) => format!("{} points", words::number(points)),
+        OnMissing::Neutral(points) => format!("{} points", rule_text::number(points)),
         OnMissing::Worst => "the least points".to_owned(),
         OnMissing::Best => "the most points".to_owned(),
         OnMissing::CarryForward(days) => format!("the last value of {days} days, else it does not count"),
@@ -264,29 +266,34 @@ fn rule(page: &mut String, rule: &Rule) {
             for (at, bin) in bins.iter().enumerate() {
                 let label =
                     bin.label.as_ref().map_or_else(String::new, |label| format!(" ({})", cell(label)));
-                let _ =
-                    writeln!(page, "| {}{label} | {} |", words::range(bins, at), words::number(bin.points));
+                let _ = writeln!(
+                    page,
+                    "| {}{label} | {} |",
+                    rule_text::range(bins, at),
+                    rule_text::number(bin.points)
+                );
             }
         }
         Rule::Categories { points, otherwise } => {
             page.push_str("\n| category | points |\n| --- | ---: |\n");
             for (name, points) in points {
-                let _ = writeln!(page, "| {} | {} |", cell(name), words::number(*points));
+                let _ = writeln!(page, "| {} | {} |", cell(name), rule_text::number(*points));
             }
             if let Some(points) = otherwise {
-                let _ = writeln!(page, "| any other | {} |", words::number(*points));
+                let _ = writeln!(page, "| any other | {} |", rule_text::number(*points));
             }
         }
         Rule::Linear { values, points, .. } => {
-            let [low, high, first, last] = [values.low, values.high, points.0, points.1].map(words::number);
+            let [low, high, first, last] =
+                [values.low, values.high, points.0, points.1].map(rule_text::number);
             let _ = writeln!(page, "\nFrom {first} points at {low} evenly to {last} points at {high}.");
         }
         Rule::Ordinal(range) => {
             let _ = writeln!(
                 page,
                 "\nA rank from {} to {}.",
-                words::number(range.low),
-                words::number(range.high)
+                rule_text::number(range.low),
+                rule_text::number(range.high)
             );
         }
         Rule::NoPoints(State::NotApplicable) => page.push_str("\nNot applicable.\n"),

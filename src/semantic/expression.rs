@@ -12,8 +12,8 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Span, Token};
 
-use super::reach::Reach;
-use super::risk::{Risk, risks};
+use super::not_a_number::{Finding, findings};
+use super::overlap::RowSet;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::yaml::{self, Placed};
 
@@ -45,9 +45,9 @@ impl Expression {
     }
 
     /// Which rows it can be true of, where it is a condition.
-    pub(super) fn reach(&self) -> Reach {
+    pub(super) fn row_set(&self) -> RowSet {
         // What was written back as SQL was read once: places of names are known from it.
-        parse_sql(&self.sql).map_or_else(|_| Reach::default(), |condition| Reach::of(&condition))
+        parse_sql(&self.sql).map_or_else(|_| RowSet::default(), |condition| RowSet::of(&condition))
     }
 
     /// Reads the expression in a scalar, and warns of what in it may not be a number.
@@ -62,8 +62,8 @@ impl Expression {
     ) -> Option<Self> {
         let location = yaml::place(file, scalar);
         let source = Scalar::new(location.clone(), &scalar.value);
-        let (expression, risks) = problems.keep(Self::read(&source, location.clone()))?;
-        for Risk { message, help, span } in risks {
+        let (expression, findings) = problems.keep(Self::read(&source, location.clone()))?;
+        for Finding { message, help, span } in findings {
             let place = source.span(span).unwrap_or_else(|| location.clone());
             let note = "infinity and what is not a number count as missing";
             problems.push(Diagnostic::warning("not-a-number", message).at(place).note(note).help(help));
@@ -83,9 +83,9 @@ impl Expression {
         Self::read(&source, location).map(|(expression, _)| expression)
     }
 
-    fn read(source: &Scalar, location: Location) -> Result<(Self, Vec<Risk>), Diagnostic> {
+    fn read(source: &Scalar, location: Location) -> Result<(Self, Vec<Finding>), Diagnostic> {
         let mut expression = parse_sql(&source.text.text).map_err(|problem| source.refusal(&problem))?;
-        let risks = risks(&expression);
+        let findings = findings(&expression);
         let mut reader = Canonical::default();
         if let ControlFlow::Break(refused) = expression.visit(&mut reader) {
             let place = refused.place.and_then(|ident| source.name(&ident)).unwrap_or(location);
@@ -100,7 +100,7 @@ impl Expression {
         };
         let names = places.into_iter().zip(&reader.names);
         let names = names.filter_map(|(bytes, name)| Some((bytes, source.name(name)?))).collect();
-        Ok((Self { sql, location, names }, risks))
+        Ok((Self { sql, location, names }, findings))
     }
 }
 

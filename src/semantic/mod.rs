@@ -54,7 +54,7 @@
 //!
 //! | to add | do |
 //! | --- | --- |
-//! | a key of a component or score | a field in `document` with what it means, its meaning in `definition` and `meaning`, its check in `resolve`, `hale schema` into `.schema/` |
+//! | a key of a component or score | a field in `document` with what it means, its meaning in `definition` and `definition_hash`, its check in `resolve`, `hale schema` into `.schema/` |
 //! | a way from value to points | a variant of [`Rule`], its check in `resolve/rule`, its SQL in `compile/points`, its words in [`explain`](mod@crate::explain) |
 //! | something to compare with | a variant of [`Relative`], its SQL in `compile/measure` |
 //! | an aggregate | a variant of [`Aggregate`], its value and its factor in `compile/tree` |
@@ -65,18 +65,18 @@
 
 mod compile;
 mod definition;
+mod definition_hash;
 mod document;
 mod expression;
-mod meaning;
-mod reach;
+mod not_a_number;
+mod overlap;
 mod resolve;
-mod risk;
 mod schema;
 
 use std::sync::Arc;
 
 pub(crate) use compile::text_literal;
-pub use compile::{Cell, CompiledModel, Fact, Facts, LeftOut};
+pub use compile::{Cell, CompiledModel, Fact, Facts, WithoutOne};
 pub use definition::{
     Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, Fading, Fallback, Group,
     Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative, RollUp, Rule, Scope,

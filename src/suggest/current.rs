@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::occupied::{
+use super::accounts_by_bin::{
     Alike, CurrentRule, CurrentSegment, Valueless, has_bins, rules, segments, valueless, variants,
 };
 use super::published::{Published, by_column, known_texts, numbers, quoted, texts};

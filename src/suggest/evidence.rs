@@ -38,7 +38,7 @@ pub(super) struct Scored {
 
 /// Reads a published day of a score.
 pub(super) async fn scored(published: &Published<'_>, score: &Score, day: NaiveDate) -> Result<Scored> {
-    let question = published.pipeline.semantics.left_out(score).ok_or_else(|| {
+    let question = published.pipeline.semantics.without_one(score).ok_or_else(|| {
         Error::Usage(format!("{} is made of the scores of others: ask about those", score.name))
     })?;
     let (name, key) = (&score.name, score.entity.key().join(", "));

@@ -12,10 +12,11 @@
 //! | --- | --- |
 //! | `published`, `metric` | tables of some days as columns of numbers and texts; a metric as typed |
 //! | `bins`, `distribution`, `cuts` | how a metric is spread, and where to cut it |
-//! | `current`, `occupied` | the bins that a component has, and who stands in them |
+//! | `current`, `accounts_by_bin` | the bins that a component has, and who stands in them |
 //! | `themes`, `ranks`, `clusters` | rank correlations of all metrics, and groups of those that are alike |
 //! | `worth`, `evidence`, `separation` | components against the rest of their score, and against the accounts that left |
 
+mod accounts_by_bin;
 mod bins;
 mod clusters;
 mod current;
@@ -23,19 +24,18 @@ mod cuts;
 mod distribution;
 mod evidence;
 mod metric;
-mod occupied;
 mod published;
 mod ranks;
 mod separation;
 mod themes;
 mod worth;
 
+pub use accounts_by_bin::{CurrentBin, CurrentRule, CurrentSegment, Valueless};
 pub use bins::{Asked, Proposal, Segment, suggest_bins};
 pub use current::{Current, current_bins};
 pub use cuts::{bin_of, cuts};
 pub use distribution::{Binned, Distribution, Shown, propose};
 pub use evidence::Evidence;
-pub use occupied::{CurrentBin, CurrentRule, CurrentSegment, Valueless};
 pub use published::{Period, Published};
 pub use ranks::{LEAST_PAIRS, rank_correlation};
 pub use separation::{Difference, Separation, difference, separation};

@@ -175,8 +175,8 @@ fn capability_35_the_score_without_a_component_is_that_of_a_score_declared_witho
     let pipeline = Pipeline::build(project).expect("built");
     let score =
         |name: &str| pipeline.semantics.scores.iter().find(|score| score.name == name).expect("declared");
-    let question = pipeline.semantics.left_out(score("health")).expect("it has components");
-    assert!(pipeline.semantics.left_out(score("rolled")).is_none());
+    let question = pipeline.semantics.without_one(score("health")).expect("it has components");
+    assert!(pipeline.semantics.without_one(score("rolled")).is_none());
     let told = rows(&question.sql, DAYS[0]);
     let of = |number: usize| {
         let own: Vec<Value> = told.iter().filter(|row| row["left_out"] == number).cloned().collect();

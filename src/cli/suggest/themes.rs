@@ -8,7 +8,7 @@ use super::ask;
 use crate::cli::arguments::{Moment, OutAt};
 use crate::cli::console::{Console, object};
 use crate::cli::context::Context;
-use crate::cli::figures::{percent, short};
+use crate::cli::numbers::{percent, short};
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet, shown};
 use crate::error::Error;

@@ -6,7 +6,7 @@ use super::ask;
 use crate::cli::arguments::{Moment, OutAt};
 use crate::cli::console::Console;
 use crate::cli::context::Context;
-use crate::cli::figures::percent;
+use crate::cli::numbers::percent;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet, shown};
 use crate::suggest::{ComponentWorth, Separation, Verdict, Worth as Told, suggest_worth};

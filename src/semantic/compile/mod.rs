@@ -10,7 +10,7 @@
 //! | `points` | what values are worth, and what stands in for a missing one |
 //! | `tree` | the groups of every scorecard, and the way back to contributions |
 //! | `scores`, `components` | the two tables |
-//! | `replay`, `left_out` | a score once more: from measures mixed at will, without each of its components |
+//! | `what_if`, `without_one` | a score once more: from measures mixed at will, without each of its components |
 //! | `roll_up` | the two tables of a score made of the scores of others |
 //!
 //! **Exactness.** Sums of doubles miss what they are on paper by a hair, and by another hair in another order. So a
@@ -22,19 +22,19 @@
 //! rule holds: score and contributions are multiples of 2⁻⁴⁰, and the row `base` has what no component earned.
 
 mod components;
-mod left_out;
 mod measure;
 mod points;
 mod query;
-mod replay;
 mod roll_up;
 mod scores;
 mod steps;
 mod tree;
+mod what_if;
+mod without_one;
 mod writer;
 
-pub use left_out::LeftOut;
-pub use replay::{Cell, Fact, Facts};
+pub use what_if::{Cell, Fact, Facts};
+pub use without_one::WithoutOne;
 pub(crate) use writer::text as text_literal;
 
 use std::ops::Range;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::component::optional;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{Entity, Measure, Range, RollUp, Score, Source};
+use crate::semantic::definition_hash;
 use crate::semantic::document::RollUpDocument;
 use crate::semantic::expression::Expression;
-use crate::semantic::meaning;
 
 /// What a document declares; the score that it names is looked for when all scores are known.
 pub(super) fn resolve(
@@ -98,6 +98,6 @@ pub(super) fn link(scores: &mut [Score], problems: &mut Diagnostics) {
                     .help("`fallback: unscored`, and leave `parent` out"),
             );
         }
-        score.definition = meaning::hash(score);
+        score.definition = definition_hash::of(score);
     }
 }

@@ -10,7 +10,7 @@ use crate::semantic::definition::{
 };
 use crate::semantic::document::{BinDocument, CaseDocument, CaseState, LinearDocument, RuleKeys};
 use crate::semantic::expression::Expression;
-use crate::semantic::reach::Reach;
+use crate::semantic::overlap::RowSet;
 use crate::yaml::{self, Entries, Placed};
 
 /// The keys of which a rule has exactly one.
@@ -129,18 +129,18 @@ fn cases(
     problems: &mut Diagnostics,
 ) -> Option<Vec<Case>> {
     let file = frame.file;
-    let mut before: Vec<Reach> = Vec::new();
+    let mut before: Vec<RowSet> = Vec::new();
     let mut cases = Vec::new();
     for (index, document) in list.value.iter().enumerate() {
         let place = start(file, document);
         let last = index + 1 == list.value.len();
         let when = document.value.when.as_ref().and_then(|when| Expression::parse(file, when, problems));
         problems.extend(misplaced_when("case", document.value.when.is_some(), last, &place));
-        let reach = when.as_ref().map(Expression::reach);
-        if let Some(message) = reach.as_ref().and_then(|reach| unreached(reach, &before)) {
+        let rows = when.as_ref().map(Expression::row_set);
+        if let Some(message) = rows.as_ref().and_then(|rows| unreached(rows, &before)) {
             problems.push(Diagnostic::error("unreachable-case", message).at(place.clone()));
         }
-        before.extend(reach);
+        before.extend(rows);
         cases.push(Some(Case { when, rule: case_rule(frame, document, &place, problems)? }));
     }
     if list.value.is_empty() {
@@ -152,14 +152,14 @@ fn cases(
 }
 
 /// Why a case with this condition is wrong where it stands.
-fn unreached(reach: &Reach, before: &[Reach]) -> Option<&'static str> {
-    if reach.is_always() {
+fn unreached(rows: &RowSet, before: &[RowSet]) -> Option<&'static str> {
+    if rows.is_always() {
         return Some("the condition of this case is always true, so what follows is never reached");
     }
-    if reach.is_never() {
+    if rows.is_never() {
         return Some("this case can never be reached: its condition is never true");
     }
-    let taken = before.iter().any(|earlier| earlier.covers(reach));
+    let taken = before.iter().any(|earlier| earlier.covers(rows));
     taken.then_some("this case can never be reached: one before it takes all of its rows")
 }
 

@@ -9,8 +9,8 @@ use super::rule::{rounded_out_of, rounding, start};
 use super::{Catalogue, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{Edge, Entity, Range, Scope, Score, Source, Tier};
+use crate::semantic::definition_hash;
 use crate::semantic::document::{ScoreDocument, TierDocument};
-use crate::semantic::meaning;
 use crate::yaml::{self, Placed};
 
 /// The tier of accounts that have no score.
@@ -59,7 +59,7 @@ pub(super) fn resolve(
         definition: String::new(),
         file: Arc::clone(file),
     };
-    score.definition = meaning::hash(&score);
+    score.definition = definition_hash::of(&score);
     Some(score)
 }
 

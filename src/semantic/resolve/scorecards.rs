@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::semantic::definition::{Aggregate, Component, Group, Node, Range, Scope, Scorecard};
 use crate::semantic::document::{ScoreDocument, ScorecardDocument};
 use crate::semantic::expression::Expression;
-use crate::semantic::reach::Reach;
+use crate::semantic::overlap::RowSet;
 use crate::yaml::{self, Placed};
 
 /// The name of the scorecard of a score that declares none.
@@ -148,18 +148,18 @@ fn not_there(file: &Arc<SourceFile>, name: &Placed<String>, seen: &Seen) -> Opti
 }
 
 /// A scorecard that no account can have.
-fn never(card: &Scorecard, before: &mut Vec<(String, Reach)>) -> Option<Diagnostic> {
+fn never(card: &Scorecard, before: &mut Vec<(String, RowSet)>) -> Option<Diagnostic> {
     let when: &Expression = card.when.as_ref()?;
-    let reach = when.reach();
-    if reach.is_always() {
+    let rows = when.row_set();
+    if rows.is_always() {
         return Some(always(card, when));
     }
-    let taken = before.iter().find(|(_, earlier)| earlier.covers(&reach)).map(|(name, _)| name.clone());
+    let taken = before.iter().find(|(_, earlier)| earlier.covers(&rows)).map(|(name, _)| name.clone());
     let why = match taken {
-        _ if reach.is_never() => "its condition is never true".to_owned(),
+        _ if rows.is_never() => "its condition is never true".to_owned(),
         Some(earlier) => format!("`{earlier}` before it takes all of its accounts"),
         None => {
-            before.push((card.name.clone(), reach));
+            before.push((card.name.clone(), rows));
             return None;
         }
     };

@@ -8,7 +8,7 @@ use crate::semantic::definition::Score;
 
 /// A query for a score with all components, and without each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct WithoutOne {
     /// A query over `components.<score>` and `scores.<score>`: the entity's key, `left_out` (0 for none, else the number of
     /// the component, from 1) and `score`, before overrides and rounding. Rows without a published score are left out.
     pub sql: String,
@@ -19,7 +19,7 @@ pub struct LeftOut {
 impl Semantics {
     /// The query for a score without each of its components, of all that is published of it. The weight of what is left
     /// out goes where that of a missing component goes; a minimum coverage is not asked for. `None` of a roll-up.
-    pub fn left_out(&self, score: &Score) -> Option<LeftOut> {
+    pub fn without_one(&self, score: &Score) -> Option<WithoutOne> {
         let cards = score.scorecards();
         if cards.is_empty() {
             return None;
@@ -37,7 +37,7 @@ impl Semantics {
             query.grid.snapped("whole")
         ));
         let components = query.slots.iter().map(|slot| slot.name().to_owned()).collect();
-        Some(LeftOut { sql: writer.into_sql(), components })
+        Some(WithoutOne { sql: writer.into_sql(), components })
     }
 }
 

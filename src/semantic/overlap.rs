@@ -8,24 +8,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 
-use super::risk::{inner, literal};
+use super::not_a_number::{inner, literal};
 
 /// What must hold of a row.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
+pub(super) struct RowSet {
     compared: BTreeMap<String, Allowed>,
     others: BTreeSet<String>,
     is_never: bool,
 }
 
-impl Reach {
+impl RowSet {
     /// What a condition asks for.
     pub(super) fn of(condition: &Expr) -> Self {
-        let mut reach = Self::default();
-        reach.add(condition);
-        reach.is_never |= reach.compared.values().any(Allowed::is_empty);
-        reach.is_never |= reach.others.iter().any(|term| reach.others.contains(&format!("NOT {term}")));
-        reach
+        let mut rows = Self::default();
+        rows.add(condition);
+        rows.is_never |= rows.compared.values().any(Allowed::is_empty);
+        rows.is_never |= rows.others.iter().any(|term| rows.others.contains(&format!("NOT {term}")));
+        rows
     }
 
     /// No row fulfils it.

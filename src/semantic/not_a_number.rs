@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::tokenizer::Span;
 
 /// A part of an expression that may not be a number.
-pub(super) struct Risk {
+pub(super) struct Finding {
     pub(super) message: String,
     pub(super) help: &'static str,
     /// Where it stands in the text of the expression; empty where that is not known.
@@ -18,16 +18,16 @@ pub(super) struct Risk {
 }
 
 /// What may not be a number in an expression.
-pub(super) fn risks(expression: &Expr) -> Vec<Risk> {
+pub(super) fn findings(expression: &Expr) -> Vec<Finding> {
     let mut reader = Reader::default();
     // Nothing in it breaks off.
     let _ = expression.visit(&mut reader);
-    reader.risks
+    reader.findings
 }
 
 #[derive(Default)]
 struct Reader {
-    risks: Vec<Risk>,
+    findings: Vec<Finding>,
     /// The `CASE`s around a part: who writes one has thought of when to compute.
     cases: usize,
 }
@@ -35,7 +35,7 @@ struct Reader {
 impl Reader {
     fn division(&mut self, divisor: &Expr) {
         if self.cases == 0 && !is_never_zero(divisor) {
-            self.risks.push(Risk {
+            self.findings.push(Finding {
                 message: format!("a division by `{divisor}` has no value where that is 0"),
                 help: "divide by `nullif(…, 0)`, or only where it is not 0: `CASE WHEN … THEN … END`",
                 span: divisor.span(),
@@ -54,7 +54,7 @@ impl Reader {
             _ => return,
         };
         if !is_safe {
-            self.risks.push(Risk {
+            self.findings.push(Finding {
                 message: message.replace("{}", &argument.to_string()),
                 help: "hold it with `greatest(…, least value)`, or compute it only where it can be: `CASE WHEN … THEN … END`",
                 span: argument.span(),

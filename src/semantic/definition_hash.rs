@@ -82,7 +82,7 @@ struct RollUpMeaning<'a> {
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of the meaning's canonical JSON.
-pub(super) fn hash(score: &Score) -> String {
+pub(super) fn of(score: &Score) -> String {
     let roll_up = match &score.source {
         Source::RollUp(roll_up) => Some(self::roll_up(roll_up)),
         Source::Scorecards(_) => None,
