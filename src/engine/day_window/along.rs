@@ -5,12 +5,11 @@ use std::ops::Range;
 use arrow::datatypes::i256;
 use datafusion::common::{Result, internal_err};
 
-use super::frame::DayIndex;
+use super::frame::{DayIndex, Timeline};
 use super::gather::{Gathered, Partial};
 use super::keyed::{Amount, KeyDay};
 use super::measure::{Counts, Measure};
 use super::rolling::KeysByDay;
-use super::sweep::Sweeper;
 use super::values::ValuesByDay;
 
 /// An account's days as one input partition saw them.
@@ -19,6 +18,14 @@ pub(super) struct Part {
     pub(super) account: u32,
     /// Slots and the index of their day.
     pub(super) days: Vec<(u32, usize)>,
+}
+
+/// The days of one account, in order.
+#[derive(Default)]
+pub(super) struct AccountDays {
+    pub(super) timeline: Timeline,
+    /// The same days by input partition.
+    pub(super) parts: Vec<Part>,
 }
 
 /// A measure along the days of an account.
@@ -34,8 +41,8 @@ pub(super) enum Along {
     Values(ValuesByDay),
 }
 
-impl Sweeper {
-    /// A measure along the days of the account that is laid out.
+impl AccountDays {
+    /// A measure along the days.
     pub(super) fn lay_along(&self, data: &Gathered, measure: usize) -> Along {
         let parts = || self.parts.iter().map(|part| (part, &data.partials[part.partial]));
         let key = data.spec.measures[measure].key;

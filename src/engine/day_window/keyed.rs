@@ -7,7 +7,7 @@ use datafusion::common::{Result, exec_err};
 
 use super::code::narrow_decimal;
 use super::interner::NULL;
-use super::measure::{Rows, each};
+use super::rows::{Rows, each};
 
 /// What is summed for a key on a day: nothing, or an amount.
 pub(super) trait Amount: Copy + Default + Send + Sync {

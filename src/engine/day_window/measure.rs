@@ -10,19 +10,8 @@ use datafusion::common::{Result, exec_err};
 use super::code::encode;
 use super::interner::NULL;
 use super::keyed::{Amount, KeyList};
+use super::rows::{Rows, each};
 use super::values::ValueList;
-
-/// The rows of one batch as the measures see them.
-pub(super) struct Rows<'a> {
-    /// The slot of each row.
-    pub(super) slots: &'a [u32],
-    /// The account of each row.
-    pub(super) accounts: &'a [u32],
-    /// The day of each row.
-    pub(super) days: &'a [i32],
-    /// For each slot, how many rows came in earlier batches.
-    pub(super) counted: &'a [i64],
-}
 
 /// One argument of a function, with its `FILTER`, and what is kept of it for each slot or account.
 pub(super) enum Measure {
@@ -247,18 +236,5 @@ pub(super) fn passes(predicate: &BooleanArray) -> BooleanBuffer {
     match predicate.nulls() {
         None => predicate.values().clone(),
         Some(nulls) => predicate.values() & nulls.inner(),
-    }
-}
-
-/// Calls for each row that counts, in order.
-#[inline]
-pub(super) fn each(
-    rows: usize,
-    valid: Option<&BooleanBuffer>,
-    mut call: impl FnMut(usize) -> Result<()>,
-) -> Result<()> {
-    match valid {
-        None => (0..rows).try_for_each(call),
-        Some(valid) => valid.set_indices().try_for_each(&mut call),
     }
 }

@@ -45,7 +45,7 @@ impl PhysicalOptimizerRule for DayWindowRule {
             Ok(rewritten.map_or_else(|| Transformed::no(plan), Transformed::yes))
         })
         .data()
-        .and_then(super::order::sorted_within)
+        .and_then(super::sorts::sorted_within)
     }
 
     fn name(&self) -> &str {

@@ -6,9 +6,8 @@ use datafusion::common::{Result, internal_err};
 
 use crate::engine::functions::Statistic;
 
-use super::along::{Along, Part};
+use super::along::{AccountDays, Along, Part};
 use super::column::Column;
-use super::frame::Timeline;
 use super::gather::Gathered;
 use super::median::Medians;
 use super::pick::pick;
@@ -27,8 +26,7 @@ struct Shares {
 
 /// Answers the frames of one account after another.
 pub(super) struct Sweeper {
-    pub(super) timeline: Timeline,
-    pub(super) parts: Vec<Part>,
+    days: AccountDays,
     along: Vec<Along>,
     frames: Vec<Vec<Range<usize>>>,
     /// The days that have emitted rows.
@@ -43,8 +41,7 @@ impl Sweeper {
     /// For the outputs of a window.
     pub(super) fn new(data: &Gathered) -> Self {
         Self {
-            timeline: Timeline::default(),
-            parts: Vec::new(),
+            days: AccountDays::default(),
             along: Vec::new(),
             frames: vec![Vec::new(); data.spec.frames.len()],
             wanted: Vec::new(),
@@ -69,48 +66,48 @@ impl Sweeper {
         if emitted == 0 {
             return Ok((0, 0));
         }
-        for part in &self.parts {
+        for part in &self.days.parts {
             for (slot, day) in &part.days {
                 place[part.partial][*slot as usize] = (first + day) as u32;
             }
         }
         for (bounds, frame) in self.frames.iter_mut().zip(&data.spec.frames) {
-            frame.bounds(&self.timeline, bounds);
+            frame.bounds(&self.days.timeline, bounds);
         }
         self.along.clear();
         for measure in 0..data.spec.measures.len() {
-            let along = self.lay_along(data, measure);
-            self.along.push(along);
+            self.along.push(self.days.lay_along(data, measure));
         }
         for (output, column) in columns.iter_mut().enumerate() {
             self.answer(data, output, column)?;
         }
         self.answer_shares(columns)?;
-        Ok((self.timeline.days.len(), emitted))
+        Ok((self.days.timeline.days.len(), emitted))
     }
 
     /// Puts the days of the account's parts in order; returns how many of its rows are emitted.
     fn lay_out(&mut self, data: &Gathered, account: u32) -> usize {
         let parts = &data.accounts[account as usize];
-        self.timeline.days.clear();
-        self.parts.clear();
+        self.days.timeline.days.clear();
+        self.days.parts.clear();
         for (partial, account) in parts {
-            self.timeline
+            self.days
+                .timeline
                 .days
                 .extend(data.partials[*partial as usize].slots.of(*account).map(|(day, _)| day));
         }
         if parts.len() > 1 {
-            self.timeline.days.sort_unstable();
-            self.timeline.days.dedup();
+            self.days.timeline.days.sort_unstable();
+            self.days.timeline.days.dedup();
         }
         self.wanted.clear();
-        self.wanted.resize(self.timeline.days.len(), false);
+        self.wanted.resize(self.days.timeline.days.len(), false);
         let mut emitted = 0;
         for (partial, account) in parts {
             let of = &data.partials[*partial as usize];
             let mut index = 0;
             let days = of.slots.of(*account).map(|(day, slot)| {
-                while self.timeline.days[index] < day {
+                while self.days.timeline.days[index] < day {
                     index += 1;
                 }
                 (slot, index)
@@ -121,7 +118,7 @@ impl Sweeper {
                 self.wanted[*day] |= rows > 0;
                 emitted += rows;
             }
-            self.parts.push(Part { partial: *partial as usize, account: *account, days });
+            self.days.parts.push(Part { partial: *partial as usize, account: *account, days });
         }
         emitted
     }
@@ -147,7 +144,7 @@ impl Sweeper {
             (Function::Pick { pick: which, values: Values::Keys { key, .. } }, Along::Keys(days)) => {
                 let Some(order) = &data.orders[key] else { return mismatch() };
                 let place = |(key, ()): &(u32, ())| i64::from(order.place[*key as usize]);
-                let codes = (0..self.timeline.days.len()).map(|day| {
+                let codes = (0..self.days.timeline.days.len()).map(|day| {
                     let places = days.of(day).iter().map(place);
                     if which.greatest() { places.max() } else { places.min() }
                 });

@@ -4,7 +4,7 @@ use arrow::buffer::BooleanBuffer;
 use datafusion::common::Result;
 
 use super::frame::{DayIndex, Timeline};
-use super::measure::{Rows, each};
+use super::rows::{Rows, each};
 
 /// One value on one day of one account.
 #[derive(Debug, Clone, Copy)]
