@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 
-use super::staging::{StagedFile, StagedTable, WriteContext};
+use super::staged::{StagedFile, StagedTable, WriteContext};
 use super::{TableSpec, day_folder, day_of, latest_file, writer};
 use crate::error::{Error, Result};
 use crate::storage::Storage;

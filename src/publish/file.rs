@@ -7,7 +7,7 @@ use datafusion::common::runtime::SpawnedTask;
 use tokio::sync::mpsc;
 
 use super::encode::{EncodedGroup, FileFormat};
-use super::staging::{StagedFile, WriteContext};
+use super::staged::{StagedFile, WriteContext};
 use super::upload::{Upload, Writes};
 use super::{TableSpec, day_folder};
 use crate::error::{Error, Result};

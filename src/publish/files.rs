@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::encode::{CHUNK_ROWS, GROUP_BYTES, GROUP_ROWS, RowGroup};
 use super::file::{Part, TableOutput};
-use super::staging::{StagedFile, WriteContext};
+use super::staged::{StagedFile, WriteContext};
 use crate::error::{Error, Result};
 
 /// Files that may be on their way to the storage beside those being encoded.

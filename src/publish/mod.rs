@@ -30,6 +30,7 @@ mod finding;
 mod key_order;
 mod run_folder;
 mod spec;
+mod staged;
 mod staging;
 mod upload;
 mod writer;
@@ -39,7 +40,8 @@ use chrono::NaiveDate;
 pub use commit::{Published, PublishedTable};
 pub use finding::{Finding, Rule, Sample};
 pub use spec::{TableSpec, stored_type};
-pub use staging::{StagedFile, StagedTable, Staging};
+pub use staged::{StagedFile, StagedTable};
+pub use staging::Staging;
 
 /// The folder of one day of a table.
 pub(crate) fn day_folder(folder: &str, day: NaiveDate) -> String {

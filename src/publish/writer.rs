@@ -24,7 +24,7 @@ use super::cast::Caster;
 use super::file::TableOutput;
 use super::files::Files;
 use super::finding::Finding;
-use super::staging::{StagedFile, WriteContext};
+use super::staged::{StagedFile, WriteContext};
 use crate::error::{Error, Result};
 
 /// The files of a table and what its audits found.
