@@ -1,9 +1,10 @@
 //! How busy an account is on a day, and the scale that makes the world as large as was asked for.
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::World;
+use super::account::{Account, User};
 use super::plant::Plant;
-use super::population::{Account, Population, User};
+use super::population::Population;
+use super::world::World;
 
 /// The share of all events that are API calls.
 const API_SHARE: f64 = 0.12;
@@ -86,11 +87,4 @@ fn rhythm(date: NaiveDate, weekends: bool) -> f64 {
     };
     let holidays = matches!((date.month(), date.day()), (12, 24..) | (1, 1));
     if holidays { 0.4 * week } else { week }
-}
-
-impl World {
-    /// The date of a day of the world; day 0 is the first.
-    pub(super) fn date(&self, day: u32) -> NaiveDate {
-        self.end - Days::new(u64::from(self.days - 1 - day))
-    }
 }

@@ -6,7 +6,7 @@ use super::draw::Purpose;
 use super::names::{AccountId, Id};
 use super::plant::Plant;
 use super::relationship::Contact;
-use super::rows::Row;
+use super::row::Row;
 use super::scene::{Scene, working_hours};
 use super::sheet::{Clock, Sheet};
 

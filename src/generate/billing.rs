@@ -6,7 +6,7 @@ use super::contracts::Deal;
 use super::draw::{Draw, Purpose};
 use super::names::{AccountId, Id};
 use super::plant::Plant;
-use super::rows::Row;
+use super::row::Row;
 use super::scene::{HOUR, Scene, day_of, start_of, working_hours};
 use super::sheet::{Clock, Sheet};
 

@@ -3,7 +3,7 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 
 use super::names::{AccountId, Id};
-use super::rows::Row;
+use super::row::Row;
 use super::scene::start_of;
 use super::sheet::{Clock, Sheet};
 

@@ -1,11 +1,12 @@
 //! What happens on one day: every account's sessions and API calls, in order of time.
 use std::ops::Range;
 
-use super::World;
+use super::account::{Account, FEATURES, User};
 use super::activity::{Scale, activity};
 use super::draw::{Draw, Purpose};
 use super::plant::Plant;
-use super::population::{Account, FEATURES, Population, User};
+use super::population::Population;
+use super::world::World;
 
 /// Microseconds of a day.
 pub(super) const DAY: i64 = 86_400_000_000;

@@ -1,7 +1,7 @@
 //! The latent health of an account: what no source shows and all sources follow.
+use super::account::{Account, Play};
 use super::draw::{Draw, Purpose};
 use super::plant::Plant;
-use super::population::Account;
 
 /// How fast health is drawn back to the account's own level, a week.
 const PULL: f64 = 0.08;
@@ -19,24 +19,6 @@ const LIFT: f64 = 0.2;
 const KEPT: f64 = 0.65;
 /// Weeks that it takes to rise, and again to fade.
 const LIFT_WEEKS: usize = 6;
-
-/// The play: lessons for the unhealthy; a coin decides who gets them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Play {
-    /// The day on which the account was chosen.
-    pub(super) chosen: i32,
-    /// Whether it got the lessons, or was held out.
-    pub(super) is_treated: bool,
-    /// Whether it would have left, and stayed because of them.
-    pub(super) kept: bool,
-}
-
-impl Play {
-    /// The days of the lessons of those who are treated.
-    pub(super) fn lessons(&self) -> [i32; 3] {
-        [3, 10, 17].map(|after| self.chosen + after)
-    }
-}
 
 /// The health of an account at the start of each week, and what shaped it.
 pub(super) struct Course {

@@ -1,9 +1,10 @@
 //! What people did and thought: who looked after an account, how they judged it, where they decided against its score.
-use super::World;
+use super::account::Account;
 use super::day::DAY;
 use super::draw::{Draw, Purpose};
 use super::plant::Plant;
-use super::population::{Account, Population};
+use super::population::Population;
+use super::world::World;
 
 const HOUR: i64 = DAY / 24;
 /// Accounts that one manager looks after.

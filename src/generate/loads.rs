@@ -2,7 +2,7 @@
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 
-use super::rows::Row;
+use super::row::Row;
 use super::scene::{HOUR, Scene, start_of};
 use super::sheet::{Clock, Sheet};
 

@@ -6,7 +6,7 @@ use super::draw::{Draw, Purpose};
 use super::names::{AccountId, Id, UserId};
 use super::plant::Plant;
 use super::product::FEATURE_NAMES;
-use super::rows::Row;
+use super::row::Row;
 use super::scene::{HOUR, Scene, day_of, start_of, working_hours};
 use super::sheet::{Clock, Sheet};
 use super::support::lag;

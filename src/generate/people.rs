@@ -8,10 +8,10 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 
-use super::World;
 use super::day::DAY;
 use super::judgement::{Assessment, Judgement, Mode, Override, Ownership};
 use super::names::{AccountId, ManagerId};
+use super::world::World;
 
 /// What managers write, by how they judge.
 const REASONS: [&str; 5] = [

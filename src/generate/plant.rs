@@ -1,10 +1,9 @@
 //! The awkward accounts that every world of at least [`SMALLEST_PLANTED_WORLD`] accounts contains.
-use super::population::Account;
 
 /// Worlds with fewer accounts are left plain.
 pub(super) const SMALLEST_PLANTED_WORLD: u32 = 40;
 /// Days between leaving and coming back, inside any sensible gap and outside it.
-const GAPS: [i32; 2] = [12, 75];
+pub(super) const GAPS: [i32; 2] = [12, 75];
 
 /// What is awkward about an account. The position in [`PLANTS`] is the account's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,35 +185,6 @@ impl Plant {
             Self::UnicodeName => Some("Čapek 株式会社 – Ünïcödé 🚀"),
             Self::OddName => Some("../odd; name\nwith a line break"),
             _ => None,
-        }
-    }
-
-    /// Bends an ordinary life of `days` days into the planted one.
-    pub(super) fn apply(self, account: &mut Account, days: i32) {
-        if !matches!(self, Self::Ordinary | Self::NoUsers | Self::NoEvents) {
-            account.be_active(-400, days);
-        }
-        match self {
-            Self::TestAccount => account.is_test = true,
-            Self::BrandNew => account.be_active(days - 1, days),
-            Self::NoEvents | Self::Hermit => account.silent = i32::MIN..i32::MAX,
-            Self::Prospect => account.active = 0..0,
-            Self::StalledOnboarding => account.be_active(days - 100, days),
-            Self::EventsBeforeStart => {
-                account.be_active(days / 2, days);
-                account.active.start -= 30;
-            }
-            Self::ZeroBase => account.silent = days - 60..days - 28,
-            Self::Silent => account.silent = days - 35..days,
-            Self::Stragglers => {
-                account.leave(days / 2);
-                account.active.end += 6;
-            }
-            Self::ChurnedBefore => account.leave(-100),
-            Self::ChurnedChild => account.leave(days - 40),
-            Self::ReturnsSoon => account.come_back(days / 2, days / 2 + GAPS[0], days),
-            Self::ReturnsLate => account.come_back(days / 2, days / 2 + GAPS[1], days),
-            _ => {}
         }
     }
 }

@@ -1,113 +1,11 @@
 //! Who lives in the world: accounts with their dates, habits and latent health, and their users.
 use std::ops::Range;
 
-use super::World;
+use super::account::{Account, FEATURES, User};
 use super::draw::{Draw, Purpose};
-use super::health::{self, Play};
+use super::health;
 use super::plant::Plant;
-
-/// How many product features there are.
-pub(super) const FEATURES: usize = 12;
-
-/// One account. Days count from the world's first day, which is 0; earlier days are negative.
-pub(super) struct Account {
-    /// Position in the population; also names its draws.
-    pub(super) index: u32,
-    /// What is awkward about it.
-    pub(super) plant: Plant,
-    /// Size relative to the mean account: 1 is average.
-    pub(super) size: f64,
-    /// Marked as a test account.
-    pub(super) is_test: bool,
-    /// The day it became a customer.
-    pub(super) since: i32,
-    /// The day it left, if it did.
-    pub(super) churned: Option<i32>,
-    /// The day it came back after that, if it did.
-    pub(super) returned: Option<i32>,
-    /// The days on which something may happen.
-    pub(super) active: Range<i32>,
-    /// Days inside [`Self::active`] on which nothing happens all the same.
-    pub(super) silent: Range<i32>,
-    /// Where its users stand in [`Population::users`].
-    pub(super) users: Range<u32>,
-    /// Weight of its API traffic; 0 for the accounts without an integration.
-    pub(super) api: f64,
-    /// The middle of its working day, in seconds of the UTC day.
-    pub(super) midday: u32,
-    /// Open at weekends.
-    pub(super) weekends: bool,
-    /// Its features in order of preference.
-    pub(super) preference: [u8; FEATURES],
-    /// The day from which its health falls towards churn.
-    pub(super) declines: Option<i32>,
-    /// The play for which it was chosen.
-    pub(super) play: Option<Play>,
-}
-
-impl Account {
-    /// Leaves on a day.
-    pub(super) fn leave(&mut self, day: i32) {
-        self.churned = Some(day);
-        self.active.end = day;
-    }
-
-    /// Leaves on a day, comes back on a later one and is active until `end`.
-    pub(super) fn come_back(&mut self, left: i32, back: i32, end: i32) {
-        (self.churned, self.returned) = (Some(left), Some(back).filter(|day| *day < end));
-        self.active.end = if self.returned.is_some() { end } else { left };
-        self.silent = left..back;
-    }
-
-    /// The day towards which health falls, if it does: the child that is about to leave goes after the end.
-    pub(super) fn leaves(&self) -> Option<i32> {
-        match self.plant {
-            Plant::DecliningChild => Some(self.active.end + 20),
-            _ => self.churned,
-        }
-    }
-
-    /// Customer from `since` and active until `end`, without churn.
-    pub(super) fn be_active(&mut self, since: i32, end: i32) {
-        self.since = since;
-        self.churned = None;
-        self.active = since..end;
-    }
-
-    /// In the `accounts` table.
-    pub(super) fn is_listed(&self) -> bool {
-        self.plant != Plant::UnlistedAccount
-    }
-
-    /// A customer now or once.
-    pub(super) fn is_customer(&self) -> bool {
-        self.is_listed() && self.plant != Plant::Prospect
-    }
-
-    /// Its name, for people.
-    pub(super) fn name(&self) -> String {
-        name(self.plant, self.index as usize)
-    }
-}
-
-/// One user.
-pub(super) struct User {
-    /// The day the user was created.
-    pub(super) created: i32,
-    /// The day of the first sign-in; `None` for those who never came.
-    pub(super) activated: Option<i32>,
-    /// The day the seat was taken back.
-    pub(super) left: Option<i32>,
-    /// Probability of being active on a working day of a fully healthy account.
-    pub(super) propensity: f32,
-}
-
-impl User {
-    /// Whether the user may be seen on a day.
-    pub(super) fn may_come(&self, day: i32) -> bool {
-        self.activated.is_some_and(|first| first <= day) && self.left.is_none_or(|left| day < left)
-    }
-}
+use super::world::World;
 
 /// Everyone, and how healthy they are; memory grows with accounts × weeks and with users, never with events.
 pub(super) struct Population {
@@ -155,7 +53,7 @@ impl Population {
     fn settle(&mut self, world: &World, index: u32, size: f64) {
         let mut draw = Draw::new(world.seed, Purpose::Life, index, 0);
         let mut account = life(&mut draw, world, index, size);
-        account.plant.apply(&mut account, world.days as i32);
+        account.bend(world.days as i32);
         let course = health::course(world.seed, &account, self.weeks);
         (account.declines, account.play) = (course.declines, course.play);
         if course.play.is_some_and(|play| play.kept) {
@@ -237,37 +135,6 @@ fn staff(draw: &mut Draw, account: &Account, users: u32, mut seats: Draw) -> Vec
         user.left = Some(user.created + stays).filter(|day| goes && *day < account.active.end);
     }
     staff
-}
-
-/// The name of an account of a number; a round more for each time that the names are used up.
-fn name(plant: Plant, index: usize) -> String {
-    const FIRST: [&str; 20] = [
-        "Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Granite", "Harbor", "Indigo", "Juniper",
-        "Kestrel", "Lumen", "Maple", "Nimbus", "Onyx", "Pioneer", "Quartz", "River", "Summit", "Tundra",
-    ];
-    const SECOND: [&str; 13] = [
-        "Analytics",
-        "Bank",
-        "Clinics",
-        "Dynamics",
-        "Energy",
-        "Foods",
-        "Games",
-        "Health",
-        "Insurance",
-        "Logistics",
-        "Media",
-        "Retail",
-        "Works",
-    ];
-    if let Some(name) = plant.name() {
-        return name.to_owned();
-    }
-    let (first, second) = (FIRST[index % FIRST.len()], SECOND[index % SECOND.len()]);
-    match index / (FIRST.len() * SECOND.len()) {
-        0 => format!("{first} {second}"),
-        round => format!("{first} {second} {}", round + 1),
-    }
 }
 
 #[cfg(test)]

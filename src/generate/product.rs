@@ -3,12 +3,12 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use chrono::{Datelike, Weekday};
 
+use super::account::FEATURES;
 use super::contracts::Deal;
 use super::draw::Purpose;
 use super::names::AccountId;
 use super::plant::Plant;
-use super::population::FEATURES;
-use super::rows::Row;
+use super::row::Row;
 use super::scene::{HOUR, Scene, start_of};
 use super::sheet::{Clock, Sheet};
 

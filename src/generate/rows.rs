@@ -3,36 +3,21 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 
 use super::draw::{Draw, Purpose};
+use super::row::Row;
 use super::scene::Scene;
 use super::sheet::Clock;
 use super::{
-    advocacy, billing, company, contracts, loads, messages, onboarding, opportunities, product, relationship,
+    advocacy, billing, contracts, crm, loads, messages, onboarding, opportunities, product, relationship,
     signing, support, surveys, truth, users,
 };
 
 /// Of a thousand rows of any source, how many are delivered twice.
 const TWICE: f64 = 0.002;
 
-/// A row of a source.
-pub(super) trait Row: Clone {
-    /// The file of the source.
-    const FILE: &'static str;
-
-    /// When the warehouse knew the row, in microseconds since the world's first day began.
-    fn known(&self) -> i64;
-
-    /// Rows as the contract of the source has them.
-    ///
-    /// # Errors
-    ///
-    /// Columns that do not make a table, which is a mistake of this program.
-    fn sheet(rows: &[Self], clock: Clock) -> Result<RecordBatch, ArrowError>;
-}
-
 /// The rows of some accounts, account by account.
 #[derive(Default)]
 pub(super) struct Rows {
-    accounts: Vec<company::Version>,
+    accounts: Vec<crm::Version>,
     users: Vec<users::User>,
     contracts: Vec<contracts::Line>,
     changes: Vec<contracts::Change>,
@@ -71,7 +56,7 @@ impl Rows {
         self.tell_sold(scene, &mut deliver);
         self.tell_said(scene, &mut deliver);
         self.users.extend(users::users(scene));
-        deliver.each(company::versions(scene), &mut self.accounts);
+        deliver.each(crm::versions(scene), &mut self.accounts);
         deliver.each(product::figures(scene), &mut self.figures);
         self.health.extend(truth::health(scene));
         self.fates.extend(truth::fate(scene));

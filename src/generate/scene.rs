@@ -3,12 +3,13 @@ use std::ops::Range;
 
 use chrono::{Days, Months, NaiveDate, TimeDelta};
 
-use super::World;
+use super::account::Account;
 use super::company::Company;
 use super::day::{DAY, WINDOWS};
 use super::draw::{Draw, Purpose};
 use super::plant::Plant;
-use super::population::{Account, Population};
+use super::population::Population;
+use super::world::World;
 
 /// Microseconds of an hour.
 pub(super) const HOUR: i64 = DAY / 24;

@@ -9,8 +9,8 @@ use arrow::array::{
 use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
 
-use super::World;
 use super::day::DAY;
+use super::world::World;
 
 /// Digits of a decimal in the sources.
 const DIGITS: u8 = 18;

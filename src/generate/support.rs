@@ -5,7 +5,7 @@ use arrow::error::ArrowError;
 use super::draw::{Draw, Purpose};
 use super::names::{AccountId, Id, UserId};
 use super::plant::Plant;
-use super::rows::Row;
+use super::row::Row;
 use super::scene::{HOUR, Scene, start_of};
 use super::sheet::{Clock, Sheet};
 

@@ -9,11 +9,11 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
-use super::World;
 use super::day::{DAY, Event};
 use super::names::{AccountId, UserId};
 use super::population::Population;
 use super::product::FEATURE_NAMES;
+use super::world::World;
 
 const EVENT_NAMES: [&str; 4] = ["login", "feature_use", "content_view", "api_call"];
 /// Rows per day and kind of number: an id is the day since 1970 times this, plus the number within the day.

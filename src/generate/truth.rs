@@ -5,7 +5,7 @@ use arrow::error::ArrowError;
 use super::day;
 use super::loads;
 use super::names::AccountId;
-use super::rows::Row;
+use super::row::Row;
 use super::scene::Scene;
 use super::sheet::{Clock, Sheet};
 
