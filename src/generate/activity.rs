@@ -1,5 +1,5 @@
 //! How busy an account is on a day, and the scale that makes the world as large as was asked for.
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::account::{Account, User};
 use super::plant::Plant;

@@ -1,5 +1,4 @@
 //! Who lives in the world: accounts with their dates, habits and latent health, and their users.
-use std::ops::Range;
 
 use super::account::{Account, FEATURES, User};
 use super::draw::{Draw, Purpose};

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use super::definition::{Component, Range, Score};
 use super::document::{ComponentsDocument, ScoreDocument};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
+use crate::yaml::{self, Placed};
 
 /// The components that were declared, with a place for those whose declaration is wrong.
 #[derive(Default)]
