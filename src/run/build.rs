@@ -1,86 +1,27 @@
 //! The build itself: one model after the other into staging.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::NaiveDate;
-use datafusion::common::{DFSchema, internal_err};
-use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::physical_plan::ExecutionPlan;
-use futures::TryStreamExt;
+use datafusion::error::DataFusionError;
 
-use super::audits::{self, BadRows};
+use super::built::Built;
+use super::contracts::broken;
 use super::needed::{self, Needed};
-use super::parts;
-use super::progress::{rows_read, watched};
+use super::report::{BuiltModel, Report};
 use super::request::Request;
 use super::reuse::{self, Parts};
-use super::stored::{sort_key, stored_rows};
-use super::stretches::stretches;
+use super::stage::{Attempt, Staged};
+use super::stored::sort_key;
 use super::watch::{Event, Watch};
 use crate::check::Checked;
-use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::day_window::{WindowMode, WindowOptions};
-use crate::engine::in_turn::InTurnExec;
 use crate::engine::sources::{Horizon, parquet_files, parquet_folder, source_table};
 use crate::engine::stored_days::day_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
-use crate::project::layer::ModelName;
-use crate::project::model::{AS_OF_DATE, Kind, Model};
-use crate::publish::{Finding, PublishedTable, Rule, StagedTable, Staging, TableSpec};
-
-/// A run that is staged and audited; nothing of it is visible yet. Dropped, it leaves nothing behind.
-pub struct Built {
-    staging: Staging,
-    days: std::ops::RangeInclusive<NaiveDate>,
-    report: Report,
-}
-
-/// What a run did.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// Names the run.
-    pub run_id: String,
-    /// Each model that was built, in order.
-    pub models: Vec<BuiltModel>,
-    /// Audits that ran as queries and passed (those in the stream of a table are part of building it).
-    pub audits: usize,
-    /// What became visible, table by table.
-    pub tables: Vec<PublishedTable>,
-}
-
-impl Report {
-    /// Files written or replaced.
-    pub fn files_written(&self) -> usize {
-        self.tables.iter().map(|table| table.written).sum()
-    }
-
-    /// Files that were published before, byte for byte.
-    pub fn files_unchanged(&self) -> usize {
-        self.tables.iter().map(|table| table.unchanged).sum()
-    }
-}
-
-/// What was built of one model.
-#[derive(Debug, Clone)]
-pub struct BuiltModel {
-    /// The model.
-    pub name: ModelName,
-    /// Rows read from files: of sources and of stored tables, what pruning left out not among them.
-    pub rows_read: u64,
-    /// Rows staged, those of days that only other models look back to included.
-    pub rows: u64,
-    /// Bytes of Parquet.
-    pub bytes: u64,
-    /// Wall time.
-    pub took: Duration,
-    /// The most memory that the process was seen to hold meanwhile, in bytes, where the system tells.
-    pub memory: Option<u64>,
-    /// Whether it is published, or was only built for others to read.
-    pub published: bool,
-}
+use crate::project::model::{Kind, Model};
+use crate::publish::{StagedTable, Staging};
 
 /// Builds and audits the selected models and all that they need, in staging.
 ///
@@ -119,24 +60,18 @@ pub async fn build(
     }
 }
 
-/// A table in staging, and what it took.
-struct Staged {
-    table: Arc<StagedTable>,
-    rows_read: u64,
-    memory: Option<u64>,
-}
-
-struct Build<'a> {
-    checked: &'a Checked,
-    request: &'a Request,
-    watch: &'a dyn Watch,
-    session: Session,
-    memory_limit: usize,
-    staging: Staging,
-    parts: Parts,
-    needed: Needed,
-    models: Vec<BuiltModel>,
-    audits: usize,
+/// A run under way.
+pub(super) struct Build<'a> {
+    pub(super) checked: &'a Checked,
+    pub(super) request: &'a Request,
+    pub(super) watch: &'a dyn Watch,
+    pub(super) session: Session,
+    pub(super) memory_limit: usize,
+    pub(super) staging: Staging,
+    pub(super) parts: Parts,
+    pub(super) needed: Needed,
+    pub(super) models: Vec<BuiltModel>,
+    pub(super) audits: usize,
 }
 
 impl Build<'_> {
@@ -204,72 +139,6 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Contracts of the sources that this run reads.
-    async fn audit_sources(&mut self) -> Result<()> {
-        let pipeline = &self.checked.pipeline;
-        let computed = self.needed.first_days.keys().filter(|name| self.parts.planned.contains(name));
-        let read = pipeline.with_upstream(computed.cloned());
-        let mut audits = Vec::new();
-        for model in pipeline
-            .models
-            .iter()
-            .filter(|model| matches!(model.kind, Kind::Source(_)) && read.contains(&model.name))
-            .filter(|model| self.parts.planned.contains(&model.name))
-        {
-            audits.extend(self.contract_audits(model).await?);
-        }
-        self.audits += audits::run_all(&self.session, audits).await?;
-        Ok(())
-    }
-
-    /// What the streams could not audit, over what is staged.
-    async fn audit_tables(&mut self) -> Result<()> {
-        let pipeline = &self.checked.pipeline;
-        let mut audits = Vec::new();
-        let computed = |model: &&Model| self.is_computed(&model.name);
-        for model in pipeline.models.iter().filter(computed) {
-            audits.extend(self.contract_audits(model).await?);
-        }
-        for audit in pipeline.audits.iter().filter(|audit| self.is_built(audit.reads.0.keys())) {
-            let planned = BadRows::of_file(&self.session, audit).await;
-            audits.push(planned.map_err(|error| diagnose::of_run(&audit.name, &error))?);
-        }
-        self.audits += audits::run_all(&self.session, audits).await?;
-        Ok(())
-    }
-
-    /// Whether a stored table is computed by this run.
-    fn is_computed(&self, name: &ModelName) -> bool {
-        self.needed.first_days.contains_key(name) && self.parts.planned.contains(name)
-    }
-
-    /// Whether every stored table among these is part of the run, and at least one is; nothing else may be read.
-    fn is_built<'n>(&self, names: impl Iterator<Item = &'n ModelName>) -> bool {
-        let names: Vec<&ModelName> = names.collect();
-        let known =
-            |name: &&&ModelName| self.parts.planned.contains(name) || self.parts.reused.contains(name);
-        if names.iter().filter(known).count() < names.len() {
-            return false;
-        }
-        let stored =
-            names.iter().filter(|name| self.checked.pipeline.model(name).is_some_and(Model::is_stored));
-        let built: Vec<bool> = stored.map(|name| self.needed.first_days.contains_key(name)).collect();
-        !built.is_empty() && built.iter().all(|built| *built)
-    }
-
-    async fn contract_audits(&self, model: &Model) -> Result<Vec<BadRows>> {
-        let name = model.name.to_string();
-        let failed = |error: DataFusionError| diagnose::of_run(&name, &error);
-        let rows = self.session.scan(&model.name).await.map_err(failed)?;
-        let mut targets = BTreeMap::new();
-        for reference in &model.contract.references {
-            let target = self.session.scan(&reference.target).await.map_err(failed)?;
-            targets.insert(reference.target.to_string(), target);
-        }
-        BadRows::of_contract(&self.session, model, &rows, &|target| targets.get(target).cloned())
-            .map_err(failed)
-    }
-
     /// Builds one table into staging and makes it readable for those that follow.
     async fn table(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
         self.watch.saw(&Event::Building { model: &model.name });
@@ -309,89 +178,6 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Plans, computes and writes one table.
-    async fn stage(&self, session: &Session, model: &Model, first: NaiveDate) -> Result<Staged, Attempt> {
-        let plan = self.physical(session, model, first).await.map_err(Attempt::of)?;
-        let spec = self.spec(model).map_err(Attempt::of)?;
-        let (plan, parts) = parts::of_days(model, plan, session.context().task_ctx()).map_err(Attempt::of)?;
-        // The writer speaks hale's errors; the engine's own is kept beside, since want of memory may be mended.
-        let failure = Arc::new(Mutex::new(None));
-        let parts = parts.into_iter().map(|rows| {
-            let (name, failure) = (model.name.to_string(), Arc::clone(&failure));
-            rows.map_err(move |error| {
-                let shown = diagnose::of_run(&name, &error);
-                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                shown
-            })
-        });
-        let written = self.staging.write(spec, parts.collect());
-        let (written, memory) = watched(self.watch, &model.name, &plan, written).await;
-        let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let table = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))?;
-        Ok(Staged { table, rows_read: rows_read(&plan), memory })
-    }
-
-    async fn physical(
-        &self,
-        session: &Session,
-        model: &Model,
-        first: NaiveDate,
-    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
-        let Some(query) = model.query() else { return internal_err!("{} has no query", model.name) };
-        let session = session.for_model(model);
-        let state = session.state();
-        let days = first..=*self.request.days.end();
-        let stretches = stretches(days.clone(), &self.rows_side_by_side(model), self.memory_limit);
-        if stretches.len() > 1 {
-            let rows = session.plan(query).await?;
-            let mut plans = Vec::with_capacity(stretches.len());
-            for days in stretches {
-                let plan = stored_rows(model, rows.clone(), days)?;
-                plans.push(state.create_physical_plan(&plan).await?);
-            }
-            return Ok(Arc::new(InTurnExec::try_new(plans)?));
-        }
-        // Over stored tables alone the plan that told what is needed is the one to run.
-        if let Some(plan) = self.needed.plans.get(&model.name)
-            && let Some(plan) = session.rebound(plan).await?
-        {
-            return state.query_planner().create_physical_plan(&plan, &state).await;
-        }
-        let plan = stored_rows(model, session.plan(query).await?, days)?;
-        state.create_physical_plan(&plan).await
-    }
-
-    /// The rows of each table that a model reads day by day, as this run built them.
-    fn rows_side_by_side(&self, model: &Model) -> Vec<u64> {
-        let read = self.needed.day_by_day.get(&model.name);
-        let is_read = |built: &&BuiltModel| read.is_some_and(|read| read.contains(&built.name));
-        self.models.iter().filter(is_read).map(|built| built.rows).collect()
-    }
-
-    fn spec(&self, model: &Model) -> EngineResult<TableSpec> {
-        let schema = Arc::clone(&self.checked.schemas[&model.name]);
-        let columns = DFSchema::try_from(Arc::clone(&schema))?;
-        let state = self.session.state();
-        let checks = model.contract.checks.iter().map(|check| {
-            let condition = state.create_logical_expr(&check.sql, &columns)?;
-            Ok((check_text(&check.sql), state.create_physical_expr(condition, &columns)?))
-        });
-        let described = model.contract.columns.iter().filter(|column| !column.description.is_empty());
-        Ok(TableSpec {
-            layer: model.name.layer.name().to_owned(),
-            name: model.name.table.clone(),
-            not_null: model.contract.not_null(),
-            primary_key: model.contract.primary_key.clone(),
-            checks: checks.collect::<EngineResult<_>>()?,
-            by_day: model.by_day().then(|| AS_OF_DATE.to_owned()),
-            description: model.description.clone(),
-            column_descriptions: described
-                .map(|column| (column.name.clone(), column.description.clone()))
-                .collect(),
-            schema,
-        })
-    }
-
     /// Makes a staged table readable for the models that follow.
     async fn enter(&self, model: &Model, staged: &StagedTable) -> Result<()> {
         let failed = |error: DataFusionError| diagnose::of_run(&model.name.to_string(), &error);
@@ -409,81 +195,4 @@ impl Build<'_> {
         let report = Report { run_id, models: self.models, audits: self.audits, tables: Vec::new() };
         Built { staging: self.staging, days: self.request.days.clone(), report }
     }
-}
-
-impl Built {
-    /// Makes the staged days visible, then removes staging.
-    ///
-    /// # Errors
-    /// [`Error::Transient`] when storage fails half way; running the same command again completes it.
-    pub async fn publish(self, watch: &dyn Watch) -> Result<Report> {
-        let wanted = |spec: &TableSpec| {
-            self.report
-                .models
-                .iter()
-                .any(|model| model.published && model.name.to_string() == spec.to_string())
-        };
-        let published = self.staging.publish_of(self.days.clone(), wanted).await?;
-        let report = Report { tables: published.tables, ..self.report };
-        watch.saw(&Event::Published { files: report.files_written(), unchanged: report.files_unchanged() });
-        Ok(report)
-    }
-
-    /// Gives up what was built.
-    ///
-    /// # Errors
-    /// When staging cannot be removed.
-    pub async fn abort(self) -> Result<()> {
-        self.staging.abort().await
-    }
-}
-
-/// Why a table could not be staged: for want of memory, which another way of computing may not need, or otherwise.
-enum Attempt {
-    Memory(DataFusionError),
-    Engine(DataFusionError),
-    Other(Error),
-}
-
-impl Attempt {
-    fn of(error: DataFusionError) -> Self {
-        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
-            Self::Memory(error)
-        } else {
-            Self::Engine(error)
-        }
-    }
-
-    fn into_error(self, model: &ModelName) -> Error {
-        match self {
-            Self::Memory(error) | Self::Engine(error) => diagnose::of_run(&model.to_string(), &error),
-            Self::Other(error) => error,
-        }
-    }
-}
-
-/// What the stream's audits found, each rule at its place in the contract.
-fn broken(model: &Model, findings: &[Finding]) -> Diagnostics {
-    let place = |finding: &Finding| match &finding.rule {
-        Rule::NotNull { column } | Rule::Finite { column } | Rule::Lossless { column, .. } => {
-            model.contract.column(column).map(|column| column.location.clone())
-        }
-        Rule::Check { text } => {
-            let declared = model.contract.checks.iter().find(|check| check_text(&check.sql) == *text);
-            declared.map(|check| check.location.clone())
-        }
-        Rule::PrimaryKey { .. } => None,
-    };
-    let diagnostic = |finding: &Finding| {
-        let rows = if finding.rows == 1 { "1 row".to_owned() } else { format!("{} rows", finding.rows) };
-        let message = format!("{}: {} is broken by {rows}", model.name, finding.rule);
-        let at = place(finding).unwrap_or_else(|| Location::whole(&model.file));
-        let failed = Diagnostic::error("audit", message).at(at);
-        finding.samples.iter().fold(failed, |failed, sample| failed.note(sample.to_string()))
-    };
-    findings.iter().map(diagnostic).collect()
-}
-
-fn check_text(sql: &str) -> String {
-    format!("CHECK ({sql})")
 }

@@ -10,15 +10,21 @@
 
 mod audits;
 mod build;
+mod built;
+mod contracts;
 mod needed;
 mod parts;
 mod progress;
+mod report;
 mod request;
 mod reuse;
+mod stage;
 mod stored;
 mod stretches;
 mod watch;
 
-pub use build::{Built, BuiltModel, Report, build};
+pub use build::build;
+pub use built::Built;
+pub use report::{BuiltModel, Report};
 pub use request::{Request, Selection};
 pub use watch::{Event, Quiet, Watch};

@@ -1,0 +1,50 @@
+//! What a run did, as data.
+
+use std::time::Duration;
+
+use crate::project::layer::ModelName;
+use crate::publish::PublishedTable;
+
+/// What a run did.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Names the run.
+    pub run_id: String,
+    /// Each model that was built, in order.
+    pub models: Vec<BuiltModel>,
+    /// Audits that ran as queries and passed (those in the stream of a table are part of building it).
+    pub audits: usize,
+    /// What became visible, table by table.
+    pub tables: Vec<PublishedTable>,
+}
+
+impl Report {
+    /// Files written or replaced.
+    pub fn files_written(&self) -> usize {
+        self.tables.iter().map(|table| table.written).sum()
+    }
+
+    /// Files that were published before, byte for byte.
+    pub fn files_unchanged(&self) -> usize {
+        self.tables.iter().map(|table| table.unchanged).sum()
+    }
+}
+
+/// What was built of one model.
+#[derive(Debug, Clone)]
+pub struct BuiltModel {
+    /// The model.
+    pub name: ModelName,
+    /// Rows read from files: of sources and of stored tables, what pruning left out not among them.
+    pub rows_read: u64,
+    /// Rows staged, those of days that only other models look back to included.
+    pub rows: u64,
+    /// Bytes of Parquet.
+    pub bytes: u64,
+    /// Wall time.
+    pub took: Duration,
+    /// The most memory that the process was seen to hold meanwhile, in bytes, where the system tells.
+    pub memory: Option<u64>,
+    /// Whether it is published, or was only built for others to read.
+    pub published: bool,
+}

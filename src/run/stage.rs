@@ -1,0 +1,144 @@
+//! One table: planned, computed and written into staging.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::NaiveDate;
+use datafusion::common::{DFSchema, internal_err};
+use datafusion::error::{DataFusionError, Result as EngineResult};
+use datafusion::physical_plan::ExecutionPlan;
+use futures::TryStreamExt;
+
+use super::build::Build;
+use super::contracts::check_text;
+use super::parts;
+use super::progress::{rows_read, watched};
+use super::report::BuiltModel;
+use super::stored::stored_rows;
+use super::stretches::stretches;
+use crate::engine::in_turn::InTurnExec;
+use crate::engine::{Session, diagnose};
+use crate::error::Error;
+use crate::project::layer::ModelName;
+use crate::project::model::{AS_OF_DATE, Model};
+use crate::publish::{StagedTable, TableSpec};
+
+/// A table in staging, and what it took.
+pub(super) struct Staged {
+    pub(super) table: Arc<StagedTable>,
+    pub(super) rows_read: u64,
+    pub(super) memory: Option<u64>,
+}
+
+/// Why a table could not be staged: for want of memory, which another way of computing may not need, or otherwise.
+pub(super) enum Attempt {
+    Memory(DataFusionError),
+    Engine(DataFusionError),
+    Other(Error),
+}
+
+impl Attempt {
+    fn of(error: DataFusionError) -> Self {
+        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
+            Self::Memory(error)
+        } else {
+            Self::Engine(error)
+        }
+    }
+
+    pub(super) fn into_error(self, model: &ModelName) -> Error {
+        match self {
+            Self::Memory(error) | Self::Engine(error) => diagnose::of_run(&model.to_string(), &error),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+impl Build<'_> {
+    /// Plans, computes and writes one table.
+    pub(super) async fn stage(
+        &self,
+        session: &Session,
+        model: &Model,
+        first: NaiveDate,
+    ) -> Result<Staged, Attempt> {
+        let plan = self.physical(session, model, first).await.map_err(Attempt::of)?;
+        let spec = self.spec(model).map_err(Attempt::of)?;
+        let (plan, parts) = parts::of_days(model, plan, session.context().task_ctx()).map_err(Attempt::of)?;
+        // The writer speaks hale's errors; the engine's own is kept beside, since want of memory may be mended.
+        let failure = Arc::new(Mutex::new(None));
+        let parts = parts.into_iter().map(|rows| {
+            let (name, failure) = (model.name.to_string(), Arc::clone(&failure));
+            rows.map_err(move |error| {
+                let shown = diagnose::of_run(&name, &error);
+                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                shown
+            })
+        });
+        let written = self.staging.write(spec, parts.collect());
+        let (written, memory) = watched(self.watch, &model.name, &plan, written).await;
+        let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let table = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))?;
+        Ok(Staged { table, rows_read: rows_read(&plan), memory })
+    }
+
+    async fn physical(
+        &self,
+        session: &Session,
+        model: &Model,
+        first: NaiveDate,
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        let Some(query) = model.query() else { return internal_err!("{} has no query", model.name) };
+        let session = session.for_model(model);
+        let state = session.state();
+        let days = first..=*self.request.days.end();
+        let stretches = stretches(days.clone(), &self.rows_side_by_side(model), self.memory_limit);
+        if stretches.len() > 1 {
+            let rows = session.plan(query).await?;
+            let mut plans = Vec::with_capacity(stretches.len());
+            for days in stretches {
+                let plan = stored_rows(model, rows.clone(), days)?;
+                plans.push(state.create_physical_plan(&plan).await?);
+            }
+            return Ok(Arc::new(InTurnExec::try_new(plans)?));
+        }
+        // Over stored tables alone the plan that told what is needed is the one to run.
+        if let Some(plan) = self.needed.plans.get(&model.name)
+            && let Some(plan) = session.rebound(plan).await?
+        {
+            return state.query_planner().create_physical_plan(&plan, &state).await;
+        }
+        let plan = stored_rows(model, session.plan(query).await?, days)?;
+        state.create_physical_plan(&plan).await
+    }
+
+    /// The rows of each table that a model reads day by day, as this run built them.
+    fn rows_side_by_side(&self, model: &Model) -> Vec<u64> {
+        let read = self.needed.day_by_day.get(&model.name);
+        let is_read = |built: &&BuiltModel| read.is_some_and(|read| read.contains(&built.name));
+        self.models.iter().filter(is_read).map(|built| built.rows).collect()
+    }
+
+    fn spec(&self, model: &Model) -> EngineResult<TableSpec> {
+        let schema = Arc::clone(&self.checked.schemas[&model.name]);
+        let columns = DFSchema::try_from(Arc::clone(&schema))?;
+        let state = self.session.state();
+        let checks = model.contract.checks.iter().map(|check| {
+            let condition = state.create_logical_expr(&check.sql, &columns)?;
+            Ok((check_text(&check.sql), state.create_physical_expr(condition, &columns)?))
+        });
+        let described = model.contract.columns.iter().filter(|column| !column.description.is_empty());
+        Ok(TableSpec {
+            layer: model.name.layer.name().to_owned(),
+            name: model.name.table.clone(),
+            not_null: model.contract.not_null(),
+            primary_key: model.contract.primary_key.clone(),
+            checks: checks.collect::<EngineResult<_>>()?,
+            by_day: model.by_day().then(|| AS_OF_DATE.to_owned()),
+            description: model.description.clone(),
+            column_descriptions: described
+                .map(|column| (column.name.clone(), column.description.clone()))
+                .collect(),
+            schema,
+        })
+    }
+}
