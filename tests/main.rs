@@ -12,6 +12,7 @@ mod generate; // the synthetic sources
 mod invariants; // habits of the project: descriptions, tests, layering, sizes
 mod judgement; // what people judge and decide: in metrics, in scores, in explanations
 mod lanes; // programs over doubles equal DataFusion's own expressions
+mod main_score; // which score is the main one, and what reads it
 mod model_test; // unit tests of models: rows in, rows expected
 mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed
 mod parity; // published examples of other systems, edge values included

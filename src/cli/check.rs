@@ -59,7 +59,8 @@ impl Counts {
     fn of(checked: &Checked) -> Self {
         let models = &checked.pipeline.models;
         let sources = models.iter().filter(|model| matches!(model.kind, Kind::Source(_))).count();
-        let scores = models.iter().filter(|model| model.name.layer == Layer::Scores).count();
+        let scores =
+            models.iter().filter(|model| model.name.layer == Layer::Scores && model.is_stored()).count();
         Self { models: models.len() - sources, sources, scores, warnings: checked.warnings.len() }
     }
 

@@ -18,7 +18,7 @@ use crate::explain::{self, Explanation, Line, Movement, Place, Subject};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  hale explain acme-042                                  its newest published score, where there is one score
+  hale explain acme-042                                  its newest published main score
   hale explain acme-042 --as-of 2026-09-30               another day
   hale explain acme-042 --as-of 2026-09-30 --vs 2026-09-01   what moved it since
   hale explain --score health > health.md                the definition as a page
@@ -30,7 +30,7 @@ pub(super) struct Explain {
     /// The user, of a score of users
     #[arg(long, value_name = "ID", requires = "account")]
     user: Option<String>,
-    /// The score [default: the only one]
+    /// The score [default: the main one]
     #[arg(long, value_name = "NAME")]
     score: Option<String>,
     /// The published day [default: the newest]

@@ -26,13 +26,13 @@ use crate::engine::published::published_day_if_any;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
-use crate::semantic::Score;
+use crate::semantic::{MAIN, Score};
 use crate::storage::Storage;
 
 /// Who is explained, and by which score.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// The score's name; may be left out where there is only one.
+    /// The score's name; the main one where it is left out.
     pub score: Option<String>,
     /// The account.
     pub account: String,
@@ -77,15 +77,15 @@ pub async fn compare(
     movement::movement(place, score, subject, (from, to)).await
 }
 
-/// The score of a name, or the only one.
+/// The score of a name, `main` included; without one, the main score or the only one.
 ///
 /// # Errors
-/// [`Error::Usage`] for a name that no score has, or none where there are several.
+/// [`Error::Usage`] for a name that no score has, or none where there are several and no main one.
 pub fn score_named<'a>(pipeline: &'a Pipeline, name: Option<&str>) -> Result<&'a Score> {
     let scores = &pipeline.semantics.scores;
     let names = || scores.iter().map(|score| score.name.as_str());
     let listed = || names().collect::<Vec<_>>().join(", ");
-    match (name, scores.as_slice()) {
+    match (name.filter(|name| *name != MAIN).or(pipeline.main_score.as_deref()), scores.as_slice()) {
         (None, [only]) => Ok(only),
         (None, []) => Err(Error::Usage("the project declares no score".to_owned())),
         (None, _) => Err(Error::Usage(format!("say which score with --score; there are {}", listed()))),

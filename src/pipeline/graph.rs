@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::Model;
 use crate::project::statement::bytes;
+use crate::semantic::MAIN;
 
 /// What a query reads: the models, and where it first names each.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +54,9 @@ pub(crate) fn reads_of(
 fn unknown_table(text: &str, known: &BTreeSet<ModelName>) -> Diagnostic {
     let names: Vec<String> = known.iter().map(ToString::to_string).collect();
     let problem = Diagnostic::error("unknown-table", format!("there is no table `{text}`"));
+    if ModelName::parse(text).is_some_and(|name| name.layer.is_semantic() && name.table == MAIN) {
+        return problem.help("say which score is the main one: `main_score: NAME` in hale.yml");
+    }
     if text.contains('.') {
         return problem.suggest(text, names.iter().map(String::as_str));
     }

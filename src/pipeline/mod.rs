@@ -3,6 +3,7 @@
 //! Project (text) → semantic side compiled to SQL models → references resolved → layer rule → order.
 
 mod graph;
+mod main_score;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,13 +14,14 @@ use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 
 pub(crate) use graph::reads_of;
 pub use graph::{CALENDAR_DAYS, Reads};
+pub use main_score::main_score;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::Model;
 use crate::project::settings::Settings;
 use crate::project::{Project, statement};
-use crate::semantic::{self, Semantics};
+use crate::semantic::{self, CompiledModel, MAIN, Score, Semantics};
 
 /// Models in the order in which data flows through them, with what belongs to them.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Pipeline {
     pub audits: Vec<Audit>,
     /// The semantic side as declared.
     pub semantics: Semantics,
+    /// The main score, which the views `scores.main` and `components.main` stand for; `None` where there is none.
+    pub main_score: Option<String>,
     /// Unit tests of models, as text.
     pub tests: Vec<Arc<SourceFile>>,
 }
@@ -60,8 +64,12 @@ impl Pipeline {
     /// Unknown tables, reads against the layer rule, cycles, faults in YAML: all of a pass at once.
     pub fn build(project: Project) -> Result<Self, Diagnostics> {
         let Project { root, settings, mut models, components, scores, audits, tests } = project;
-        let semantics = semantic::parse(&components, &scores)?;
-        models.extend(compiled(&semantics)?);
+        let mut semantics = semantic::parse(&components, &scores)?;
+        let main = main_score(&settings, &semantics.scores)?;
+        semantics.warnings.extend(main.and_then(main_score::without_risk));
+        let views = main.into_iter().flat_map(Score::main_views);
+        models.extend(compiled(semantics.compile().into_iter().chain(views))?);
+        let main_score = main.map(|score| score.name.clone());
         let known: BTreeSet<ModelName> = models.iter().map(|model| model.name.clone()).collect();
         let mut problems = Diagnostics::new();
         let mut reads = BTreeMap::new();
@@ -86,12 +94,19 @@ impl Pipeline {
         let place: BTreeMap<&ModelName, usize> =
             order.iter().enumerate().map(|(index, name)| (name, index)).collect();
         models.sort_by_key(|model| place[&model.name]);
-        Ok(Self { root, settings, models, reads, audits, semantics, tests })
+        Ok(Self { root, settings, models, reads, audits, semantics, main_score, tests })
     }
 
     /// The model of a name.
     pub fn model(&self, name: &ModelName) -> Option<&Model> {
         self.models.iter().find(|model| model.name == *name)
+    }
+
+    /// The stored model of a name, through the views of the main score.
+    pub fn stored_behind(&self, name: &ModelName) -> Option<&Model> {
+        let main = self.main_score.as_ref().filter(|_| name.table == MAIN && name.layer.is_semantic());
+        let behind = main.map(|main| ModelName::new(name.layer, main.clone()));
+        self.model(behind.as_ref().unwrap_or(name)).filter(|model| model.is_stored())
     }
 
     /// The models with everything that they read, directly or not.
@@ -108,10 +123,10 @@ impl Pipeline {
 }
 
 /// The models that components and scores compile to, parsed like any other file.
-fn compiled(semantics: &Semantics) -> Result<Vec<Model>, Diagnostics> {
+fn compiled(parts: impl IntoIterator<Item = CompiledModel>) -> Result<Vec<Model>, Diagnostics> {
     let mut problems = Diagnostics::new();
     let mut models = Vec::new();
-    for part in semantics.compile() {
+    for part in parts {
         let Some(layer) = Layer::of(part.layer) else { continue };
         let file = SourceFile::new(format!("{layer}/{}.sql", part.name), part.sql);
         match statement::parse_model(ModelName::new(layer, part.name), &file) {

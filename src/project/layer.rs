@@ -50,8 +50,10 @@ impl Layer {
             Self::Raw => &[],
             Self::Staging => &[Self::Raw, Self::Staging],
             Self::Metrics => &[Self::Staging, Self::Metrics],
+            // The main score's components are those of a score.
+            Self::Components => &[Self::Metrics, Self::Components, Self::Scores],
             // A roll-up is a score made of another's.
-            Self::Components | Self::Scores => &[Self::Metrics, Self::Scores],
+            Self::Scores => &[Self::Metrics, Self::Scores],
             Self::Marts => &[Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Marts],
         }
     }

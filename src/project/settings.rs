@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use datafusion::scalar::ScalarValue;
 use serde::Deserialize;
 
-use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::yaml::{self, Placed, place};
 
 /// What `hale.yml` says.
@@ -24,6 +24,9 @@ pub struct Settings {
     pub out: String,
     /// The first day of `calendar.days`.
     pub history_starts: NaiveDate,
+    /// The score that the views `scores.main` and `components.main` stand for, and where that is said; where it is not,
+    /// see [`crate::pipeline::main_score`].
+    pub main_score: Option<(String, Location)>,
     /// Values of `$name` in models.
     pub parameters: BTreeMap<String, ScalarValue>,
 }
@@ -36,6 +39,7 @@ struct Written {
     sources: String,
     out: String,
     history_starts: Placed<String>,
+    main_score: Option<Placed<String>>,
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
 }
@@ -71,6 +75,7 @@ impl Settings {
             sources: written.sources,
             out: written.out,
             history_starts,
+            main_score: written.main_score.map(|name| (name.value.clone(), place(file, &name))),
             parameters,
         })
     }

@@ -12,7 +12,7 @@ use super::definition::{
 use super::expression::Expression;
 
 /// Version of what hale makes of a definition; raised when the same definition gets other numbers.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 
 /// Everything that decides a published number or name, and nothing else, in one order of fields.
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ struct Meaning<'a> {
     overrides: bool,
     rounding: Option<u8>,
     tier_from: TierFrom,
-    tiers: Vec<(&'a str, Option<Edge>)>,
+    tiers: Vec<(&'a str, Option<Edge>, bool)>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +76,6 @@ struct RollUpMeaning<'a> {
     measure: super::definition::Measure,
     weight: Option<&'a str>,
     where_member: Option<&'a str>,
-    at_risk: &'a [String],
     parent: super::definition::ParentOf,
     fallback: super::definition::Fallback,
 }
@@ -99,7 +98,7 @@ pub(super) fn of(score: &Score) -> String {
         overrides: score.overrides,
         rounding: score.rounding,
         tier_from: score.tier_from,
-        tiers: score.tiers.iter().map(|tier| (tier.name.as_str(), tier.edge)).collect(),
+        tiers: score.tiers.iter().map(|tier| (tier.name.as_str(), tier.edge, tier.at_risk)).collect(),
     };
     let json = serde_json::to_vec(&meaning).expect("numbers and texts always have a JSON form");
     Sha256::digest(json).iter().take(8).fold(String::new(), |mut hex, byte| {
@@ -174,7 +173,6 @@ fn roll_up(roll_up: &RollUp) -> RollUpMeaning<'_> {
         measure: roll_up.measure,
         weight: sql(&roll_up.weight),
         where_member: sql(&roll_up.where_member),
-        at_risk: &roll_up.at_risk,
         parent: roll_up.parent,
         fallback: roll_up.fallback,
     }

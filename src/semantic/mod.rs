@@ -76,7 +76,7 @@ mod schema;
 use std::sync::Arc;
 
 pub(crate) use compile::text_literal;
-pub use compile::{Cell, CompiledModel, Fact, Facts, WithoutOne};
+pub use compile::{Cell, CompiledModel, Fact, Facts, MAIN, WithoutOne};
 pub use definition::{
     Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, Fading, Fallback, Group,
     Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative, RollUp, Rule, Scope,

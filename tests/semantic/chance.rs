@@ -265,6 +265,7 @@ impl Tape {
             overrides: self.once_in(3) && !by_user,
             rounding: self.maybe(3, |tape| tape.pick(3) as u8),
             tier_from_rounded: self.once_in(3),
+            at_risk: self.pick(tiers.len() + 2),
             tiers: tiers.into_iter().map(|edge| (edge, self.once_in(2))).collect(),
         }
     }

@@ -80,6 +80,14 @@ pub fn integer(record: &Record, column: &str) -> Option<i64> {
     }
 }
 
+/// A truth value of a record.
+pub fn truth(record: &Record, column: &str) -> Option<bool> {
+    match &record[column] {
+        ScalarValue::Boolean(value) => *value,
+        other => panic!("{column} is not a truth value: {other:?}"),
+    }
+}
+
 /// A text of a record.
 pub fn text(record: &Record, column: &str) -> Option<String> {
     record[column].try_as_str().unwrap_or_else(|| panic!("{column} is not a text")).map(str::to_owned)

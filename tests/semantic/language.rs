@@ -120,6 +120,8 @@ pub struct Score {
     pub tier_from_rounded: bool,
     /// The edges between `t0`, `t1`, … and whether each belongs to the tier below.
     pub tiers: Vec<(f64, bool)>,
+    /// How many tiers from the lowest are at risk.
+    pub at_risk: usize,
 }
 
 /// A component or a group, and its weight.

@@ -8,7 +8,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::chance;
 use super::compile;
-use super::engines::{self, Record, Tables, double, integer, text};
+use super::engines::{self, Record, Tables, double, integer, text, truth};
 use super::language::Definition;
 use super::naive::{self, Explained, Scored, decimal};
 use super::published::{self, final_score, tier};
@@ -84,7 +84,15 @@ fn check_score(definition: &Definition, row: &Row, record: &Record, expected: &S
     assert_eq!(double(record, "score"), score);
     let (low, high) = definition.score.scale.unwrap_or((0.0, 100.0));
     assert!(score.is_none_or(|score| (low..=high).contains(&score)));
-    assert_eq!(text(record, "tier"), Some(tier(definition, unrounded, score)));
+    let tier = tier(definition, unrounded, score);
+    let name = tier.map_or_else(|| "unscored".to_owned(), |at| format!("t{at}"));
+    assert_eq!(text(record, "tier"), Some(name));
+    assert_eq!(integer(record, "tier_rank"), tier.map(|at| at as i64 + 1));
+    assert_eq!(truth(record, "is_at_risk"), tier.map(|at| at < definition.score.at_risk));
+    let share = score.map(|score| (score - low) / (high - low));
+    let found = double(record, "score_share");
+    assert_eq!(found.is_some(), share.is_some());
+    assert!(found.zip(share).is_none_or(|(found, share)| (found - share).abs() < 1e-10));
     assert_eq!(double(record, "coverage"), Some(expected.coverage));
     assert_eq!(text(record, "scorecard").as_deref(), Some(expected.card.as_str()));
     assert_eq!(text(record, "matched_rule").is_some(), expected.has_rule);

@@ -74,16 +74,16 @@ pub fn final_score(definition: &Definition, row: &Row, raw: Option<f64>) -> (Opt
     (unrounded, unrounded.map(|score| digits.map_or(score, |digits| rounded(score, digits))))
 }
 
-/// The tier that a score is in.
-pub fn tier(definition: &Definition, unrounded: Option<f64>, score: Option<f64>) -> String {
+/// The place of the tier that a score is in, from 0.
+pub fn tier(definition: &Definition, unrounded: Option<f64>, score: Option<f64>) -> Option<usize> {
     let by_rounded = definition.score.tier_from_rounded && definition.score.rounding.is_some();
-    let Some(decides) = (if by_rounded { score } else { unrounded }) else { return "unscored".to_owned() };
+    let decides = if by_rounded { score } else { unrounded }?;
     let edge = |at: f64| if by_rounded { at } else { snapped(at, definition) };
     let tiers = &definition.score.tiers;
     let below = |(at, inclusive): &(f64, bool)| {
         if *inclusive { decides <= edge(*at) } else { decides < edge(*at) }
     };
-    format!("t{}", tiers.iter().position(below).unwrap_or(tiers.len()))
+    Some(tiers.iter().position(below).unwrap_or(tiers.len()))
 }
 
 /// Rank and percentile among all and among peers, by looking at every other row of the day.

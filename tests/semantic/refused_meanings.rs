@@ -77,6 +77,14 @@ fn a_score_that_means_nothing_is_refused() {
     for (keys, expected) in [
         ("components: [ok]\nscale: [5, 5]\ntiers: [{name: all}]", &["4:8 empty-range"][..]),
         ("components: [ok]\ntiers: [{name: all, color: red}]", &["4:28 bad-color"]),
+        (
+            "components: [ok]\ntiers: [{name: a, below: 1, at_risk: true}, {name: b, below: 2}, {name: c, below: 3, at_risk: true}, {name: d}]",
+            &["4:92 tier-at-risk"],
+        ),
+        (
+            "components: [ok]\ntiers: [{name: a, below: 1, at_risk: false}, {name: b, at_risk: true}]",
+            &["4:64 tier-at-risk"],
+        ),
         (tiers, &["1:1 missing-key"]),
     ] {
         in_score(keys, expected);
@@ -122,8 +130,7 @@ fn a_roll_up_that_means_nothing_is_refused() {
     let keys = |of: &str| format!("{tiers}\nroll_up: {{to: parent, {of}}}");
     for (of, expected) in [
         ("of: other, measure: mean, fallback: own", &["1:1 unknown-score"][..]),
-        ("of: each, measure: share_at_risk, fallback: own", &["1:1 missing-key"]),
-        ("of: each, measure: share_at_risk, at_risk: [lost], fallback: own", &["1:1 unknown-tier"]),
+        ("of: each, measure: share_at_risk, fallback: own", &["1:1 no-tier-at-risk"]),
         ("of: rolled, measure: mean, fallback: own", &["1:1 bad-roll-up"]),
     ] {
         roll_up(&keys(of), expected);

@@ -15,6 +15,8 @@ use super::numbers::check;
 
 const DAY: i32 = 20_000;
 
+const TIERS: [&str; 3] = ["low", "mid", "high"];
+
 /// One account or user on one day.
 #[derive(Debug, Clone)]
 struct Member {
@@ -30,12 +32,19 @@ struct Member {
 
 impl Member {
     fn tier(&self) -> &'static str {
-        match self.scored.flatten() {
-            None => "unscored",
-            Some(score) if score < 30.0 => "low",
-            Some(score) if score < 60.0 => "mid",
-            Some(_) => "high",
-        }
+        self.rank().map_or("unscored", |rank| TIERS[rank])
+    }
+
+    /// The place of its tier, from 0.
+    fn rank(&self) -> Option<usize> {
+        let score = self.scored.flatten()?;
+        Some(if score < 30.0 {
+            0
+        } else if score < 60.0 {
+            1
+        } else {
+            2
+        })
     }
 }
 
@@ -46,7 +55,8 @@ struct Definition {
     measure: &'static str,
     weighted: bool,
     only_active: bool,
-    at_risk: &'static [&'static str],
+    /// How many of the members' tiers are at risk.
+    at_risk: usize,
     with_parent: bool,
     own: bool,
     min_coverage: f64,
@@ -54,7 +64,7 @@ struct Definition {
 
 fn definitions() -> impl Strategy<Value = Definition> {
     let measure = prop::sample::select(vec!["mean", "worst", "best", "share_at_risk"]);
-    let at_risk = prop::sample::select(vec![&["low"][..], &["low", "mid"], &["mid"]]);
+    let at_risk = prop::sample::select(vec![1, 2]);
     let coverage = prop::sample::select(vec![0.0, 0.5, 0.6, 1.0]);
     (any::<[bool; 5]>(), measure, at_risk, coverage).prop_map(|(flags, measure, at_risk, min_coverage)| {
         let [of_users, weighted, only_active, with_parent, own] = flags;
@@ -108,12 +118,12 @@ fn yaml(definition: &Definition) -> [String; 2] {
     let entity = if definition.of_users { "entity: user\n" } else { "" };
     let of = format!(
         "title: Of each\nversion: '1'\n{entity}components: [one]\n\
-         tiers: [{{name: low, below: 30}}, {{name: mid, below: 60}}, {{name: high}}]\n"
+         tiers: [{{name: low, below: 30, at_risk: true}}, {{name: mid, below: 60, at_risk: {}}}, {{name: high}}]\n",
+        definition.at_risk > 1
     );
     let mut keys = vec![format!("of: each, to: above, measure: {}", definition.measure)];
     keys.extend(definition.weighted.then(|| "weight: seats".to_owned()));
     keys.extend(definition.only_active.then(|| "where_member: active".to_owned()));
-    keys.push(format!("at_risk: [{}]", definition.at_risk.join(", ")));
     keys.extend(definition.with_parent.then(|| "parent: included".to_owned()));
     keys.push(format!("fallback: {}", if definition.own { "own" } else { "unscored" }));
     let rolled = format!(
@@ -158,7 +168,7 @@ fn expected(definition: &Definition, members: &[Member], of: u8, day: i32) -> Ex
         .filter_map(|member| {
             let weight = weight(definition, member).expect("it counts");
             let score = member.scored.flatten()?;
-            Some((weight, score, definition.at_risk.contains(&member.tier())))
+            Some((weight, score, member.rank()? < definition.at_risk))
         })
         .collect();
     let total: f64 = scored.iter().map(|(weight, ..)| weight).sum();
@@ -227,6 +237,15 @@ fn tables(definition: &Definition, members: &[Member], roster: &[Member]) -> eng
             Arc::new(with_row.iter().map(|row| row.scored.flatten()).collect::<Float64Array>()) as ArrayRef,
         ),
         ("tier", texts(&with_row, |row| Some(row.tier().to_owned()))),
+        (
+            "is_at_risk",
+            Arc::new(
+                with_row
+                    .iter()
+                    .map(|row| row.rank().map(|rank| rank < definition.at_risk))
+                    .collect::<BooleanArray>(),
+            ),
+        ),
     ]);
     let accounts = if definition.of_users {
         batch(vec![

@@ -226,7 +226,10 @@ impl Card {
 
 impl Score {
     fn yaml(&self) -> String {
-        let tier = |at: usize, upper| braces([key("name", format!("t{at}")), edge(upper)]);
+        let tier = |at: usize, upper| {
+            let at_risk = (at < self.at_risk).then(|| "at_risk: true".to_owned());
+            braces([key("name", format!("t{at}")), edge(upper), at_risk])
+        };
         let tiers = self.tiers.iter().enumerate().map(|(at, upper)| tier(at, Some(*upper)));
         let tiers = tiers.chain([tier(self.tiers.len(), None)]);
         let cards = self.cards.iter().map(Card::yaml);

@@ -15,6 +15,7 @@ use crate::engine::sources::parquet_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
+use crate::project::layer::ModelName;
 use crate::project::model::Model;
 use crate::storage::Storage;
 
@@ -84,6 +85,9 @@ fn stored<'a>(pipeline: &'a Pipeline, text: &str) -> Result<&'a Model> {
         .filter(|model| model.name.to_string() == text || model.name.table == text)
         .collect();
     if let [model] = meant.iter().filter(|model| model.is_stored()).collect::<Vec<_>>()[..] {
+        return Ok(model);
+    }
+    if let Some(model) = ModelName::parse(text).and_then(|name| pipeline.stored_behind(&name)) {
         return Ok(model);
     }
     if let [view] = meant[..] {

@@ -12,6 +12,7 @@
 //! | `scores`, `components` | the two tables |
 //! | `what_if`, `without_one` | a score once more: from measures mixed at will, without each of its components |
 //! | `roll_up` | the two tables of a score made of the scores of others |
+//! | `main_score` | the views that stand for the main score |
 //!
 //! **Exactness.** Sums of doubles miss what they are on paper by a hair, and by another hair in another order. So a
 //! score is the nearest decimal with ten digits after the point: 75 is 75, and in the tier that begins there.
@@ -22,6 +23,7 @@
 //! rule holds: score and contributions are multiples of 2⁻⁴⁰, and the row `base` has what no component earned.
 
 mod components;
+mod main_score;
 mod measure;
 mod points;
 mod query;
@@ -33,6 +35,7 @@ mod what_if;
 mod without_one;
 mod writer;
 
+pub use main_score::MAIN;
 pub use what_if::{Cell, Fact, Facts};
 pub use without_one::WithoutOne;
 pub(crate) use writer::text as text_literal;

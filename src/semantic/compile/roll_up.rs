@@ -7,7 +7,7 @@ use super::CompiledModel;
 use super::query::{Grid, decimal};
 use super::scores::{common_columns, common_items, decided, described, entity_columns, ranked};
 use super::steps::all;
-use super::writer::{Column, Writer, number, texts};
+use super::writer::{Column, Writer, number};
 use crate::semantic::definition::{Fallback, Measure, ParentOf, RollUp, Score};
 
 /// The least weight that is not none, in decimals with four digits.
@@ -162,20 +162,16 @@ fn selected(score: &Score, roll_up: &RollUp, of: &str, join: &str, condition: &s
     let on: Vec<String> =
         roll_up.members.key().iter().map(|key| format!("s.{key} = counting.member_{key}")).collect();
     let member = roll_up.members.key().last().copied().unwrap_or("account_id");
-    let risk = match roll_up.at_risk.as_slice() {
-        [] => "FALSE".to_owned(),
-        tiers => format!("s.tier IN ({})", texts(tiers.iter().map(String::as_str))),
-    };
     let counted = match roll_up.measure {
         Measure::ShareAtRisk => {
             let (low, high) = (number(score.scale.low), number(score.scale.high));
-            format!("CASE WHEN s.score IS NULL THEN NULL WHEN {risk} THEN {low} ELSE {high} END")
+            format!("CASE WHEN s.score IS NULL THEN NULL WHEN s.is_at_risk THEN {low} ELSE {high} END")
         }
         _ => "s.score".to_owned(),
     };
     format!(
         "SELECT counting.{of} AS account_id, counting.as_of_date, counting.member_{member} AS member, s.score, s.tier, \
-         counting.weight, CAST({counted} AS DECIMAL(16, 10)) AS counted, CASE WHEN {risk} THEN 1 ELSE 0 END AS at_risk\n  \
+         counting.weight, CAST({counted} AS DECIMAL(16, 10)) AS counted, CASE WHEN s.is_at_risk THEN 1 ELSE 0 END AS at_risk\n  \
          FROM counting\n  JOIN scores.{} AS s ON {} AND s.as_of_date = counting.as_of_date{join}\n  WHERE {condition}",
         roll_up.of,
         on.join(" AND ")

@@ -5,7 +5,7 @@ use super::query::{Grid, Query, rounded};
 use super::steps::{self, all};
 use super::tree::Tree;
 use super::writer::{Column, Writer, case, number, real, text, texts};
-use crate::semantic::definition::{Node, Score, TierFrom};
+use crate::semantic::definition::{Node, Score, Tier, TierFrom};
 use crate::semantic::expression::Expression;
 use crate::semantic::resolve::UNSCORED;
 
@@ -79,6 +79,17 @@ pub(super) fn common_columns(score: &Score, reasons: &[&str]) -> (Vec<Column>, V
             "tier",
             format!("VARCHAR NOT NULL CHECK (tier IN ({tiers}))"),
             "the range the score is in",
+        ),
+        Column::new("is_at_risk", "BOOLEAN", "whether its tier is one at risk; NULL when unscored"),
+        Column::new(
+            "tier_rank",
+            format!("BIGINT CHECK (tier_rank BETWEEN 1 AND {})", score.tiers.len()),
+            "place of the tier from the lowest, which is 1; NULL when unscored",
+        ),
+        Column::new(
+            "score_share",
+            "DOUBLE CHECK (score_share BETWEEN 0 AND 1)",
+            "where the score lies on its scale, from 0 to 1; NULL when unscored",
         ),
         Column::new(
             "raw_score",
@@ -264,7 +275,10 @@ pub(super) fn common_items(
     first.extend([
         "as_of_date".to_owned(),
         "score".to_owned(),
-        format!("{} AS tier", tier(score, edge)),
+        format!("{} AS tier", tier_of(score, &edge)),
+        format!("{} AS is_at_risk", of_tier(score, &edge, |_, tier| tier.at_risk.to_string().to_uppercase())),
+        format!("CAST({} AS BIGINT) AS tier_rank", of_tier(score, &edge, |at, _| (at + 1).to_string())),
+        format!("{} AS score_share", share(score)),
         "raw_score".to_owned(),
         "coverage".to_owned(),
     ]);
@@ -307,19 +321,40 @@ fn items(query: &Query<'_>, trees: &[Tree<'_>], groups: &[String]) -> Vec<String
 }
 
 /// The tier by the number that decides it.
-fn tier(score: &Score, edge: impl Fn(f64) -> f64) -> String {
+fn tier_of(score: &Score, edge: &impl Fn(f64) -> f64) -> String {
+    let unscored = ("score IS NULL".to_owned(), text(UNSCORED));
+    let (branches, last) = by_tier(score, edge, |_, tier| text(&tier.name));
+    case("", std::iter::once(unscored).chain(branches), last.as_deref())
+}
+
+/// Something of the tier of a scored row, by the number that decides it.
+fn of_tier(score: &Score, edge: &impl Fn(f64) -> f64, of: impl Fn(usize, &Tier) -> String) -> String {
+    let (branches, last) = by_tier(score, edge, of);
+    format!("CASE WHEN score IS NOT NULL THEN {} END", case("", branches, last.as_deref()))
+}
+
+/// Branches up to the edge of each tier, and what is left for the last; neighbours that have the same are one branch.
+fn by_tier(
+    score: &Score,
+    edge: &impl Fn(f64) -> f64,
+    of: impl Fn(usize, &Tier) -> String,
+) -> (Vec<(String, String)>, Option<String>) {
     let decides = match score.tier_from {
         TierFrom::Unrounded => "unrounded",
         TierFrom::Rounded => "score",
     };
-    let unscored = ("score IS NULL".to_owned(), text(UNSCORED));
-    let edges = score.tiers.iter().filter_map(|tier| {
-        let upper = tier.edge?;
+    let is_rounded = score.tier_from == TierFrom::Rounded && score.rounding.is_some();
+    let all: Vec<String> = score.tiers.iter().enumerate().map(|(at, tier)| of(at, tier)).collect();
+    let branches = score.tiers.iter().enumerate().filter_map(|(index, tier)| {
+        let upper = tier.edge.filter(|_| all.get(index + 1) != Some(&all[index]))?;
         let sign = if upper.inclusive { "<=" } else { "<" };
-        let is_rounded = score.tier_from == TierFrom::Rounded && score.rounding.is_some();
         let at = if is_rounded { upper.at } else { edge(upper.at) };
-        Some((format!("{decides} {sign} {}", number(at)), text(&tier.name)))
+        Some((format!("{decides} {sign} {}", number(at)), all[index].clone()))
     });
-    let last = score.tiers.last().map(|tier| text(&tier.name));
-    case("", std::iter::once(unscored).chain(edges), last.as_deref())
+    (branches.collect(), all.last().cloned())
+}
+
+/// Where a score lies on its scale.
+fn share(score: &Score) -> String {
+    super::query::decimal(&format!("(score - {}) / {}", real(score.scale.low), real(score.scale.width())))
 }

@@ -129,7 +129,7 @@ pub(super) fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// A checked name, quoted where SQL has a use for the word.
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     let keyword = ALL_KEYWORDS.binary_search(&name.to_uppercase().as_str()).is_ok();
     if keyword { format!("\"{name}\"") } else { name.to_owned() }
 }

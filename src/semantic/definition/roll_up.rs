@@ -23,8 +23,6 @@ pub struct RollUp {
     pub weight: Option<Expression>,
     /// Which members count; all where it is `None`.
     pub where_member: Option<Expression>,
-    /// The tiers of members that are at risk.
-    pub at_risk: Vec<String>,
     /// Whether the account above counts as one of its own members.
     pub parent: ParentOf,
     /// What an account without members gets.
@@ -41,7 +39,7 @@ pub enum Measure {
     Worst,
     /// The greatest.
     Best,
-    /// The best score less the share, by weight, of members at risk.
+    /// The best score less the share, by weight, of members in tiers at risk.
     ShareAtRisk,
 }
 

@@ -46,6 +46,11 @@ pub struct Score {
 }
 
 impl Score {
+    /// Whether any of its tiers is at risk.
+    pub fn has_tier_at_risk(&self) -> bool {
+        self.tiers.iter().any(|tier| tier.at_risk)
+    }
+
     /// The scorecards, in the order in which they are tried; none of a roll-up.
     pub fn scorecards(&self) -> &[Scorecard] {
         match &self.source {
@@ -122,6 +127,8 @@ pub struct Tier {
     pub name: String,
     /// The edge above; `None` for the last tier.
     pub edge: Option<Edge>,
+    /// Whether accounts in it are at risk; such tiers are the lowest ones, without a gap.
+    pub at_risk: bool,
     /// `#rrggbb`, for reports.
     pub color: Option<String>,
     /// What the tier means, for people.

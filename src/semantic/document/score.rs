@@ -77,6 +77,8 @@ pub(in crate::semantic) struct TierDocument {
     pub(in crate::semantic) below: Option<Placed<f64>>,
     /// The edge above, which belongs to this one.
     pub(in crate::semantic) at_most: Option<Placed<f64>>,
+    /// Whether who is in it is at risk; such tiers are the lowest ones, without a gap.
+    pub(in crate::semantic) at_risk: Option<Placed<bool>>,
     /// `'#rrggbb'`, for reports.
     pub(in crate::semantic) color: Option<Placed<String>>,
     /// What it means, in a few sentences.
@@ -97,8 +99,6 @@ pub(in crate::semantic) struct RollUpDocument {
     pub(in crate::semantic) weight: Option<Placed<String>>,
     /// An SQL condition: which members count.
     pub(in crate::semantic) where_member: Option<Placed<String>>,
-    /// The tiers of members that are at risk.
-    pub(in crate::semantic) at_risk: Option<Vec<Placed<String>>>,
     /// Whether the account above is one of its own members.
     #[serde(default)]
     pub(in crate::semantic) parent: ParentOf,

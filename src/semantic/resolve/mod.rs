@@ -15,6 +15,7 @@ pub(super) use score::UNSCORED;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::compile::MAIN;
 use super::definition::{Component, Range, Score};
 use super::document::{ComponentsDocument, ScoreDocument};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
@@ -95,6 +96,7 @@ pub(super) fn scores(
     for file in files {
         let name = stem(&file.path);
         problems.extend(check_name("score", name, &Location::whole(file)).err());
+        problems.extend(reserved("score", name, &[MAIN]).map(|problem| problem.at(Location::whole(file))));
         if let Some(first) = names.insert(name.to_owned(), &file.path) {
             problems.push(
                 Diagnostic::error("duplicate-name", format!("the score `{name}` is declared twice"))

@@ -26,7 +26,6 @@ pub(super) fn resolve(
         measure: document.measure,
         weight: weight?,
         where_member: where_member?,
-        at_risk: document.at_risk.iter().flatten().map(|tier| tier.value.clone()).collect(),
         parent: document.parent,
         fallback: document.fallback.value,
     })
@@ -73,19 +72,12 @@ pub(super) fn link(scores: &mut [Score], problems: &mut Diagnostics) {
             let message = format!("`{}` is a roll-up itself", roll_up.of);
             problems.push(Diagnostic::error("bad-roll-up", message).at(place.clone()));
         }
-        if roll_up.measure == Measure::ShareAtRisk && roll_up.at_risk.is_empty() {
-            let message = "`share_at_risk` needs the tiers that are at risk";
+        if roll_up.measure == Measure::ShareAtRisk && !of.has_tier_at_risk() {
+            let message = format!("`share_at_risk` needs a tier of `{}` that is at risk", of.name);
             problems.push(
-                Diagnostic::error("missing-key", message).at(place.clone()).help("`at_risk: [tier, …]`"),
-            );
-        }
-        let tiers: Vec<&str> = of.tiers.iter().map(|tier| tier.name.as_str()).collect();
-        for tier in roll_up.at_risk.iter().filter(|tier| !tiers.contains(&tier.as_str())) {
-            let message = format!("`{}` has no tier `{}`", roll_up.of, tier.escape_debug());
-            problems.push(
-                Diagnostic::error("unknown-tier", message)
+                Diagnostic::error("no-tier-at-risk", message)
                     .at(place.clone())
-                    .suggest(tier, tiers.iter().copied()),
+                    .help(format!("`at_risk: true` at the lowest tiers of {}", of.file.path)),
             );
         }
         let own = roll_up.fallback == crate::semantic::definition::Fallback::Own

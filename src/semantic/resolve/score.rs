@@ -159,9 +159,30 @@ fn tiers(
             problems.push(taken(&name).at(yaml::place(file, &document.name)));
         }
         let color = document.color.as_ref().and_then(|color| problems.keep(self::color(file, color)));
-        tiers.push(Tier { name, edge, color, description: document.description.clone() });
+        let at_risk = document.at_risk.as_ref().is_some_and(|at_risk| at_risk.value);
+        tiers.push(Tier { name, edge, at_risk, color, description: document.description.clone() });
     }
+    problems.extend(risk_above(&list.value).map(|(message, key)| {
+        Diagnostic::error("tier-at-risk", message)
+            .at(yaml::place(file, key))
+            .note("who is at risk is told by one edge: the lowest tiers are, those above are not")
+            .help("`at_risk: true` at every tier below as well, or not here")
+    }));
     (problems.len() == before).then_some(tiers)
+}
+
+/// A tier at risk above one that is not, and the key that says so.
+fn risk_above(tiers: &[Placed<TierDocument>]) -> Option<(String, &Placed<bool>)> {
+    let is_at_risk = |tier: &&Placed<TierDocument>| tier.value.at_risk.as_ref().is_some_and(|key| key.value);
+    let safe = tiers.iter().position(|tier| !is_at_risk(&tier))?;
+    let tier = tiers[safe..].iter().find(is_at_risk)?;
+    let (name, below) = (&tier.value.name.value, &tiers[safe].value.name.value);
+    let message = format!(
+        "the tier `{}` is at risk, and `{}` below it is not",
+        name.escape_debug(),
+        below.escape_debug()
+    );
+    Some((message, tier.value.at_risk.as_ref()?))
 }
 
 /// An edge at which one of the two tiers beside it lies outside the scale.
