@@ -252,13 +252,21 @@ fn the_definition_is_a_page() {
 }
 
 #[test]
+fn without_a_name_the_main_score_is_meant() {
+    let named = text(&["explain", "a", "--score", "health"]);
+    assert_eq!(text(&["explain", "a"]), named);
+    assert_eq!(text(&["explain", "a", "--score", "main"]), named);
+    assert_eq!(text(&["show", "scores.main"]), text(&["show", "scores.health"]));
+    assert_eq!(text(&["query", "SELECT * FROM scores.main"]), text(&["query", "SELECT * FROM scores.health"]));
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let refused = |arguments: &[&str]| {
         let output = hale(project().path(), arguments);
         assert_eq!(output.status.code(), Some(2));
         String::from_utf8(output.stderr).expect("UTF-8")
     };
-    assert!(refused(&["explain", "a"]).contains("say which score with --score; there are health, risk"));
     assert!(refused(&["explain", "a", "--score", "helth"]).contains("did you mean `health`?"));
     assert!(refused(&["explain", "' OR TRUE --", "--score", "health"]).contains("there is no row of"));
     assert!(

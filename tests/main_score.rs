@@ -85,8 +85,8 @@ fn the_main_score_is_the_one_named_or_health_or_the_only_one_of_accounts() {
 #[test]
 fn a_main_score_that_is_none_is_refused() {
     for (settings, said) in [
-        ("main_score: helth\n", ["hale.yml:6:1", "there is no score `helth`", "did you mean `health`?"]),
-        ("main_score: people\n", ["hale.yml:6:1", "`people` is a score of users", "roll it up"]),
+        ("main_score: helth\n", ["hale.yml:6:13", "there is no score `helth`", "did you mean `health`?"]),
+        ("main_score: people\n", ["hale.yml:6:13", "`people` is a score of users", "roll it up"]),
     ] {
         let folder = project(settings, &[("health", ""), ("people", "entity: user")]);
         let refused = hale(folder.path(), &["check"]);

@@ -96,6 +96,7 @@ import json, struct, sys
 import duckdb
 def cell(value):
     if value is None: return "null"
+    if isinstance(value, bool): return str(value).lower()
     if isinstance(value, float): return struct.pack(">d", value).hex()
     return str(value)
 folder = sys.argv[1]

@@ -67,6 +67,7 @@ fn what_is_published_keeps_its_contract_unless_something_is_to_be_refused() {
                 ("DATE", "Date32"),
                 ("DOUBLE", "Float64"),
                 ("INT", "Int32"),
+                ("BOOLEAN", "Boolean"),
                 ("BIGINT", "Int64"),
             ]);
             for (name, declared) in &columns {

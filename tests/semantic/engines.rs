@@ -112,6 +112,7 @@ import duckdb
 folder = sys.argv[1]
 def cell(value):
     if value is None: return "null"
+    if isinstance(value, bool): return str(value).lower()
     if isinstance(value, float): return struct.pack(">d", value).hex()
     return str(value)
 answers = []

@@ -79,11 +79,11 @@ fn a_score_that_means_nothing_is_refused() {
         ("components: [ok]\ntiers: [{name: all, color: red}]", &["4:28 bad-color"]),
         (
             "components: [ok]\ntiers: [{name: a, below: 1, at_risk: true}, {name: b, below: 2}, {name: c, below: 3, at_risk: true}, {name: d}]",
-            &["4:92 tier-at-risk"],
+            &["4:95 tier-at-risk"],
         ),
         (
             "components: [ok]\ntiers: [{name: a, below: 1, at_risk: false}, {name: b, at_risk: true}]",
-            &["4:64 tier-at-risk"],
+            &["4:65 tier-at-risk"],
         ),
         (tiers, &["1:1 missing-key"]),
     ] {
