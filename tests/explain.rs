@@ -257,7 +257,10 @@ fn without_a_name_the_main_score_is_meant() {
     assert_eq!(text(&["explain", "a"]), named);
     assert_eq!(text(&["explain", "a", "--score", "main"]), named);
     assert_eq!(text(&["show", "scores.main"]), text(&["show", "scores.health"]));
-    assert_eq!(text(&["query", "SELECT * FROM scores.main"]), text(&["query", "SELECT * FROM scores.health"]));
+    assert_eq!(
+        text(&["query", "SELECT * FROM scores.main"]),
+        text(&["query", "SELECT * FROM scores.health"])
+    );
 }
 
 #[test]
