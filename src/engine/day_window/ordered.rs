@@ -79,17 +79,38 @@ impl OrderedEmission {
     }
 
     fn emit(&self, rows: &[Row]) -> Result<RecordBatch> {
-        let places = |of: fn(&Row) -> (u32, u32)| {
-            rows.iter().map(of).map(|(array, row)| (array as usize, row as usize)).collect::<Vec<_>>()
-        };
-        let (kept, results) = (places(|row| row.kept), places(|row| row.result));
-        let columns = self.columns.iter().map(|(is_result, arrays)| {
-            let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
-            Ok(interleave(&arrays, if *is_result { &results } else { &kept })?)
-        });
+        let (kept, results) = (Places::new(rows, |row| row.kept), Places::new(rows, |row| row.result));
+        let columns = self
+            .columns
+            .iter()
+            .map(|(is_result, arrays)| if *is_result { results.of(arrays) } else { kept.of(arrays) });
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let columns = columns.collect::<Result<Vec<_>>>()?;
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
+    }
+}
+
+/// Where the values of some rows are, by the arrays that they need and no others: there may be thousands.
+struct Places {
+    /// The numbers of the arrays, ascending.
+    arrays: Vec<u32>,
+    /// For each row, the place of its array among these, and its row there.
+    rows: Vec<(usize, usize)>,
+}
+
+impl Places {
+    fn new(rows: &[Row], of: fn(&Row) -> (u32, u32)) -> Self {
+        let mut arrays: Vec<u32> = rows.iter().map(|row| of(row).0).collect();
+        arrays.sort_unstable();
+        arrays.dedup();
+        let place = |array| arrays.partition_point(|known| *known < array);
+        let rows = rows.iter().map(of).map(|(array, row)| (place(array), row as usize)).collect();
+        Self { arrays, rows }
+    }
+
+    fn of(&self, arrays: &[ArrayRef]) -> Result<ArrayRef> {
+        let arrays: Vec<&dyn Array> = self.arrays.iter().map(|at| arrays[*at as usize].as_ref()).collect();
+        Ok(interleave(&arrays, &self.rows)?)
     }
 }
 

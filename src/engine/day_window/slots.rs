@@ -115,12 +115,28 @@ impl AccountDays {
             self.list.insert(at, (day, next));
             return next;
         }
-        let before = (i64::from(self.base) - first) as usize;
-        self.table.splice(0..0, std::iter::repeat_n(NONE, before));
-        self.base -= before as i32;
-        self.table.resize(self.table.len().max((last - first) as usize + 1), NONE);
-        self.table[(i64::from(day) - first) as usize] = next;
+        self.make_room_before((i64::from(self.base) - first) as usize);
+        let at = (i64::from(day) - i64::from(self.base)) as usize;
+        self.table.resize(self.table.len().max(at + 1), NONE);
+        self.table[at] = next;
         next
+    }
+
+    /// Lengthens the table by so many days before its first, and by half of its length where that stays close: days
+    /// that come in descending order then move the table a few times, not once a day.
+    fn make_room_before(&mut self, days: usize) {
+        if days == 0 {
+            return;
+        }
+        let spare = self.table.len() / 2;
+        let is_close = self.is_close((self.table.len() + days + spare) as i64);
+        let room = if is_close && i64::from(self.base) - (days + spare) as i64 > i64::from(NULL_FIRST) {
+            days + spare
+        } else {
+            days
+        };
+        self.table.splice(0..0, std::iter::repeat_n(NONE, room));
+        self.base -= room as i32;
     }
 
     /// Turns the list into a table when its days have come to lie close together.
@@ -164,6 +180,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn days_in_descending_order_are_found_again(days in prop::collection::btree_set(18_000..19_400i32, 1..900)) {
+            let mut slots = Slots::default();
+            for (at, day) in days.iter().rev().enumerate() {
+                prop_assert_eq!(slots.slot(0, *day), at as u32);
+            }
+            let found: Vec<_> = slots.of(0).collect();
+            let last = days.len() as u32 - 1;
+            let expected: Vec<_> = days.iter().enumerate().map(|(at, day)| (*day, last - at as u32)).collect();
+            prop_assert_eq!(found, expected);
+        }
+
         #[test]
         fn slots_are_a_map_from_account_and_day(rows in prop::collection::vec((0..3u32, day()), 0..600)) {
             let mut slots = Slots::default();
