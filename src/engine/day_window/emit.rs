@@ -36,8 +36,6 @@ pub(super) struct Emission {
     chunks: Vec<Chunk>,
     /// For each account, its chunk; `NONE` where it is in another share.
     chunk_of: Vec<u32>,
-    /// For each slot of each partition, its row in its chunk.
-    place: Vec<Vec<u32>>,
     partial: usize,
     batch: usize,
     is_whole: bool,
@@ -76,7 +74,6 @@ impl Emission {
             chunks[last].accounts.push(*account);
             days += data.days(*account);
         }
-        let place = data.partials.iter().map(|partial| vec![0; partial.slots.len()]).collect();
         let is_whole = share.len() == data.accounts.len();
         let sweeper = Sweeper::new(&data);
         Self {
@@ -87,7 +84,6 @@ impl Emission {
             sweeper,
             chunks,
             chunk_of,
-            place,
             partial: 0,
             batch: 0,
             is_whole,
@@ -131,7 +127,7 @@ impl Emission {
         let of = &self.data.partials[partial];
         let account = of.accounts[of.slots.account[slot as usize] as usize];
         let chunk = self.chunk_of[account as usize];
-        (chunk != NONE).then(|| (account, (chunk, self.place[partial][slot as usize])))
+        (chunk != NONE).then(|| (account, (chunk, of.result_row(slot))))
     }
 
     fn chunk(&self, partial: usize, slot: u32) -> u32 {
@@ -150,7 +146,7 @@ impl Emission {
                 self.sweep(chunk)?;
             }
             self.chunks[chunk].left -= 1;
-            places.push((chunk, self.place[partial][*slot as usize] as usize));
+            places.push((chunk, self.data.partials[partial].result_row(*slot) as usize));
         }
         let gather = Gather::new(&places);
         let columns = self.sources.iter().map(|source| match source {
@@ -177,8 +173,7 @@ impl Emission {
         let chunk = &mut self.chunks[chunk];
         let mut days = 0;
         for account in &chunk.accounts {
-            let (swept, emitted) =
-                self.sweeper.sweep(&self.data, *account, &mut columns, &mut self.place, days)?;
+            let (swept, emitted) = self.sweeper.sweep(&self.data, *account, &mut columns, days)?;
             days += swept;
             chunk.left += emitted;
         }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::{SortOptions, sort_to_indices, take};
@@ -30,9 +31,28 @@ pub(super) struct Partial {
     pub(super) accounts: Vec<u32>,
     /// For each key, from its numbers to the common ones; `None` where they are the same.
     pub(super) keys: Vec<Option<Vec<u32>>>,
+    /// For each slot, its row among the results of its account's chunk: one table for all output partitions, since
+    /// each account belongs to one of them, which writes it before it reads it.
+    result_rows: Vec<AtomicU32>,
 }
 
 impl Partial {
+    /// The row of a slot among the results of its account's chunk, once the account is swept.
+    pub(super) fn result_row(&self, slot: u32) -> u32 {
+        self.result_rows[slot as usize].load(Ordering::Relaxed)
+    }
+
+    /// Says where the results of a slot are.
+    pub(super) fn set_result_row(&self, slot: u32, row: u32) {
+        self.result_rows[slot as usize].store(row, Ordering::Relaxed);
+    }
+
+    /// Bytes that were not there before the partitions were brought together.
+    fn size(&self) -> usize {
+        let maps: usize = self.keys.iter().flatten().map(Vec::capacity).sum();
+        (self.result_rows.capacity() + self.accounts.capacity() + maps) * size_of::<u32>()
+    }
+
     /// From this partition's numbers of a key to the common ones; `None` where they are the same.
     pub(super) fn key_map(&self, key: Option<usize>) -> Option<&[u32]> {
         self.keys[key?].as_deref()
@@ -74,6 +94,7 @@ impl Gathered {
                 accounts[*common as usize].push((at as u32, local as u32));
             }
             partials.push(Partial {
+                result_rows: (0..ingest.slots.len()).map(|_| AtomicU32::new(0)).collect(),
                 slots: ingest.slots,
                 measures: ingest.measures,
                 counted: ingest.counted,
@@ -86,6 +107,13 @@ impl Gathered {
         let scales = spec.scales(input)?;
         let ranks = ranks(&account_keys, count)?;
         Ok(Self { spec: Arc::clone(spec), scales, partials, key_counts, orders, accounts, ranks })
+    }
+
+    /// Bytes held beside what the input partitions kept: where accounts and results are.
+    pub(super) fn size(&self) -> usize {
+        let lists: usize = self.accounts.iter().map(|parts| parts.capacity() * size_of::<(u32, u32)>()).sum();
+        let partials: usize = self.partials.iter().map(Partial::size).sum();
+        self.accounts.capacity() * size_of::<Vec<(u32, u32)>>() + lists + partials
     }
 
     /// Divides the accounts into so many shares of about the same work, the same ones every time.

@@ -138,8 +138,12 @@ async fn gather(
     }
     // The order of completion must not show in the numbers of accounts and keys.
     reduced.sort_by_key(|(partition, _)| *partition);
-    let (ingests, reservations): (Vec<_>, Vec<_>) = reduced.into_iter().map(|(_, reduced)| reduced).unzip();
+    let (ingests, mut reservations): (Vec<_>, Vec<_>) = reduced.into_iter().map(|(_, reduced)| reduced).unzip();
     let data = Arc::new(Gathered::new(&task.spec, &input.schema(), ingests)?);
+    let consumer = MemoryConsumer::new("DayWindowExec[accounts]");
+    let held = consumer.register(context.memory_pool());
+    held.try_grow(data.size())?;
+    reservations.push(held);
     let shares = data.shares(partitions);
     Ok(Arc::new(Ready { data, shares, _reservations: reservations }))
 }

@@ -52,14 +52,13 @@ impl Sweeper {
         }
     }
 
-    /// Appends an account's results to the columns, one row for each of its days, and says in `place` for each slot
+    /// Appends an account's results to the columns, one row for each of its days, and notes for each slot
     /// which row it is, counted from `first`. Returns how many rows were appended, and how many rows will be emitted.
     pub(super) fn sweep(
         &mut self,
         data: &Gathered,
         account: u32,
         columns: &mut [Column],
-        place: &mut [Vec<u32>],
         first: usize,
     ) -> Result<(usize, usize)> {
         let emitted = self.lay_out(data, account);
@@ -68,7 +67,7 @@ impl Sweeper {
         }
         for part in &self.days.parts {
             for (slot, day) in &part.days {
-                place[part.partial][*slot as usize] = (first + day) as u32;
+                data.partials[part.partial].set_result_row(*slot, (first + day) as u32);
             }
         }
         for (bounds, frame) in self.frames.iter_mut().zip(&data.spec.frames) {
