@@ -76,18 +76,7 @@ impl Emission {
         }
         let is_whole = share.len() == data.accounts.len();
         let sweeper = Sweeper::new(&data);
-        Self {
-            data,
-            schema,
-            sources,
-            reservation,
-            sweeper,
-            chunks,
-            chunk_of,
-            partial: 0,
-            batch: 0,
-            is_whole,
-        }
+        Self { data, schema, sources, reservation, sweeper, chunks, chunk_of, partial: 0, batch: 0, is_whole }
     }
 
     /// The next kept batch that has rows of this share.

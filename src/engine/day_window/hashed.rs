@@ -138,7 +138,8 @@ async fn gather(
     }
     // The order of completion must not show in the numbers of accounts and keys.
     reduced.sort_by_key(|(partition, _)| *partition);
-    let (ingests, mut reservations): (Vec<_>, Vec<_>) = reduced.into_iter().map(|(_, reduced)| reduced).unzip();
+    let (ingests, mut reservations): (Vec<_>, Vec<_>) =
+        reduced.into_iter().map(|(_, reduced)| reduced).unzip();
     let data = Arc::new(Gathered::new(&task.spec, &input.schema(), ingests)?);
     let consumer = MemoryConsumer::new("DayWindowExec[accounts]");
     let held = consumer.register(context.memory_pool());
