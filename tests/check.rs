@@ -268,3 +268,83 @@ async fn a_case_has_the_type_that_all_its_branches_take() {
     let files = [STAGED, ("metrics/t.sql", &by_day("y BIGINT,", query))];
     assert_eq!(Files::of(&files).found().await, ["column-type sql/metrics/t.sql:5:3"]);
 }
+
+#[tokio::test]
+async fn a_check_looks_at_one_row_and_is_told_where_it_does_not() {
+    for (condition, place) in [
+        ("n > (SELECT 1)", "SELECT"),
+        ("EXISTS (SELECT 1)", "SELECT"),
+        ("n IN (SELECT n FROM staging.log)", "SELECT"),
+        ("n <= sum(n)", "sum"),
+        ("row_number() OVER (ORDER BY n) > 0", "row_number"),
+        ("n > random()", "random"),
+        ("n > 0 AND as_of_date <= current_date", "current_date"),
+        ("now() IS NOT NULL", "now"),
+        ("uuid() <> account_id", "uuid"),
+    ] {
+        let column = format!("n BIGINT CHECK ({condition}),");
+        let sql = by_day(&column, "SELECT account_id, as_of_date, n FROM staging.log");
+        let found = Files::of(&[STAGED, ("metrics/t.sql", &sql)]).found().await;
+        let place = format!("sql/metrics/t.sql:5:{}", 3 + column.find(place).unwrap());
+        assert!(found.len() == 1 && found[0].ends_with(&place), "{condition}: {found:?}, not {place}");
+    }
+    for condition in ["n > $absent", "n", "NULL", "no_such(n) > 0", "n > 'x'", "account_id"] {
+        let sql = by_day(
+            &format!("n BIGINT CHECK ({condition}),"),
+            "SELECT account_id, as_of_date, n FROM staging.log",
+        );
+        let found = Files::of(&[STAGED, ("metrics/t.sql", &sql)]).found().await;
+        assert_eq!(found, ["check sql/metrics/t.sql:5:3"], "{condition}");
+        let source = LOG.replace("n BIGINT", &format!("n BIGINT CHECK ({condition})"));
+        let found = Files::of(&[("raw/log.sql", &source)]).found().await;
+        assert_eq!(found, ["check sql/raw/log.sql:5:3"], "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn hidden_time_is_found_in_every_form_and_place() {
+    let found = async |path: &str, sql: &str| Files::of(&[STAGED, (path, sql)]).found().await;
+    for call in
+        ["now()", "current_date", "CURRENT_TIMESTAMP", "current_time", "random()", "uuid()", "today()"]
+    {
+        let view = format!("SELECT account_id, {call} AS x FROM staging.log");
+        assert_eq!(found("staging/v.sql", &view).await, ["hidden-time sql/staging/v.sql:1:20"], "{call}");
+        let audit = format!("SELECT account_id FROM staging.log\nWHERE CAST({call} AS VARCHAR) = 'x'");
+        assert_eq!(found("audits/a.sql", &audit).await, ["hidden-time sql/audits/a.sql:2:12"], "{call}");
+    }
+    for query in [
+        "SELECT value FROM generate_series(1, CAST(random() * 9 AS BIGINT))",
+        "SELECT sum(n) FILTER (WHERE random() > 1) AS n FROM staging.log",
+        "SELECT n FROM staging.log ORDER BY random()",
+        "WITH t AS (SELECT now() AS at) SELECT at FROM t",
+        "SELECT n FROM staging.log WHERE n IN (SELECT CAST(random() AS BIGINT))",
+        "SELECT count(*) OVER (PARTITION BY random()) AS n FROM staging.log",
+    ] {
+        let codes = found("staging/v.sql", query).await;
+        assert!(codes.iter().any(|code| code.starts_with("hidden-time")), "{query}: {codes:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_key_refers_to_is_there_and_compares_wherever_it_stands_in_the_order() {
+    let refers =
+        |to: &str| by_day(&format!("n BIGINT, {to},"), "SELECT account_id, as_of_date, n FROM staging.log");
+    let later = by_day("k BIGINT,", "SELECT account_id, as_of_date, n AS k FROM metrics.t")
+        .replace("metrics.t (", "metrics.z (");
+    let found = async |to: &str| {
+        Files::of(&[STAGED, ("metrics/t.sql", &refers(to)), ("metrics/z.sql", &later)]).found().await
+    };
+    assert_eq!(
+        found("FOREIGN KEY (account_id) REFERENCES metrics.z (account_id)").await,
+        Vec::<String>::new()
+    );
+    for (to, code) in [
+        ("FOREIGN KEY (account_id) REFERENCES metrics.z (who)", "unknown-column"),
+        ("FOREIGN KEY (account_id) REFERENCES metrics.z (account_id, k)", "reference"),
+        ("FOREIGN KEY (account_id) REFERENCES metrics.z (k)", "column-type"),
+        ("FOREIGN KEY (account_id) REFERENCES metrics.nothing (k)", "unknown-table"),
+    ] {
+        let found = found(to).await;
+        assert!(found.len() == 1 && found[0].starts_with(code), "{to}: {found:?}");
+    }
+}

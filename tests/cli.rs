@@ -32,7 +32,7 @@ fn sums(column: &str) -> String {
 }
 
 /// A project in a folder of its own.
-struct Project(TempDir);
+pub struct Project(TempDir);
 
 impl Project {
     /// Events of two accounts on the first two days of 2026, summed by day.
@@ -40,7 +40,7 @@ impl Project {
         Self::of(&[("sql/metrics/accounts.sql", &sums("n BIGINT CHECK (n > 0)"))])
     }
 
-    fn of(files: &[(&str, &str)]) -> Self {
+    pub fn of(files: &[(&str, &str)]) -> Self {
         let project = Self(tempfile::tempdir().unwrap());
         let base = [("hale.yml", SETTINGS), ("sql/raw/events.sql", RAW), ("sql/staging/events.sql", STAGED)];
         for (path, text) in base.iter().chain(files) {
@@ -50,18 +50,18 @@ impl Project {
         project
     }
 
-    fn path(&self, relative: &str) -> PathBuf {
+    pub fn path(&self, relative: &str) -> PathBuf {
         self.0.path().join(relative)
     }
 
-    fn write(&self, relative: &str, text: &str) {
+    pub fn write(&self, relative: &str, text: &str) {
         let path = self.path(relative);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// Rows of account, day of January 2026, amount.
-    fn events(&self, rows: &[(&str, i32, i64)]) {
+    pub fn events(&self, rows: &[(&str, i32, i64)]) {
         let first = 20_454; // 2026-01-01 in days since 1970
         let columns: [(&str, ArrayRef); 3] = [
             ("account_id", Arc::new(rows.iter().map(|row| Some(row.0)).collect::<StringArray>())),
@@ -76,7 +76,7 @@ impl Project {
         writer.close().unwrap();
     }
 
-    fn hale(&self, arguments: &[&str]) -> Output {
+    pub fn hale(&self, arguments: &[&str]) -> Output {
         hale(self.0.path(), arguments)
     }
 

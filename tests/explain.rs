@@ -286,7 +286,7 @@ fn capability_12_scoring_again_reads_no_source_and_changes_only_what_the_definit
         write(folder.path(), path, text);
     }
     events(folder.path());
-    assert!(hale(folder.path(), &["run", "--as-of", "2026-01-25"]).status.success());
+    assert!(hale(folder.path(), &["run", "--from", "2026-01-01", "--to", "2026-01-25"]).status.success());
     let score = folder.path().join("out/scores/health/as_of=2026-01-25/part-0000.parquet");
     let before = std::fs::read(&score).expect("published");
     std::fs::remove_dir_all(folder.path().join("data")).expect("the sources are gone");

@@ -1,5 +1,6 @@
 //! The one integration binary: each test binary links the whole engine. Where a new test goes:
 
+mod audits; // rules over several tables: what they read, of which days, and that none is passed by
 mod bad_input; // what is refused, and what is survived
 mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
@@ -21,8 +22,10 @@ mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
 mod readers; // what is published, read by DuckDB, Polars and pandas
 mod real_data; // six projects over real logs equal what other engines computed
+mod rescore; // scores again from what is published: every day and column that is looked back to, or a refusal
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
+mod soundness; // what check accepts, run can run: random small projects
 mod storage; // local disk and S3 as one thing
 mod stored_days; // stored tables, read day by day in their order
 mod suggest; // what is proposed for a score: bins, themes, what components are worth

@@ -64,7 +64,7 @@ impl Run {
             [] => Selection::all(&checked.pipeline),
             words => Selection::of_words(&checked.pipeline, words)?,
         };
-        let request = Request { days, selection, from_published: false, sources, out };
+        let request = Request { days, selection, from_published: false, followers: false, sources, out };
         build(&checked, &engine, &request, &Quiet).await?.publish(&Quiet).await?;
         Ok(engine.peak_tracked())
     }

@@ -3,6 +3,7 @@
 use arrow::datatypes::{Field, Schema};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
+use crate::project::contract::Reference;
 use crate::project::model::Model;
 use crate::project::types::{fits, sql_name};
 
@@ -69,4 +70,38 @@ pub(super) fn duplicates(model: &Model, inferred: &Schema) -> Diagnostics {
             .help("rename one with AS, or select only one of them")
         })
         .collect()
+}
+
+/// What a foreign key lacks to be looked into: columns in both tables, as many here as there, of types that compare.
+pub(super) fn reference(reference: &Reference, declared: &Schema, target: &Schema) -> Diagnostics {
+    let (here, there) = (&reference.columns, &reference.target_columns);
+    let problem = |code, message: String| Diagnostic::error(code, message).at(reference.location.clone());
+    if here.len() != there.len() {
+        let message = format!(
+            "({}) refers to {} ({}): {} columns to {}",
+            here.join(", "),
+            reference.target,
+            there.join(", "),
+            here.len(),
+            there.len()
+        );
+        return problem("reference", message).help("name as many columns there as here").into();
+    }
+    let compared = here.iter().zip(there).filter_map(|(here, there)| {
+        let Ok(to) = target.field_with_name(there) else {
+            let names = target.fields().iter().map(|field| field.name().as_str());
+            let message = format!("{} has no column `{there}`", reference.target);
+            return Some(problem("unknown-column", message).suggest(there, names));
+        };
+        let (from, to) = (declared.field_with_name(here).ok()?.data_type(), to.data_type());
+        let message = format!(
+            "`{here}` is {} but `{there}` of {} is {}",
+            sql_name(from),
+            reference.target,
+            sql_name(to)
+        );
+        let compares = fits(from, to) || fits(to, from);
+        (!compares).then(|| problem("column-type", message).help("cast the one to the type of the other"))
+    });
+    compared.collect()
 }

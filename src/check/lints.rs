@@ -7,10 +7,9 @@ use std::collections::BTreeSet;
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ScalarValue};
-use datafusion::error::Result;
 use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Volatility, WindowFrameBound};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, WindowFrameBound};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::project::model::{AS_OF_DATE, Model};
@@ -32,34 +31,6 @@ pub(super) fn lint(model: &Model, plan: &LogicalPlan) -> Diagnostics {
         lints.found.push(crate::engine::diagnose::of_model(model, &error));
     }
     lints.found
-}
-
-/// Hidden time and chance in a plan: a score must not depend on when it is computed.
-pub(super) fn hidden_time(model: &Model, plan: &LogicalPlan) -> Diagnostics {
-    let mut names = BTreeSet::new();
-    let walked: Result<TreeNodeRecursion> = plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expr| {
-            expr.apply(|part| {
-                if let Expr::ScalarFunction(call) = part
-                    && call.func.signature().volatility != Volatility::Immutable
-                {
-                    names.insert(call.func.name().to_owned());
-                }
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
-    });
-    let mut found = Diagnostics::new();
-    if let Err(error) = walked {
-        found.push(crate::engine::diagnose::of_model(model, &error));
-    }
-    found.extend(names.into_iter().map(|name| {
-        Diagnostic::error("hidden-time", format!("`{name}()` gives another answer each time"))
-            .at(word(model, &name))
-            .note("a score for a day must be the same whenever it is computed")
-            .help("take the day from the row (as_of_date), or a value from `parameters` in hale.yml as $name")
-    }));
-    found
 }
 
 /// The first place of a word in a model's text, else the whole model.

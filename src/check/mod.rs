@@ -2,6 +2,8 @@
 //!
 //! No data is read: `check` looks at the project, and at the footers of the sources' Parquet.
 
+mod calls;
+mod conditions;
 mod contract;
 mod lints;
 mod sources;
@@ -9,19 +11,18 @@ mod sources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Schema, SchemaRef};
-use datafusion::common::DFSchema;
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::logical_expr::{ExprSchemable, LogicalPlan};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::Query;
 
+use self::calls::Functions;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::{Engine, Session, diagnose};
 use crate::pipeline::{Audit, Pipeline};
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
-use crate::project::types::sql_name;
 use crate::storage::Storage;
 
 /// A pipeline in which every model plans, keeps to its contract and is free of known traps.
@@ -53,7 +54,8 @@ pub async fn check(
         .map_err(|error| crate::error::Error::Bug(diagnose::first_line(&error)))?;
     let found = pipeline.semantics.warnings.clone();
     let (schemas, plans, as_read) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut pass = Pass { session, schemas, plans, as_read, failed: BTreeSet::new(), found };
+    let functions = Functions::of(&session);
+    let mut pass = Pass { session, functions, schemas, plans, as_read, failed: BTreeSet::new(), found };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.
@@ -66,11 +68,13 @@ pub async fn check(
             pass.failed.insert(model.name.clone());
         }
     }
-    for audit in
-        pipeline.audits.iter().filter(|audit| !audit.reads.0.keys().any(|read| pass.failed.contains(read)))
-    {
-        let checked = pass.audit(audit).await;
-        pass.found.extend(checked.err());
+    for model in &pipeline.models {
+        pass.references(model);
+    }
+    for audit in &pipeline.audits {
+        if !audit.reads.0.keys().any(|read| pass.failed.contains(read)) {
+            pass.audit(audit).await;
+        }
     }
     if let Some(storage) = sources {
         pass.found.extend(sources::compare(&pipeline, storage).await?);
@@ -85,6 +89,7 @@ pub async fn check(
 
 struct Pass {
     session: Session,
+    functions: Functions,
     schemas: BTreeMap<ModelName, SchemaRef>,
     plans: BTreeMap<ModelName, LogicalPlan>,
     as_read: BTreeMap<ModelName, LogicalPlan>,
@@ -101,14 +106,18 @@ impl Pass {
             }
             return;
         };
+        let hidden = self.functions.hidden_time(query, &model.file, |span| model.locate(span));
+        let is_hidden = !hidden.is_empty();
+        self.found.extend(hidden);
         let (plan, analysed) = match self.plan(query).await {
             Ok(plans) => plans,
+            // Where a table function is called with it, that is why there is no plan.
+            Err(_) if is_hidden => return,
             Err(error) => return self.found.push(diagnose::of_model(model, &error)),
         };
         self.as_read.insert(model.name.clone(), plan.clone());
         let inferred = nullable(analysed.schema().as_arrow());
         self.found.extend(contract::duplicates(model, &inferred));
-        self.found.extend(lints::hidden_time(model, &plan));
         match &model.declared {
             Some(declared) => {
                 self.found.extend(contract::compare(model, declared, &inferred));
@@ -144,56 +153,43 @@ impl Pass {
 
     fn constraints(&mut self, model: &Model, declared: &SchemaRef) {
         for check in &model.contract.checks {
-            let problem = match plan_check(&self.session, &check.sql, declared) {
-                Ok(DataType::Boolean) => continue,
-                Ok(other) => Diagnostic::error(
-                    "check",
-                    format!("CHECK ({}) gives {}, not a truth value", check.sql, sql_name(&other)),
-                ),
-                Err(error) => Diagnostic::error(
-                    "check",
-                    format!("CHECK ({}): {}", check.sql, diagnose::first_line(&error)),
-                ),
-            };
-            self.found.push(problem.at(check.location.clone()));
-        }
-        for reference in &model.contract.references {
-            let Some(target) = self.schemas.get(&reference.target) else { continue };
-            for column in
-                reference.target_columns.iter().filter(|column| target.field_with_name(column).is_err())
-            {
-                let names = target.fields().iter().map(|field| field.name().as_str());
-                let problem = Diagnostic::error(
-                    "unknown-column",
-                    format!("{} has no column `{column}`", reference.target),
-                );
-                self.found.push(problem.at(reference.location.clone()).suggest(column, names));
+            let place = |span| Location::new(&model.file, span);
+            let mut found = self.functions.hidden_time(&check.expr, &model.file, place);
+            found.extend(self.functions.beyond_the_row(check, &model.file));
+            if found.is_empty() {
+                found.extend(conditions::tried(&self.session, check, declared).err());
             }
+            self.found.extend(found);
         }
     }
 
-    async fn audit(&self, audit: &Audit) -> Result<(), Diagnostic> {
-        self.session.plan(&audit.query).await.map(drop).map_err(|error| {
+    /// What a contract `REFERENCES` must be there, column by column, and comparable.
+    fn references(&mut self, model: &Model) {
+        let Some(declared) = &model.declared else { return };
+        for reference in &model.contract.references {
+            let target =
+                self.schemas.get(&reference.target).filter(|_| !self.failed.contains(&reference.target));
+            let Some(target) = target else { continue };
+            self.found.extend(contract::reference(reference, declared, target));
+        }
+    }
+
+    async fn audit(&mut self, audit: &Audit) {
+        let place = |span| Location::new(&audit.file, span);
+        self.found.extend(self.functions.hidden_time(&audit.query, &audit.file, place));
+        if let Err(error) = self.session.plan(&audit.query).await {
             let span = error.diagnostic().and_then(|found| found.span);
             let at = span.map_or_else(
                 || Location::whole(&audit.file),
                 |span| {
-                    Location::word_at(
-                        &audit.file,
-                        audit.file.offset(span.start.line as usize, span.start.column as usize),
-                    )
+                    let offset = audit.file.offset(span.start.line as usize, span.start.column as usize);
+                    Location::word_at(&audit.file, offset)
                 },
             );
-            Diagnostic::error("plan", format!("audit {}: {}", audit.name, diagnose::first_line(&error)))
-                .at(at)
-        })
+            let message = format!("audit {}: {}", audit.name, diagnose::first_line(&error));
+            self.found.push(Diagnostic::error("plan", message).at(at));
+        }
     }
-}
-
-/// The type of a CHECK's condition over the declared columns.
-fn plan_check(session: &Session, sql: &str, declared: &SchemaRef) -> datafusion::error::Result<DataType> {
-    let schema = DFSchema::try_from(Arc::clone(declared))?;
-    session.state().create_logical_expr(sql, &schema)?.get_type(&schema)
 }
 
 /// The same columns, all nullable: what one model claims, the next one does not believe.

@@ -12,6 +12,7 @@ use super::output;
 use crate::check::{Checked, check};
 use crate::project::layer::Layer;
 use crate::project::model::Kind;
+use crate::run::rehearse;
 
 /// Find what is wrong with a project, without reading data
 ///
@@ -41,6 +42,10 @@ impl Check {
         let sources =
             if self.no_sources { None } else { Some(context.sources(&self.sources, &pipeline, &engine)?) };
         let checked = check(pipeline, &engine, sources.as_ref()).await?;
+        let unplanned = rehearse(&checked, &engine).await?;
+        if unplanned.has_errors() {
+            return Err(unplanned.into());
+        }
         context.console.problems(&checked.warnings);
         let counts = Counts::of(&checked);
         let seconds = started.elapsed().as_secs_f64();

@@ -8,14 +8,25 @@ use crate::error::Error;
 
 /// Writes a file whole or not at all, in place of what was there. A link is replaced, not followed.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     if let Some(permissions) = usual_permissions() {
         builder.permissions(permissions);
     }
-    let mut file = builder.prefix(".hale-").tempfile_in(folder)?;
+    let mut file = builder.prefix(".hale-").tempfile_in(folder_of(path))?;
     file.write_all(bytes)?;
     file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// Whether a file could be written whole at a path. Nothing is left behind.
+pub(super) fn can_replace(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    tempfile::Builder::new().prefix(".hale-").tempfile_in(folder_of(path)).map(drop)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Those of any new file, less the umask; temporary files would be for their owner only.

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
@@ -18,6 +19,7 @@ use super::output::{self, Sheet};
 use super::progress::{held, rate, watch};
 use super::signals::{unless_panicked, unless_stopped};
 use crate::check::check;
+use crate::diagnostic::Diagnostic;
 use crate::engine::{Engine, peak_resident};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
@@ -51,8 +53,8 @@ pub(super) struct Run {
     /// Stored models to publish: `metrics` (a layer), `metrics.usage` (a model), with + behind it its readers as well
     #[arg(long, value_name = "WORD", num_args = 1..)]
     select: Vec<String>,
-    /// Components and scores again, from metrics as they are published: no source is read. After a change of a threshold, a
-    /// weight or a tier
+    /// Components and scores again, and the published marts that follow from them, from metrics as they are published: no
+    /// source is read. After a change of a threshold, a weight or a tier
     #[arg(long)]
     rescore: bool,
     /// Build and audit, publish nothing
@@ -84,8 +86,13 @@ struct Peak {
 
 impl Run {
     pub async fn execute(self, context: &Context) -> Outcome {
-        let outcome = unless_panicked(self.work(context)).await;
-        let result = outcome.as_ref().map_or_else(failed, Done::to_json);
+        if let Some(path) = &self.result_file {
+            files::can_replace(path).map_err(|error| files::failed(path, &error))?;
+        }
+        let visible = Mutex::new(Visible::Nothing);
+        let outcome = unless_panicked(self.work(context, &visible)).await;
+        let visible = visible.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let result = outcome.as_ref().map_or_else(|failure| failed(failure, &visible), Done::to_json);
         if let Some(path) = &self.result_file {
             // Whole or not at all: an orchestrator may look at any moment.
             files::replace(path, format!("{result}\n").as_bytes())
@@ -97,7 +104,7 @@ impl Run {
         outcome.map(|done| done.tell(context.console)).map_err(|failure| Failure::Printed(Box::new(failure)))
     }
 
-    async fn work(&self, context: &Context) -> Outcome<Done> {
+    async fn work(&self, context: &Context, visible: &Mutex<Visible>) -> Outcome<Done> {
         let started = Instant::now();
         let pipeline = context.pipeline()?;
         let engine = context.engine()?;
@@ -110,11 +117,19 @@ impl Run {
             Ok(build(&checked, &engine, &request, watch.as_ref()).await?)
         });
         let built = built.await?;
+        tell_of(built.report(), context.console);
         let report = if self.dry_run {
             built.abort().await?;
             None
         } else {
-            Some(built.publish(watch.as_ref()).await?)
+            let see = |now: Visible| *visible.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            see(Visible::Unknown);
+            let published = built.publish(watch.as_ref()).await.map_err(|torn| {
+                tell_what_is_visible(&torn.visible, context.console);
+                see(Visible::Some(torn.visible));
+                torn.error
+            });
+            Some(published?)
         };
         let peak = Peak { process: peak_resident(), tracked: engine.peak_tracked() };
         Ok(Done { report, days: request.days, took: started.elapsed(), peak })
@@ -130,6 +145,7 @@ impl Run {
             days: self.days(pipeline)?,
             selection,
             from_published: self.rescore,
+            followers: self.select.is_empty(),
             sources: context.sources(&self.sources, pipeline, engine)?,
             out: context.out(&self.out, pipeline, engine)?,
         })
@@ -155,12 +171,63 @@ impl Run {
     }
 }
 
-/// What is known of a run that failed.
-fn failed(failure: &Failure) -> Value {
+/// What readers see of a run that failed.
+enum Visible {
+    Nothing,
+    /// It may have begun to publish.
+    Unknown,
+    /// Tables, each with the number of its files that were replaced.
+    Some(Vec<(String, usize)>),
+}
+
+/// What is known of a run that failed. `published` is false only where readers see nothing of it.
+fn failed(failure: &Failure, visible: &Visible) -> Value {
     let mut all = failure.to_json().map(object).unwrap_or_default();
     all.remove("ok");
-    all.insert("published".to_owned(), Value::Bool(false));
+    all.extend(object(match visible {
+        Visible::Nothing => json!({ "published": false }),
+        Visible::Unknown => json!({ "published": null }),
+        Visible::Some(tables) if tables.is_empty() => json!({ "published": false }),
+        Visible::Some(tables) => {
+            let tables: Map<String, Value> =
+                tables.iter().map(|(table, files)| (table.clone(), (*files).into())).collect();
+            json!({ "published": true, "partly": true, "visible": tables })
+        }
+    }));
     Value::Object(all)
+}
+
+fn tell_what_is_visible(visible: &[(String, usize)], console: Console) {
+    if !visible.is_empty() {
+        let tables: Vec<String> = visible.iter().map(|(table, files)| format!("{table} ({files})")).collect();
+        let text = format!(
+            "published in part, files that readers see: {}; the same command again completes it",
+            tables.join(", ")
+        );
+        console.note("partly-published", &text);
+    }
+}
+
+/// What is worth knowing of a run before it publishes.
+fn tell_of(report: &Report, console: Console) {
+    console.problems(&report.warnings);
+    console.problems(&older(report).into_iter().collect());
+    let left = report.left_out.len();
+    if left > 0 {
+        let audits = if left == 1 { "1 audit is".to_owned() } else { format!("{left} audits are") };
+        console.note("audits-left-out", &format!("{audits} left to the next run over the sources"));
+    }
+}
+
+/// The warning of marts that do not follow the scores.
+fn older(report: &Report) -> Option<Diagnostic> {
+    let names: Vec<String> = report.older.iter().map(|older| older.mart.to_string()).collect();
+    let message = format!("not built again, so of an older definition than the scores: {}", names.join(", "));
+    let warning = Diagnostic::warning("older-marts", message)
+        .help("build them with `hale run` over the sources, without --rescore");
+    let told =
+        report.older.iter().fold(warning, |told, older| told.note(format!("{}: {}", older.mart, older.why)));
+    (!report.older.is_empty()).then_some(told)
 }
 
 impl Done {
@@ -209,7 +276,10 @@ fn facts(report: &Report) -> Map<String, Value> {
     let written: usize = report.tables.iter().map(|table| table.written).sum();
     let unchanged: usize = report.tables.iter().map(|table| table.unchanged).sum();
     object(json!({
-        "run_id": report.run_id, "rows_read": rows_read, "rows": rows, "audits": { "pass": report.audits },
+        "run_id": report.run_id, "rows_read": rows_read, "rows": rows,
+        "audits": { "pass": report.audits, "left_out": report.left_out },
+        "older": report.older.iter().map(|older| older.mart.to_string()).collect::<Vec<_>>(),
+        "warnings": report.warnings.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
         "files": { "written": written, "unchanged": unchanged },
     }))
 }

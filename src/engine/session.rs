@@ -9,14 +9,18 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, TableProvider};
 use datafusion::common::metadata::ScalarAndMetadata;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
-use datafusion::common::{ParamValues, TableReference};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, ParamValues, TableReference};
+use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::{MemTable, ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::optimizer::OptimizerRule;
 use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
@@ -29,6 +33,9 @@ use crate::project::model::{AS_OF_DATE, Model};
 use crate::project::settings::Settings;
 
 const CATALOG: &str = "hale";
+
+/// The row that a constraint looks at.
+const ROW: &str = "the_row";
 
 /// A catalogue with a schema for each layer; what is registered in it decides what models read.
 #[derive(Clone)]
@@ -121,8 +128,8 @@ impl Session {
     /// When nothing is.
     pub async fn scan(&self, name: &ModelName) -> Result<LogicalPlan> {
         let reference = TableReference::partial(name.layer.name(), name.table.as_str());
-        let table = self.context.table_provider(reference).await?;
-        LogicalPlanBuilder::scan(name.table.as_str(), provider_as_source(table), None)?.build()
+        let table = self.context.table_provider(reference.clone()).await?;
+        LogicalPlanBuilder::scan(reference, provider_as_source(table), None)?.build()
     }
 
     /// Plans a query as it was parsed, with the project's parameters put in.
@@ -133,6 +140,42 @@ impl Session {
         let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
         let plan = self.state().statement_to_plan(statement).await?;
         plan.with_param_values(self.parameters.clone())
+    }
+
+    /// The condition of a `CHECK` over one row of declared columns: the project's parameters put in, its types settled,
+    /// and what the engine only rewrites, such as `coalesce`, rewritten.
+    ///
+    /// # Errors
+    /// What the parser and the planner say.
+    pub fn condition(&self, sql: &str, declared: &SchemaRef) -> Result<Expr> {
+        let state = self.state();
+        let columns = Arc::new(DFSchema::try_from(Arc::clone(declared))?);
+        let condition = state.create_logical_expr(sql, &columns)?;
+        let row = provider_as_source(Arc::new(EmptyTable::new(Arc::clone(declared))));
+        let plan = LogicalPlanBuilder::scan(ROW, row, None)?.project([condition])?.build()?;
+        let plan = plan.with_param_values(self.parameters.clone())?;
+        let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})?;
+        let [condition] = plan
+            .expressions()
+            .try_into()
+            .map_err(|_| DataFusionError::Plan("a constraint looks at the columns of one row".to_owned()))?;
+        let condition = condition.unalias_nested().data.transform(|part| match part {
+            Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::from_name(column.name)))),
+            other => Ok(Transformed::no(other)),
+        });
+        let context = SimplifyContext::builder()
+            .with_schema(columns)
+            .with_config_options(Arc::clone(state.config_options()))
+            .build();
+        ExprSimplifier::new(context).simplify(condition.data()?)
+    }
+
+    /// The day of an instant in the project's time zone.
+    ///
+    /// # Errors
+    /// When the function that tells is not registered.
+    pub fn local_day(&self, instant: Expr) -> Result<Expr> {
+        Ok(self.context.udf("local_day")?.call(vec![instant]))
     }
 
     /// Plans a query given as text.
@@ -158,6 +201,7 @@ impl Session {
         let mut names = Vec::new();
         plan.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node
+                && is_in_a_layer(&scan.table_name)
                 && !names.contains(&scan.table_name)
             {
                 names.push(scan.table_name.clone());
@@ -173,7 +217,7 @@ impl Session {
             tables.insert(name, provider_as_source(table));
         }
         let rebound = plan.clone().transform_up_with_subqueries(|node| match node {
-            LogicalPlan::TableScan(mut scan) => {
+            LogicalPlan::TableScan(mut scan) if tables.contains_key(&scan.table_name) => {
                 scan.source = Arc::clone(&tables[&scan.table_name]);
                 Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
             }
@@ -205,6 +249,11 @@ impl Session {
     pub fn context(&self) -> &SessionContext {
         &self.context
     }
+}
+
+/// Whether a table lies in the catalogue; what a table function gives does not.
+fn is_in_a_layer(table: &TableReference) -> bool {
+    table.schema().is_some()
 }
 
 fn register_functions(context: &SessionContext, zone: Tz) {

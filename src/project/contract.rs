@@ -3,6 +3,8 @@
 //! The engine is never told: a constraint handed to DataFusion is believed by its optimiser, and an audit
 //! for nulls or duplicates then finds none. hale keeps the contract and audits it.
 
+use datafusion::sql::sqlparser::ast::Expr;
+
 use super::layer::ModelName;
 use crate::diagnostic::Location;
 
@@ -39,6 +41,8 @@ pub struct Column {
 pub struct Check {
     /// The condition as SQL.
     pub sql: String,
+    /// The condition as it was parsed.
+    pub expr: Expr,
     /// Where it is declared.
     pub location: Location,
 }

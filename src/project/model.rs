@@ -60,6 +60,8 @@ pub struct Source {
     pub available_at: Option<String>,
     /// Whether it may be absent; then it is an empty relation.
     pub optional: bool,
+    /// The most days in a row on which the log may have no rows, where the project says so.
+    pub may_be_silent: Option<u32>,
 }
 
 /// The column of the day a row is for; every table stored by day is partitioned by it.

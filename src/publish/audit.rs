@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Schema, SchemaRef};
+use datafusion::common::internal_err;
 use datafusion::error::DataFusionError;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr_adapter::{DefaultPhysicalExprAdapterFactory, PhysicalExprAdapterFactory};
@@ -165,7 +166,9 @@ fn check_fails(
     batch: &RecordBatch,
 ) -> Result<Option<BooleanBuffer>, DataFusionError> {
     let result = expression.evaluate(batch)?.into_array(batch.num_rows())?;
-    let Some(holds) = result.as_boolean_opt() else { return Ok(None) };
+    let Some(holds) = result.as_boolean_opt() else {
+        return internal_err!("it gives {}, not a truth value", result.data_type());
+    };
     if holds.false_count() == 0 {
         return Ok(None);
     }
@@ -212,7 +215,11 @@ fn shown_type(stored: &DataType) -> String {
     }
 }
 
+/// A constraint without a value for some row. One that the engine should never have made is a bug: it passes nothing.
 fn unevaluated(table: &str, rule: &Rule, error: &DataFusionError) -> Error {
+    if let DataFusionError::Internal(why) = error.find_root() {
+        return Error::Bug(format!("{rule} of {table}: {why}"));
+    }
     let message = format!("{rule} of {table} cannot be evaluated");
     let problem = Diagnostic::error("check-not-evaluated", message).note(error.to_string());
     Error::Audit(Diagnostics::from(problem.help("write the constraint so that it has a value for every row")))

@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt};
@@ -55,23 +56,51 @@ pub struct PublishedTable {
     pub latest_written: bool,
 }
 
+/// A publish that failed: why, and what readers see of it nevertheless.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Torn {
+    /// Why.
+    pub error: Error,
+    /// The tables with files that were replaced before, each with the number of these files.
+    pub visible: Vec<(String, usize)>,
+}
+
+impl Torn {
+    /// A failure before anything became visible.
+    pub(super) fn unseen(error: Error) -> Self {
+        Self { error, visible: Vec::new() }
+    }
+
+    fn of(error: Error, steps: &[Step<'_>]) -> Self {
+        let replaced =
+            steps.iter().map(|step| (step.spec.to_string(), step.replaced.load(Ordering::Relaxed)));
+        Self { error, visible: replaced.filter(|(_, files)| *files > 0).collect() }
+    }
+}
+
+impl From<Torn> for Error {
+    fn from(torn: Torn) -> Self {
+        torn.error
+    }
+}
+
 /// Publishes the asked days of the staged tables.
 pub(super) async fn publish(
     context: &Arc<WriteContext>,
     tables: &[Arc<StagedTable>],
     days: &RangeInclusive<NaiveDate>,
-) -> Result<Vec<PublishedTable>> {
+) -> Result<Vec<PublishedTable>, Torn> {
     let mut steps = Vec::new();
     for table in tables {
-        steps.push(Step::of(context, table, days).await?);
+        steps.push(Step::of(context, table, days).await.map_err(Torn::unseen)?);
     }
     for step in &steps {
-        step.replace(context).await?;
+        step.replace(context).await.map_err(|error| Torn::of(error, &steps))?;
     }
     let mut published = Vec::new();
     for step in &steps {
-        step.remove_leftovers(context).await?;
-        let latest_written = step.renew_latest(&context.storage, days).await?;
+        let latest_written = step.finish(context, days).await.map_err(|error| Torn::of(error, &steps))?;
         published.push(step.report(latest_written));
     }
     Ok(published)
@@ -88,6 +117,8 @@ struct Step<'a> {
     leftovers: Vec<String>,
     /// The last day that will be published.
     newest: Option<NaiveDate>,
+    /// How many of the changed files readers see by now.
+    replaced: AtomicUsize,
 }
 
 impl<'a> Step<'a> {
@@ -113,15 +144,33 @@ impl<'a> Step<'a> {
         let mut compared = at_once(compared.collect()).await?;
         let unchanged = compared.extract_if(.., |(same, _)| *same).map(|(_, file)| file).collect();
         let changed = compared.into_iter().map(|(_, file)| file).collect();
-        Ok(Self { spec, changed, unchanged, leftovers, newest })
+        Ok(Self { spec, changed, unchanged, leftovers, newest, replaced: AtomicUsize::new(0) })
     }
 
-    /// Puts the changed files in the place of the published ones.
+    /// Puts the changed files in the place of the published ones. After a failure none is begun; those under way are
+    /// waited for, so that what is told of them is true.
     async fn replace(&self, context: &WriteContext) -> Result<()> {
-        let moves = self.changed.iter().map(|file| async move {
-            context.storage.rename(&context.staged(&file.relative), &file.relative).await
+        let failed = AtomicBool::new(false);
+        let moves = self.changed.iter().map(|file| async {
+            if failed.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let moved = context.storage.rename(&context.staged(&file.relative), &file.relative).await;
+            match &moved {
+                Ok(()) => drop(self.replaced.fetch_add(1, Ordering::Relaxed)),
+                Err(_) => failed.store(true, Ordering::Relaxed),
+            }
+            moved
         });
-        at_once(moves.collect()).await.map(drop)
+        let moves: Vec<_> = moves.collect();
+        let moved: Vec<Result<()>> = futures::stream::iter(moves).buffered(AT_ONCE).collect().await;
+        moved.into_iter().collect()
+    }
+
+    /// What is left to do when every new file is in place; says whether `latest/` is new.
+    async fn finish(&self, context: &WriteContext, days: &RangeInclusive<NaiveDate>) -> Result<bool> {
+        self.remove_leftovers(context).await?;
+        self.renew_latest(&context.storage, days).await
     }
 
     async fn remove_leftovers(&self, context: &WriteContext) -> Result<()> {

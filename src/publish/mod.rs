@@ -37,7 +37,7 @@ mod writer;
 
 use chrono::NaiveDate;
 
-pub use commit::{Published, PublishedTable};
+pub use commit::{Published, PublishedTable, Torn};
 pub use finding::{Finding, Rule, Sample};
 pub use spec::{TableSpec, stored_type};
 pub use staged::{StagedFile, StagedTable};

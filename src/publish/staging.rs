@@ -10,7 +10,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::Stream;
 use url::Url;
 
-use super::commit::{self, Published};
+use super::commit::{self, Published, Torn};
 use super::staged::{StagedTable, WriteContext};
 use super::upload::Writes;
 use super::{TableSpec, run_folder, writer};
@@ -99,7 +99,7 @@ impl Staging {
     ///
     /// # Errors
     /// [`Error::Bug`] when an audit failed; those of the storage, in which case the days published so far stay.
-    pub async fn publish(self, days: RangeInclusive<NaiveDate>) -> Result<Published> {
+    pub async fn publish(self, days: RangeInclusive<NaiveDate>) -> Result<Published, Torn> {
         self.publish_of(days, |_| true).await
     }
 
@@ -111,13 +111,18 @@ impl Staging {
         mut self,
         days: RangeInclusive<NaiveDate>,
         wanted: impl Fn(&TableSpec) -> bool,
-    ) -> Result<Published> {
+    ) -> Result<Published, Torn> {
         let tables: Vec<_> = self.tables().into_iter().filter(|table| wanted(&table.spec)).collect();
         if let Some(broken) = tables.iter().find(|table| !table.findings.is_empty()) {
-            return Err(Error::Bug(format!("{} was to be published though its audits failed", broken.spec)));
+            let error = format!("{} was to be published though its audits failed", broken.spec);
+            return Err(Torn::unseen(Error::Bug(error)));
         }
         let tables = commit::publish(&self.context, &tables, &days).await?;
-        self.remove().await?;
+        if let Err(error) = self.remove().await {
+            let written =
+                tables.iter().map(|table| (format!("{}.{}", table.layer, table.name), table.written));
+            return Err(Torn { error, visible: written.filter(|(_, files)| *files > 0).collect() });
+        }
         Ok(Published { run_id: self.run_id.clone(), tables })
     }
 

@@ -1,13 +1,13 @@
-//! Audits that need more than one look at a row: foreign keys, further unique keys, sources, and `sql/audits`.
+//! Audits that run as queries: the contracts of sources, further unique keys, and [questions](super::question) over
+//! several tables.
 //!
-//! Null checks, the primary key and CHECKs of a stored table are audited in the stream that is written; these run as
-//! queries, over sources before anything is built and over what is staged before anything is published.
+//! Null checks, the primary key and CHECKs of a stored table are audited in the stream that is written; these run over
+//! sources before anything is built, and over what is staged before anything is published.
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use datafusion::common::JoinType;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::functions::math::expr_fn::{abs, isnan};
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit, not};
@@ -17,7 +17,6 @@ use super::stored::column;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::{Session, diagnose};
 use crate::error::{Error, Result as HaleResult};
-use crate::pipeline::Audit;
 use crate::project::model::Model;
 
 /// Rows shown of each failed audit.
@@ -25,39 +24,23 @@ const SHOWN: usize = 5;
 
 /// A query for the rows that break one rule.
 pub(super) struct BadRows {
-    rule: String,
-    location: Location,
-    plan: LogicalPlan,
+    /// The rule, by the name that people see.
+    pub(super) rule: String,
+    pub(super) location: Location,
+    pub(super) plan: LogicalPlan,
 }
 
 impl BadRows {
-    /// All rules of a model that its stream did not audit.
+    /// The rules about a model's own rows that no stream has audited.
     ///
     /// # Errors
     /// When a rule that was checked does not plan.
-    pub(super) fn of_contract(
-        session: &Session,
-        model: &Model,
-        rows: &LogicalPlan,
-        lookup: &dyn Fn(&str) -> Option<LogicalPlan>,
-    ) -> Result<Vec<Self>> {
-        let contract = &model.contract;
+    pub(super) fn of_contract(session: &Session, model: &Model, rows: &LogicalPlan) -> Result<Vec<Self>> {
         let mut found = if model.is_stored() { Vec::new() } else { Self::of_source(session, model, rows)? };
         let whole = Location::whole(&model.file);
-        for key in &contract.unique {
+        for key in &model.contract.unique {
             let rule = format!("UNIQUE ({})", key.join(", "));
             found.push(Self::of_rule(model, rule, &whole, repeated(rows, key)?));
-        }
-        for reference in &contract.references {
-            let Some(target) = lookup(&reference.target.to_string()) else { continue };
-            let rule = format!(
-                "({}) REFERENCES {} ({})",
-                reference.columns.join(", "),
-                reference.target,
-                reference.target_columns.join(", ")
-            );
-            let plan = unmatched(rows, &reference.columns, target, &reference.target_columns)?;
-            found.push(Self::of_rule(model, rule, &reference.location, plan));
         }
         Ok(found)
     }
@@ -75,7 +58,7 @@ impl BadRows {
             found.push(Self::of_rule(model, format!("NOT NULL {name}"), place(&name), nulls));
         }
         for check in &contract.checks {
-            let condition = session.state().create_logical_expr(&check.sql, rows.schema())?;
+            let condition = session.condition(&check.sql, rows.schema().inner())?;
             let rule = format!("CHECK ({})", check.sql);
             found.push(Self::of_rule(model, rule, &check.location, failing(not(condition))?));
         }
@@ -94,37 +77,30 @@ impl BadRows {
         Self { rule: format!("{}: {rule}", model.name), location: location.clone(), plan }
     }
 
-    /// A query of `sql/audits`, whose rows are the bad ones.
-    ///
-    /// # Errors
-    /// When a query that was checked does not plan.
-    pub(super) async fn of_file(session: &Session, audit: &Audit) -> Result<Self> {
-        let plan = session.plan(&audit.query).await?;
-        Ok(Self { rule: format!("audit {}", audit.name), location: Location::whole(&audit.file), plan })
-    }
-
     /// Counts the rows and shows a few.
-    async fn run(self, session: &Session) -> Result<Option<Diagnostic>> {
+    async fn run(self, session: &Session) -> HaleResult<Option<Diagnostic>> {
+        let failed = |error: DataFusionError| diagnose::of_run(&self.rule, &error);
         let frame = |plan: LogicalPlan| DataFrame::new(session.state(), plan);
-        let counted = frame(self.plan.clone()).aggregate(vec![], vec![count(lit(1))])?.collect().await?;
-        let rows = counted
-            .first()
-            .filter(|batch| batch.num_rows() > 0)
-            .map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
+        let counted = frame(self.plan.clone()).aggregate(vec![], vec![count(lit(1))]).map_err(failed)?;
+        let rows = counted_rows(&counted.collect().await.map_err(failed)?)
+            .ok_or_else(|| Error::Bug(format!("{}: the rows that break it were not counted", self.rule)))?;
         if rows == 0 {
             return Ok(None);
         }
-        let sample = frame(self.plan).limit(0, Some(SHOWN))?.collect().await?;
-        let mut failed = Diagnostic::error(
-            "audit",
-            format!("{} is broken by {rows} row{}", self.rule, if rows == 1 { "" } else { "s" }),
-        )
-        .at(self.location);
-        for line in sample.iter().flat_map(shown) {
-            failed = failed.note(line);
-        }
-        Ok(Some(failed))
+        let sample = frame(self.plan.clone()).limit(0, Some(SHOWN)).map_err(failed)?;
+        let sample = sample.collect().await.map_err(failed)?;
+        let many = if rows == 1 { "" } else { "s" };
+        let broken = Diagnostic::error("audit", format!("{} is broken by {rows} row{many}", self.rule));
+        let notes = sample.iter().flat_map(shown);
+        Ok(Some(notes.fold(broken.at(self.location), Diagnostic::note)))
     }
+}
+
+/// The number that a count gave; `None` for whatever is no count.
+fn counted_rows(counted: &[RecordBatch]) -> Option<i64> {
+    let [batch] = counted else { return None };
+    let counts = batch.columns().first()?.as_primitive_opt::<Int64Type>()?;
+    (counts.len() == 1 && counts.is_valid(0)).then(|| counts.value(0))
 }
 
 /// Runs audits one after the other and gives every failure.
@@ -134,8 +110,7 @@ impl BadRows {
 pub(super) async fn run_all(session: &Session, audits: Vec<BadRows>) -> HaleResult<usize> {
     let (mut failed, passed) = (Diagnostics::new(), audits.len());
     for audit in audits {
-        let rule = audit.rule.clone();
-        failed.extend(audit.run(session).await.map_err(|error| diagnose::of_run(&rule, &error))?);
+        failed.extend(audit.run(session).await?);
     }
     if failed.is_empty() { Ok(passed) } else { Err(Error::Audit(failed)) }
 }
@@ -163,34 +138,6 @@ fn repeated(rows: &LogicalPlan, key: &[String]) -> Result<LogicalPlan> {
         .build()
 }
 
-/// Rows whose key (no part of it NULL) is not found in the other table.
-fn unmatched(
-    rows: &LogicalPlan,
-    columns: &[String],
-    target: LogicalPlan,
-    to: &[String],
-) -> Result<LogicalPlan> {
-    // Every distinct key once: a day's table has the same account on many days.
-    let keys: Vec<Expr> = columns.iter().map(|name| column(name)).collect();
-    let present = keys.iter().cloned().map(Expr::is_not_null).reduce(Expr::and).unwrap_or_else(|| lit(true));
-    let target_keys: Vec<Expr> =
-        to.iter().enumerate().map(|(index, name)| column(name).alias(format!("target_{index}"))).collect();
-    let target = LogicalPlanBuilder::from(target).project(target_keys)?.build()?;
-    let on: (Vec<_>, Vec<_>) = columns
-        .iter()
-        .enumerate()
-        .map(|(index, name)| {
-            let here = datafusion::common::Column::from_name(name);
-            (here, datafusion::common::Column::from_name(format!("target_{index}")))
-        })
-        .unzip();
-    LogicalPlanBuilder::from(rows.clone())
-        .filter(present)?
-        .aggregate(keys, vec![count(lit(1)).alias("rows_with_this_key")])?
-        .join(target, JoinType::LeftAnti, on, None)?
-        .build()
-}
-
 /// Rows as `column = value, …`, long values cut, control characters escaped.
 fn shown(batch: &RecordBatch) -> Vec<String> {
     let options = FormatOptions::default().with_null("NULL");
@@ -210,4 +157,25 @@ fn shown(batch: &RecordBatch) -> Vec<String> {
 fn shortened(text: &str) -> String {
     let start: String = text.chars().take(60).flat_map(char::escape_debug).collect();
     if text.chars().nth(60).is_some() { format!("{start}…") } else { start }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+
+    use super::counted_rows;
+
+    #[test]
+    fn what_is_no_count_is_never_taken_for_none() {
+        let batch = |column: ArrayRef| RecordBatch::try_from_iter([("n", column)]).unwrap();
+        let count = |counts: Vec<Option<i64>>| batch(Arc::new(Int64Array::from(counts)));
+        assert_eq!(counted_rows(&[count(vec![Some(0)])]), Some(0));
+        assert_eq!(counted_rows(&[]), None);
+        assert_eq!(counted_rows(&[count(vec![])]), None);
+        assert_eq!(counted_rows(&[count(vec![None])]), None);
+        assert_eq!(counted_rows(&[count(vec![Some(0)]), count(vec![Some(3)])]), None);
+        assert_eq!(counted_rows(&[batch(Arc::new(StringArray::from(vec!["0"])))]), None);
+    }
 }

@@ -7,14 +7,14 @@ use datafusion::error::DataFusionError;
 
 use super::built::Built;
 use super::contracts::broken;
-use super::needed::{self, Needed};
+use super::decide::{Decided, decide};
 use super::report::{BuiltModel, Report};
 use super::request::Request;
-use super::reuse::{self, Parts};
 use super::stage::{Attempt, Staged};
 use super::stored::sort_key;
 use super::watch::{Event, Watch};
 use crate::check::Checked;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::day_window::{WindowMode, WindowOptions};
 use crate::engine::sources::{Horizon, parquet_files, parquet_folder, source_table};
 use crate::engine::stored_days::day_table;
@@ -40,23 +40,42 @@ pub async fn build(
     let session = session.map_err(|error| diagnose::of_run("setting up", &error))?;
     request.sources.register(engine.runtime());
     request.out.register(engine.runtime());
-    let parts = Parts::of(&checked.pipeline, request)?;
-    let needed = needed::needed(checked, &session, request, &parts).await;
-    let needed = needed.map_err(|error| diagnose::of_run("planning", &error))?;
+    let planning = Session::new(engine, settings, WindowOptions::default(), until);
+    let planning = planning.map_err(|error| diagnose::of_run("setting up", &error))?;
+    let decided = decide(checked, &planning, request).await?;
     let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
-    let models = needed.first_days.len()
-        - parts.reused.iter().filter(|name| needed.first_days.contains_key(name)).count();
+    let models = decided.needed.tables.keys().filter(|name| decided.scope.computes(name)).count();
     watch.saw(&Event::Begun { run_id: staging.run_id(), models });
-    let (models, audits) = (Vec::new(), 0);
+    let (models, audits, warnings) = (Vec::new(), 0, Diagnostics::new());
     let memory_limit = engine.memory_limit();
     let mut build =
-        Build { checked, request, watch, session, memory_limit, staging, parts, needed, models, audits };
+        Build { checked, request, watch, session, memory_limit, staging, decided, models, audits, warnings };
     match build.all().await {
         Ok(()) => Ok(build.finish()),
-        Err(error) => {
-            build.staging.abort().await?;
-            Err(error)
-        }
+        Err(error) => Err(match build.staging.abort().await {
+            Ok(()) => error,
+            Err(second) => noted(error, &second),
+        }),
+    }
+}
+
+/// The first error, which is the cause, with a second one that came of cleaning up.
+fn noted(error: Error, second: &Error) -> Error {
+    let what = format!(
+        "what was built could not be removed either: {}",
+        second.to_string().lines().next().unwrap_or_default()
+    );
+    let with = |mut found: Diagnostics| {
+        found.push(Diagnostic::warning("staging-left", what.clone()).help("the next run removes it"));
+        found
+    };
+    match error {
+        Error::Project(found) => Error::Project(with(found)),
+        Error::Audit(found) => Error::Audit(with(found)),
+        Error::Usage(text) => Error::Usage(format!("{text}; {what}")),
+        Error::Bug(text) => Error::Bug(format!("{text}; {what}")),
+        Error::Transient(text) => Error::Transient(format!("{text}; {what}")),
+        Error::Interrupted(signal) => Error::Interrupted(signal),
     }
 }
 
@@ -68,10 +87,10 @@ pub(super) struct Build<'a> {
     pub(super) session: Session,
     pub(super) memory_limit: usize,
     pub(super) staging: Staging,
-    pub(super) parts: Parts,
-    pub(super) needed: Needed,
+    pub(super) decided: Decided<'a>,
     pub(super) models: Vec<BuiltModel>,
     pub(super) audits: usize,
+    pub(super) warnings: Diagnostics,
 }
 
 impl Build<'_> {
@@ -81,11 +100,11 @@ impl Build<'_> {
         self.audit_sources().await?;
         let mut auditing = started.elapsed();
         for model in &self.checked.pipeline.models {
-            if self.parts.reused.contains(&model.name) {
+            if self.decided.scope.reused.contains(&model.name) {
                 self.reuse(model).await?;
                 continue;
             }
-            if !self.parts.planned.contains(&model.name) {
+            if !self.decided.scope.computes(&model.name) {
                 continue;
             }
             match &model.kind {
@@ -96,7 +115,7 @@ impl Build<'_> {
                     entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
                 }
                 Kind::Table(..) => {
-                    if let Some(first) = self.needed.first_days.get(&model.name).copied() {
+                    if let Some(first) = self.decided.needed.first(&model.name) {
                         self.table(model, first).await?;
                     }
                 }
@@ -110,9 +129,11 @@ impl Build<'_> {
     }
 
     /// Makes a published table readable as it is.
-    async fn reuse(&self, model: &Model) -> Result<()> {
-        let first = self.needed.first_days.get(&model.name).copied().unwrap_or(*self.request.days.start());
-        let table = reuse::table(model, &self.checked.schemas[&model.name], first, self.request).await?;
+    async fn reuse(&mut self, model: &Model) -> Result<()> {
+        let Some(first) = self.decided.needed.first(&model.name) else { return Ok(()) };
+        let days = first..=*self.request.days.end();
+        let schema = &self.checked.schemas[&model.name];
+        let table = self.decided.published.table(model, schema, days).await?;
         let entered = self.session.register(&model.name, table);
         entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
     }
@@ -122,7 +143,7 @@ impl Build<'_> {
         let horizon = Horizon { day: *self.request.days.end(), zone: settings.time_zone };
         for model in &self.checked.pipeline.models {
             let Kind::Source(source) = &model.kind else { continue };
-            if !self.parts.planned.contains(&model.name) {
+            if !self.decided.scope.computes(&model.name) {
                 continue;
             }
             let files = parquet_files(&self.request.sources, source).await?;
@@ -164,7 +185,7 @@ impl Build<'_> {
             bytes: staged.bytes(),
             took: started.elapsed(),
             memory,
-            published: self.request.selection.0.contains(&model.name),
+            published: self.decided.selected.contains(&model.name),
         };
         self.watch.saw(&Event::Built {
             model: &model.name,
@@ -192,7 +213,15 @@ impl Build<'_> {
 
     fn finish(self) -> Built {
         let run_id = self.staging.run_id().to_owned();
-        let report = Report { run_id, models: self.models, audits: self.audits, tables: Vec::new() };
+        let report = Report {
+            run_id,
+            models: self.models,
+            audits: self.audits,
+            left_out: self.decided.scope.left_out,
+            older: self.decided.older,
+            warnings: self.warnings,
+            tables: Vec::new(),
+        };
         Built { staging: self.staging, days: self.request.days.clone(), report }
     }
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::report::Report;
 use super::watch::{Event, Watch};
 use crate::error::Result;
-use crate::publish::{Staging, TableSpec};
+use crate::publish::{Staging, TableSpec, Torn};
 
 /// A run that is staged and audited; nothing of it is visible yet. Dropped, it leaves nothing behind.
 pub struct Built {
@@ -18,8 +18,8 @@ impl Built {
     /// Makes the staged days visible, then removes staging.
     ///
     /// # Errors
-    /// [`Error::Transient`] when storage fails half way; running the same command again completes it.
-    pub async fn publish(self, watch: &dyn Watch) -> Result<Report> {
+    /// [`Torn`] when storage fails half way: what is visible by then. Running the same command again completes it.
+    pub async fn publish(self, watch: &dyn Watch) -> Result<Report, Torn> {
         let wanted = |spec: &TableSpec| {
             self.report
                 .models
@@ -30,6 +30,11 @@ impl Built {
         let report = Report { tables: published.tables, ..self.report };
         watch.saw(&Event::Published { files: report.files_written(), unchanged: report.files_unchanged() });
         Ok(report)
+    }
+
+    /// What was built, and what is worth knowing of it; nothing is published yet.
+    pub fn report(&self) -> &Report {
+        &self.report
     }
 
     /// Gives up what was built.

@@ -1,14 +1,13 @@
 //! Which contracts and audits a run looks into, and what it says of those that are broken.
 
-use std::collections::BTreeMap;
-
 use datafusion::error::DataFusionError;
 
 use super::audits::{self, BadRows};
 use super::build::Build;
+use super::silence::silence;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::diagnose;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
 use crate::project::model::{Kind, Model};
 use crate::publish::{Finding, Rule};
@@ -17,18 +16,23 @@ impl Build<'_> {
     /// Contracts of the sources that this run reads.
     pub(super) async fn audit_sources(&mut self) -> Result<()> {
         let pipeline = &self.checked.pipeline;
-        let computed = self.needed.first_days.keys().filter(|name| self.parts.planned.contains(name));
-        let read = pipeline.with_upstream(computed.cloned());
-        let mut audits = Vec::new();
-        for model in pipeline
-            .models
-            .iter()
-            .filter(|model| matches!(model.kind, Kind::Source(_)) && read.contains(&model.name))
-            .filter(|model| self.parts.planned.contains(&model.name))
-        {
+        let is_read = |model: &&Model| {
+            matches!(model.kind, Kind::Source(_)) && self.decided.scope.computes(&model.name)
+        };
+        let (mut audits, mut silent) = (Vec::new(), Diagnostics::new());
+        for model in pipeline.models.iter().filter(is_read) {
             audits.extend(self.contract_audits(model).await?);
+            if let Kind::Source(source) = &model.kind {
+                let told = silence(&self.session, model, source).await;
+                silent.extend(told.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?);
+            }
         }
+        audits.extend(self.questions(true).await?);
         self.audits += audits::run_all(&self.session, audits).await?;
+        if silent.has_errors() {
+            return Err(Error::Audit(silent));
+        }
+        self.warnings.extend(silent);
         Ok(())
     }
 
@@ -36,48 +40,35 @@ impl Build<'_> {
     pub(super) async fn audit_tables(&mut self) -> Result<()> {
         let pipeline = &self.checked.pipeline;
         let mut audits = Vec::new();
-        let computed = |model: &&Model| self.is_computed(&model.name);
-        for model in pipeline.models.iter().filter(computed) {
+        for model in pipeline.models.iter().filter(|model| model.is_stored() && self.is_built(&model.name)) {
             audits.extend(self.contract_audits(model).await?);
         }
-        for audit in pipeline.audits.iter().filter(|audit| self.is_built(audit.reads.0.keys())) {
-            let planned = BadRows::of_file(&self.session, audit).await;
-            audits.push(planned.map_err(|error| diagnose::of_run(&audit.name, &error))?);
-        }
+        audits.extend(self.questions(false).await?);
         self.audits += audits::run_all(&self.session, audits).await?;
         Ok(())
     }
 
-    /// Whether a stored table is computed by this run.
-    fn is_computed(&self, name: &ModelName) -> bool {
-        self.needed.first_days.contains_key(name) && self.parts.planned.contains(name)
+    /// Whether a stored table is built by this run.
+    fn is_built(&self, name: &ModelName) -> bool {
+        self.decided.scope.computes(name) && self.decided.needed.first(name).is_some()
     }
 
-    /// Whether every stored table among these is part of the run, and at least one is; nothing else may be read.
-    fn is_built<'n>(&self, names: impl Iterator<Item = &'n ModelName>) -> bool {
-        let names: Vec<&ModelName> = names.collect();
-        let known =
-            |name: &&&ModelName| self.parts.planned.contains(name) || self.parts.reused.contains(name);
-        if names.iter().filter(known).count() < names.len() {
-            return false;
+    /// The questions of this run: those of sources alone, or all others.
+    async fn questions(&self, of_sources: bool) -> Result<Vec<BadRows>> {
+        let mut asked = Vec::new();
+        for question in &self.decided.scope.questions {
+            if question.is_of_sources(&self.checked.pipeline) == of_sources {
+                let planned = question.bad_rows(&self.session, &self.request.days).await;
+                asked.push(planned.map_err(|error| diagnose::of_run(&question.to_string(), &error))?);
+            }
         }
-        let stored =
-            names.iter().filter(|name| self.checked.pipeline.model(name).is_some_and(Model::is_stored));
-        let built: Vec<bool> = stored.map(|name| self.needed.first_days.contains_key(name)).collect();
-        !built.is_empty() && built.iter().all(|built| *built)
+        Ok(asked)
     }
 
     async fn contract_audits(&self, model: &Model) -> Result<Vec<BadRows>> {
-        let name = model.name.to_string();
-        let failed = |error: DataFusionError| diagnose::of_run(&name, &error);
+        let failed = |error: DataFusionError| diagnose::of_run(&model.name.to_string(), &error);
         let rows = self.session.scan(&model.name).await.map_err(failed)?;
-        let mut targets = BTreeMap::new();
-        for reference in &model.contract.references {
-            let target = self.session.scan(&reference.target).await.map_err(failed)?;
-            targets.insert(reference.target.to_string(), target);
-        }
-        BadRows::of_contract(&self.session, model, &rows, &|target| targets.get(target).cloned())
-            .map_err(failed)
+        BadRows::of_contract(&self.session, model, &rows).map_err(failed)
     }
 }
 

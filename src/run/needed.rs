@@ -23,8 +23,9 @@ use datafusion::logical_expr::{
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 
+use super::question::Question;
 use super::request::Request;
-use super::reuse::Parts;
+use super::scope::Scope;
 use super::stored::stored_rows;
 use crate::check::Checked;
 use crate::engine::Session;
@@ -32,9 +33,10 @@ use crate::project::layer::ModelName;
 use crate::project::model::{AS_OF_DATE, Kind, Model};
 
 /// What a run needs.
+#[derive(Debug, Default)]
 pub(super) struct Needed {
-    /// For every stored model, the first day to build (the last is the run's last).
-    pub(super) first_days: BTreeMap<ModelName, NaiveDate>,
+    /// What is needed of every stored table.
+    pub(super) tables: BTreeMap<ModelName, Need>,
     /// The optimised plans of the models that read stored tables alone: the rows of their days in the stored order,
     /// over tables that are not there yet.
     pub(super) plans: BTreeMap<ModelName, LogicalPlan>,
@@ -42,96 +44,179 @@ pub(super) struct Needed {
     pub(super) day_by_day: BTreeMap<ModelName, BTreeSet<ModelName>>,
 }
 
-/// What a run needs.
-///
-/// # Errors
-/// When a model that was checked does not plan.
-pub(super) async fn needed(
-    checked: &Checked,
-    session: &Session,
-    request: &Request,
-    parts: &Parts,
-) -> Result<Needed> {
-    let pipeline = &checked.pipeline;
-    let mut needed: BTreeMap<ModelName, NaiveDate> =
-        request.selection.0.iter().map(|name| (name.clone(), *request.days.start())).collect();
-    let plans = plans_over_placeholders(checked, session, parts).await?;
-    let (mut optimised, mut day_by_day) = (BTreeMap::new(), BTreeMap::new());
-    // Readers come after what they read: from the last model back, every need is known when it is asked for.
-    for model in pipeline.models.iter().rev().filter(|model| model.is_stored()) {
-        let (Some(first), Some(plan)) = (needed.get(&model.name).copied(), plans.get(&model.name)) else {
-            continue;
-        };
-        let plan = stored_rows(model, plan.clone(), first..=*request.days.end())?;
-        let plan = session.for_model(model).optimised(plan)?;
-        let scans = scans(&plan, pipeline.settings.history_starts)?;
-        let of_its_days = model.by_day() && scans.iter().all(|(_, from)| *from == first);
-        let tables: BTreeSet<ModelName> = scans.iter().map(|(read, _)| read.clone()).collect();
-        for (read, from) in scans {
-            let day = needed.entry(read).or_insert(from);
-            *day = from.min(*day);
-        }
-        if !reads_sources(&plan)? {
-            if of_its_days {
-                day_by_day.insert(model.name.clone(), tables);
-            }
-            optimised.insert(model.name.clone(), plan);
-        }
-    }
-    // An audit may read what was not selected.
-    for audit in &pipeline.audits {
-        let reads_one = audit.reads.0.keys().any(|read| needed.contains_key(read));
-        if reads_one && parts.reused.is_empty() {
-            let stored = pipeline.with_upstream(audit.reads.0.keys().cloned());
-            for name in
-                stored.into_iter().filter(|name| pipeline.model(name).is_some_and(|model| model.is_stored()))
-            {
-                needed.entry(name).or_insert(*request.days.start());
-            }
-        }
-    }
-    Ok(Needed { first_days: needed, plans: optimised, day_by_day })
+/// What is needed of a stored table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Need {
+    /// The first day; the last is the run's last.
+    pub(super) first: NaiveDate,
+    /// The columns that are read.
+    pub(super) columns: BTreeSet<String>,
+    /// Who looks that far back.
+    pub(super) reader: String,
 }
 
-/// The checked plan of every stored model to build, where every other stored model is a placeholder that notes its filters.
+impl Needed {
+    /// The first day that is needed of a stored table; `None` where nothing of it is.
+    pub(super) fn first(&self, name: &ModelName) -> Option<NaiveDate> {
+        self.tables.get(name).map(|need| need.first)
+    }
+
+    fn add(&mut self, read: Read, reader: &str) {
+        let Read { table, first, columns } = read;
+        let need = self.tables.entry(table).or_insert_with(|| Need {
+            first,
+            columns: BTreeSet::new(),
+            reader: reader.to_owned(),
+        });
+        need.columns.extend(columns);
+        if first < need.first {
+            need.first = first;
+            reader.clone_into(&mut need.reader);
+        }
+    }
+}
+
+/// A table that a plan scans: the first day that its filters leave, and the columns.
+#[derive(Debug, Clone)]
+struct Read {
+    table: ModelName,
+    first: NaiveDate,
+    columns: BTreeSet<String>,
+}
+
+/// Looks for what runs need, each optimised plan made once.
+pub(super) struct Search<'a> {
+    checked: &'a Checked,
+    session: &'a Session,
+    request: &'a Request,
+    /// The checked plan of each stored model, over placeholders.
+    plans: BTreeMap<ModelName, LogicalPlan>,
+    /// What was found of a model whose rows are needed from a day on.
+    found: BTreeMap<(ModelName, NaiveDate), Found>,
+}
+
+struct Found {
+    plan: LogicalPlan,
+    reads: Vec<Read>,
+    reads_sources: bool,
+}
+
+impl<'a> Search<'a> {
+    /// A search in a session of its own, in which every table that a run may read is a placeholder.
+    ///
+    /// # Errors
+    /// When a model that was checked does not plan.
+    pub(super) async fn new(
+        checked: &'a Checked,
+        session: &'a Session,
+        request: &'a Request,
+    ) -> Result<Self> {
+        let plans = plans_over_placeholders(checked, session).await?;
+        Ok(Self { checked, session, request, plans, found: BTreeMap::new() })
+    }
+
+    /// What is needed for the days asked for of some stored models, and to answer some questions.
+    ///
+    /// # Errors
+    /// When a model or question that was checked does not plan.
+    pub(super) async fn needed(
+        &mut self,
+        scope: &Scope<'_>,
+        selected: &BTreeSet<ModelName>,
+        questions: &[Question<'_>],
+    ) -> Result<Needed> {
+        let mut needed = Needed::default();
+        for table in selected {
+            let read =
+                Read { table: table.clone(), first: *self.request.days.start(), columns: BTreeSet::new() };
+            needed.add(read, "the run");
+        }
+        for question in questions {
+            let plan = question.bad_rows(self.session, &self.request.days).await?.plan;
+            let plan = self.session.state().optimize(&plan)?;
+            for read in reads(&plan, self.checked.pipeline.settings.history_starts)? {
+                needed.add(read, &question.to_string());
+            }
+        }
+        // Readers come after what they read: from the last model back, every need is known when it is asked for.
+        for model in self.checked.pipeline.models.iter().rev().filter(|model| model.is_stored()) {
+            let Some(first) = needed.first(&model.name).filter(|_| scope.computes(&model.name)) else {
+                continue;
+            };
+            self.look_into(model, first)?;
+            let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
+            for read in found.reads.clone() {
+                needed.add(read, &model.name.to_string());
+            }
+            if found.reads_sources {
+                continue;
+            }
+            if model.by_day() && found.reads.iter().all(|read| read.first == first) {
+                let tables = found.reads.iter().map(|read| read.table.clone()).collect();
+                needed.day_by_day.insert(model.name.clone(), tables);
+            }
+            needed.plans.insert(model.name.clone(), found.plan.clone());
+        }
+        Ok(needed)
+    }
+
+    fn look_into(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
+        let key = (model.name.clone(), first);
+        if self.found.contains_key(&key) {
+            return Ok(());
+        }
+        let Some(plan) = self.plans.get(&model.name) else { return Ok(()) };
+        let plan = stored_rows(model, plan.clone(), first..=*self.request.days.end())?;
+        let plan = self.session.for_model(model).optimised(plan)?;
+        let reads = reads(&plan, self.checked.pipeline.settings.history_starts)?;
+        let reads_sources = reads_sources(&plan)?;
+        self.found.insert(key, Found { plan, reads, reads_sources });
+        Ok(())
+    }
+}
+
+/// The checked plan of every stored model, where every other stored model is a placeholder that notes its filters.
 async fn plans_over_placeholders(
     checked: &Checked,
     session: &Session,
-    parts: &Parts,
 ) -> Result<BTreeMap<ModelName, LogicalPlan>> {
-    let included = |model: &&Model| parts.planned.contains(&model.name) || parts.reused.contains(&model.name);
-    let models: Vec<&Model> = checked.pipeline.models.iter().filter(included).collect();
-    for model in &models {
+    for model in &checked.pipeline.models {
         let schema = Arc::clone(&checked.schemas[&model.name]);
         match &model.kind {
             Kind::Source(_) => session.register(&model.name, Arc::new(EmptyTable::new(schema)))?,
-            // Where a checked plan reads a view, what the view reads is already in its place.
-            Kind::View(_) => {}
+            // Where a checked plan reads a view, what the view reads is already in its place; questions read it by name.
+            Kind::View(query) => session.register_view(&model.name, session.plan(query).await?)?,
             Kind::Table(..) => {
                 session.register(&model.name, Arc::new(Placeholder { name: model.name.clone(), schema }))?;
             }
         }
     }
     let mut plans = BTreeMap::new();
-    for model in models.into_iter().filter(|model| !parts.reused.contains(&model.name)) {
-        let Some(plan) = checked.plans.get(&model.name) else { continue };
+    for (name, plan) in &checked.plans {
         let Some(plan) = session.rebound(plan).await? else {
-            return internal_err!("{} reads a view that was not put in", model.name);
+            return internal_err!("{name} reads a view that was not put in");
         };
-        plans.insert(model.name.clone(), plan);
+        plans.insert(name.clone(), plan);
     }
     Ok(plans)
 }
 
-/// Each placeholder that a plan scans, with the first day that its filters leave.
-fn scans(plan: &LogicalPlan, history_starts: NaiveDate) -> Result<Vec<(ModelName, NaiveDate)>> {
+/// Each placeholder that a plan scans.
+fn reads(plan: &LogicalPlan, history_starts: NaiveDate) -> Result<Vec<Read>> {
     let mut found = Vec::new();
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node
-            && let Some(name) = placeholder(scan)
+            && let Some(table) = placeholder(scan)
         {
-            let bounds = scan.filters.iter().filter_map(lower_bound);
-            found.push((name, bounds.max().unwrap_or(history_starts)));
+            let first = scan
+                .filters
+                .iter()
+                .filter_map(lower_bound)
+                .max()
+                .unwrap_or(history_starts)
+                .max(history_starts);
+            let columns = scan.projected_schema.fields().iter().map(|field| field.name().clone()).collect();
+            found.push(Read { table, first, columns });
         }
         Ok(TreeNodeRecursion::Continue)
     })?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::diagnostic::Diagnostics;
 use crate::project::layer::ModelName;
 use crate::publish::PublishedTable;
 
@@ -14,6 +15,12 @@ pub struct Report {
     pub models: Vec<BuiltModel>,
     /// Audits that ran as queries and passed (those in the stream of a table are part of building it).
     pub audits: usize,
+    /// Audits that a run from published tables cannot look into, each with the reason.
+    pub left_out: Vec<String>,
+    /// Published marts that follow from what a run from published tables computed, and were not built again.
+    pub older: Vec<Older>,
+    /// What is worth knowing of what was built.
+    pub warnings: Diagnostics,
     /// What became visible, table by table.
     pub tables: Vec<PublishedTable>,
 }
@@ -47,4 +54,13 @@ pub struct BuiltModel {
     pub memory: Option<u64>,
     /// Whether it is published, or was only built for others to read.
     pub published: bool,
+}
+
+/// A published mart that a run has left as it is, though scores that it reads are new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Older {
+    /// The mart.
+    pub mart: ModelName,
+    /// Why it was not built.
+    pub why: String,
 }

@@ -19,6 +19,9 @@ pub struct Request {
     pub selection: Selection,
     /// Whether stored tables that are not selected are read as they are published, and no source is touched.
     pub from_published: bool,
+    /// Whether published marts that follow from what is selected are built as well, where that can be done from published
+    /// tables. Only looked at together with `from_published`.
+    pub followers: bool,
     /// Where the sources lie.
     pub sources: Storage,
     /// Where tables are published.

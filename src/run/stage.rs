@@ -102,7 +102,7 @@ impl Build<'_> {
             return Ok(Arc::new(InTurnExec::try_new(plans)?));
         }
         // Over stored tables alone the plan that told what is needed is the one to run.
-        if let Some(plan) = self.needed.plans.get(&model.name)
+        if let Some(plan) = self.decided.needed.plans.get(&model.name)
             && let Some(plan) = session.rebound(plan).await?
         {
             return state.query_planner().create_physical_plan(&plan, &state).await;
@@ -113,7 +113,7 @@ impl Build<'_> {
 
     /// The rows of each table that a model reads day by day, as this run built them.
     fn rows_side_by_side(&self, model: &Model) -> Vec<u64> {
-        let read = self.needed.day_by_day.get(&model.name);
+        let read = self.decided.needed.day_by_day.get(&model.name);
         let is_read = |built: &&BuiltModel| read.is_some_and(|read| read.contains(&built.name));
         self.models.iter().filter(is_read).map(|built| built.rows).collect()
     }
@@ -123,7 +123,7 @@ impl Build<'_> {
         let columns = DFSchema::try_from(Arc::clone(&schema))?;
         let state = self.session.state();
         let checks = model.contract.checks.iter().map(|check| {
-            let condition = state.create_logical_expr(&check.sql, &columns)?;
+            let condition = self.session.condition(&check.sql, &schema)?;
             Ok((check_text(&check.sql), state.create_physical_expr(condition, &columns)?))
         });
         let described = model.contract.columns.iter().filter(|column| !column.description.is_empty());

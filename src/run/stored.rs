@@ -17,8 +17,13 @@ pub(super) fn column(name: &str) -> Expr {
 }
 
 /// A day as the engine writes it.
-pub(super) fn day(date: NaiveDate) -> Expr {
+fn day(date: NaiveDate) -> Expr {
     lit(ScalarValue::Date32(Some(Date32Type::from_naive_date(date))))
+}
+
+/// A day that is one of some.
+pub(super) fn within(name: &str, days: &RangeInclusive<NaiveDate>) -> Expr {
+    column(name).gt_eq(day(*days.start())).and(column(name).lt_eq(day(*days.end())))
 }
 
 /// What is stored of a model: its declared columns for the days asked for, in the order in which they are written.
@@ -41,9 +46,7 @@ pub(super) fn stored_rows(
 fn rows_of_days(model: &Model, plan: LogicalPlan, days: RangeInclusive<NaiveDate>) -> Result<LogicalPlan> {
     let mut rows = LogicalPlanBuilder::from(plan);
     if model.by_day() {
-        let within =
-            column(AS_OF_DATE).gt_eq(day(*days.start())).and(column(AS_OF_DATE).lt_eq(day(*days.end())));
-        rows = rows.filter(within)?;
+        rows = rows.filter(within(AS_OF_DATE, &days))?;
     }
     let declared = model.declared.iter().flat_map(|schema| schema.fields().iter());
     let columns = declared.map(|field| column(field.name()));

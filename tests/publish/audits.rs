@@ -121,6 +121,17 @@ async fn a_check_that_cannot_be_evaluated_fails() {
 }
 
 #[tokio::test]
+async fn a_check_that_is_no_truth_value_passes_nothing() {
+    let out = tempfile::tempdir().unwrap();
+    let staging = begin(&local(out.path())).await;
+    for number in ["seconds", "share", "CAST(NULL AS BIGINT)"] {
+        let written = write(&staging, with_checks(&[number]), vec![batch(&[row("a", day(0), 1)])]).await;
+        let error = written.unwrap_err();
+        assert!(matches!(&error, Error::Bug(why) if why.contains("not a truth value")), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn nan_and_infinities_are_found_and_nulls_are_not() {
     let shares =
         [Some(0.0), Some(f64::NAN), None, Some(f64::INFINITY), Some(f64::NEG_INFINITY), Some(f64::MAX)];

@@ -138,7 +138,9 @@ async fn a_failed_audit_publishes_nothing() {
     let twice = row("acme", day(0), 1);
     let table = write(&staging, usage(), vec![batch(&[twice.clone(), twice])]).await.unwrap();
     assert_eq!(table.findings.len(), 1);
-    assert!(matches!(staging.publish(days(0, 1)).await, Err(Error::Bug(_))));
+    let torn = staging.publish(days(0, 1)).await.unwrap_err();
+    assert!(matches!(torn.error, Error::Bug(_)));
+    assert_eq!(torn.visible, []);
     assert_eq!(content(&storage).await, before);
 }
 

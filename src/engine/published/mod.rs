@@ -6,6 +6,8 @@
 mod reader;
 mod show;
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use object_store::ObjectMeta;
 
@@ -25,10 +27,11 @@ const DAY_FOLDER: &str = "as_of=";
 /// # Errors
 /// As [`Storage::folders`].
 pub async fn published_days(out: &Storage, table: &ModelName) -> Result<Vec<NaiveDate>> {
-    let folders = out.folders(&table_folder(table)).await?;
-    let mut days: Vec<NaiveDate> = folders.iter().filter_map(|name| day_of(name)).collect();
-    days.sort_unstable();
-    Ok(days)
+    let files = parquet(out, &table_folder(table)).await?;
+    let relative = files.iter().filter_map(|file| out.relative(&file.location));
+    // A folder without a file, which a run that was killed may leave, is no published day.
+    let days: BTreeSet<NaiveDate> = relative.filter_map(|path| day_of(path.rsplit('/').nth(1)?)).collect();
+    Ok(days.into_iter().collect())
 }
 
 /// A day on which a table is published: the one asked for, or the newest.

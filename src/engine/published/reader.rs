@@ -13,7 +13,7 @@ use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 
-use super::{day_of, parquet, published_days, table_folder, unpublished};
+use super::{day_of, parquet, published_day, published_days, table_folder, unpublished};
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::sources::{Horizon, parquet_files, parquet_table, source_table};
@@ -170,6 +170,9 @@ impl<'a> Reader<'a> {
         }
         if model.by_day() {
             files.retain(|file| self.includes(file));
+            if let (Days::Only(day), []) = (self.days, files.as_slice()) {
+                published_day(self.out, &model.name, Some(day)).await?;
+            }
         }
         let table = model.declared.as_ref().map(|declared| match files.as_slice() {
             [] => Ok(Arc::new(EmptyTable::new(Arc::clone(declared))) as _),

@@ -70,7 +70,7 @@ impl ContractReader<'_> {
                 ColumnOption::PrimaryKey(_) => contract.primary_key = vec![name.clone()],
                 ColumnOption::Unique(_) => contract.unique.push(vec![name.clone()]),
                 ColumnOption::Check(check) => {
-                    contract.checks.push(Check { sql: check.expr.to_string(), location: location.clone() });
+                    self.check(contract, &check.expr, location.clone());
                 }
                 ColumnOption::ForeignKey(key) => {
                     self.reference(contract, vec![name.clone()], &key.foreign_table, &key.referred_columns);
@@ -86,7 +86,7 @@ impl ContractReader<'_> {
             TableConstraint::Unique(key) => contract.unique.push(key_columns(&key.columns)),
             TableConstraint::Check(check) => {
                 let location = self.at(check.expr.span());
-                contract.checks.push(Check { sql: check.expr.to_string(), location });
+                self.check(contract, &check.expr, location);
             }
             TableConstraint::ForeignKey(key) => {
                 let columns = key.columns.iter().map(normal).collect();
@@ -94,6 +94,10 @@ impl ContractReader<'_> {
             }
             other => self.unsupported(&other.to_string(), Location::whole(self.file)),
         }
+    }
+
+    fn check(&self, contract: &mut Contract, expr: &Expr, location: Location) {
+        contract.checks.push(Check { sql: expr.to_string(), expr: expr.clone(), location });
     }
 
     fn unsupported(&mut self, what: &str, location: Location) {

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::contract::Contract;
 use crate::project::model::Source;
 
-const OPTIONS: [&str; 3] = ["event_time", "available_at", "optional"];
+const OPTIONS: [&str; 4] = ["event_time", "available_at", "optional", "may_be_silent"];
 
 /// Reads them; every option that says nothing is a problem.
 pub(super) fn source(
@@ -19,7 +19,13 @@ pub(super) fn source(
     contract: &Contract,
     problems: &mut Diagnostics,
 ) -> Source {
-    let mut source = Source { path: String::new(), event_time: None, available_at: None, optional: false };
+    let mut source = Source {
+        path: String::new(),
+        event_time: None,
+        available_at: None,
+        optional: false,
+        may_be_silent: None,
+    };
     match create.locations.as_slice() {
         [path] => source.path.clone_from(path),
         _ => problems.push(
@@ -35,6 +41,12 @@ pub(super) fn source(
             problems.push(problem.at(place));
         }
     }
+    if source.may_be_silent.is_some() && source.event_time.is_none() {
+        let message = "`may_be_silent` is said of a log, and nothing says when its rows happened";
+        let at = file.text.find("may_be_silent").unwrap_or_default();
+        let problem = Diagnostic::error("option-value", message).at(Location::word_at(file, at));
+        problems.push(problem.help("add the option 'event_time' with the column that dates the rows"));
+    }
     source
 }
 
@@ -47,6 +59,7 @@ fn option(source: &mut Source, contract: &Contract, key: &str, value: &Value) ->
         "event_time" => source.event_time = Some(column(contract, key, text)?),
         "available_at" => source.available_at = Some(column(contract, key, text)?),
         "optional" => source.optional = truth(key, &text)?,
+        "may_be_silent" => source.may_be_silent = Some(days(key, &text)?),
         _ => {
             return Err(Diagnostic::error("unknown-option", format!("there is no source option `{key}`"))
                 .note(format!("known: {}", OPTIONS.join(", ")))
@@ -64,6 +77,15 @@ fn column(contract: &Contract, key: &str, name: String) -> Result<String, Diagno
     let message = format!("`{key}` names no declared column: `{name}`");
     let known = contract.columns.iter().map(|column| column.name.as_str());
     Err(Diagnostic::error("unknown-column", message).suggest(&name, known))
+}
+
+/// `3 days`.
+fn days(key: &str, text: &str) -> Result<u32, Diagnostic> {
+    let number = text.strip_suffix("days").or_else(|| text.strip_suffix("day"));
+    number.and_then(|number| number.trim().parse().ok()).ok_or_else(|| {
+        let message = format!("`{key}` is a number of days, such as '3 days', not '{text}'");
+        Diagnostic::error("option-value", message)
+    })
 }
 
 fn truth(key: &str, text: &str) -> Result<bool, Diagnostic> {

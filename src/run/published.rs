@@ -1,0 +1,243 @@
+//! Tables that a run reads as they are published: which days and columns are there, and what is said where one is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use chrono::NaiveDate;
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::ObjectMeta;
+
+use super::days::listed;
+use super::needed::{Need, Needed};
+use super::scope::Scope;
+use super::stored::sort_key;
+use crate::diagnostic::Diagnostic;
+use crate::engine::published::{parquet, table_folder};
+use crate::engine::sources::parquet_table;
+use crate::engine::stored_days::{DayFile, day_table};
+use crate::engine::{Session, diagnose};
+use crate::error::{Error, Result};
+use crate::pipeline::Pipeline;
+use crate::project::layer::ModelName;
+use crate::project::model::Model;
+use crate::project::types::{fits, sql_name};
+use crate::publish::{day_of, stored_type};
+use crate::storage::Storage;
+
+/// Requests to the storage at the same time.
+const AT_ONCE: usize = 16;
+
+/// The published files of tables, as far as they were looked for.
+pub(super) struct Published<'a> {
+    out: &'a Storage,
+    files: BTreeMap<ModelName, Vec<PublishedFile>>,
+    /// The columns of files that were looked into, by their place.
+    columns: BTreeMap<String, SchemaRef>,
+}
+
+/// A file of a published table; without a day, where it holds the whole table.
+#[derive(Debug, Clone)]
+struct PublishedFile {
+    day: Option<NaiveDate>,
+    object: ObjectMeta,
+}
+
+/// What a run needs of a published table and does not find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lack {
+    table: ModelName,
+    what: What,
+    days: Vec<NaiveDate>,
+    reader: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// The table itself.
+    Table,
+    /// Some of its days.
+    Days,
+    /// A column, on some of its days, and the other type that it has there, if any.
+    Column(String, Option<String>),
+}
+
+/// As a message: what is not there, when, and who needs it.
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, what, days, reader } = self;
+        match what {
+            What::Table => write!(f, "{table} is not published")?,
+            What::Days => write!(f, "{table} is not published on {}", listed(days))?,
+            What::Column(column, None) => {
+                write!(f, "{table} is published without the column `{column}`")?;
+            }
+            What::Column(column, Some(other)) => {
+                write!(f, "{table} is published with another type of `{column}`, {other}")?;
+            }
+        }
+        if matches!(what, What::Column(..)) && !days.is_empty() {
+            write!(f, " on {}", listed(days))?;
+        }
+        write!(f, ", which {reader} reads")
+    }
+}
+
+impl Lack {
+    /// The refusal of a run from published tables.
+    pub(super) fn into_error(self, out: &Storage, asked: &RangeInclusive<NaiveDate>) -> Error {
+        let first = self.days.first().unwrap_or(asked.start()).min(asked.start());
+        let days = if first == asked.end() {
+            format!("--as-of {first}")
+        } else {
+            format!("--from {first} --to {}", asked.end())
+        };
+        let problem = Diagnostic::error("not-published", format!("{self}"))
+            .note(format!("looked for in {}", out.shown()))
+            .note("scoring again reads only what is published, and every day that it looks back to")
+            .help(format!("publish it first: `hale run {days}`, without --rescore"));
+        Error::Project(problem.into())
+    }
+}
+
+impl<'a> Published<'a> {
+    pub(super) fn new(out: &'a Storage) -> Self {
+        Self { out, files: BTreeMap::new(), columns: BTreeMap::new() }
+    }
+
+    /// Whether anything of a table is published.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub(super) async fn has(&mut self, model: &Model) -> Result<bool> {
+        Ok(!self.files_of(model).await?.is_empty())
+    }
+
+    /// The first thing that is needed of reused tables and not published.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub(super) async fn lacking(
+        &mut self,
+        pipeline: &Pipeline,
+        (needed, scope): (&Needed, &Scope<'_>),
+        until: NaiveDate,
+        session: &Session,
+    ) -> Result<Option<Lack>> {
+        for (name, need) in needed.tables.iter().filter(|(name, _)| scope.reused.contains(name)) {
+            let Some(model) = pipeline.model(name) else { continue };
+            if let Some(lack) = self.lack(model, need, until, session).await? {
+                return Ok(Some(lack));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn lack(
+        &mut self,
+        model: &Model,
+        need: &Need,
+        until: NaiveDate,
+        session: &Session,
+    ) -> Result<Option<Lack>> {
+        let files = self.files_of(model).await?.to_vec();
+        let lack = |what: What, days: Vec<NaiveDate>| {
+            let (table, reader) = (model.name.clone(), need.reader.clone());
+            Ok(Some(Lack { table, what, days, reader }))
+        };
+        if files.is_empty() {
+            return lack(What::Table, Vec::new());
+        }
+        if model.by_day() {
+            let there: BTreeSet<NaiveDate> = files.iter().filter_map(|file| file.day).collect();
+            let wanted = need.first.iter_days().take_while(|day| *day <= until);
+            let missing: Vec<NaiveDate> = wanted.filter(|day| !there.contains(day)).collect();
+            if !missing.is_empty() {
+                return lack(What::Days, missing);
+            }
+        }
+        let read: Vec<PublishedFile> =
+            files.into_iter().filter(|file| is_read(file, need.first, until)).collect();
+        let schemas = self.schemas_of(&read, session).await?;
+        for column in &need.columns {
+            let declared = model.declared.as_ref().and_then(|declared| declared.field_with_name(column).ok());
+            let Some(stored) = declared.and_then(|field| stored_type(field.data_type())) else { continue };
+            let given = |schema: &SchemaRef| {
+                schema.field_with_name(column).ok().map(|field| field.data_type().clone())
+            };
+            let fails = |schema: &SchemaRef| !given(schema).is_some_and(|given| fits(&given, &stored));
+            let failing = || read.iter().zip(&schemas).filter(|(_, schema)| fails(schema));
+            let Some((_, schema)) = failing().next() else { continue };
+            let other = given(schema).map(|given| sql_name(&given));
+            let days = failing().filter_map(|(file, _)| file.day).collect();
+            return lack(What::Column(column.clone(), other), days);
+        }
+        Ok(None)
+    }
+
+    /// A published table: of one stored by day, the days from the first needed one to the last of the run.
+    ///
+    /// # Errors
+    /// What storage and engine say.
+    pub(super) async fn table(
+        &mut self,
+        model: &Model,
+        schema: &SchemaRef,
+        days: RangeInclusive<NaiveDate>,
+    ) -> Result<Arc<dyn TableProvider>> {
+        let files = self.files_of(model).await?.to_vec();
+        let read = files.into_iter().filter(|file| is_read(file, *days.start(), *days.end()));
+        let table = if model.by_day() {
+            let out = self.out;
+            let located = read.filter_map(|PublishedFile { day, object }| {
+                let (day, url) = (day?, out.file_url(&out.relative(&object.location)?));
+                Some(url.map(|url| DayFile { day, url, bytes: object.size, modified: object.last_modified }))
+            });
+            day_table(&located.collect::<Result<Vec<_>>>()?, schema, &sort_key(model))
+        } else {
+            parquet_table(self.out, &read.map(|file| file.object).collect::<Vec<_>>(), schema)
+        };
+        table.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
+    }
+
+    /// The files of a table in the layout that it has now: one folder a day, or all in one.
+    async fn files_of(&mut self, model: &Model) -> Result<&[PublishedFile]> {
+        if !self.files.contains_key(&model.name) {
+            let objects = parquet(self.out, &table_folder(&model.name)).await?.into_iter();
+            let dated = objects.filter_map(|object| {
+                let day = day_of(&self.out.relative(&object.location)?);
+                Some(PublishedFile { day, object })
+            });
+            let files = dated.filter(|file| file.day.is_some() == model.by_day()).collect();
+            self.files.insert(model.name.clone(), files);
+        }
+        Ok(self.files.get(&model.name).map_or(&[], Vec::as_slice))
+    }
+
+    /// The columns of some files, in their order.
+    async fn schemas_of(&mut self, files: &[PublishedFile], session: &Session) -> Result<Vec<SchemaRef>> {
+        let (state, format, store) = (session.state(), ParquetFormat::default(), self.out.store());
+        let unknown = files.iter().filter(|file| !self.columns.contains_key(file.object.location.as_ref()));
+        let asked = unknown.map(|file| {
+            let (state, format, object) = (&state, &format, file.object.clone());
+            async move {
+                let schema = format.infer_schema(state, store, std::slice::from_ref(&object)).await;
+                let place = object.location.to_string();
+                schema.map_err(|error| diagnose::of_run(&place, &error)).map(|schema| (place, schema))
+            }
+        });
+        let asked: Vec<_> = asked.collect();
+        let found: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+        self.columns.extend(found);
+        Ok(files.iter().map(|file| Arc::clone(&self.columns[file.object.location.as_ref()])).collect())
+    }
+}
+
+fn is_read(file: &PublishedFile, first: NaiveDate, last: NaiveDate) -> bool {
+    file.day.is_none_or(|day| (first..=last).contains(&day))
+}
