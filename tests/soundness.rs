@@ -21,7 +21,7 @@ use grammar::{Drawn, sources};
 const KEPT: [u64; 0] = [];
 
 /// Projects that are drawn in each of the tests.
-const DRAWN: u64 = 80;
+const DRAWN: u64 = 30;
 
 /// How a project ended.
 #[derive(Debug, PartialEq)]
