@@ -17,6 +17,14 @@ pub enum Error {
     /// Everything was built, an audit failed, nothing was published. Exit code 3.
     #[error("{0}")]
     Audit(Diagnostics),
+    /// A source has not landed, or cannot be read: wait, then try again. Exit code 75, or 99 where the caller asked to skip.
+    #[error("{found}")]
+    NotReady {
+        /// What is not there, or not whole.
+        found: Diagnostics,
+        /// Whether the caller would rather skip the day than try again.
+        skip: bool,
+    },
     /// The machine or the storage failed in a way that may pass: try again. Exit code 75.
     #[error("{0}")]
     Transient(String),
@@ -32,8 +40,34 @@ impl Error {
             Self::Project(_) => 1,
             Self::Usage(_) | Self::Bug(_) => 2,
             Self::Audit(_) => 3,
-            Self::Transient(_) => 75,
+            Self::Transient(_) | Self::NotReady { skip: false, .. } => 75,
+            Self::NotReady { skip: true, .. } => 99,
             Self::Interrupted(signal) => 128 + signal,
+        }
+    }
+}
+
+impl Error {
+    /// A failure of the storage while sources were looked for: what it refuses may be there at the next try.
+    pub(crate) fn of_source(self) -> Self {
+        match self {
+            Self::Project(found)
+                if found.iter().all(|problem| matches!(problem.code, "not-found" | "storage-refused")) =>
+            {
+                Self::NotReady { found, skip: false }
+            }
+            other => other,
+        }
+    }
+
+    /// Whether a file of a source may be to blame: it is damaged, or holds what was not declared.
+    pub(crate) fn is_of_a_file(&self) -> bool {
+        let of_a_file = |found: &Diagnostics| {
+            found.iter().any(|problem| matches!(problem.code, "corrupt-parquet" | "unfit-value"))
+        };
+        match self {
+            Self::Project(found) | Self::NotReady { found, .. } => of_a_file(found),
+            _ => false,
         }
     }
 }

@@ -5,4 +5,4 @@ mod files; // Parquet that is missing, broken, empty or of another shape
 mod names; // names of files, folders and keys
 mod project; // SQL and YAML that are not what they should be
 mod values; // rows that break a contract, or are only odd
-mod world; // a small project with something published
+pub mod world; // a small project with something published

@@ -276,7 +276,7 @@ fn missing_files_are_found_by_check_unless_it_shall_not_look() {
     let project = Project::sound();
     std::fs::remove_file(project.path("data/events.parquet")).unwrap();
     let output = project.hale(&["check"]);
-    assert_eq!(code(&output), 1);
+    assert_eq!(code(&output), 75);
     assert!(err(&output).contains("raw.events has no Parquet"), "{}", err(&output));
     good(project.hale(&["check", "--no-sources"]));
 }
@@ -408,7 +408,7 @@ fn places_typed_are_relative_to_where_they_are_typed() {
     assert_eq!(project.published(), Vec::<String>::new());
     let output =
         hale(elsewhere.path(), &["run", "--project", folder, "--as-of", "2026-01-01", "--sources", "none"]);
-    assert_eq!(code(&output), 1, "{}", err(&output));
+    assert_eq!(code(&output), 75, "{}", err(&output));
 }
 
 #[cfg(unix)]

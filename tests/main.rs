@@ -9,6 +9,7 @@ mod day_rank; // places within a day, of rows that come day by day
 mod docs; // the static site, its links and lineage, looked at in a browser
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod explain; // why a score is what it is, what moved it; scores from stored metrics
+mod foreign; // files as others write them: bounds, types, names, damage
 mod generate; // the synthetic sources
 mod invariants; // habits of the project: descriptions, tests, layering, sizes
 mod judgement; // what people judge and decide: in metrics, in scores, in explanations

@@ -6,7 +6,6 @@ mod calls;
 mod conditions;
 mod contract;
 mod lints;
-mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,10 +18,11 @@ use datafusion::sql::sqlparser::ast::Query;
 use self::calls::Functions;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::day_window::WindowOptions;
+use crate::engine::landed::{Found, Place, held, location_of, look};
 use crate::engine::{Engine, Session, diagnose};
 use crate::pipeline::{Audit, Pipeline};
 use crate::project::layer::ModelName;
-use crate::project::model::Model;
+use crate::project::model::{Kind, Model};
 use crate::storage::Storage;
 
 /// A pipeline in which every model plans, keeps to its contract and is free of known traps.
@@ -43,7 +43,8 @@ pub struct Checked {
 /// Plans every model; with `sources`, also looks at their files.
 ///
 /// # Errors
-/// Every problem found: [`crate::error::Error::Project`], or [`crate::error::Error::Transient`] where storage cannot be reached.
+/// Every problem found: [`crate::error::Error::Project`], or [`crate::error::Error::NotReady`] where only files of sources are not
+/// there or cannot be read; [`crate::error::Error::Transient`] where storage cannot be reached.
 pub async fn check(
     pipeline: Pipeline,
     engine: &Engine,
@@ -55,7 +56,8 @@ pub async fn check(
     let found = pipeline.semantics.warnings.clone();
     let (schemas, plans, as_read) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let functions = Functions::of(&session);
-    let mut pass = Pass { session, functions, schemas, plans, as_read, failed: BTreeSet::new(), found };
+    let (failed, not_ready) = (BTreeSet::new(), Diagnostics::new());
+    let mut pass = Pass { session, functions, schemas, plans, as_read, failed, found, not_ready };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.
@@ -77,14 +79,11 @@ pub async fn check(
         }
     }
     if let Some(storage) = sources {
-        pass.found.extend(sources::compare(&pipeline, storage).await?);
+        pass.sources(&pipeline, Place { storage, engine, zone: pipeline.settings.time_zone }).await?;
     }
-    let Pass { schemas, plans, as_read, found, .. } = pass;
-    if found.has_errors() {
-        Err(found.into())
-    } else {
-        Ok(Checked { pipeline, schemas, warnings: found, plans, as_read })
-    }
+    let Pass { schemas, plans, as_read, found, not_ready, .. } = pass;
+    let warnings = Found { wrong: found, not_ready }.into_result()?;
+    Ok(Checked { pipeline, schemas, warnings, plans, as_read })
 }
 
 struct Pass {
@@ -95,6 +94,8 @@ struct Pass {
     as_read: BTreeMap<ModelName, LogicalPlan>,
     failed: BTreeSet<ModelName>,
     found: Diagnostics,
+    /// Files of sources that are not there yet, or not whole.
+    not_ready: Diagnostics,
 }
 
 impl Pass {
@@ -172,6 +173,27 @@ impl Pass {
             let Some(target) = target else { continue };
             self.found.extend(contract::reference(reference, declared, target));
         }
+    }
+
+    /// The files of every source against its declaration.
+    async fn sources(&mut self, pipeline: &Pipeline, place: Place<'_>) -> crate::error::Result<()> {
+        for model in &pipeline.models {
+            let (Kind::Source(source), Some(declared)) = (&model.kind, &model.declared) else { continue };
+            match look(place, source).await {
+                Ok(landed) => {
+                    let of_source = held(place, model, source, declared, &landed);
+                    self.found.extend(of_source.wrong);
+                    self.not_ready.extend(of_source.not_ready);
+                }
+                Err(crate::error::Error::Project(found)) => {
+                    let at = location_of(model, source);
+                    self.found.extend(found.into_iter().map(|problem| problem.at(at.clone())));
+                }
+                Err(crate::error::Error::NotReady { found, .. }) => self.not_ready.extend(found),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
     }
 
     async fn audit(&mut self, audit: &Audit) {

@@ -55,7 +55,7 @@ impl Console {
     /// Draws an error, and says what to exit with.
     pub fn failed(self, error: &Error) -> ExitCode {
         match error {
-            Error::Project(found) | Error::Audit(found) => {
+            Error::Project(found) | Error::Audit(found) | Error::NotReady { found, .. } => {
                 self.problems(found);
                 self.verdict(&count(found), error);
             }

@@ -47,7 +47,7 @@ impl From<Diagnostics> for Failure {
 /// What `--json` prints of an error.
 pub(super) fn failure(error: &Error) -> Value {
     let (message, diagnostics) = match error {
-        Error::Project(found) | Error::Audit(found) => {
+        Error::Project(found) | Error::Audit(found) | Error::NotReady { found, .. } => {
             (count(found), found.iter().map(Diagnostic::to_json).collect())
         }
         other => (other.to_string(), Vec::new()),

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::arguments::{Moment, OutAt, SourcesAt};
 use super::context::Context;
-use super::outcome::Outcome;
+use super::outcome::{Failure, Outcome};
 use super::output::RowsAs;
 use crate::engine::published::{Days, Reader};
 use crate::error::{Error, Result};
@@ -54,7 +54,10 @@ impl Query {
         };
         let reader = Reader::open(&pipeline, &engine, (&sources, &out), days).await?;
         let rows = reader.query(&sql, self.rows.wanted(context.console)).await?;
-        self.rows.print(rows, context.console).await
+        match self.rows.print(rows, context.console).await {
+            Err(Failure::Hale(error)) => Err(reader.explained(&sql, error).await.into()),
+            other => other,
+        }
     }
 }
 

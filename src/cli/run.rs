@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{DecimalBytes, HumanCount};
 use serde_json::{Map, Value, json};
 
@@ -57,6 +57,9 @@ pub(super) struct Run {
     /// source is read. After a change of a threshold, a weight or a tier
     #[arg(long)]
     rescore: bool,
+    /// What to exit with where a source has not landed or cannot be read: 75, try again, or 99, skip the day
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    if_not_ready: IfNotReady,
     /// Build and audit, publish nothing
     #[arg(long)]
     dry_run: bool,
@@ -67,6 +70,16 @@ pub(super) struct Run {
     sources: SourcesAt,
     #[command(flatten)]
     out: OutAt,
+}
+
+/// What a run does where its sources are not ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum IfNotReady {
+    /// Ends with exit code 75
+    #[default]
+    Retry,
+    /// Ends with exit code 99
+    Skip,
 }
 
 /// A run that ended well.
@@ -91,6 +104,7 @@ impl Run {
         }
         let visible = Mutex::new(Visible::Nothing);
         let outcome = unless_panicked(self.work(context, &visible)).await;
+        let outcome = outcome.map_err(|failure| self.skipping(failure));
         let visible = visible.into_inner().unwrap_or_else(PoisonError::into_inner);
         let result = outcome.as_ref().map_or_else(|failure| failed(failure, &visible), Done::to_json);
         if let Some(path) = &self.result_file {
@@ -102,6 +116,16 @@ impl Run {
             output::json_line(&result)?;
         }
         outcome.map(|done| done.tell(context.console)).map_err(|failure| Failure::Printed(Box::new(failure)))
+    }
+
+    /// A failure for want of a source, as what the caller asked for.
+    fn skipping(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Hale(Error::NotReady { found, .. }) => {
+                Failure::Hale(Error::NotReady { found, skip: self.if_not_ready == IfNotReady::Skip })
+            }
+            other => other,
+        }
     }
 
     async fn work(&self, context: &Context, visible: &Mutex<Visible>) -> Outcome<Done> {

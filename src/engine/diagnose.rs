@@ -1,9 +1,12 @@
 //! What the engine says of a model, as a diagnostic in the model's own file.
 
+use arrow::error::ArrowError;
 use datafusion::common::Diagnostic as EngineDiagnostic;
 use datafusion::common::Span;
 use datafusion::error::DataFusionError;
+use parquet::errors::ParquetError;
 
+use super::foreign::UnfitValue;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::error::Error;
 use crate::project::model::Model;
@@ -81,5 +84,40 @@ pub fn of_run(what: &str, error: &DataFusionError) -> Error {
     if let DataFusionError::ObjectStore(cause) = error.find_root() {
         return crate::storage::error_of(what, cause);
     }
+    if let Some(error) = of_a_file(what, error) {
+        return error;
+    }
     Error::Project(Diagnostic::error("run", format!("{what}: {}", first_line(error))).into())
+}
+
+/// What a reader of Parquet says, without the kinds of its errors.
+pub(super) fn without_kinds(text: &str) -> String {
+    const KINDS: [&str; 6] =
+        ["Arrow: ", "Parquet argument error: ", "Parquet error: ", "External: ", "EOF: ", "Arrow error: "];
+    let mut text = text;
+    while let Some(rest) = KINDS.iter().find_map(|kind| text.strip_prefix(kind)) {
+        text = rest;
+    }
+    text.to_owned()
+}
+
+/// An error that a file brings about: it cannot be read, or holds a value that its declaration cannot.
+fn of_a_file(what: &str, error: &DataFusionError) -> Option<Error> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if let Some(unfit) = inner.downcast_ref::<UnfitValue>() {
+            let problem = Diagnostic::error("unfit-value", format!("{what}: {unfit}"));
+            return Some(Error::Project(problem.into()));
+        }
+        let is_parquet = inner.is::<ParquetError>()
+            || matches!(inner.downcast_ref::<ArrowError>(), Some(ArrowError::ParquetError(_)));
+        if is_parquet {
+            let why = without_kinds(&inner.to_string());
+            let problem = Diagnostic::error("corrupt-parquet", format!("{what}: a file is damaged: {why}"))
+                .help("write or copy the file again, and run again");
+            return Some(Error::NotReady { found: problem.into(), skip: false });
+        }
+        cause = inner.source();
+    }
+    None
 }

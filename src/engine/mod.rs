@@ -6,9 +6,10 @@
 pub mod day_rank;
 pub mod day_window;
 pub mod diagnose;
-mod foreign_parquet;
+pub(crate) mod foreign;
 pub mod functions;
 pub(crate) mod in_turn;
+pub(crate) mod landed;
 pub mod lanes;
 mod memory;
 pub mod published;
@@ -18,6 +19,7 @@ pub mod session;
 pub mod side_by_side;
 pub mod sources;
 pub mod stored_days;
+mod wary_parquet;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use chrono::{NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use datafusion::catalog::TableProvider;
-use datafusion::datasource::empty::EmptyTable;
-use datafusion::datasource::file_format::FileFormat;
-use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col, lit};
 use datafusion::scalar::ScalarValue;
 
@@ -18,7 +16,7 @@ use arrow::datatypes::{DataType, Date32Type, SchemaRef, TimeUnit};
 use object_store::ObjectMeta;
 use url::Url;
 
-use super::foreign_parquet::ForeignParquet;
+use super::wary_parquet::WaryParquet;
 use crate::project::model::Source;
 use crate::storage::Storage;
 
@@ -35,15 +33,7 @@ impl Horizon {
     /// The first instant after the day, in microseconds of UTC. Where midnight does not exist (a clock change), the
     /// first instant that does.
     pub fn end(&self) -> i64 {
-        let next = self.day.succ_opt().unwrap_or(self.day);
-        let midnight = next.and_time(chrono::NaiveTime::MIN);
-        let first = (0..=24).find_map(|quarters| {
-            self.zone.from_local_datetime(&(midnight + chrono::Duration::minutes(15 * quarters))).earliest()
-        });
-        first.map_or_else(
-            || Utc.from_utc_datetime(&midnight).timestamp_micros(),
-            |instant| instant.timestamp_micros(),
-        )
+        day_begins(self.day.succ_opt().unwrap_or(self.day), self.zone)
     }
 
     /// `column` lies within what a run may know.
@@ -64,30 +54,47 @@ impl Horizon {
     }
 }
 
-/// The rows of a source up to the horizon; an empty relation where an optional source has no files.
+/// The first instant of a day, in microseconds of UTC. Where midnight does not exist (a clock change), the first instant
+/// that does.
+pub(crate) fn day_begins(day: NaiveDate, zone: Tz) -> i64 {
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    let first = (0..=24).find_map(|quarters| {
+        zone.from_local_datetime(&(midnight + chrono::Duration::minutes(15 * quarters))).earliest()
+    });
+    first.map_or_else(
+        || Utc.from_utc_datetime(&midnight).timestamp_micros(),
+        |instant| instant.timestamp_micros(),
+    )
+}
+
+/// The rows of a source's table up to the horizon; all of them where there is none.
 ///
 /// Rows without an event time are kept: whether they may exist is for the contract to say.
 ///
 /// # Errors
-/// When the files cannot be listed as Parquet, or the event time is of no type that dates anything.
-pub fn source_table(
+/// When the event time is of no type that dates anything.
+pub(crate) fn until(
+    horizon: Option<Horizon>,
     source: &Source,
     declared: &SchemaRef,
-    files: &[ObjectMeta],
-    storage: &Storage,
-    horizon: Horizon,
+    table: Arc<dyn TableProvider>,
 ) -> Result<Arc<dyn TableProvider>> {
-    if files.is_empty() {
-        return Ok(Arc::new(EmptyTable::new(Arc::clone(declared))));
-    }
-    let table = parquet_table(storage, files, declared)?;
-    let Some(event_time) = &source.event_time else { return Ok(table) };
+    let (Some(horizon), Some(event_time)) = (horizon, &source.event_time) else { return Ok(table) };
     let known = horizon.includes(event_time, declared.field_with_name(event_time)?.data_type())?;
     let undated = col(datafusion::common::Column::from_name(event_time)).is_null();
     let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)?
         .filter(known.or(undated))?
         .build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))
+}
+
+/// The engine's name of a storage.
+///
+/// # Errors
+/// When its URL is none that the engine can read from.
+pub(crate) fn store_url(storage: &Storage) -> Result<ObjectStoreUrl> {
+    let url = storage.file_url("file").map_err(|error| DataFusionError::External(Box::new(error)))?;
+    Ok(ListingTableUrl::parse(url)?.object_store())
 }
 
 /// Parquet files of one schema as one table. The schema is declared, nullable and keyless: nothing is believed.
@@ -104,7 +111,7 @@ pub fn parquet_table(
         let url = storage.file_url(&relative).map_err(|error| DataFusionError::External(Box::new(error)))?;
         ListingTableUrl::parse(url)
     });
-    listing(urls.collect::<Result<_>>()?, schema, Arc::new(ForeignParquet::default()))
+    listing(urls.collect::<Result<_>>()?, schema)
 }
 
 /// All Parquet below a folder of one schema, as one table: files that hale itself wrote.
@@ -112,34 +119,14 @@ pub fn parquet_table(
 /// # Errors
 /// As [`parquet_table`].
 pub fn parquet_folder(url: &Url, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
-    listing(vec![ListingTableUrl::parse(url)?], schema, Arc::new(ParquetFormat::default()))
+    listing(vec![ListingTableUrl::parse(url)?], schema)
 }
 
-fn listing(
-    urls: Vec<ListingTableUrl>,
-    schema: &SchemaRef,
-    format: Arc<dyn FileFormat>,
-) -> Result<Arc<dyn TableProvider>> {
-    // Whatever the ending: which files belong to a source was decided before.
-    let options = ListingOptions::new(format).with_file_extension("");
+fn listing(urls: Vec<ListingTableUrl>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    // Whatever the ending: which files belong to a table was decided before.
+    let options = ListingOptions::new(Arc::new(WaryParquet::default())).with_file_extension("");
     let config = ListingTableConfig::new_with_multi_paths(urls)
         .with_listing_options(options)
         .with_schema(Arc::clone(schema));
     Ok(Arc::new(ListingTable::try_new(config)?))
-}
-
-/// The Parquet of a source: the file itself, or every `.parquet` below the folder. Hidden and `_` names are left out.
-pub(crate) async fn parquet_files(
-    storage: &Storage,
-    source: &Source,
-) -> crate::error::Result<Vec<ObjectMeta>> {
-    let mut files = storage.files(&source.path).await?;
-    let root = source.path.trim_end_matches('/').to_owned();
-    files.retain(|file| {
-        let relative = storage.relative(&file.location).unwrap_or_default();
-        let below = relative.strip_prefix(&root).unwrap_or(&relative).to_owned();
-        let visible = below.split('/').all(|part| !part.starts_with(['.', '_']));
-        below.is_empty() || (visible && relative.ends_with(".parquet"))
-    });
-    Ok(files)
 }

@@ -58,6 +58,8 @@ pub struct Source {
     pub event_time: Option<String>,
     /// The column that says when the warehouse knew.
     pub available_at: Option<String>,
+    /// Columns that came later: NULL in the files that do not have them, as long as one has.
+    pub added_columns: Vec<String>,
     /// Whether it may be absent; then it is an empty relation.
     pub optional: bool,
     /// The most days in a row on which the log may have no rows, where the project says so.

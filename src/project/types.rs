@@ -65,9 +65,40 @@ fn integer_in_decimal(given: &DataType, declared: &DataType) -> bool {
     digits >= high.to_string().len() as i16
 }
 
+/// Whether a column can be declared with a type of this name.
+pub(crate) fn is_declarable(sql_name: &str) -> bool {
+    const UNKNOWN: [&str; 5] = ["MAP", "STRUCT", "INTERVAL", "UUID", "HALF"];
+    !UNKNOWN.iter().any(|kind| sql_name.starts_with(kind)) && !sql_name.ends_with(']')
+}
+
 /// A type as people write it in SQL.
 pub(crate) fn sql_name(data_type: &DataType) -> String {
     match data_type {
+        DataType::UInt8 => "TINYINT UNSIGNED".to_owned(),
+        DataType::UInt16 => "SMALLINT UNSIGNED".to_owned(),
+        DataType::UInt32 => "INT UNSIGNED".to_owned(),
+        DataType::Float16 => "HALF FLOAT".to_owned(),
+        DataType::Decimal256(precision, scale) => format!("DECIMAL({precision}, {scale})"),
+        DataType::Time32(_) | DataType::Time64(_) => "TIME".to_owned(),
+        DataType::Duration(_) | DataType::Interval(_) => "INTERVAL".to_owned(),
+        DataType::FixedSizeBinary(_) => "BYTEA".to_owned(),
+        other if is_binary(other) => "BYTEA".to_owned(),
+        DataType::List(of) | DataType::LargeList(of) | DataType::FixedSizeList(of, _) => {
+            format!("{}[]", sql_name(of.data_type()))
+        }
+        DataType::Struct(fields) => {
+            let parts =
+                fields.iter().map(|field| format!("{} {}", field.name(), sql_name(field.data_type())));
+            format!("STRUCT<{}>", parts.collect::<Vec<_>>().join(", "))
+        }
+        DataType::Map(entry, _) => match entry.data_type() {
+            DataType::Struct(pair) => {
+                let parts = pair.iter().map(|field| sql_name(field.data_type()));
+                format!("MAP<{}>", parts.collect::<Vec<_>>().join(", "))
+            }
+            _ => "MAP".to_owned(),
+        },
+        DataType::Null => "NULL".to_owned(),
         DataType::Int8 => "TINYINT".to_owned(),
         DataType::Int16 => "SMALLINT".to_owned(),
         DataType::Int32 => "INT".to_owned(),

@@ -16,7 +16,8 @@ use super::watch::{Event, Watch};
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::day_window::{WindowMode, WindowOptions};
-use crate::engine::sources::{Horizon, parquet_files, parquet_folder, source_table};
+use crate::engine::landed::{self, Place};
+use crate::engine::sources::{Horizon, parquet_folder};
 use crate::engine::stored_days::day_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
@@ -43,19 +44,35 @@ pub async fn build(
     let planning = Session::new(engine, settings, WindowOptions::default(), until);
     let planning = planning.map_err(|error| diagnose::of_run("setting up", &error))?;
     let decided = decide(checked, &planning, request).await?;
+    let read = checked.pipeline.models.iter().filter(|model| decided.scope.computes(&model.name));
+    landed::apart(&request.sources, &request.out, read)?;
     let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
     let models = decided.needed.tables.keys().filter(|name| decided.scope.computes(name)).count();
     watch.saw(&Event::Begun { run_id: staging.run_id(), models });
     let (models, audits, warnings) = (Vec::new(), 0, Diagnostics::new());
     let memory_limit = engine.memory_limit();
-    let mut build =
-        Build { checked, request, watch, session, memory_limit, staging, decided, models, audits, warnings };
+    let mut build = Build {
+        checked,
+        engine,
+        request,
+        watch,
+        session,
+        memory_limit,
+        staging,
+        decided,
+        models,
+        audits,
+        warnings,
+    };
     match build.all().await {
         Ok(()) => Ok(build.finish()),
-        Err(error) => Err(match build.staging.abort().await {
-            Ok(()) => error,
-            Err(second) => noted(error, &second),
-        }),
+        Err(error) => {
+            let error = build.explained(error).await;
+            Err(match build.staging.abort().await {
+                Ok(()) => error,
+                Err(second) => noted(error, &second),
+            })
+        }
     }
 }
 
@@ -72,6 +89,7 @@ fn noted(error: Error, second: &Error) -> Error {
     match error {
         Error::Project(found) => Error::Project(with(found)),
         Error::Audit(found) => Error::Audit(with(found)),
+        Error::NotReady { found, skip } => Error::NotReady { found: with(found), skip },
         Error::Usage(text) => Error::Usage(format!("{text}; {what}")),
         Error::Bug(text) => Error::Bug(format!("{text}; {what}")),
         Error::Transient(text) => Error::Transient(format!("{text}; {what}")),
@@ -82,6 +100,7 @@ fn noted(error: Error, second: &Error) -> Error {
 /// A run under way.
 pub(super) struct Build<'a> {
     pub(super) checked: &'a Checked,
+    pub(super) engine: &'a Engine,
     pub(super) request: &'a Request,
     pub(super) watch: &'a dyn Watch,
     pub(super) session: Session,
@@ -146,18 +165,24 @@ impl Build<'_> {
             if !self.decided.scope.computes(&model.name) {
                 continue;
             }
-            let files = parquet_files(&self.request.sources, source).await?;
-            let table = source_table(
-                source,
-                &self.checked.schemas[&model.name],
-                &files,
-                &self.request.sources,
-                horizon,
-            );
-            let entered = table.and_then(|table| self.session.register(&model.name, table));
+            let table = landed::table(self.place(), model, source, Some(horizon)).await?;
+            let entered = self.session.register(&model.name, table);
             entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
         }
         Ok(())
+    }
+
+    /// Where the sources lie.
+    fn place(&self) -> Place<'_> {
+        let zone = self.checked.pipeline.settings.time_zone;
+        Place { storage: &self.request.sources, engine: self.engine, zone }
+    }
+
+    /// An error with the files that are to blame for it, if any are.
+    async fn explained(&self, error: Error) -> Error {
+        let models = &self.checked.pipeline.models;
+        let read = models.iter().filter(|model| self.decided.scope.computes(&model.name));
+        landed::explained(self.place(), read, error).await
     }
 
     /// Builds one table into staging and makes it readable for those that follow.

@@ -43,6 +43,17 @@ pub(super) fn during(verb: &str, place: &str, source: &StoreError, secrets: &Sec
     }
 }
 
+/// What a store says that refused; `None` where it failed in another way.
+pub(super) fn refusal(source: &StoreError, secrets: &Secrets) -> Option<String> {
+    let named = matches!(
+        source,
+        StoreError::NotFound { .. }
+            | StoreError::PermissionDenied { .. }
+            | StoreError::Unauthenticated { .. }
+    );
+    (named || is_refusal(source)).then(|| secrets.taken_out_of(&source.to_string()))
+}
+
 fn refused(message: String, detail: String) -> Diagnostic {
     Diagnostic::error("storage-refused", message)
         .note(detail)

@@ -322,6 +322,11 @@ impl Storage {
         failure::during(verb, &format!("{root}{separator}{relative}"), &source, &self.secrets)
     }
 
+    /// Why an object cannot be read, where that will be so at once again; `None` where the storage could not be reached.
+    pub(crate) fn why(&self, source: &object_store::Error) -> Option<String> {
+        failure::refusal(source, &self.secrets)
+    }
+
     fn outside(&self, relative: &str) -> Error {
         let shown = relative.escape_debug();
         let problem =

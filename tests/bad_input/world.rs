@@ -137,6 +137,14 @@ impl World {
         ended
     }
 
+    /// What `hale query` answers, as CSV.
+    #[track_caller]
+    pub fn asked(&self, query: &str) -> String {
+        let ended = self.hale(&["query", "--format", "csv", "--limit", "0", query]);
+        assert_eq!(ended.code, 0, "{query}: {}", ended.stderr);
+        ended.stdout
+    }
+
     /// What is published below `out/`, by path.
     pub fn output(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         tree(&self.path("out"))

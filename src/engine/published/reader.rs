@@ -16,7 +16,8 @@ use object_store::ObjectMeta;
 use super::{day_of, parquet, published_day, published_days, table_folder, unpublished};
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
-use crate::engine::sources::{Horizon, parquet_files, parquet_table, source_table};
+use crate::engine::landed::{self, Place};
+use crate::engine::sources::{Horizon, parquet_table};
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, reads_of};
@@ -50,6 +51,7 @@ pub enum Days {
 /// Reads what a pipeline published and what it was made from.
 pub struct Reader<'a> {
     pipeline: &'a Pipeline,
+    engine: Engine,
     sources: &'a Storage,
     out: &'a Storage,
     session: Session,
@@ -73,7 +75,7 @@ impl<'a> Reader<'a> {
         };
         let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), last)
             .map_err(|error| Error::Bug(diagnose::first_line(&error)))?;
-        Ok(Self { pipeline, sources, out, session, days })
+        Ok(Self { pipeline, engine: engine.clone(), sources, out, session, days })
     }
 
     /// The rows that answer a query.
@@ -83,11 +85,7 @@ impl<'a> Reader<'a> {
     /// and the engine say.
     pub async fn query(&self, sql: &str, limit: Option<usize>) -> Result<SendableRecordBatchStream> {
         let text = SourceFile::new("query", sql);
-        let statement = parse_one(&text).map_err(project)?;
-        let query = queried(&statement).ok_or_else(|| project(refused(&text)))?;
-        let known = self.pipeline.models.iter().map(|model| model.name.clone()).collect();
-        let reads = reads_of(query, &text, &known)?;
-        self.register(reads.0.into_keys()).await?;
+        self.register(self.reads(&text)?.into_iter()).await?;
         let plan =
             self.session.plan_text(sql).await.map_err(|error| project(misunderstood(&text, &error)))?;
         let explains = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
@@ -97,6 +95,27 @@ impl<'a> Reader<'a> {
             frame.execute_stream().await
         };
         answer.await.map_err(|error| diagnose::of_run("the query", &error))
+    }
+
+    /// The tables that a query names.
+    fn reads(&self, text: &Arc<SourceFile>) -> Result<Vec<ModelName>> {
+        let statement = parse_one(text).map_err(project)?;
+        let query = queried(&statement).ok_or_else(|| project(refused(text)))?;
+        let known = self.pipeline.models.iter().map(|model| model.name.clone()).collect();
+        Ok(reads_of(query, text, &known)?.0.into_keys().collect())
+    }
+
+    /// An error that came with the rows of a query, with the files of sources that are to blame for it, if any are.
+    pub async fn explained(&self, sql: &str, error: Error) -> Error {
+        let reads = self.reads(&SourceFile::new("query", sql)).unwrap_or_default();
+        let needed = self.needed(reads.into_iter());
+        let read = self.pipeline.models.iter().filter(|model| needed.contains(&model.name));
+        landed::explained(self.place(), read, error).await
+    }
+
+    /// Where the sources lie.
+    fn place(&self) -> Place<'_> {
+        Place { storage: self.sources, engine: &self.engine, zone: self.pipeline.settings.time_zone }
     }
 
     /// Makes tables readable, with all that their views read.
@@ -142,25 +161,15 @@ impl<'a> Reader<'a> {
     }
 
     async fn source(&self, model: &Model, source: &Source) -> Result<()> {
-        let files = parquet_files(self.sources, source).await?;
-        if files.is_empty() && !source.optional {
-            let message =
-                format!("{} has no Parquet at {}/{}", model.name, self.sources.shown(), source.path);
-            let problem = Diagnostic::error("missing-source", message);
-            return Err(project(problem.help("put the files there, or name another place with --sources")));
-        }
-        let (day, dated) = match self.days {
-            Days::All => (NaiveDate::MAX, Source { event_time: None, ..source.clone() }),
+        let zone = self.pipeline.settings.time_zone;
+        let horizon = match self.days {
+            Days::All => None,
             Days::Until(day) | Days::Only(day) | Days::Recomputed { sources: day, .. } => {
-                (day, source.clone())
+                Some(Horizon { day, zone })
             }
         };
-        let horizon = Horizon { day, zone: self.pipeline.settings.time_zone };
-        let table = model
-            .declared
-            .as_ref()
-            .map(|declared| source_table(&dated, declared, &files, self.sources, horizon));
-        self.enter(model, table)
+        let table = landed::table(self.place(), model, source, horizon).await?;
+        self.enter(model, Some(Ok(table)))
     }
 
     async fn table(&self, model: &Model) -> Result<()> {

@@ -41,10 +41,23 @@ impl ContractReader<'_> {
         if columns.is_empty() {
             return (contract, None);
         }
-        let declared = declared_schema(columns).map_err(|error| {
-            Diagnostic::error("column-type", error.strip_backtrace()).at(Location::whole(self.file))
-        });
-        (contract, self.problems.keep(declared))
+        let untyped = columns.iter().filter(|column| declared_schema(std::slice::from_ref(column)).is_err());
+        let untyped: Vec<Diagnostic> = untyped.map(|column| self.no_type(column)).collect();
+        self.problems.extend(untyped);
+        (contract, declared_schema(columns).ok())
+    }
+
+    /// A type that no column can have.
+    fn no_type(&self, column: &ColumnDef) -> Diagnostic {
+        let message = format!(
+            "`{}` is declared {}, which is no type that a column can have",
+            normal(&column.name),
+            column.data_type
+        );
+        Diagnostic::error("column-type", message).at(self.at(column.name.span)).help(
+            "types are VARCHAR, BOOLEAN, SMALLINT, INT, BIGINT, REAL, DOUBLE, DECIMAL(9, 2), DATE, TIME, TIMESTAMP, BYTEA, \
+             lists such as BIGINT[] and STRUCT<plan VARCHAR, …>; a UUID is read as VARCHAR",
+        )
     }
 
     fn column(&mut self, contract: &mut Contract, column: &ColumnDef, until: Option<SqlLocation>) {

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::contract::Contract;
 use crate::project::model::Source;
 
-const OPTIONS: [&str; 4] = ["event_time", "available_at", "optional", "may_be_silent"];
+const OPTIONS: [&str; 5] = ["event_time", "available_at", "added_columns", "optional", "may_be_silent"];
 
 /// Reads them; every option that says nothing is a problem.
 pub(super) fn source(
@@ -23,6 +23,7 @@ pub(super) fn source(
         path: String::new(),
         event_time: None,
         available_at: None,
+        added_columns: Vec::new(),
         optional: false,
         may_be_silent: None,
     };
@@ -58,6 +59,7 @@ fn option(source: &mut Source, contract: &Contract, key: &str, value: &Value) ->
     match key {
         "event_time" => source.event_time = Some(column(contract, key, text)?),
         "available_at" => source.available_at = Some(column(contract, key, text)?),
+        "added_columns" => source.added_columns = added_columns(contract, key, &text)?,
         "optional" => source.optional = truth(key, &text)?,
         "may_be_silent" => source.may_be_silent = Some(days(key, &text)?),
         _ => {
@@ -86,6 +88,21 @@ fn days(key: &str, text: &str) -> Result<u32, Diagnostic> {
         let message = format!("`{key}` is a number of days, such as '3 days', not '{text}'");
         Diagnostic::error("option-value", message)
     })
+}
+
+/// The columns that came later, from a list of their names.
+fn added_columns(contract: &Contract, key: &str, text: &str) -> Result<Vec<String>, Diagnostic> {
+    let required = contract.not_null();
+    let later = |name: &str| {
+        let name = column(contract, key, name.trim().to_owned())?;
+        if required.contains(&name) {
+            let problem =
+                format!("`{name}` came later, so it is NULL in older files, and cannot be NOT NULL");
+            return Err(Diagnostic::error("option-value", problem).help("take NOT NULL off the column"));
+        }
+        Ok(name)
+    };
+    text.split(',').map(later).collect()
 }
 
 fn truth(key: &str, text: &str) -> Result<bool, Diagnostic> {

@@ -1,7 +1,6 @@
-//! Parquet that others wrote: DataFusion's own format, but two claims of a footer are not believed.
+//! Parquet of published tables: DataFusion's own format, but two claims of a footer are not believed.
 //!
-//! - The bounds of a column of doubles leave NaN out. DataFusion takes them for the bounds of every value, and a
-//!   column whose bounds are equal for a constant: NaN beside 7.5 is read as 7.5, twice (apache/datafusion#24804).
+//! - Bounds are estimates: DataFusion would answer `min` and `max` from them, and wrongly (see [`estimates`]).
 //! - The order of the rows is whatever the writer said it is; nobody looked. DataFusion leaves sorts out for it.
 
 use std::sync::Arc;
@@ -9,7 +8,6 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::Session;
-use datafusion::common::stats::Precision;
 use datafusion::common::{GetExt, Statistics};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
@@ -20,12 +18,14 @@ use datafusion::error::Result;
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
 
+use super::foreign::footer::estimates;
+
 /// Reads Parquet without believing more of its footers than they prove.
 #[derive(Debug, Default)]
-pub(super) struct ForeignParquet(ParquetFormat);
+pub(super) struct WaryParquet(ParquetFormat);
 
 #[async_trait]
-impl FileFormat for ForeignParquet {
+impl FileFormat for WaryParquet {
     fn get_ext(&self) -> String {
         ParquetFormatFactory::new().get_ext()
     }
@@ -56,7 +56,7 @@ impl FileFormat for ForeignParquet {
         object: &ObjectMeta,
     ) -> Result<Statistics> {
         let read = self.0.infer_stats(state, store, SchemaRef::clone(&table_schema), object).await?;
-        Ok(without_bounds_of_doubles(read, &table_schema))
+        Ok(estimates(read, &table_schema))
     }
 
     async fn create_physical_plan(
@@ -70,14 +70,4 @@ impl FileFormat for ForeignParquet {
     fn file_source(&self, table_schema: TableSchema) -> Arc<dyn FileSource> {
         self.0.file_source(table_schema)
     }
-}
-
-fn without_bounds_of_doubles(mut statistics: Statistics, schema: &SchemaRef) -> Statistics {
-    for (column, field) in statistics.column_statistics.iter_mut().zip(schema.fields()) {
-        if field.data_type().is_floating() {
-            column.min_value = Precision::Absent;
-            column.max_value = Precision::Absent;
-        }
-    }
-    statistics
 }
