@@ -93,6 +93,20 @@ async fn all_problems_of_a_pass_come_at_once_each_with_its_place() {
 }
 
 #[tokio::test]
+async fn columns_of_a_query_are_those_that_are_declared_each_once() {
+    let of = |columns: &str, query: &str| Files::of(&[STAGED, ("metrics/t.sql", &by_day(columns, query))]);
+    let log = "SELECT account_id, as_of_date, n FROM staging.log";
+    assert_eq!(
+        of("m BIGINT,", log).found().await,
+        ["missing-column sql/metrics/t.sql:5:3", "undeclared-column sql/metrics/t.sql:1:1"]
+    );
+    let twice = "SELECT a.account_id, a.as_of_date, a.n, b.n FROM staging.log AS a \
+                 JOIN staging.log AS b ON a.account_id = b.account_id";
+    let found = of("n BIGINT,", twice).found().await;
+    assert!(found.contains(&"duplicate-column sql/metrics/t.sql:1:1".to_owned()), "{found:?}");
+}
+
+#[tokio::test]
 async fn parsing_collects_the_faults_of_all_files() {
     let files = Files::of(&[
         ("staging/none.sql", "-- nothing here\n"),

@@ -1,8 +1,12 @@
 //! The project's own habits, held to: each failure names the step that was forgotten.
 
+mod circles;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory;
+use halescore::cli::Call;
 use halescore::pipeline::Pipeline;
 use halescore::project::Project;
 use halescore::project::layer::Layer;
@@ -87,23 +91,14 @@ fn every_sql_function_has_a_property_test() {
 
 #[test]
 fn every_command_has_a_test() {
-    let files = ["tests/cli.rs", "tests/explain.rs", "tests/semantic/schema.rs", "tests/suggest/command.rs"];
-    let tests = files.map(text).concat();
-    let helpers = [
-        "mod",
-        "arguments",
-        "console",
-        "context",
-        "numbers",
-        "files",
-        "graph",
-        "output",
-        "progress",
-        "signals",
-        "templates",
-    ];
-    for command in stems("src/cli").iter().filter(|stem| !helpers.contains(&stem.as_str())) {
-        assert!(tests.contains(&format!("\"{command}\"")), "`hale {command}` is not called in a test");
+    // A call is a list of words that begins with the command's name.
+    let tests: String = rust_files(&root().join("tests")).iter().map(text).collect();
+    let tests: String = tests.split_whitespace().collect();
+    let commands: Vec<String> =
+        Call::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in commands {
+        assert!(tests.contains(&format!("[\"{command}\"")), "`hale {command}` is not called in a test");
     }
 }
 
@@ -129,9 +124,23 @@ fn every_test_file_is_part_of_the_one_binary() {
 
 #[test]
 fn every_lint_has_its_reproduction() {
-    let traps = text("tests/engine_traps.rs");
-    for code in ["unnest-above-key", "float-sum"] {
-        assert!(traps.contains(code), "{code} has no reproduction in tests/engine_traps.rs");
+    let tests: String = rust_files(&root().join("tests")).iter().map(text).collect();
+    let mut codes = BTreeSet::new();
+    for file in rust_files(&root().join("src/check")) {
+        let source: String = text(file).split_whitespace().collect::<Vec<_>>().join(" ");
+        for made in ["Diagnostic::error(", "Diagnostic::warning("] {
+            let after = source.split(made).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+            codes.extend(after.filter_map(|code| code.split('"').next()).map(str::to_owned));
+        }
+        // A fault of the engine is cited by its number, and reproduced under it.
+        for cited in source.split("apache/datafusion#").skip(1) {
+            let number: String = cited.chars().take_while(char::is_ascii_digit).collect();
+            codes.insert(format!("apache/datafusion#{number}"));
+        }
+    }
+    assert!(codes.contains("float-sum") && codes.contains("apache/datafusion#24787"), "{codes:?}");
+    for code in codes {
+        assert!(tests.contains(&code), "{code} of src/check/ is in no test");
     }
 }
 
@@ -159,6 +168,27 @@ fn the_lock_file_has_one_version_of_each_crate_that_data_crosses() {
     for name in ["arrow", "arrow-array", "parquet", "object_store", "datafusion", "sqlparser"] {
         let versions = lock.matches(&format!("name = \"{name}\"\n")).count();
         assert_eq!(versions, 1, "Cargo.lock has {versions} versions of {name}");
+    }
+}
+
+/// Files of more lines than a reader keeps in mind, and why each is one subject all the same.
+const LONG: [(&str, &str); 2] = [
+    ("src/semantic/compile/components.rs", "one statement, from its columns to its last line"),
+    ("tests/soundness/grammar.rs", "the grammar of one language, rule by rule"),
+];
+
+#[test]
+fn files_are_of_a_size_to_be_read() {
+    let sources = ["src", "tests"].map(|folder| rust_files(&root().join(folder))).concat();
+    assert!(sources.len() > 300, "only {} files", sources.len());
+    for file in sources {
+        let name = file.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        let lines = text(&file).lines().count();
+        let reason = LONG.iter().find(|(long, _)| *long == name);
+        assert!(lines <= 400 || reason.is_some(), "{name} has {lines} lines: divide it by subject");
+    }
+    for (name, _) in LONG {
+        assert!(root().join(name).is_file(), "{name} is gone: take it from the list of long files");
     }
 }
 

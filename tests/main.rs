@@ -14,6 +14,7 @@ mod generate; // the synthetic sources
 mod invariants; // habits of the project: descriptions, tests, layering, sizes
 mod judgement; // what people judge and decide: in metrics, in scores, in explanations
 mod lanes; // programs over doubles equal DataFusion's own expressions
+mod laws; // what needs no second definition: orders, names, files, silence
 mod main_score; // which score is the main one, and what reads it
 mod model_test; // unit tests of models: rows in, rows expected
 mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed

@@ -153,7 +153,11 @@ fn no_rows_are_warned_of_and_give_tables_without_rows() {
     world.parquet("events/one.parquet", &events(&[]));
     let ended = world.accepted();
     for source in ["raw.accounts", "raw.users", "raw.events"] {
-        assert!(ended.stderr.contains(&format!("{source} holds no rows")), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains(&format!("[empty-source]: {source} holds no rows")),
+            "{}",
+            ended.stderr
+        );
     }
     let rows = world.accounts();
     assert_eq!((rows.num_rows(), rows.num_columns()), (0, 5));

@@ -1,0 +1,42 @@
+//! Laws that need no second definition: two texts, files or worlds that differ in one thing, and what must not differ
+//! for it, or only one way.
+//!
+//! ```text
+//! definitions   the order of keys, entries and files of YAML; names of tiers: the same SQL, whatever they are
+//! cases         every unit test of a model, its rows in another order, delivered twice where staging takes that
+//! sources       files split, rows in another order, rows delivered twice: the same bytes
+//! worlds        accounts that fall silent, accounts with more severe tickets: no better for it, and on no list less
+//! obligatory    the largest account gone silent, with only the sources that must be there, under every template
+//! ```
+//!
+//! Draws have seeds: one that ever failed is kept in the list of its law.
+
+mod cases;
+mod definitions;
+mod shipped;
+mod sources;
+mod tree;
+
+/// Numbers by chance, the same for the same seed (SplitMix64; Steele, Lea and Flood, OOPSLA 2014).
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// One of the numbers below a bound.
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound as u64).unwrap()
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+}
