@@ -1,9 +1,19 @@
--- Which features the healthy use: for each day, feature and tier of health the share of accounts that used it in 28 days,
--- beside the share among all others, as an effect size; computed when asked.
+-- Which features the healthy use: for each day, feature and tier of the main score the share of accounts that used it in 28 days,
+-- beside the share among all others, as an effect size.
 --
 -- The effect is Cohen's h, the difference of the arcsines of the roots of two shares, times two: 0.2 is small, 0.8 large.
 -- NULL where there are no others.
-CREATE VIEW marts.feature_use AS
+CREATE TABLE marts.feature_use (
+  as_of_date      DATE    NOT NULL, -- at the end of this day
+  feature         VARCHAR NOT NULL, -- the feature
+  tier_rank       BIGINT  NOT NULL CHECK (tier_rank >= 1), -- rank of the tier, 1 is the lowest
+  tier            VARCHAR NOT NULL, -- the tier
+  accounts        BIGINT  NOT NULL CHECK (accounts > 0), -- accounts of the tier
+  share           DOUBLE  NOT NULL CHECK (share BETWEEN 0 AND 1), -- share of them that used it in 28 days
+  share_of_others DOUBLE  CHECK (share_of_others BETWEEN 0 AND 1), -- share of all others that did; NULL without any
+  effect          DOUBLE, -- Cohen's h of the two; NULL without others
+  PRIMARY KEY (as_of_date, feature, tier_rank)
+) PARTITIONED BY (as_of_date) AS
 WITH stretches AS (
   SELECT
     account_id,
@@ -13,8 +23,8 @@ WITH stretches AS (
     uses_28d
   FROM metrics.feature_states
 ), tiers AS (
-  SELECT account_id, as_of_date, tier
-  FROM marts.standings
+  SELECT account_id, as_of_date, tier, tier_rank
+  FROM marts.customers
   WHERE score IS NOT NULL
 ), used AS (
   SELECT tiers.as_of_date, tiers.tier, stretches.feature, count(*) AS users
@@ -26,9 +36,9 @@ WITH stretches AS (
   WHERE stretches.uses_28d > 0
   GROUP BY tiers.as_of_date, tiers.tier, stretches.feature
 ), sizes AS (
-  SELECT as_of_date, tier, count(*) AS accounts
+  SELECT as_of_date, tier, tier_rank, count(*) AS accounts
   FROM tiers
-  GROUP BY as_of_date, tier
+  GROUP BY as_of_date, tier, tier_rank
 ), features AS (
   SELECT as_of_date, feature, sum(users) AS users
   FROM used
@@ -41,6 +51,7 @@ WITH stretches AS (
   SELECT
     features.as_of_date,
     features.feature,
+    sizes.tier_rank,
     sizes.tier,
     sizes.accounts,
     CAST(coalesce(used.users, 0) AS DOUBLE) / sizes.accounts AS share,
@@ -51,5 +62,13 @@ WITH stretches AS (
   LEFT JOIN used
     ON used.as_of_date = sizes.as_of_date AND used.tier = sizes.tier AND used.feature = features.feature
 )
-SELECT *, 2 * (asin(sqrt(share)) - asin(sqrt(share_of_others))) AS effect
+SELECT
+  as_of_date,
+  feature,
+  tier_rank,
+  tier,
+  accounts,
+  round(share, 4) AS share,
+  round(share_of_others, 4) AS share_of_others,
+  round(2 * (asin(sqrt(share)) - asin(sqrt(share_of_others))), 4) AS effect
 FROM shares

@@ -1,4 +1,4 @@
--- How often each author decides against the health score, by day: many overrides by few people are a score that is not
+-- How often each author decides against the main score, by day: many overrides by few people are a score that is not
 -- believed, or a person who is not.
 CREATE TABLE marts.override_rates (
   author_id        VARCHAR NOT NULL, -- who decided
@@ -10,7 +10,7 @@ CREATE TABLE marts.override_rates (
 ) PARTITIONED BY (as_of_date) AS
 WITH scored AS (
   SELECT as_of_date, count(score) AS scored_accounts
-  FROM scores.health
+  FROM scores.main
   GROUP BY as_of_date
 )
 SELECT
@@ -18,8 +18,8 @@ SELECT
   health.as_of_date,
   count(*) AS overrides_active,
   scored.scored_accounts,
-  CAST(count(health.score) AS DOUBLE) / nullif(scored.scored_accounts, 0) AS share
-FROM scores.health
+  round(CAST(count(health.score) AS DOUBLE) / nullif(scored.scored_accounts, 0), 4) AS share
+FROM scores.main AS health
 JOIN scored ON scored.as_of_date = health.as_of_date
 WHERE health.override_id IS NOT NULL
 GROUP BY health.override_author, health.as_of_date, scored.scored_accounts

@@ -1,57 +1,93 @@
 -- Why revenue at risk is what it is: from one day to `compare_days` later, by quarter and cause. What was at risk on the
 -- first day and all changes together are what is at risk on the second, to the cent.
 --
--- `came`: the account had nothing in the quarter before, signed or renewed into it; `went`: it has nothing there any
--- more, ended or renewed out of it. Of what stayed: `fell` and `recovered` went between the two lowest tiers and those
--- above; `cancelled` and `changed` are lines that were cancelled, or taken back, and other changes of what is at risk.
--- A row for every day on which both days are published; computed when asked.
-CREATE VIEW marts.revenue_at_risk_bridge AS
-WITH days AS (
-  SELECT DISTINCT as_of_date FROM marts.revenue_at_risk
-), pairs AS (
-  SELECT later.as_of_date, earlier.as_of_date AS from_date
-  FROM days AS later
-  JOIN days AS earlier ON earlier.as_of_date = later.as_of_date - CAST($compare_days AS BIGINT)
-), sides AS (
-  SELECT pairs.as_of_date, pairs.from_date, renewals.account_id, renewals.quarter,
-         renewals.arr AS arr_after, renewals.cancelled_arr AS cancelled_after, renewals.at_risk_arr AS at_risk_after,
-         renewals.is_at_risk AS is_at_risk_after,
+-- `came`: the account had nothing in the quarter before, it signed or renewed into it. Of what is there no more: `renewed`
+-- where the account's ARR outside of the quarter rose, whatever the price; `lost` where it did not. Of what stayed: `fell`
+-- into a tier at risk, `recovered` out of one, `unscored` from one at risk to no score. `cancelled`: lines that were
+-- cancelled, or taken back, which may move them between the quarter of their renewal and that of their end. `changed` is
+-- the rest. No row for a day whose counterpart lies before the data.
+CREATE TABLE marts.revenue_at_risk_bridge (
+  as_of_date     DATE    NOT NULL, -- at the end of this day
+  quarter        VARCHAR NOT NULL, -- in which it renews or ends
+  cause          VARCHAR NOT NULL CHECK (cause IN ('came', 'renewed', 'lost', 'fell', 'recovered', 'unscored', 'cancelled', 'changed')), -- why it changed
+  from_date      DATE    NOT NULL, -- the earlier day
+  accounts       BIGINT  NOT NULL CHECK (accounts >= 0), -- accounts whose ARR at risk in the quarter changed
+  at_risk_before DECIMAL(18,2) NOT NULL CHECK (at_risk_before >= 0), -- what was at risk on the earlier day
+  change         DECIMAL(18,2) NOT NULL, -- by how much that changed
+  at_risk_after  DECIMAL(18,2) NOT NULL CHECK (at_risk_after = at_risk_before + change), -- what is at risk on this day
+  PRIMARY KEY (as_of_date, quarter, cause)
+) PARTITIONED BY (as_of_date) AS
+WITH sides AS (
+  SELECT as_of_date, account_id, quarter,
+         arr AS arr_after, cancelled_arr AS cancelled_after, at_risk_arr AS at_risk_after,
+         is_at_risk AS is_at_risk_after, is_at_risk IS NULL AS is_unscored_after,
          CAST(NULL AS DECIMAL(18,2)) AS arr_before, CAST(NULL AS DECIMAL(18,2)) AS cancelled_before,
          CAST(NULL AS DECIMAL(18,2)) AS at_risk_before, CAST(NULL AS BOOLEAN) AS is_at_risk_before
-  FROM pairs
-  JOIN marts.renewals AS renewals ON renewals.as_of_date = pairs.as_of_date
+  FROM marts.renewals
   UNION ALL
-  SELECT pairs.as_of_date, pairs.from_date, renewals.account_id, renewals.quarter, NULL, NULL, NULL, NULL,
-         renewals.arr, renewals.cancelled_arr, renewals.at_risk_arr, renewals.is_at_risk
-  FROM pairs
-  JOIN marts.renewals AS renewals ON renewals.as_of_date = pairs.from_date
-), compared AS (
+  SELECT as_of_date + CAST($compare_days AS BIGINT), account_id, quarter, NULL, NULL, NULL, NULL, NULL,
+         arr, cancelled_arr, at_risk_arr, is_at_risk
+  FROM marts.renewals
+), quarters AS (
   SELECT
     as_of_date,
-    from_date,
-    quarter,
     account_id,
+    quarter,
+    count(arr_before) = 0 AS is_new,
+    count(arr_after) = 0 AS is_gone,
+    coalesce(sum(arr_before), 0) AS arr_before,
+    coalesce(sum(arr_after), 0) AS arr_after,
+    coalesce(sum(cancelled_before), 0) AS cancelled_before,
+    coalesce(sum(cancelled_after), 0) AS cancelled_after,
     coalesce(sum(at_risk_before), 0) AS risk_before,
     coalesce(sum(at_risk_after), 0) AS risk_after,
+    coalesce(bool_or(is_at_risk_before), FALSE) AS was_at_risk,
+    coalesce(bool_or(is_at_risk_after), FALSE) AS is_at_risk,
+    coalesce(bool_or(is_unscored_after), FALSE) AS is_unscored
+  FROM sides
+  GROUP BY as_of_date, account_id, quarter
+), totals AS (
+  SELECT
+    *,
+    sum(arr_after - arr_before) OVER account - (arr_after - arr_before) AS risen_elsewhere,
+    sum(cancelled_after - cancelled_before) OVER account - (cancelled_after - cancelled_before) AS cancelled_elsewhere
+  FROM quarters
+  WINDOW account AS (PARTITION BY as_of_date, account_id)
+), compared AS (
+  SELECT
+    *,
     CASE
-      WHEN count(arr_before) = 0 THEN 'came'
-      WHEN count(arr_after) = 0 THEN 'went'
-      WHEN bool_or(is_at_risk_after) AND NOT bool_or(is_at_risk_before) THEN 'fell'
-      WHEN bool_or(is_at_risk_before) AND NOT bool_or(is_at_risk_after) THEN 'recovered'
-      WHEN sum(cancelled_after) <> sum(cancelled_before) THEN 'cancelled'
+      WHEN is_new AND cancelled_after > 0 AND risen_elsewhere < 0 THEN 'cancelled'
+      WHEN is_new THEN 'came'
+      WHEN is_gone AND cancelled_elsewhere > 0 THEN 'cancelled'
+      WHEN is_gone AND risen_elsewhere > 0 THEN 'renewed'
+      WHEN is_gone THEN 'lost'
+      WHEN is_at_risk AND NOT was_at_risk THEN 'fell'
+      WHEN was_at_risk AND is_unscored THEN 'unscored'
+      WHEN was_at_risk AND NOT is_at_risk THEN 'recovered'
+      WHEN cancelled_after <> cancelled_before THEN 'cancelled'
       ELSE 'changed'
     END AS cause
-  FROM sides
-  GROUP BY as_of_date, from_date, quarter, account_id
+  FROM totals
+), days AS (
+  -- Both days are there: the earlier one may lie before the data, the later one is still to come.
+  SELECT as_of_date
+  FROM marts.renewals
+  GROUP BY as_of_date
+  INTERSECT
+  SELECT as_of_date + CAST($compare_days AS BIGINT)
+  FROM marts.renewals
+  GROUP BY as_of_date
 )
 SELECT
-  as_of_date,
-  from_date,
+  compared.as_of_date,
   quarter,
   cause,
+  compared.as_of_date - CAST($compare_days AS BIGINT) AS from_date,
   count(*) FILTER (WHERE risk_after <> risk_before) AS accounts,
   CAST(sum(risk_before) AS DECIMAL(18,2)) AS at_risk_before,
   CAST(sum(risk_after - risk_before) AS DECIMAL(18,2)) AS change,
   CAST(sum(risk_after) AS DECIMAL(18,2)) AS at_risk_after
 FROM compared
-GROUP BY as_of_date, from_date, quarter, cause
+JOIN days ON days.as_of_date = compared.as_of_date
+GROUP BY compared.as_of_date, quarter, cause

@@ -1,33 +1,68 @@
--- From which tier of the health score to which accounts moved in `compare_days`, those that stayed included; `new` were
--- no customers before, `gone` are none any more. A row for every day on which both days are published; computed when
--- asked. ARR is that of the later day, of those gone that of the earlier.
-CREATE VIEW marts.tier_migrations AS
-WITH days AS (
-  SELECT DISTINCT as_of_date FROM scores.health
-), pairs AS (
-  SELECT later.as_of_date, earlier.as_of_date AS from_date
-  FROM days AS later
-  JOIN days AS earlier ON earlier.as_of_date = later.as_of_date - CAST($compare_days AS BIGINT)
-), sides AS (
-  SELECT pairs.as_of_date, pairs.from_date, standings.account_id, standings.tier AS tier_after, standings.arr AS arr_after,
-         CAST(NULL AS VARCHAR) AS tier_before, CAST(NULL AS DECIMAL(18,2)) AS arr_before
-  FROM pairs
-  JOIN marts.standings AS standings ON standings.as_of_date = pairs.as_of_date
+-- From which tier of the main score to which accounts moved in `compare_days`, those that stayed included. ARR is that of
+-- the later day, of those gone that of the earlier. No row for a day whose counterpart lies before the data.
+CREATE TABLE marts.tier_migrations (
+  as_of_date DATE    NOT NULL, -- at the end of this day
+  move       VARCHAR NOT NULL CHECK (move IN ('new', 'gone', 'up', 'down', 'same', 'scored', 'unscored')), -- new: no customer before; gone: none any more; up, down, same: by rank of the tier; scored, unscored: it has a score now, or none any more
+  from_rank  BIGINT  NOT NULL CHECK (from_rank >= 0), -- rank of the tier before, 1 is the lowest; 0 without a score, or no customer
+  to_rank    BIGINT  NOT NULL CHECK (to_rank >= 0), -- rank of the tier after; 0 as above
+  from_date  DATE    NOT NULL, -- the earlier day
+  from_tier  VARCHAR CHECK ((from_tier IS NULL) = (move = 'new')), -- the tier before; NULL of those new
+  to_tier    VARCHAR CHECK ((to_tier IS NULL) = (move = 'gone')), -- the tier after; NULL of those gone
+  accounts   BIGINT  NOT NULL CHECK (accounts > 0), -- accounts that moved so
+  arr        DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- what they are worth a year
+  PRIMARY KEY (as_of_date, move, from_rank, to_rank)
+) PARTITIONED BY (as_of_date) AS
+WITH sides AS (
+  SELECT as_of_date, account_id, tier AS tier_after, coalesce(tier_rank, 0) AS rank_after, arr AS arr_after,
+         CAST(NULL AS VARCHAR) AS tier_before, CAST(NULL AS BIGINT) AS rank_before, CAST(NULL AS DECIMAL(18,2)) AS arr_before
+  FROM marts.customers
   UNION ALL
-  SELECT pairs.as_of_date, pairs.from_date, standings.account_id, NULL, NULL, standings.tier, standings.arr
-  FROM pairs
-  JOIN marts.standings AS standings ON standings.as_of_date = pairs.from_date
-), moves AS (
+  SELECT as_of_date + CAST($compare_days AS BIGINT), account_id, NULL, NULL, NULL, tier, coalesce(tier_rank, 0), arr
+  FROM marts.customers
+), pairs AS (
   SELECT
     as_of_date,
-    from_date,
     account_id,
-    coalesce(max(tier_before), 'new') AS from_tier,
-    coalesce(max(tier_after), 'gone') AS to_tier,
+    max(tier_before) AS from_tier,
+    max(tier_after) AS to_tier,
+    max(rank_before) AS rank_before,
+    max(rank_after) AS rank_after,
     coalesce(max(arr_after), max(arr_before)) AS arr
   FROM sides
-  GROUP BY as_of_date, from_date, account_id
+  GROUP BY as_of_date, account_id
+), moves AS (
+  SELECT
+    *,
+    CASE
+      WHEN rank_before IS NULL THEN 'new'
+      WHEN rank_after IS NULL THEN 'gone'
+      WHEN rank_before = rank_after THEN 'same'
+      WHEN rank_before = 0 THEN 'scored'
+      WHEN rank_after = 0 THEN 'unscored'
+      WHEN rank_before < rank_after THEN 'up'
+      ELSE 'down'
+    END AS move
+  FROM pairs
+), days AS (
+  -- Both days are there: the earlier one may lie before the data, the later one is still to come.
+  SELECT as_of_date
+  FROM marts.customers
+  GROUP BY as_of_date
+  INTERSECT
+  SELECT as_of_date + CAST($compare_days AS BIGINT)
+  FROM marts.customers
+  GROUP BY as_of_date
 )
-SELECT as_of_date, from_date, from_tier, to_tier, count(*) AS accounts, CAST(sum(arr) AS DECIMAL(18,2)) AS arr
+SELECT
+  moves.as_of_date,
+  move,
+  coalesce(rank_before, 0) AS from_rank,
+  coalesce(rank_after, 0) AS to_rank,
+  moves.as_of_date - CAST($compare_days AS BIGINT) AS from_date,
+  from_tier,
+  to_tier,
+  count(*) AS accounts,
+  CAST(sum(arr) AS DECIMAL(18,2)) AS arr
 FROM moves
-GROUP BY as_of_date, from_date, from_tier, to_tier
+JOIN days ON days.as_of_date = moves.as_of_date
+GROUP BY moves.as_of_date, move, rank_before, rank_after, from_tier, to_tier

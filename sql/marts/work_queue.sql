@@ -1,67 +1,85 @@
--- Where to spend time first: every scored customer of a day in the order of what is at stake, what is at risk of it, and
--- how much of that is new.
+-- Whom to call first: every scored customer of a day, and apart those that have revenue and no score, each with why.
 --
--- Priority is ARR, times the share of it that is at risk (what the health score lacks of 100), times one more than the
--- number of things that got worse lately: a large account that is as bad as ever waits behind a smaller one that is
--- falling. `reasons` names those things.
+-- First come those with anything wrong whose decision is near: a renewal within `due_within_days`, notice given for a
+-- part, or silence, which is as good as notice. Then by severity, then by the place of their ARR in the book of their
+-- owner, so that each owner's largest is among the first. `severity`: 4 silent and at risk, or silent and not scored; 3 at risk and
+-- worse lately; 2 at risk as before; 1 worse lately; 0 nothing of it.
+-- What a score lacks is a shortfall; it is nobody's loss, and no part of the order.
 CREATE TABLE marts.work_queue (
-  account_id   VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date   DATE    NOT NULL, -- at the end of this day
-  place        BIGINT  NOT NULL CHECK (place >= 1), -- 1 is the first to call
-  owner_id     VARCHAR, -- our manager; NULL without one
-  segment      VARCHAR NOT NULL, -- SMB, MM or ENT
-  score        DOUBLE  NOT NULL, -- of health
-  tier         VARCHAR NOT NULL, -- the range the score is in
-  arr          DECIMAL(18,2) NOT NULL, -- worth a year
-  risk         DOUBLE  NOT NULL CHECK (risk BETWEEN 0 AND 1), -- what the score lacks, as a share
-  changes      BIGINT  NOT NULL CHECK (changes >= 0), -- things that got worse lately
-  priority     DOUBLE  NOT NULL CHECK (priority >= 0), -- what the order is by: ARR at risk, times one more than those
-  reasons      VARCHAR NOT NULL, -- what these are; empty without any
+  account_id      VARCHAR NOT NULL, -- the account
+  as_of_date      DATE    NOT NULL, -- at the end of this day
+  list            VARCHAR NOT NULL CHECK (list IN ('scored', 'unscored')), -- in which of the two lists it is
+  rank            BIGINT  NOT NULL CHECK (rank >= 1), -- 1 is the first to call of its list
+  account_name    VARCHAR, -- its name
+  owner_id        VARCHAR, -- its owner, our CSM; NULL without one
+  segment         VARCHAR NOT NULL, -- SMB, MM or ENT
+  tier            VARCHAR NOT NULL, -- the range the score is in
+  score           DOUBLE  CHECK ((score IS NULL) = (list = 'unscored')), -- the main score
+  shortfall       DOUBLE  CHECK (shortfall BETWEEN 0 AND 1), -- what the score lacks, as a share of its scale
+  is_at_risk      BOOLEAN, -- the tier is one at risk; NULL when unscored
+  why_unscored    VARCHAR CHECK ((why_unscored IS NULL) = (list = 'scored')), -- why there is no score; NULL with one
+  severity        BIGINT  NOT NULL CHECK (severity BETWEEN 0 AND 4), -- how bad it is, 4 is the worst
+  is_due          BOOLEAN NOT NULL, -- its decision is near: a renewal, notice, or silence
   days_to_renewal BIGINT, -- days until the next renewal; NULL without one
-  PRIMARY KEY (as_of_date, place), UNIQUE (account_id, as_of_date)
+  arr             DECIMAL(18,2) NOT NULL, -- worth a year
+  book_rank       BIGINT  NOT NULL CHECK (book_rank >= 1), -- rank of its ARR among the accounts of its owner, 1 is the largest
+  changes         BIGINT  NOT NULL CHECK (changes >= 0), -- things that got worse lately
+  reasons         VARCHAR NOT NULL, -- what these are; empty without any
+  PRIMARY KEY (as_of_date, list, rank), UNIQUE (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
-WITH signs AS (
+WITH judged AS (
   SELECT
-    standings.*,
-    accounts.days_to_renewal,
-    CASE WHEN accounts.usage_growth_28d <= -0.25 THEN 'usage fell' END AS usage_fell,
-    CASE WHEN accounts.active_users_growth_28d <= -0.25 THEN 'users left off' END AS users_fell,
-    CASE WHEN accounts.sponsors_left_90d > 0 OR accounts.champions_left_90d > 0 THEN 'a sponsor or champion left' END AS people_left,
-    CASE WHEN accounts.escalations_open > 0 THEN 'a ticket is escalated' WHEN accounts.severe_tickets_open > 0 THEN 'a severe ticket is open' END AS in_trouble,
-    CASE WHEN accounts.overdue_amount > 0 THEN 'an invoice is overdue' END AS unpaid,
-    CASE WHEN accounts.nps_latest <= 6 AND accounts.nps_age_days < 28 THEN 'would not recommend us' END AS unhappy,
-    CASE WHEN accounts.sentiment_mean_28d < 0 THEN 'writes in anger' END AS angry,
-    CASE WHEN accounts.milestones_stalled > 0 THEN 'onboarding stalls' END AS stalled,
-    CASE WHEN accounts.advocacy_lapsed THEN 'speaks for us no more' END AS silent
-  FROM marts.standings AS standings
+    customers.*,
+    changes.changes,
+    changes.reasons,
+    CASE WHEN customers.score IS NULL THEN 'unscored' ELSE 'scored' END AS list,
+    CASE
+      WHEN customers.score IS NOT NULL THEN NULL
+      WHEN health.reason = 'insufficient_coverage'
+        THEN 'too little is known: ' || CAST(CAST(round(health.coverage * 100) AS BIGINT) AS VARCHAR) || ' % of what counts'
+      ELSE health.reason
+    END AS why_unscored,
+    CASE
+      WHEN changes.is_silent AND coalesce(customers.is_at_risk, TRUE) THEN 4
+      WHEN customers.is_at_risk AND changes.changes > 0 THEN 3
+      WHEN customers.is_at_risk THEN 2
+      WHEN changes.changes > 0 THEN 1
+      ELSE 0
+    END AS severity,
+    coalesce(customers.days_to_renewal <= $due_within_days, FALSE) OR accounts.cancelled_arr > 0 OR changes.is_silent AS is_due,
+    row_number() OVER (
+      PARTITION BY customers.as_of_date, customers.owner_id ORDER BY customers.arr DESC, customers.account_id
+    ) AS book_rank
+  FROM marts.customers AS customers
   JOIN metrics.accounts AS accounts
-    ON accounts.account_id = standings.account_id AND accounts.as_of_date = standings.as_of_date
-  WHERE standings.score IS NOT NULL
-), weighed AS (
-  SELECT
-    *,
-    1 - score / 100 AS risk,
-    CASE WHEN usage_fell IS NULL THEN 0 ELSE 1 END + CASE WHEN users_fell IS NULL THEN 0 ELSE 1 END
-      + CASE WHEN people_left IS NULL THEN 0 ELSE 1 END + CASE WHEN in_trouble IS NULL THEN 0 ELSE 1 END
-      + CASE WHEN unpaid IS NULL THEN 0 ELSE 1 END + CASE WHEN unhappy IS NULL THEN 0 ELSE 1 END
-      + CASE WHEN angry IS NULL THEN 0 ELSE 1 END + CASE WHEN stalled IS NULL THEN 0 ELSE 1 END
-      + CASE WHEN silent IS NULL THEN 0 ELSE 1 END AS changes
-  FROM signs
+    ON accounts.account_id = customers.account_id AND accounts.as_of_date = customers.as_of_date
+  JOIN marts.changes AS changes
+    ON changes.account_id = customers.account_id AND changes.as_of_date = customers.as_of_date
+  JOIN scores.main AS health
+    ON health.account_id = customers.account_id AND health.as_of_date = customers.as_of_date
 )
 SELECT
   account_id,
   as_of_date,
+  list,
   row_number() OVER (
-    PARTITION BY as_of_date ORDER BY CAST(arr AS DOUBLE) * risk * (1 + changes) DESC, account_id
-  ) AS place,
+    PARTITION BY as_of_date, list
+    ORDER BY CASE WHEN is_due AND severity > 0 THEN 0 ELSE 1 END, severity DESC, book_rank, arr DESC, account_id
+  ) AS rank,
+  account_name,
   owner_id,
   segment,
-  score,
   tier,
+  score,
+  round(1 - score_share, 4) AS shortfall,
+  is_at_risk,
+  why_unscored,
+  severity,
+  is_due,
+  days_to_renewal,
   arr,
-  risk,
+  book_rank,
   changes,
-  CAST(arr AS DOUBLE) * risk * (1 + changes) AS priority,
-  concat_ws(', ', usage_fell, users_fell, people_left, in_trouble, unpaid, unhappy, angry, stalled, silent) AS reasons,
-  days_to_renewal
-FROM weighed
+  reasons
+FROM judged
+WHERE list = 'scored' OR arr > 0

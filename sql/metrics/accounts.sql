@@ -4,6 +4,7 @@
 CREATE TABLE metrics.accounts (
   account_id              VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date              DATE NOT NULL, -- facts as of the end of this day
+  account_name            VARCHAR, -- its name, for people
   segment                 VARCHAR NOT NULL, -- SMB, MM or ENT
   tenure_days             BIGINT NOT NULL, -- days as a customer, this one included
   region                  VARCHAR, -- where it is run from
@@ -17,6 +18,7 @@ CREATE TABLE metrics.accounts (
   usage_growth_28d        DOUBLE, -- share by which usage grew on the 28 days before; NULL without a base
   usage_growth_base       VARCHAR NOT NULL, -- observed: growth is known; from_zero: usage after none; no_usage: none in either; warm_up: not a customer for 56 days yet
   events_28d              BIGINT NOT NULL, -- events
+  events_prev_28d         BIGINT NOT NULL, -- events in the 28 days before
   logins_28d              BIGINT NOT NULL, -- sessions begun
   login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90
   session_seconds_mean_28d DOUBLE, -- seconds in the product per login; NULL without logins
@@ -46,7 +48,7 @@ CREATE TABLE metrics.accounts (
   adopts_automation       BOOLEAN NOT NULL, -- automation used at least so often
   adopts_integrations     BOOLEAN NOT NULL, -- integrations used at least so often
   key_feature_weight      BIGINT NOT NULL, -- weights of the adopted features that make customers stay: reports 1, automation 2, integrations 1
-  csm_pulse               DOUBLE, -- how its manager thinks the account is doing, 1 to 5; NULL without a judgement that holds
+  csm_pulse               DOUBLE, -- how its owner thinks the account is doing, 1 to 5; NULL without a judgement that holds
   csm_pulse_age_days      BIGINT, -- days since that judgement
   csm_pulse_author        VARCHAR, -- who judged
   csm_pulse_reason        VARCHAR, -- why
@@ -59,6 +61,7 @@ CREATE TABLE metrics.accounts (
   feature_requests_90d    BIGINT, -- about what is missing
   billing_tickets_90d     BIGINT, -- about invoices
   severe_tickets_90d      BIGINT, -- of severity 1 or 2
+  severe_tickets_28d      BIGINT, -- severe tickets opened in 28 days
   tickets_closed_28d      BIGINT, -- times that a ticket ceased to be open; NULL where changes are not reported
   tickets_reopened_90d    BIGINT, -- times that a ticket was reopened
   tickets_open            BIGINT, -- tickets open
@@ -66,11 +69,13 @@ CREATE TABLE metrics.accounts (
   bugs_open               BIGINT, -- of those, faults of the product
   open_ticket_days_mean   DOUBLE, -- days since the open ones were opened, on the mean: so far, since they are not over; NULL without any
   escalations_90d         BIGINT, -- escalations
+  escalations_28d         BIGINT, -- escalations in 28 days
   escalations_open        BIGINT, -- open tickets that are escalated
   resolve_hours_median_90d DOUBLE, -- median hours until a ticket is first resolved; NULL where none was to be
   resolve_median_is_censored BOOLEAN, -- the median ticket was not resolved in four weeks: 672 hours is a least
-  support_burden          DOUBLE, -- open tickets by 30 days as a customer, at least 30 of them
+  support_burden          DOUBLE, -- open tickets by 30 days as a customer, of which 30 to 90 count
   nps_latest              DOUBLE, -- last answer to whether they would recommend us, 0 to 10; NULL without one, or where surveys are not reported
+  nps_previous            DOUBLE, -- the answer before that one; NULL without two
   nps_age_days            BIGINT, -- days since that answer
   nps_mean_365d           DOUBLE, -- mean of the answers of a year; NULL without any
   nps_365d                DOUBLE, -- promoters less detractors of a hundred answers of a year; NULL without any
@@ -85,6 +90,8 @@ CREATE TABLE metrics.accounts (
   has_sponsor             BOOLEAN, -- there is an executive sponsor
   sponsors_left_90d       BIGINT, -- sponsors who left in 90 days
   champions_left_90d      BIGINT, -- champions who left in 90 days
+  sponsors_left_28d       BIGINT, -- sponsors who left in 28 days
+  champions_left_28d      BIGINT, -- champions who left in 28 days
   sponsor_departed        BOOLEAN, -- a sponsor left in 90 days, and there is none
   days_since_champion_seen BIGINT, -- days since a champion used the product; NULL before the first time
   meetings_90d            BIGINT, -- meetings held; NULL where interactions are not reported
@@ -93,7 +100,7 @@ CREATE TABLE metrics.accounts (
   no_show_share_90d       DOUBLE, -- share of those among meetings held and missed; NULL without any
   days_since_meeting      BIGINT, -- days since the last meeting held; NULL before the first
   days_since_sponsor_contact BIGINT, -- days since the last with a sponsor; NULL before the first
-  owner_id                VARCHAR, -- our manager; NULL without one, or where owners are not reported
+  owner_id                VARCHAR, -- its owner, our CSM; NULL without one, or where owners are not reported
   owner_tenure_days       BIGINT, -- days that the account has been theirs, this one included
   advocacy_acts_180d      BIGINT, -- all of them, in 180 days; NULL where advocacy is not reported
   referrals_180d          BIGINT, -- others they brought to us
@@ -106,13 +113,14 @@ CREATE TABLE metrics.accounts (
   advocacy_lapsed         BOOLEAN, -- did anything in the 180 days before and nothing in these
   advocacy_asks_open      BIGINT, -- asked for in 180 days, and not done
   stage                   VARCHAR NOT NULL, -- how far it has come
-  stage_by                VARCHAR NOT NULL, -- what says so: its plan, or its age where there is none
+  stage_by                VARCHAR NOT NULL, -- what says so: its plan, or its age where there is none that still says anything
   onboarding_days         BIGINT, -- days from the beginning of the plan until live, so far where it is not; NULL without a plan, or where plans are not reported
   onboarding_is_over      BOOLEAN, -- live: those days are final; NULL as above
   live_since              DATE, -- the day it went live; NULL before that
   milestones_required     BIGINT, -- steps required; NULL where steps are not reported
   milestones_done         BIGINT, -- of those, done
   milestones_stalled      BIGINT, -- of those, past their day and not done, in a plan that is not over
+  milestones_stalled_28d  BIGINT, -- stalled steps whose day was in the last 28
   onboarding_depth        DOUBLE, -- share of them that is done; NULL where none is required
   early_onboarding_depth  DOUBLE, -- the same at the end of its first days; NULL where these lie before the data
   users_invited           BIGINT NOT NULL, -- people who may use the product, ours left out
@@ -122,6 +130,8 @@ CREATE TABLE metrics.accounts (
   messages_28d            BIGINT, -- messages from the customer; NULL where messages are not reported
   sentiment_messages_28d  BIGINT, -- of those, with a sentiment
   sentiment_mean_28d      DOUBLE, -- mean sentiment, from -1, the worst, to 1; NULL without any
+  sentiment_messages_prev_28d BIGINT, -- messages with a sentiment in the 28 days before
+  sentiment_mean_prev_28d DOUBLE, -- their mean sentiment; NULL without any
   sentiment_messages_90d  BIGINT, -- messages with a sentiment in 90 days
   sentiment_mean_90d      DOUBLE, -- mean sentiment of 90 days; NULL without any
   negative_share_90d      DOUBLE, -- share of those below 0; NULL without any
@@ -144,7 +154,7 @@ CREATE TABLE metrics.accounts (
   storage_gb              DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
   storage_gb_28d_ago      DOUBLE, -- the same 28 days before
   storage_growth_28d      DOUBLE, -- share by which it grew on that; NULL without a base
-  campaigns_28d           DOUBLE, -- campaigns sent
+  campaigns_28d           DOUBLE, -- campaigns sent; NULL before the first figure of any account
   goals                   BIGINT, -- goals agreed; NULL where goals are not reported
   goals_attained          BIGINT, -- of those, reached
   goals_due               BIGINT, -- of those, with their day come
@@ -187,6 +197,7 @@ CREATE TABLE metrics.accounts (
   overdue_invoices        BIGINT, -- invoices overdue; NULL where invoices are not reported
   overdue_amount          DECIMAL(18,2), -- what is owed on them
   overdue_30d_amount      DECIMAL(18,2), -- part of it that is overdue for more than 30 days
+  overdue_share_of_arr    DOUBLE, -- what is owed by ARR; 1 where nothing is under contract any more and something is owed
   mean_days_overdue       DOUBLE, -- mean days since they were due; NULL without any
   disputed_amount         DECIMAL(18,2), -- what is owed on open invoices that the customer objects to
   invoices_due_365d       BIGINT, -- invoices that came due in 365 days
@@ -199,6 +210,9 @@ CREATE TABLE metrics.accounts (
   last_payment_failed     BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
   active_weeks_28d        BIGINT NOT NULL, -- weeks with any event, of the last four
   is_weekly_habit         BOOLEAN NOT NULL, -- used in each of them
+  days_since_active       BIGINT, -- days since the last event of any kind; NULL before the first
+  days_since_user_seen    BIGINT, -- days since the last event of a user; NULL before the first
+  last_active_users_28d   BIGINT, -- users seen in the 28 days up to that one; NULL as above
   key_feature_weeks_28d   BIGINT, -- weeks with use of a key feature; NULL where features are not reported
   is_key_feature_habit    BOOLEAN, -- a key feature was used in each of them
   errors_28d              BIGINT NOT NULL, -- events that failed
@@ -209,6 +223,7 @@ CREATE TABLE metrics.accounts (
 SELECT
   spine.account_id,
   spine.as_of_date,
+  spine.account_name,
   spine.segment,
   spine.tenure_days,
   spine.region,

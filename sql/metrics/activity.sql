@@ -20,6 +20,7 @@ WITH log AS (
     coalesce(sum(seconds) OVER w28, 0) AS usage_seconds_28d,
     coalesce(sum(seconds) OVER before28, 0) AS usage_seconds_prev_28d,
     count(event_name) OVER w28 AS events_28d,
+    count(event_name) OVER before28 AS events_prev_28d,
     count(event_name) FILTER (WHERE event_name = 'login') OVER w28 AS logins_28d,
     count(event_name) FILTER (WHERE event_name = 'login') OVER w30 AS logins_30d,
     count(event_name) FILTER (WHERE event_name = 'login') OVER w90 AS logins_90d,

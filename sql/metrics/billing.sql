@@ -9,6 +9,7 @@ CREATE TABLE metrics.billing (
   overdue_invoices    BIGINT  CHECK (overdue_invoices >= 0), -- invoices overdue; NULL where invoices are not reported, as all up to `mean_days_late_365d`
   overdue_amount      DECIMAL(18,2) CHECK (overdue_amount >= 0), -- what is owed on them
   overdue_30d_amount  DECIMAL(18,2) CHECK (overdue_30d_amount BETWEEN 0 AND overdue_amount), -- part of it that is overdue for more than 30 days
+  overdue_share_of_arr DOUBLE CHECK (overdue_share_of_arr >= 0), -- what is owed by ARR; 1 where nothing is under contract any more and something is owed
   mean_days_overdue   DOUBLE  CHECK (mean_days_overdue >= 1), -- mean days since they were due; NULL without any
   disputed_amount     DECIMAL(18,2) CHECK (disputed_amount >= 0), -- what is owed on open invoices that the customer objects to
   invoices_due_365d   BIGINT  CHECK (invoices_due_365d >= 0), -- invoices that came due in 365 days
@@ -71,6 +72,10 @@ SELECT
   CASE WHEN reporting.invoices THEN overdue_invoices END AS overdue_invoices,
   CASE WHEN reporting.invoices THEN CAST(overdue_amount AS DECIMAL(18,2)) END AS overdue_amount,
   CASE WHEN reporting.invoices THEN CAST(overdue_30d_amount AS DECIMAL(18,2)) END AS overdue_30d_amount,
+  CASE
+    WHEN reporting.invoices AND contracts.arr > 0 THEN CAST(overdue_amount AS DOUBLE) / CAST(contracts.arr AS DOUBLE)
+    WHEN reporting.invoices THEN CASE WHEN overdue_amount > 0 THEN 1 ELSE 0 END
+  END AS overdue_share_of_arr,
   CASE WHEN reporting.invoices
     THEN CAST(overdue_invoices * (rolling.as_of_date - DATE '1970-01-01') - overdue_due_days AS DOUBLE) / nullif(overdue_invoices, 0) END AS mean_days_overdue,
   CASE WHEN reporting.invoices THEN CAST(disputed_amount AS DECIMAL(18,2)) END AS disputed_amount,
@@ -84,4 +89,5 @@ SELECT
   CASE WHEN reporting.payments THEN last_payment_failed END AS last_payment_failed
 FROM rolling
 JOIN metrics.reporting ON reporting.as_of_date = rolling.as_of_date
+JOIN metrics.contracts ON contracts.account_id = rolling.account_id AND contracts.as_of_date = rolling.as_of_date
 WHERE on_spine

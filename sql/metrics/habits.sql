@@ -1,4 +1,5 @@
--- Whether use is a habit, and what goes wrong in it, as of each day: weeks with use among the last four, faults met.
+-- Whether use is a habit, since when there is none, and what goes wrong in it, as of each day: weeks with use among the
+-- last four, days since the last use, faults met.
 --
 -- The weeks are those of seven days that end with the day. An event that failed is a fault that somebody met.
 CREATE TABLE metrics.habits (
@@ -6,6 +7,9 @@ CREATE TABLE metrics.habits (
   as_of_date          DATE NOT NULL, -- at the end of this day
   active_weeks_28d    BIGINT NOT NULL CHECK (active_weeks_28d BETWEEN 0 AND 4), -- weeks with any event, of the last four
   is_weekly_habit     BOOLEAN NOT NULL, -- used in each of them
+  days_since_active   BIGINT CHECK (days_since_active >= 0), -- days since the last event of any kind; NULL before the first
+  days_since_user_seen BIGINT CHECK (days_since_user_seen >= days_since_active), -- days since the last event of a user; NULL before the first
+  last_active_users_28d BIGINT CHECK (last_active_users_28d >= 1), -- users seen in the 28 days up to that one; NULL as above
   key_feature_weeks_28d BIGINT CHECK (key_feature_weeks_28d BETWEEN 0 AND active_weeks_28d), -- weeks with use of a key feature; NULL where features are not reported
   is_key_feature_habit BOOLEAN, -- a key feature was used in each of them
   errors_28d          BIGINT NOT NULL CHECK (errors_28d >= 0), -- events that failed
@@ -17,23 +21,28 @@ WITH days AS (
   SELECT
     events.account_id,
     events.day,
+    events.user_id,
     sum(CASE WHEN events.is_error THEN 1 ELSE 0 END) AS errors,
     sum(CASE WHEN features.is_key THEN 1 ELSE 0 END) AS key_uses
   -- The few features come first: the engine keeps the left side in memory and lets the log pass.
   FROM staging.features
   RIGHT JOIN staging.events ON events.feature = features.feature
-  GROUP BY events.account_id, events.day
+  GROUP BY events.account_id, events.day, events.user_id
 ), log AS (
-  SELECT account_id, day AS as_of_date, errors, CASE WHEN key_uses > 0 THEN 1 END AS with_key, TRUE AS is_active, FALSE AS on_spine
+  SELECT account_id, day AS as_of_date, user_id, errors, CASE WHEN key_uses > 0 THEN 1 END AS with_key, TRUE AS is_active, FALSE AS on_spine
   FROM days
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, NULL, TRUE
+  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, TRUE
   FROM metrics.spine
 ), weeks AS (
   SELECT
     on_spine,
     account_id,
     as_of_date,
+    user_id,
+    count(DISTINCT user_id) OVER w28 AS users,
+    max(CASE WHEN is_active THEN as_of_date END) OVER history AS active_on,
+    max(CASE WHEN user_id IS NOT NULL THEN as_of_date END) OVER history AS user_seen_on,
     coalesce(sum(errors) OVER w28, 0) AS errors,
     count(is_active) OVER week1 AS active1,
     count(is_active) OVER week2 AS active2,
@@ -45,6 +54,7 @@ WITH days AS (
     count(with_key) OVER week4 AS key4
   FROM log
   WINDOW
+    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
     w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
     week1 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '6' DAY PRECEDING AND CURRENT ROW),
     week2 AS (PARTITION BY account_id ORDER BY as_of_date
@@ -58,16 +68,23 @@ WITH days AS (
     account_id,
     as_of_date,
     errors,
+    on_spine,
+    as_of_date - active_on AS days_since_active,
+    as_of_date - user_seen_on AS days_since_user_seen,
+    last_value(CASE WHEN user_id IS NOT NULL THEN users END) IGNORE NULLS OVER history AS last_active_users,
     least(active1, 1) + least(active2, 1) + least(active3, 1) + least(active4, 1) AS active_weeks,
     least(key1, 1) + least(key2, 1) + least(key3, 1) + least(key4, 1) AS key_weeks
   FROM weeks
-  WHERE on_spine
+  WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
 SELECT
   counted.account_id,
   counted.as_of_date,
   active_weeks AS active_weeks_28d,
   active_weeks = 4 AS is_weekly_habit,
+  days_since_active,
+  days_since_user_seen,
+  last_active_users AS last_active_users_28d,
   CASE WHEN reporting.features THEN key_weeks END AS key_feature_weeks_28d,
   CASE WHEN reporting.features THEN key_weeks = 4 END AS is_key_feature_habit,
   errors AS errors_28d,
@@ -76,3 +93,4 @@ SELECT
 FROM metrics.reporting
 JOIN counted ON counted.as_of_date = reporting.as_of_date
 JOIN metrics.usage AS usage ON usage.account_id = counted.account_id AND usage.as_of_date = counted.as_of_date
+WHERE counted.on_spine

@@ -1,9 +1,9 @@
--- Judgements of managers that hold on at least one day, each with its first day and the day after its last; those of an
+-- Judgements of owners that hold on at least one day, each with its first day and the day after its last; those of an
 -- account do not overlap.
 --
 -- The newest by its effective time holds, and those before it are over for good: what was thought before comes back
 -- neither when it expires nor when it is taken back. A judgement also ends when the account is handed over after it,
--- since the next manager has not judged yet; not when it comes to the one who judged.
+-- since the next owner has not judged yet; not when it comes to the one who judged.
 CREATE VIEW metrics.judgements AS
 WITH handed_over AS (
   SELECT assessments.assessment_id, assessments.recorded_at, min(hand_overs.handed_over_at) AS handed_over_at

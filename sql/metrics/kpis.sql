@@ -1,12 +1,12 @@
 -- Figures of one's own that come by day already, as of each day. To add one: a column here, its sum or its level over
--- the rows of that metric, and its line in `metrics.accounts`.
+-- the rows of that metric, and its line in `metrics.accounts`. A figure that nobody ever reported is unknown, and not 0.
 CREATE TABLE metrics.kpis (
   account_id           VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date           DATE NOT NULL, -- at the end of this day
   storage_gb           DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
   storage_gb_28d_ago   DOUBLE, -- the same 28 days before
   storage_growth_28d   DOUBLE, -- share by which it grew on that; NULL without a base
-  campaigns_28d        DOUBLE, -- campaigns sent
+  campaigns_28d        DOUBLE, -- campaigns sent; NULL before the first figure of any account
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH log AS (
@@ -15,6 +15,10 @@ WITH log AS (
   UNION ALL
   SELECT account_id, as_of_date, NULL, NULL, TRUE
   FROM metrics.spine
+), begun AS (
+  SELECT min(day) AS first_day
+  FROM staging.usage_daily
+  WHERE metric = 'campaigns_sent'
 ), rolling AS (
   SELECT
     on_spine,
@@ -36,7 +40,8 @@ SELECT
   CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) END AS storage_gb,
   CASE WHEN usage_daily THEN CAST(storage_before AS DOUBLE) END AS storage_gb_28d_ago,
   CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) / nullif(CAST(storage_before AS DOUBLE), 0) - 1 END AS storage_growth_28d,
-  CASE WHEN usage_daily THEN CAST(campaigns AS DOUBLE) END AS campaigns_28d
-FROM metrics.reporting
+  CASE WHEN usage_daily AND begun.first_day <= rolling.as_of_date THEN CAST(campaigns AS DOUBLE) END AS campaigns_28d
+FROM begun
+CROSS JOIN metrics.reporting
 JOIN rolling ON rolling.as_of_date = reporting.as_of_date
 WHERE on_spine

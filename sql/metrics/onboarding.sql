@@ -1,20 +1,22 @@
 -- How far each account has come into use, as known on each day: its stage, the steps done, the users activated.
 --
 -- With a plan an account is in onboarding until its first required step is done, in implementation until it is live,
--- then live; without one it is in onboarding for its first `onboarding_days`, then live. Depth is required steps done,
+-- then live; a plan that nobody ended says nothing any more `plan_lapses_days` after its beginning. Without one that
+-- says anything an account is in onboarding for its first `onboarding_days`, then live. Depth is required steps done,
 -- breadth users activated of the seats, or of the users invited where nothing is sold by seat. The early figures are
 -- those of the last of the first `onboarding_days` (of today before that), so that accounts of any age compare.
 CREATE TABLE metrics.onboarding (
   account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date               DATE NOT NULL, -- at the end of this day
   stage                    VARCHAR NOT NULL CHECK (stage IN ('onboarding', 'implementation', 'live')), -- how far it has come
-  stage_by                 VARCHAR NOT NULL CHECK (stage_by IN ('plan', 'tenure')), -- what says so: its plan, or its age where there is none
+  stage_by                 VARCHAR NOT NULL CHECK (stage_by IN ('plan', 'tenure')), -- what says so: its plan, or its age where there is none that still says anything
   onboarding_days          BIGINT CHECK (onboarding_days >= 0), -- days from the beginning of the plan until live, so far where it is not; NULL without a plan, or where plans are not reported
   onboarding_is_over       BOOLEAN, -- live: those days are final; NULL as above
   live_since               DATE CHECK (live_since <= as_of_date), -- the day it went live; NULL before that
   milestones_required      BIGINT CHECK (milestones_required >= 0), -- steps required; NULL where steps are not reported
   milestones_done          BIGINT CHECK (milestones_done BETWEEN 0 AND milestones_required), -- of those, done
   milestones_stalled       BIGINT CHECK (milestones_stalled BETWEEN 0 AND milestones_required), -- of those, past their day and not done, in a plan that is not over
+  milestones_stalled_28d   BIGINT CHECK (milestones_stalled_28d BETWEEN 0 AND milestones_stalled), -- stalled steps whose day was in the last 28
   onboarding_depth         DOUBLE CHECK (onboarding_depth BETWEEN 0 AND 1), -- share of them that is done; NULL where none is required
   early_onboarding_depth   DOUBLE CHECK (early_onboarding_depth BETWEEN 0 AND 1), -- the same at the end of its first days; NULL where these lie before the data
   users_invited            BIGINT NOT NULL CHECK (users_invited >= 0), -- people who may use the product, ours left out
@@ -55,6 +57,10 @@ WITH plans AS (
   SELECT account_id, 'stalled', greatest(known_from, due_on + 1), NULL, least(known_until, completed_on, live_on)
   FROM steps
   UNION ALL
+  SELECT account_id, 'stalled lately', greatest(known_from, due_on + 1), NULL,
+         least(known_until, completed_on, live_on, due_on + 29)
+  FROM steps
+  UNION ALL
   SELECT account_id, 'invited', created_on, NULL, coalesce(deactivated_on, DATE '9999-12-31') FROM staging.users
   UNION ALL
   SELECT account_id, 'activated', greatest(created_on, activated_on), NULL, coalesce(deactivated_on, DATE '9999-12-31')
@@ -86,6 +92,7 @@ WITH plans AS (
     coalesce(sum(change) FILTER (WHERE kind = 'required') OVER history, 0) AS required,
     coalesce(sum(change) FILTER (WHERE kind = 'done') OVER history, 0) AS done,
     coalesce(sum(change) FILTER (WHERE kind = 'stalled') OVER history, 0) AS stalled,
+    coalesce(sum(change) FILTER (WHERE kind = 'stalled lately') OVER history, 0) AS stalled_28d,
     coalesce(sum(change) FILTER (WHERE kind = 'invited') OVER history, 0) AS invited,
     coalesce(sum(change) FILTER (WHERE kind = 'activated') OVER history, 0) AS activated
   FROM log
@@ -94,6 +101,7 @@ WITH plans AS (
   SELECT
     states.*,
     onboarding_plans AND plans > 0 AS planned,
+    live > 0 OR states.as_of_date - started_on < $plan_lapses_days AS speaks,
     onboarding_plans AND onboarding_milestones AS stepped,
     CASE WHEN onboarding_plans AND onboarding_milestones THEN CAST(done AS DOUBLE) / nullif(required, 0) END AS depth,
     CAST(activated AS DOUBLE) / coalesce(nullif(seats, 0), nullif(invited, 0)) AS breadth
@@ -106,17 +114,18 @@ SELECT
   as_of_date,
   CASE
     WHEN planned AND live > 0 THEN 'live'
-    WHEN planned AND stepped AND done > 0 THEN 'implementation'
-    WHEN planned OR tenure_days <= $onboarding_days THEN 'onboarding'
+    WHEN planned AND speaks AND stepped AND done > 0 THEN 'implementation'
+    WHEN planned AND speaks OR tenure_days <= $onboarding_days THEN 'onboarding'
     ELSE 'live'
   END AS stage,
-  CASE WHEN planned THEN 'plan' ELSE 'tenure' END AS stage_by,
+  CASE WHEN planned AND speaks THEN 'plan' ELSE 'tenure' END AS stage_by,
   CASE WHEN planned THEN CASE WHEN live > 0 THEN greatest(live_on - started_on, 0) ELSE as_of_date - started_on END END AS onboarding_days,
   CASE WHEN planned THEN live > 0 END AS onboarding_is_over,
   CASE WHEN planned AND live > 0 THEN live_on END AS live_since,
   CASE WHEN stepped THEN required END AS milestones_required,
   CASE WHEN stepped THEN done END AS milestones_done,
   CASE WHEN stepped THEN stalled END AS milestones_stalled,
+  CASE WHEN stepped THEN stalled_28d END AS milestones_stalled_28d,
   depth AS onboarding_depth,
   last_value(CASE WHEN tenure_days <= $onboarding_days THEN depth END) IGNORE NULLS OVER history AS early_onboarding_depth,
   invited AS users_invited,

@@ -1,5 +1,5 @@
 -- Who stands for us at each account and how we keep in touch, as known on each day: sponsors and champions, meetings,
--- our own manager.
+-- the owner, our CSM.
 --
 -- A meeting counts from the day it was held, or should have been, once we know of it. A sponsor's contact is a meeting
 -- at which one of their executives was present, or with a person who was known as a sponsor then; what was once written
@@ -12,6 +12,8 @@ CREATE TABLE metrics.relationship (
   has_sponsor                BOOLEAN, -- there is an executive sponsor
   sponsors_left_90d          BIGINT CHECK (sponsors_left_90d >= 0), -- sponsors who left in 90 days
   champions_left_90d         BIGINT CHECK (champions_left_90d >= 0), -- champions who left in 90 days
+  sponsors_left_28d          BIGINT CHECK (sponsors_left_28d BETWEEN 0 AND sponsors_left_90d), -- sponsors who left in 28 days
+  champions_left_28d         BIGINT CHECK (champions_left_28d BETWEEN 0 AND champions_left_90d), -- champions who left in 28 days
   sponsor_departed           BOOLEAN, -- a sponsor left in 90 days, and there is none
   days_since_champion_seen   BIGINT CHECK (days_since_champion_seen >= 0), -- days since a champion used the product; NULL before the first time
   meetings_90d               BIGINT CHECK (meetings_90d >= 0), -- meetings held; NULL where interactions are not reported
@@ -20,7 +22,7 @@ CREATE TABLE metrics.relationship (
   no_show_share_90d          DOUBLE CHECK (no_show_share_90d BETWEEN 0 AND 1), -- share of those among meetings held and missed; NULL without any
   days_since_meeting         BIGINT CHECK (days_since_meeting >= 0), -- days since the last meeting held; NULL before the first
   days_since_sponsor_contact BIGINT CHECK (days_since_sponsor_contact >= 0), -- days since the last with a sponsor; NULL before the first
-  owner_id                   VARCHAR, -- our manager; NULL without one, or where owners are not reported
+  owner_id                   VARCHAR, -- its owner, our CSM; NULL without one, or where owners are not reported
   owner_tenure_days          BIGINT CHECK (owner_tenure_days >= 1), -- days that the account has been theirs, this one included
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
@@ -39,9 +41,10 @@ WITH held AS (
          coalesce(least(known_until, left_on), DATE '9999-12-31') AS day_after
   FROM staging.contacts
   UNION ALL
-  SELECT account_id, role || ' left', greatest(known_from, left_on),
-         coalesce(least(known_until, left_on + 90), DATE '9999-12-31')
+  SELECT account_id, role || kinds.kind, greatest(known_from, left_on),
+         coalesce(least(known_until, left_on + kinds.days), DATE '9999-12-31')
   FROM staging.contacts
+  CROSS JOIN (VALUES (' left', 90), (' left lately', 28)) AS kinds (kind, days)
   WHERE left_on IS NOT NULL
   UNION ALL
   SELECT account_id, 'meeting', greatest(known_from, held_on),
@@ -88,6 +91,8 @@ WITH held AS (
     coalesce(sum(change) FILTER (WHERE kind = 'champion') OVER history, 0) AS champions,
     coalesce(sum(change) FILTER (WHERE kind = 'exec_sponsor left') OVER history, 0) AS sponsors_left,
     coalesce(sum(change) FILTER (WHERE kind = 'champion left') OVER history, 0) AS champions_left,
+    coalesce(sum(change) FILTER (WHERE kind = 'exec_sponsor left lately') OVER history, 0) AS sponsors_left_28d,
+    coalesce(sum(change) FILTER (WHERE kind = 'champion left lately') OVER history, 0) AS champions_left_28d,
     coalesce(sum(change) FILTER (WHERE kind = 'meeting') OVER history, 0) AS meetings,
     coalesce(sum(change) FILTER (WHERE kind = 'review') OVER history, 0) AS reviews,
     coalesce(sum(change) FILTER (WHERE kind = 'no show') OVER history, 0) AS no_shows,
@@ -108,6 +113,8 @@ SELECT
   CASE WHEN contacts THEN sponsors > 0 END AS has_sponsor,
   CASE WHEN contacts THEN sponsors_left END AS sponsors_left_90d,
   CASE WHEN contacts THEN champions_left END AS champions_left_90d,
+  CASE WHEN contacts THEN sponsors_left_28d END AS sponsors_left_28d,
+  CASE WHEN contacts THEN champions_left_28d END AS champions_left_28d,
   CASE WHEN contacts THEN sponsors_left > 0 AND sponsors = 0 END AS sponsor_departed,
   CASE WHEN contacts THEN states.as_of_date - champion_seen_on END AS days_since_champion_seen,
   CASE WHEN interactions THEN meetings END AS meetings_90d,

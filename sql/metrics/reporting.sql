@@ -6,7 +6,7 @@ CREATE TABLE metrics.reporting (
   as_of_date            DATE NOT NULL PRIMARY KEY, -- at the end of this day
   account_owners        BOOLEAN NOT NULL, -- who looks after accounts
   advocacy              BOOLEAN NOT NULL, -- what customers did for us
-  assessments           BOOLEAN NOT NULL, -- judgements of managers
+  assessments           BOOLEAN NOT NULL, -- judgements of owners
   contacts              BOOLEAN NOT NULL, -- the people who matter
   contract_events       BOOLEAN NOT NULL, -- what became of contracts
   entitlements          BOOLEAN NOT NULL, -- what accounts may use

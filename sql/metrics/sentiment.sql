@@ -6,6 +6,8 @@ CREATE TABLE metrics.sentiment (
   messages_28d            BIGINT CHECK (messages_28d >= 0), -- messages from the customer; NULL where messages are not reported
   sentiment_messages_28d  BIGINT CHECK (sentiment_messages_28d BETWEEN 0 AND messages_28d), -- of those, with a sentiment
   sentiment_mean_28d      DOUBLE CHECK (sentiment_mean_28d BETWEEN -1 AND 1), -- mean sentiment, from -1, the worst, to 1; NULL without any
+  sentiment_messages_prev_28d BIGINT CHECK (sentiment_messages_prev_28d >= 0), -- messages with a sentiment in the 28 days before
+  sentiment_mean_prev_28d DOUBLE CHECK (sentiment_mean_prev_28d BETWEEN -1 AND 1), -- their mean sentiment; NULL without any
   sentiment_messages_90d  BIGINT CHECK (sentiment_messages_90d >= sentiment_messages_28d), -- messages with a sentiment in 90 days
   sentiment_mean_90d      DOUBLE CHECK (sentiment_mean_90d BETWEEN -1 AND 1), -- mean sentiment of 90 days; NULL without any
   negative_share_90d      DOUBLE CHECK (negative_share_90d BETWEEN 0 AND 1), -- share of those below 0; NULL without any
@@ -35,6 +37,8 @@ WITH log AS (
     count(channel) OVER w28 AS messages_28d,
     count(sentiment) OVER w28 AS read_28d,
     sum(sentiment) OVER w28 AS sentiment_28d,
+    count(sentiment) OVER before28 AS read_prev_28d,
+    sum(sentiment) OVER before28 AS sentiment_prev_28d,
     count(sentiment) OVER w90 AS read_90d,
     sum(sentiment) OVER w90 AS sentiment_90d,
     count(sentiment) FILTER (WHERE sentiment < 0) OVER w90 AS negative_90d,
@@ -46,6 +50,8 @@ WITH log AS (
   FROM log
   WINDOW
     w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
+    before28 AS (PARTITION BY account_id ORDER BY as_of_date
+                 RANGE BETWEEN INTERVAL '55' DAY PRECEDING AND INTERVAL '28' DAY PRECEDING),
     w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW)
 )
 SELECT
@@ -54,6 +60,8 @@ SELECT
   CASE WHEN messages THEN messages_28d END AS messages_28d,
   CASE WHEN messages THEN read_28d END AS sentiment_messages_28d,
   CASE WHEN messages THEN CAST(sentiment_28d AS DOUBLE) / nullif(read_28d, 0) END AS sentiment_mean_28d,
+  CASE WHEN messages THEN read_prev_28d END AS sentiment_messages_prev_28d,
+  CASE WHEN messages THEN CAST(sentiment_prev_28d AS DOUBLE) / nullif(read_prev_28d, 0) END AS sentiment_mean_prev_28d,
   CASE WHEN messages THEN read_90d END AS sentiment_messages_90d,
   CASE WHEN messages THEN CAST(sentiment_90d AS DOUBLE) / nullif(read_90d, 0) END AS sentiment_mean_90d,
   CASE WHEN messages THEN CAST(negative_90d AS DOUBLE) / nullif(read_90d, 0) END AS negative_share_90d,

@@ -4,6 +4,7 @@
 CREATE TABLE metrics.spine (
   account_id        VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date        DATE    NOT NULL, -- the day
+  account_name      VARCHAR, -- its name, for people
   segment           VARCHAR NOT NULL, -- SMB, MM or ENT
   region            VARCHAR, -- where it is run from
   industry          VARCHAR, -- its line of business
@@ -17,6 +18,7 @@ CREATE TABLE metrics.spine (
 SELECT
   contracts.account_id,
   contracts.as_of_date,
+  accounts.name AS account_name,
   accounts.segment,
   accounts.region,
   accounts.industry,

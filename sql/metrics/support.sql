@@ -4,8 +4,8 @@
 --
 -- The median time to resolve is over tickets that were resolved in the window and those that became four weeks old in
 -- it while open: these count as four weeks, so slow tickets are not left out, and a median of four weeks says "at
--- least". Support burden is open tickets by month as a customer, the first month counted whole, so that it is finite
--- for a new account.
+-- least". Support burden is open tickets by month as a customer, the first month counted whole and no more
+-- than the last three: it is finite for a new account, and does not fall with age alone.
 CREATE TABLE metrics.support (
   account_id                VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date                DATE NOT NULL, -- at the end of this day
@@ -18,6 +18,7 @@ CREATE TABLE metrics.support (
   feature_requests_90d      BIGINT CHECK (feature_requests_90d BETWEEN 0 AND tickets_opened_90d), -- about what is missing
   billing_tickets_90d       BIGINT CHECK (billing_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- about invoices
   severe_tickets_90d        BIGINT CHECK (severe_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- of severity 1 or 2
+  severe_tickets_28d        BIGINT CHECK (severe_tickets_28d BETWEEN 0 AND severe_tickets_90d), -- severe tickets opened in 28 days
   tickets_closed_28d        BIGINT CHECK (tickets_closed_28d >= 0), -- times that a ticket ceased to be open; NULL where changes are not reported
   tickets_reopened_90d      BIGINT CHECK (tickets_reopened_90d >= 0), -- times that a ticket was reopened
   tickets_open              BIGINT CHECK (tickets_open >= 0), -- tickets open
@@ -25,10 +26,11 @@ CREATE TABLE metrics.support (
   bugs_open                 BIGINT CHECK (bugs_open BETWEEN 0 AND tickets_open), -- of those, faults of the product
   open_ticket_days_mean     DOUBLE CHECK (open_ticket_days_mean >= 0), -- days since the open ones were opened, on the mean: so far, since they are not over; NULL without any
   escalations_90d           BIGINT CHECK (escalations_90d >= 0), -- escalations
+  escalations_28d           BIGINT CHECK (escalations_28d BETWEEN 0 AND escalations_90d), -- escalations in 28 days
   escalations_open          BIGINT CHECK (escalations_open BETWEEN 0 AND tickets_open), -- open tickets that are escalated
   resolve_hours_median_90d  DOUBLE CHECK (resolve_hours_median_90d BETWEEN 0 AND 672), -- median hours until a ticket is first resolved; NULL where none was to be
   resolve_median_is_censored BOOLEAN, -- the median ticket was not resolved in four weeks: 672 hours is a least
-  support_burden            DOUBLE CHECK (support_burden >= 0), -- open tickets by 30 days as a customer, at least 30 of them
+  support_burden            DOUBLE CHECK (support_burden >= 0), -- open tickets by 30 days as a customer, of which 30 to 90 count
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH resolved AS (
@@ -73,9 +75,11 @@ WITH resolved AS (
     count(type) FILTER (WHERE kind = 'opened' AND type = 'feature_request') OVER w90 AS feature_requests_90d,
     count(type) FILTER (WHERE kind = 'opened' AND type = 'billing') OVER w90 AS billing_90d,
     count(type) FILTER (WHERE kind = 'opened' AND severity <= 2) OVER w90 AS severe_90d,
+    count(type) FILTER (WHERE kind = 'opened' AND severity <= 2) OVER w28 AS severe_28d,
     count(kind) FILTER (WHERE open_change = -1) OVER w28 AS closed_28d,
     count(kind) FILTER (WHERE kind = 'reopened') OVER w90 AS reopened_90d,
     count(kind) FILTER (WHERE kind = 'escalated') OVER w90 AS escalations_90d,
+    count(kind) FILTER (WHERE kind = 'escalated') OVER w28 AS escalations_28d,
     coalesce(sum(open_change) OVER history, 0) AS open_now,
     coalesce(sum(open_change) FILTER (WHERE severity <= 2) OVER history, 0) AS severe_now,
     coalesce(sum(open_change) FILTER (WHERE type = 'bug') OVER history, 0) AS bugs_now,
@@ -100,6 +104,7 @@ SELECT
   CASE WHEN tickets THEN feature_requests_90d END AS feature_requests_90d,
   CASE WHEN tickets THEN billing_90d END AS billing_tickets_90d,
   CASE WHEN tickets THEN severe_90d END AS severe_tickets_90d,
+  CASE WHEN tickets THEN severe_28d END AS severe_tickets_28d,
   CASE WHEN tickets AND ticket_events THEN closed_28d END AS tickets_closed_28d,
   CASE WHEN tickets AND ticket_events THEN reopened_90d END AS tickets_reopened_90d,
   CASE WHEN tickets AND ticket_events THEN open_now END AS tickets_open,
@@ -109,10 +114,11 @@ SELECT
        THEN rolling.as_of_date - DATE '1970-01-01' - CAST(opened_on_sum AS DOUBLE) / nullif(open_now, 0)
   END AS open_ticket_days_mean,
   CASE WHEN tickets AND ticket_events THEN escalations_90d END AS escalations_90d,
+  CASE WHEN tickets AND ticket_events THEN escalations_28d END AS escalations_28d,
   CASE WHEN tickets AND ticket_events THEN escalated_now END AS escalations_open,
   CASE WHEN tickets AND ticket_events THEN wait_median / 3600 END AS resolve_hours_median_90d,
   CASE WHEN tickets AND ticket_events THEN wait_median >= 28 * 86400 END AS resolve_median_is_censored,
-  CASE WHEN tickets AND ticket_events THEN CAST(open_now AS DOUBLE) * 30 / greatest(tenure_days, 30) END AS support_burden
+  CASE WHEN tickets AND ticket_events THEN CAST(open_now AS DOUBLE) * 30 / least(greatest(tenure_days, 30), 90) END AS support_burden
 FROM metrics.reporting
 JOIN rolling ON rolling.as_of_date = reporting.as_of_date
 JOIN metrics.usage AS usage ON usage.account_id = rolling.account_id AND usage.as_of_date = rolling.as_of_date

@@ -8,6 +8,7 @@ CREATE TABLE metrics.surveys (
   account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date               DATE NOT NULL, -- at the end of this day
   nps_latest               DOUBLE CHECK (nps_latest BETWEEN 0 AND 10), -- last answer to whether they would recommend us, 0 to 10; NULL without one, or where surveys are not reported
+  nps_previous           DOUBLE CHECK (nps_previous BETWEEN 0 AND 10), -- the answer before that one; NULL without two
   nps_age_days             BIGINT CHECK (nps_age_days >= 0), -- days since that answer
   nps_mean_365d            DOUBLE CHECK (nps_mean_365d BETWEEN 0 AND 10), -- mean of the answers of a year; NULL without any
   nps_365d                 DOUBLE CHECK (nps_365d BETWEEN -100 AND 100), -- promoters less detractors of a hundred answers of a year; NULL without any
@@ -27,33 +28,41 @@ WITH answers AS (
     ) = 1 AS is_last
   FROM staging.surveys
   WHERE answered_on IS NOT NULL
+), turns AS (
+  -- Of the answers of a day the last one counts.
+  SELECT account_id, answered_on, rating AS last_rating,
+         lag(rating) OVER (PARTITION BY account_id ORDER BY answered_on) AS rating_before
+  FROM answers
+  WHERE survey_type = 'nps' AND is_last
 ), log AS (
   SELECT account_id, asked_on AS as_of_date, 'asked' AS kind, survey_type, CAST(NULL AS DECIMAL(9,6)) AS rating,
-         CAST(NULL AS DECIMAL(9,6)) AS last_nps, FALSE AS on_spine
+         CAST(NULL AS DECIMAL(9,6)) AS last_nps, CAST(NULL AS DECIMAL(9,6)) AS nps_before, FALSE AS on_spine
   FROM staging.surveys
   UNION ALL
-  SELECT account_id, answered_on, 'answered', survey_type, rating,
-         CASE WHEN survey_type = 'nps' AND is_last THEN rating END, FALSE
+  SELECT account_id, answered_on, 'answered', survey_type, rating, NULL, NULL, FALSE
   FROM answers
+  UNION ALL
+  SELECT account_id, answered_on, 'turned', 'nps', NULL, last_rating, rating_before, FALSE
+  FROM turns
   UNION ALL
   -- An answer is one of those asked in the window until the question leaves it.
-  SELECT account_id, greatest(asked_on, answered_on), 'counted 365', survey_type, NULL, NULL, FALSE
+  SELECT account_id, greatest(asked_on, answered_on), 'counted 365', survey_type, NULL, NULL, NULL, FALSE
   FROM answers
   WHERE answered_on < asked_on + 365
   UNION ALL
-  SELECT account_id, asked_on + 365, 'dropped 365', survey_type, NULL, NULL, FALSE
+  SELECT account_id, asked_on + 365, 'dropped 365', survey_type, NULL, NULL, NULL, FALSE
   FROM answers
   WHERE answered_on < asked_on + 365
   UNION ALL
-  SELECT account_id, greatest(asked_on, answered_on), 'counted 90', survey_type, NULL, NULL, FALSE
+  SELECT account_id, greatest(asked_on, answered_on), 'counted 90', survey_type, NULL, NULL, NULL, FALSE
   FROM answers
   WHERE answered_on < asked_on + 90
   UNION ALL
-  SELECT account_id, asked_on + 90, 'dropped 90', survey_type, NULL, NULL, FALSE
+  SELECT account_id, asked_on + 90, 'dropped 90', survey_type, NULL, NULL, NULL, FALSE
   FROM answers
   WHERE answered_on < asked_on + 90
   UNION ALL
-  SELECT account_id, as_of_date, 'day', NULL, NULL, NULL, TRUE
+  SELECT account_id, as_of_date, 'day', NULL, NULL, NULL, NULL, TRUE
   FROM metrics.spine
 ), rolling AS (
   SELECT
@@ -61,6 +70,7 @@ WITH answers AS (
     account_id,
     as_of_date,
     last_value(last_nps) IGNORE NULLS OVER history AS nps_latest,
+    last_value(nps_before) IGNORE NULLS OVER history AS nps_before,
     max(CASE WHEN last_nps IS NOT NULL THEN as_of_date END) OVER history AS nps_day,
     sum(rating) FILTER (WHERE survey_type = 'nps') OVER w365 AS nps_sum,
     count(rating) FILTER (WHERE survey_type = 'nps') OVER w365 AS nps_answers,
@@ -85,6 +95,7 @@ SELECT
   rolling.account_id,
   rolling.as_of_date,
   CASE WHEN surveys THEN CAST(nps_latest * 10 AS DOUBLE) END AS nps_latest,
+  CASE WHEN surveys THEN CAST(nps_before * 10 AS DOUBLE) END AS nps_previous,
   CASE WHEN surveys THEN rolling.as_of_date - nps_day END AS nps_age_days,
   CASE WHEN surveys THEN CAST(nps_sum AS DOUBLE) * 10 / nullif(nps_answers, 0) END AS nps_mean_365d,
   CASE WHEN surveys THEN CAST(promoters - detractors AS DOUBLE) * 100 / nullif(nps_answers, 0) END AS nps_365d,

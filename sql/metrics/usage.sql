@@ -9,6 +9,7 @@ CREATE TABLE metrics.usage (
   usage_growth_28d        DOUBLE  CHECK (usage_growth_28d >= -1), -- share by which usage grew on the 28 days before; NULL without a base
   usage_growth_base       VARCHAR NOT NULL CHECK (usage_growth_base IN ('observed', 'from_zero', 'no_usage', 'warm_up')), -- observed: growth is known; from_zero: usage after none; no_usage: none in either; warm_up: not a customer for 56 days yet
   events_28d              BIGINT  NOT NULL, -- events
+  events_prev_28d         BIGINT  NOT NULL, -- events in the 28 days before
   logins_28d              BIGINT  NOT NULL, -- sessions begun
   login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90
   session_seconds_mean_28d DOUBLE, -- seconds in the product per login; NULL without logins
@@ -53,6 +54,7 @@ SELECT
     ELSE 'no_usage'
   END AS usage_growth_base,
   events_28d,
+  events_prev_28d,
   logins_28d,
   CAST(logins_30d AS DOUBLE) * 3 / nullif(logins_90d, 0) AS login_trend,
   CAST(usage_seconds_28d AS DOUBLE) / nullif(logins_28d, 0) AS session_seconds_mean_28d,

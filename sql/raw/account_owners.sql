@@ -2,7 +2,7 @@
 CREATE EXTERNAL TABLE raw.account_owners (
   account_id VARCHAR NOT NULL, -- the account
   owner_id   VARCHAR NOT NULL, -- the person
-  role       VARCHAR NOT NULL, -- csm is its customer success manager; others are kept and not used
+  role       VARCHAR NOT NULL, -- csm is its owner, the customer success manager (CSM); others are kept and not used
   start_at   TIMESTAMP NOT NULL, -- when the account came to the person, UTC
   end_at     TIMESTAMP -- when it left; NULL until then
 ) STORED AS PARQUET

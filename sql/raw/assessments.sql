@@ -2,7 +2,7 @@
 CREATE EXTERNAL TABLE raw.assessments (
   assessment_id VARCHAR   NOT NULL, -- the same for every version of a judgement
   account_id    VARCHAR   NOT NULL, -- who was judged
-  component     VARCHAR   NOT NULL, -- what about: csm_pulse is how its manager thinks the account is doing
+  component     VARCHAR   NOT NULL, -- what about: csm_pulse is how its owner thinks the account is doing
   value         DOUBLE    NOT NULL, -- 1 is the worst
   scale         BIGINT    NOT NULL CHECK (scale >= 2), -- the best value that could be given
   reason        VARCHAR   NOT NULL CHECK (reason <> ''), -- why

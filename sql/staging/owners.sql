@@ -1,4 +1,4 @@
--- Which manager looks after an account on which days: from the day the account came to them until the day it left, or
+-- Which owner, our customer success manager (CSM), looks after an account on which days: from the day the account came to them until the day it left, or
 -- came to the next one though nobody wrote down that it left. `day_after` is the first day no more; NULL is not yet.
 CREATE VIEW staging.owners AS
 WITH held AS (

@@ -1,15 +1,17 @@
 -- What somebody who takes over an account has to know, on one line: who, what it is worth, how it does and why, what is
 -- open, what was promised.
-CREATE TABLE marts.briefs (
-  account_id VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
+CREATE TABLE marts.account_briefs (
+  account_id VARCHAR NOT NULL, -- the account
   as_of_date DATE NOT NULL, -- at the end of this day
+  account_name VARCHAR, -- its name
   segment VARCHAR NOT NULL, -- SMB, MM or ENT
-  score DOUBLE, -- of health; NULL when unscored
+  score DOUBLE, -- the main score; NULL when unscored
   tier VARCHAR NOT NULL, -- the range the score is in
+  is_at_risk BOOLEAN, -- the tier is one at risk; NULL when unscored
   strongest VARCHAR, -- the component with the largest share of its points; NULL when nothing counts
   weakest VARCHAR, -- the one with the least
-  reasons VARCHAR, -- what got worse lately; NULL when unscored
-  owner_id VARCHAR, -- our manager; NULL without one
+  reasons VARCHAR, -- what got worse lately; NULL without a contract in force
+  owner_id VARCHAR, -- its owner, our CSM; NULL without one
   owner_tenure_days BIGINT, -- days that the account has been theirs
   stage VARCHAR NOT NULL, -- onboarding, implementation or live
   tenure_days BIGINT NOT NULL, -- days as a customer
@@ -27,7 +29,7 @@ CREATE TABLE marts.briefs (
   days_since_meeting BIGINT, -- days since the last meeting
   nps_latest DOUBLE, -- last answer to whether they would recommend us
   sentiment_mean_90d DOUBLE, -- mean sentiment of what they wrote, -1 to 1
-  csm_pulse DOUBLE, -- how its manager thought it was doing, 1 to 5
+  csm_pulse DOUBLE, -- how its owner thought it was doing, 1 to 5
   csm_pulse_reason VARCHAR, -- why
   goals_attained BIGINT, -- goals reached
   goals_overdue BIGINT, -- goals past their day
@@ -42,7 +44,7 @@ WITH placed AS (
     component,
     effective_weight,
     (points - min_points) / (max_points - min_points) AS share
-  FROM components.health
+  FROM components.main
   WHERE points IS NOT NULL AND max_points > min_points
 ), extremes AS (
   SELECT
@@ -56,12 +58,14 @@ WITH placed AS (
 SELECT
   accounts.account_id,
   accounts.as_of_date,
+  accounts.account_name,
   accounts.segment,
-  health.score,
+  round(health.score, 4) AS score,
   health.tier,
+  health.is_at_risk,
   extremes.strongest,
   extremes.weakest,
-  work_queue.reasons,
+  changes.reasons,
   accounts.owner_id,
   accounts.owner_tenure_days,
   accounts.stage,
@@ -71,15 +75,15 @@ SELECT
   accounts.days_to_renewal,
   accounts.overdue_amount,
   accounts.active_users_28d,
-  accounts.usage_growth_28d,
-  accounts.feature_adoption_28d,
+  round(accounts.usage_growth_28d, 4) AS usage_growth_28d,
+  round(accounts.feature_adoption_28d, 4) AS feature_adoption_28d,
   accounts.tickets_open,
   accounts.escalations_open,
   accounts.has_sponsor,
   accounts.days_since_sponsor_contact,
   accounts.days_since_meeting,
-  accounts.nps_latest,
-  accounts.sentiment_mean_90d,
+  round(accounts.nps_latest, 4) AS nps_latest,
+  round(accounts.sentiment_mean_90d, 4) AS sentiment_mean_90d,
   accounts.csm_pulse,
   accounts.csm_pulse_reason,
   accounts.goals_attained,
@@ -87,7 +91,7 @@ SELECT
   accounts.advocacy_acts_180d,
   accounts.open_expansion_arr
 FROM metrics.accounts AS accounts
-JOIN scores.health AS health ON health.account_id = accounts.account_id AND health.as_of_date = accounts.as_of_date
+JOIN scores.main AS health ON health.account_id = accounts.account_id AND health.as_of_date = accounts.as_of_date
 LEFT JOIN extremes ON extremes.account_id = accounts.account_id AND extremes.as_of_date = accounts.as_of_date
-LEFT JOIN marts.work_queue AS work_queue
-  ON work_queue.account_id = accounts.account_id AND work_queue.as_of_date = accounts.as_of_date
+LEFT JOIN marts.changes AS changes
+  ON changes.account_id = accounts.account_id AND changes.as_of_date = accounts.as_of_date
