@@ -259,8 +259,8 @@ fn capability_25_a_judgement_is_scored_like_any_metric() {
 /// Manual first, then automated: both as scores, side by side, and a query for where they differ.
 #[test]
 fn capability_61_a_manual_score_beside_the_automated_one() {
-    let mut world = customers(&["agree", "kinder", "stricter"]);
-    world.people.assessments = vec![judged("agree", 1, 3), judged("kinder", 5, 3), judged("stricter", 3, 3)];
+    let mut world = customers(&["agree", "above", "below"]);
+    world.people.assessments = vec![judged("agree", 1, 3), judged("above", 5, 3), judged("below", 3, 3)];
     let components = format!(
         "{PULSE}logins:\n  title: Logins\n  value: logins_28d\n  range: [0, 4]\n  linear: {{from: 0, to: 4, points: [0, 4]}}\n"
     );
@@ -273,8 +273,8 @@ fn capability_61_a_manual_score_beside_the_automated_one() {
          WHERE health.tier <> manual.tier ORDER BY health.account_id",
     );
     let expected = serde_json::json!([
-        { "account_id": "kinder", "manual": "high", "automated": "low", "difference": -100.0 },
-        { "account_id": "stricter", "manual": "middle", "automated": "low", "difference": -50.0 },
+        { "account_id": "above", "manual": "high", "automated": "low", "difference": -100.0 },
+        { "account_id": "below", "manual": "middle", "automated": "low", "difference": -50.0 },
     ]);
     assert_eq!(Value::from(differ), expected);
 }

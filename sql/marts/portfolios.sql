@@ -18,8 +18,8 @@ CREATE TABLE marts.portfolios (
   compared_accounts BIGINT  NOT NULL CHECK (compared_accounts BETWEEN 0 AND accounts), -- accounts that were this owner's on both days, with a score on both
   change            DOUBLE, -- mean change of their scores; NULL without any
   change_beyond_mix DOUBLE, -- the same less the mean change in their segments
-  came_accounts     BIGINT  NOT NULL CHECK (came_accounts BETWEEN 0 AND accounts), -- accounts that the owner has and had not on the earlier day
-  left_accounts     BIGINT  NOT NULL CHECK (left_accounts >= 0), -- accounts that the owner had on the earlier day and has no more
+  came_accounts     BIGINT  CHECK (came_accounts BETWEEN 0 AND accounts), -- accounts that the owner has and had not on the earlier day; NULL where that lies before the data
+  left_accounts     BIGINT  CHECK (left_accounts >= 0), -- accounts that the owner had on the earlier day and has no more; NULL as above
   PRIMARY KEY (as_of_date, owner_id)
 ) PARTITIONED BY (as_of_date) AS
 WITH scored AS (
@@ -67,6 +67,9 @@ WITH scored AS (
     ON scored.account_id = before.account_id AND scored.as_of_date = before.as_of_date AND scored.owner_id = before.owner_id
   WHERE scored.account_id IS NULL
   GROUP BY before.as_of_date, before.owner_id
+), days AS (
+  SELECT DISTINCT as_of_date
+  FROM before
 )
 SELECT
   owners.as_of_date,
@@ -81,7 +84,8 @@ SELECT
   owners.compared AS compared_accounts,
   round(owners.change / nullif(owners.compared, 0), 4) AS change,
   round(owners.beyond / nullif(owners.compared, 0), 4) AS change_beyond_mix,
-  owners.came AS came_accounts,
-  coalesce(gone.accounts, 0) AS left_accounts
+  CASE WHEN days.as_of_date IS NOT NULL THEN owners.came END AS came_accounts,
+  CASE WHEN days.as_of_date IS NOT NULL THEN coalesce(gone.accounts, 0) END AS left_accounts
 FROM owners
+LEFT JOIN days ON days.as_of_date = owners.as_of_date
 LEFT JOIN gone ON gone.as_of_date = owners.as_of_date AND gone.owner_id = owners.owner_id

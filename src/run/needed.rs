@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Date32Type, SchemaRef};
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use datafusion::catalog::{Session as Planning, TableProvider};
 use datafusion::common::internal_err;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -245,21 +245,38 @@ fn scanned<T: TableProvider>(scan: &TableScan) -> Option<&T> {
     table.downcast_ref::<T>()
 }
 
-/// The day from which a conjunct keeps rows: `as_of_date >= d`, `> d`, `= d`, either way round.
+/// The day from which a conjunct keeps rows: `as_of_date >= d`, `> d`, `= d`, either way round, and the same of
+/// `as_of_date + 28`, by which a model looks back to the day so many days before.
 fn lower_bound(filter: &Expr) -> Option<NaiveDate> {
     let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
     if *op == Operator::And {
         return lower_bound(left).max(lower_bound(right));
     }
-    let (column, op, value) = match (left.as_ref(), right.as_ref()) {
-        (Expr::Column(column), Expr::Literal(value, _)) => (column, *op, value),
-        (Expr::Literal(value, _), Expr::Column(column)) => (column, op.swap()?, value),
+    let (days_later, op, value) = match (left.as_ref(), right.as_ref()) {
+        (moved, Expr::Literal(value, _)) => (days_after_the_row(moved)?, *op, value),
+        (Expr::Literal(value, _), moved) => (days_after_the_row(moved)?, op.swap()?, value),
         _ => return None,
     };
     let ScalarValue::Date32(Some(day)) = value else { return None };
-    let day = Date32Type::to_naive_date_opt(*day)?;
-    match op {
-        Operator::GtEq | Operator::Gt | Operator::Eq if column.name == AS_OF_DATE => Some(day),
+    let day = Date32Type::to_naive_date_opt(*day)?.checked_sub_signed(TimeDelta::try_days(days_later)?)?;
+    matches!(op, Operator::GtEq | Operator::Gt | Operator::Eq).then_some(day)
+}
+
+/// By how many days an expression is after the row's own day: 0 for `as_of_date`, 28 for `as_of_date + 28`.
+fn days_after_the_row(expression: &Expr) -> Option<i64> {
+    match expression {
+        Expr::Column(column) if column.name == AS_OF_DATE => Some(0),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+            let days = |side: &Expr| match side {
+                Expr::Literal(ScalarValue::Int64(Some(days)), _) => Some(*days),
+                _ => None,
+            };
+            match op {
+                Operator::Plus => days_after_the_row(left)?.checked_add(days(right)?),
+                Operator::Minus => days_after_the_row(left)?.checked_sub(days(right)?),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

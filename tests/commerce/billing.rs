@@ -60,6 +60,17 @@ fn last_failed(payments: &[(i64, &Payment)]) -> Value {
     Value::Flag(plain().filter(|(age, _)| *age == last).all(|(_, row)| row.status == "failed"))
 }
 
+/// What is owed by a year's worth; all of it, and so 1, where nothing is under contract any more.
+fn share_of_arr(owed: i128, account: &str, day: NaiveDate) -> Value {
+    let customer = BOOKS.world.commerce.customer(&BOOKS.world, account, day).unwrap();
+    let arr: i128 = customer.lines.iter().map(|line| line.arr_cents()).sum();
+    match (owed, arr) {
+        (0, _) => Value::Real(0.0),
+        (_, 0) => Value::Real(1.0),
+        _ => Value::Real(owed as f64 / arr as f64),
+    }
+}
+
 fn billing_row(account: &str, day: NaiveDate) -> Row {
     let invoices = invoices(account, day);
     let valid: Vec<&&Invoice> = invoices.iter().filter(|invoice| invoice.voided_on.is_none()).collect();
@@ -84,6 +95,7 @@ fn billing_row(account: &str, day: NaiveDate) -> Row {
             ("overdue_invoices", Value::Whole(overdue as i64)),
             ("overdue_amount", money(late(0).map(&owed).sum())),
             ("overdue_30d_amount", money(late(30).map(&owed).sum())),
+            ("overdue_share_of_arr", share_of_arr(late(0).map(&owed).sum(), account, day)),
             ("mean_days_overdue", ratio(overdue_days as f64, overdue as f64)),
             ("disputed_amount", money(open.iter().filter(|invoice| invoice.is_disputed).map(owed).sum())),
             ("invoices_due_365d", Value::Whole(due.len() as i64)),
@@ -109,6 +121,7 @@ fn capabilities_29_49_55_88_and_110_billing() {
     let some = |column: &str, value: &Value| expected.0.values().any(|row| row[column] == *value);
     assert!(some("paid_amount_90d", &Value::Null), "payments always report");
     assert!(some("on_time_share_365d", &Value::Null), "every account has invoices due");
+    assert!(some("overdue_share_of_arr", &Value::Real(1.0)), "nobody in the gap owes anything");
     assert!(some("last_payment_failed", &Value::Flag(true)), "no payment failed last");
     table("billing").must_equal(&expected);
 }

@@ -88,6 +88,7 @@ fn capability_17_customers_come_and_go_with_their_contracts() {
         let row = row(
             (day, &account),
             [
+                ("account_name", Value::Text(format!("\"{account}\",\n'Ltd'"))),
                 ("segment", Value::Text(customer.account.segment.clone())),
                 ("region", Value::Null),
                 ("industry", Value::Null),

@@ -1,15 +1,13 @@
 //! Money tied out over a generated world: what marts say against the contracts themselves, to the cent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
 use chrono::{Datelike, Days, NaiveDate};
-use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::cli::{good, hale};
-use crate::oracle::commerce::{Commerce, units};
+use crate::oracle::commerce::{Commerce, Line, units};
 use crate::oracle::table::{Row, Value, batches, parquet_below, rows};
 use crate::oracle::world::{self, GENERATED_LAST_DAY, World, words};
 use crate::pipeline::Run;
@@ -18,7 +16,6 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 9, 2).unwrap();
 
 struct Published {
-    sources: TempDir,
     out: TempDir,
     world: World,
     commerce: Commerce,
@@ -32,13 +29,16 @@ static PUBLISHED: LazyLock<Published> = LazyLock::new(|| {
         "marts.renewals",
         "marts.health_trends",
         "marts.revenue_at_risk",
+        "marts.revenue_at_risk_bridge",
+        "marts.tier_migrations",
+        "marts.portfolios",
         "marts.expansion_candidates",
-        "marts.disagreements",
+        "marts.score_vs_commercial",
     ]);
     run.publish(FIRST_DAY..=GENERATED_LAST_DAY).unwrap_or_else(|error| panic!("{error}"));
     let world = World::read(sources.path());
     let commerce = world.commerce();
-    Published { sources, out, world, commerce }
+    Published { out, world, commerce }
 });
 
 /// Five of the days, the first and the last among them.
@@ -53,37 +53,38 @@ fn published(table: &str, day: NaiveDate) -> Vec<Row> {
     all.filter(|row| row["as_of_date"] == Value::Day(day)).collect()
 }
 
-/// The answer to a question of the published tables and the views over them.
-fn asked(sql: &str) -> Vec<Json> {
-    let [sources, out] = [&PUBLISHED.sources, &PUBLISHED.out].map(|folder| folder.path().to_str().unwrap());
-    let arguments = ["query", sql, "--json", "--limit", "0", "--sources", sources, "--out", out];
-    serde_json::from_str(&good(hale(Path::new(ROOT), &arguments))).unwrap()
+/// In which quarter a line is decided: the one in which it renews, or ends where it is cancelled.
+fn quarter(line: &Line) -> String {
+    let decided_on = if line.is_cancelled { line.end.or(line.renewal) } else { line.renewal };
+    decided_on.map_or("no renewal date".to_owned(), |day| format!("{}-Q{}", day.year(), day.month().div_ceil(3)))
 }
 
-fn cents(row: &Json, column: &str) -> i128 {
-    let text = row[column].as_str().map_or_else(|| row[column].to_string(), str::to_owned);
-    (text.parse::<f64>().unwrap() * 100.0).round() as i128
+/// Money by quarter, in cents.
+#[derive(Debug, Default, Clone, PartialEq)]
+struct Sums {
+    arr: i128,
+    at_risk: i128,
+    unscored: i128,
 }
 
-fn quarter(renewal: Option<NaiveDate>) -> String {
-    renewal.map_or("open".to_owned(), |day| format!("{}-Q{}", day.year(), day.month().div_ceil(3)))
-}
-
-/// ARR and ARR at risk by quarter, from the versions of contracts and the published tiers.
-fn at_risk_by_quarter(day: NaiveDate) -> BTreeMap<String, (i128, i128)> {
-    let tiers: BTreeMap<String, String> = published("scores/health", day)
+/// ARR, what of it is at risk, and what is of accounts without a score, from the versions of contracts and the tiers.
+fn by_quarter(day: NaiveDate) -> BTreeMap<String, Sums> {
+    let at_risk: BTreeMap<String, Value> = published("scores/health", day)
         .iter()
-        .map(|row| (words(row, "account_id").unwrap(), words(row, "tier").unwrap()))
+        .map(|row| (words(row, "account_id").unwrap(), row["is_at_risk"].clone()))
         .collect();
-    let mut of_quarter = BTreeMap::<String, (i128, i128)>::new();
+    let mut of_quarter = BTreeMap::<String, Sums>::new();
     for account in PUBLISHED.commerce.account_ids() {
         let Some(customer) = PUBLISHED.commerce.customer(&PUBLISHED.world, account, day) else { continue };
         for line in customer.lines {
-            let is_at_risk =
-                line.is_cancelled || ["at-risk", "struggling"].contains(&tiers[account].as_str());
-            let sums = of_quarter.entry(quarter(line.renewal)).or_default();
-            sums.0 += line.arr_cents();
-            sums.1 += if is_at_risk { line.arr_cents() } else { 0 };
+            let sums = of_quarter.entry(quarter(line)).or_default();
+            sums.arr += line.arr_cents();
+            if line.is_cancelled || at_risk[account] == Value::Flag(true) {
+                sums.at_risk += line.arr_cents();
+            }
+            if at_risk[account] == Value::Null {
+                sums.unscored += line.arr_cents();
+            }
         }
     }
     of_quarter
@@ -92,18 +93,19 @@ fn at_risk_by_quarter(day: NaiveDate) -> BTreeMap<String, (i128, i128)> {
 #[test]
 fn capability_64_arr_seats_and_revenue_at_risk_tie_out_at_five_dates() {
     for day in dates() {
-        let expected = at_risk_by_quarter(day);
-        let mut got = BTreeMap::<String, (i128, i128)>::new();
+        let expected = by_quarter(day);
+        let mut got = BTreeMap::<String, Sums>::new();
         for row in published("marts/revenue_at_risk", day) {
             let sums = got.entry(words(&row, "quarter").unwrap()).or_default();
-            sums.0 += units(&row, "arr");
-            sums.1 += units(&row, "at_risk_arr");
+            sums.arr += units(&row, "arr");
+            sums.at_risk += units(&row, "at_risk_arr");
+            sums.unscored += units(&row, "unscored_arr");
         }
         assert_eq!(got, expected, "{day}");
-        let total = |pick: fn(&(i128, i128)) -> i128| expected.values().map(pick).sum::<i128>();
-        assert!(total(|sums| sums.0) > 0 && total(|sums| sums.1) > 0, "{day}: nothing to tie out");
+        let total = |pick: fn(&Sums) -> i128| expected.values().map(pick).sum::<i128>();
+        assert!(total(|sums| sums.arr) > 0 && total(|sums| sums.at_risk) > 0, "{day}: nothing to tie out");
         let accounts = published("metrics/accounts", day);
-        assert_eq!(accounts.iter().map(|row| units(row, "arr")).sum::<i128>(), total(|sums| sums.0), "{day}");
+        assert_eq!(accounts.iter().map(|row| units(row, "arr")).sum::<i128>(), total(|sums| sums.arr), "{day}");
         let seats: i64 = PUBLISHED
             .commerce
             .account_ids()
@@ -116,27 +118,31 @@ fn capability_64_arr_seats_and_revenue_at_risk_tie_out_at_five_dates() {
         assert_eq!(published_seats.sum::<i64>(), seats, "{day}");
         let business = published("marts/health_trends", day);
         let business = business.iter().find(|row| row["cut"] == Value::Text("business".to_owned())).unwrap();
-        assert_eq!(units(business, "arr"), total(|sums| sums.0), "{day}");
+        assert_eq!(units(business, "arr"), total(|sums| sums.arr), "{day}");
+        assert_eq!(units(business, "unscored_arr"), total(|sums| sums.unscored), "{day}");
     }
 }
 
 #[test]
 fn capability_64_the_bridge_leads_from_one_date_to_the_other() {
-    let (first, last) = (at_risk_by_quarter(FIRST_DAY), at_risk_by_quarter(GENERATED_LAST_DAY));
-    let sql =
-        "SELECT quarter, sum(at_risk_before) AS before, sum(change) AS change, sum(at_risk_after) AS after
-               FROM marts.revenue_at_risk_bridge GROUP BY quarter ORDER BY quarter";
-    let rows = asked(sql);
-    let quarters: std::collections::BTreeSet<&String> = first.keys().chain(last.keys()).collect();
-    assert_eq!(rows.len(), quarters.len());
-    for (row, quarter) in rows.iter().zip(quarters) {
-        let at_risk = |sums: &BTreeMap<String, (i128, i128)>| sums.get(quarter).map_or(0, |sums| sums.1);
-        assert_eq!(row["quarter"].as_str(), Some(quarter.as_str()));
-        assert_eq!(cents(row, "before"), at_risk(&first), "{quarter}");
-        assert_eq!(cents(row, "after"), at_risk(&last), "{quarter}");
-        assert_eq!(cents(row, "before") + cents(row, "change"), cents(row, "after"), "{quarter}");
+    let (first, last) = (by_quarter(FIRST_DAY), by_quarter(GENERATED_LAST_DAY));
+    let rows = published("marts/revenue_at_risk_bridge", GENERATED_LAST_DAY);
+    let mut sums = BTreeMap::<String, (i128, i128)>::new();
+    for row in &rows {
+        assert_eq!(row["from_date"], Value::Day(FIRST_DAY));
+        let of_quarter = sums.entry(words(row, "quarter").unwrap()).or_default();
+        of_quarter.0 += units(row, "at_risk_before");
+        of_quarter.1 += units(row, "change");
     }
-    let moved = asked("SELECT cause FROM marts.revenue_at_risk_bridge WHERE change <> 0 GROUP BY cause");
+    let quarters: BTreeSet<&String> = first.keys().chain(last.keys()).collect();
+    assert!(sums.keys().eq(quarters));
+    for (quarter, (before, change)) in &sums {
+        let at_risk = |sums: &BTreeMap<String, Sums>| sums.get(quarter).map_or(0, |sums| sums.at_risk);
+        assert_eq!(*before, at_risk(&first), "{quarter}");
+        assert_eq!(before + change, at_risk(&last), "{quarter}");
+    }
+    let moved: BTreeSet<Option<String>> =
+        rows.iter().filter(|row| units(row, "change") != 0).map(|row| words(row, "cause")).collect();
     assert!(moved.len() > 1, "one cause moves everything: {moved:?}");
 }
 
@@ -147,14 +153,14 @@ fn capability_60_migrations_count_every_customer_of_both_days() {
         let customers = ids.filter_map(|id| PUBLISHED.commerce.customer(&PUBLISHED.world, id, day));
         customers.filter(|customer| !customer.lines.is_empty()).count() as i64
     };
-    let sum = |condition: &str| {
-        let sql =
-            format!("SELECT CAST(sum(accounts) AS BIGINT) AS n FROM marts.tier_migrations WHERE {condition}");
-        asked(&sql)[0]["n"].as_i64().unwrap()
+    let rows = published("marts/tier_migrations", GENERATED_LAST_DAY);
+    let sum = |is: &dyn Fn(&str) -> bool| -> i64 {
+        let counted = rows.iter().filter(|row| is(&words(row, "move").unwrap()));
+        counted.filter_map(|row| world::moment(row, "accounts")).sum()
     };
-    assert_eq!(sum("from_tier <> 'new'"), in_force(FIRST_DAY));
-    assert_eq!(sum("to_tier <> 'gone'"), in_force(GENERATED_LAST_DAY));
-    assert!(sum("from_tier <> to_tier") > 0, "nobody moved");
+    assert_eq!(sum(&|which| which != "new"), in_force(FIRST_DAY));
+    assert_eq!(sum(&|which| which != "gone"), in_force(GENERATED_LAST_DAY));
+    assert!(sum(&|which| ["up", "down"].contains(&which)) > 0, "nobody moved");
 }
 
 #[test]
@@ -189,7 +195,7 @@ fn capability_23_trends_of_segments_add_up_to_the_business() {
             Value::Real(value) => value,
             ref other => panic!("{column}: {other:?}"),
         };
-        assert!((real("arr_weighted_score") - weighted / weights).abs() < 1e-5, "{day}");
-        assert!((real("mean_score") - plain.iter().sum::<f64>() / plain.len() as f64).abs() < 1e-5, "{day}");
+        assert!((real("arr_weighted_score") - weighted / weights).abs() < 1e-4, "{day}");
+        assert!((real("mean_score") - plain.iter().sum::<f64>() / plain.len() as f64).abs() < 1e-4, "{day}");
     }
 }

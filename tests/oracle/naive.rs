@@ -127,6 +127,7 @@ fn usage(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
     };
     put("usage_growth_base", Value::Text(base.to_owned()));
     put("events_28d", Value::Whole(log.count(28, |_| true)));
+    put("events_prev_28d", Value::Whole(log.aged(28, 56).len() as i64));
     let logins = |days| log.count(days, |event| event.event_name == "login");
     put("logins_28d", Value::Whole(logins(28)));
     put("login_trend", ratio(3 * logins(30), logins(90)));

@@ -25,7 +25,14 @@ pub static OUT: LazyLock<TempDir> = LazyLock::new(|| run_without(&[], &[&SELECTE
 static WHOLE: LazyLock<Published> = LazyLock::new(|| read(OUT.path()));
 
 /// Marts that are looked at, of the whole.
-const MARTS: [&str; 3] = ["marts.work_queue", "marts.briefs", "marts.candidates"];
+const MARTS: [&str; 6] = [
+    "marts.work_queue",
+    "marts.account_briefs",
+    "marts.reference_candidates",
+    "marts.beta_candidates",
+    "marts.portfolios",
+    "marts.drivers",
+];
 
 /// What is looked at.
 const SELECTED: [&str; 3] = ["metrics.accounts", "components.health", "scores.health"];

@@ -4,15 +4,22 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::customers::{Facts, Ugly, count, flag, must_equal, ratio};
+use super::customers::{Facts, Ugly, count, days_since, flag, must_equal, ratio};
 use super::sources::within;
+use crate::oracle::table::Value;
 use crate::oracle::world::Event;
 
 fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let listed = ugly.reports("features", as_of);
     let uses = ugly.uses(account_id, as_of);
     let month: Vec<(NaiveDate, &Event)> =
-        uses.into_iter().filter(|(day, _)| within(*day, as_of, 28)).collect();
+        uses.iter().copied().filter(|(day, _)| within(*day, as_of, 28)).collect();
+    let active_on = uses.iter().map(|(day, _)| *day).max();
+    let by_users = || uses.iter().filter_map(|(day, event)| Some((*day, event.user_id.as_deref()?)));
+    let seen_on = by_users().map(|(day, _)| day).max();
+    let last_users = seen_on.map(|last| {
+        by_users().filter(|(day, _)| within(*day, last, 28)).map(|(_, user)| user).collect::<BTreeSet<_>>()
+    });
     let week = |day: NaiveDate| as_of.signed_duration_since(day).num_days() / 7;
     let active: BTreeSet<i64> = month.iter().map(|(day, _)| week(*day)).collect();
     let is_key =
@@ -26,6 +33,9 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     Facts::from([
         ("active_weeks_28d", count(true, active.len())),
         ("is_weekly_habit", flag(true, active.len() == 4)),
+        ("days_since_active", days_since(true, active_on, as_of)),
+        ("days_since_user_seen", days_since(true, seen_on, as_of)),
+        ("last_active_users_28d", last_users.map_or(Value::Null, |users| count(true, users.len()))),
         ("key_feature_weeks_28d", count(listed, key.len())),
         ("is_key_feature_habit", flag(listed, key.len() == 4)),
         ("errors_28d", count(true, errors)),

@@ -56,6 +56,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     };
     let level = |until: NaiveDate| (0..7).find_map(|age| of_day("storage_gb", until - TimeDelta::days(age)));
     let sent: f64 = (0..28).filter_map(|age| of_day("campaigns_sent", as_of - TimeDelta::days(age))).sum();
+    let any_by_now = ugly.kpis.iter().any(|row| row.metric == "campaigns_sent" && row.day <= as_of);
     let real = |value: Option<f64>| value.filter(|_| told).map_or(Value::Null, Value::Real);
     let (now, before) = (level(as_of), level(as_of - TimeDelta::days(28)));
     let growth = now.zip(before).filter(|(_, before)| *before != 0.0).map(|(now, before)| now / before - 1.0);
@@ -63,7 +64,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("storage_gb", real(now)),
         ("storage_gb_28d_ago", real(before)),
         ("storage_growth_28d", real(growth)),
-        ("campaigns_28d", real(Some(sent))),
+        ("campaigns_28d", real(any_by_now.then_some(sent))),
     ])
 }
 

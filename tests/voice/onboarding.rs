@@ -12,6 +12,9 @@ use crate::oracle::world::{at, days_ago};
 /// `onboarding_days` of the project.
 const FIRST_DAYS: i64 = 90;
 
+/// `plan_lapses_days` of the project.
+const PLAN_LAPSES_DAYS: i64 = 365;
+
 pub struct User {
     user_id: &'static str,
     account_id: &'static str,
@@ -184,6 +187,7 @@ struct Progress {
     required: usize,
     done: usize,
     stalled: usize,
+    stalled_lately: usize,
 }
 
 fn progress(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Progress {
@@ -205,6 +209,11 @@ fn progress(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Progress {
         required: steps.len(),
         done: steps.iter().filter(|(_, step)| by_now(step.completed_on)).count(),
         stalled: steps.iter().filter(is_stalled).count(),
+        stalled_lately: steps
+            .iter()
+            .filter(is_stalled)
+            .filter(|(_, step)| (as_of - step.due_on).num_days() <= 28)
+            .count(),
     }
 }
 
@@ -271,27 +280,30 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let stepped = ugly.reports("onboarding_plans", as_of) && ugly.reports("onboarding_milestones", as_of);
     let is_live = planned && progress.live > 0;
     let tenure = ugly.world.commerce().customer(&ugly.world, account_id, as_of).unwrap().tenure_days;
-    let stage = match (planned, is_live) {
+    let started_on = first(ugly, account_id, as_of, |plan| Some(plan.started_on));
+    let lapsed = started_on.is_some_and(|start| (as_of - start).num_days() >= PLAN_LAPSES_DAYS);
+    let speaks = planned && (is_live || !lapsed);
+    let stage = match (speaks, is_live) {
         (true, true) => "live",
         (true, false) if stepped && progress.done > 0 => "implementation",
         (true, false) => "onboarding",
         _ if tenure <= FIRST_DAYS => "onboarding",
         _ => "live",
     };
-    let started_on = first(ugly, account_id, as_of, |plan| Some(plan.started_on));
     let live_on = first(ugly, account_id, as_of, Plan::live_on).filter(|_| is_live);
     let days =
         started_on.map(|start| live_on.unwrap_or(as_of).signed_duration_since(start).num_days().max(0));
     let (invited, activated) = people(ugly, account_id, as_of);
     Facts::from([
         ("stage", Value::Text(stage.to_owned())),
-        ("stage_by", Value::Text(if planned { "plan" } else { "tenure" }.to_owned())),
+        ("stage_by", Value::Text(if speaks { "plan" } else { "tenure" }.to_owned())),
         ("onboarding_days", days.filter(|_| planned).map_or(Value::Null, Value::Whole)),
         ("onboarding_is_over", flag(planned, is_live)),
         ("live_since", live_on.map_or(Value::Null, Value::Day)),
         ("milestones_required", count(stepped, progress.required)),
         ("milestones_done", count(stepped, progress.done)),
         ("milestones_stalled", count(stepped, progress.stalled)),
+        ("milestones_stalled_28d", count(stepped, progress.stalled_lately)),
         ("onboarding_depth", depth(ugly, account_id, as_of)),
         ("early_onboarding_depth", early(ugly, account_id, as_of, depth)),
         ("users_invited", count(true, invited)),

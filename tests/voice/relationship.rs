@@ -1,4 +1,4 @@
-//! Sponsors, champions, meetings, and our own managers.
+//! Sponsors, champions, meetings, and the owners of accounts.
 
 use std::path::Path;
 
@@ -212,7 +212,7 @@ impl Rows {
             .any(|kept| std::ptr::eq(*kept, row))
     }
 
-    /// The manager at the end of a day, and since when.
+    /// The owner at the end of a day, and since when.
     fn owner(&self, world: &World, account_id: &str, as_of: NaiveDate) -> Option<(&'static str, NaiveDate)> {
         let csm = self.owners.iter().filter(|row| row.account_id == account_id && row.role == "csm");
         let begun = csm.filter(|row| world.local_day(row.start_at) <= as_of);
@@ -233,8 +233,8 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
             |row: &&&Contact| row.joined_on <= as_of && row.left_on.is_none_or(|left| as_of < left);
         contacts.iter().filter(|row| row.role == role).filter(is_there).count()
     };
-    let left = |role: &str| {
-        let has_left = |row: &&&Contact| row.left_on.is_some_and(|left| within(left, as_of, 90));
+    let left = |role: &str, days: i64| {
+        let has_left = |row: &&&Contact| row.left_on.is_some_and(|left| within(left, as_of, days));
         contacts.iter().filter(|row| row.role == role).filter(has_left).count()
     };
     let was_champion = |user_id: &str, day: NaiveDate| {
@@ -271,9 +271,11 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("sponsors", count(people, present("exec_sponsor"))),
         ("champions", count(people, present("champion"))),
         ("has_sponsor", flag(people, present("exec_sponsor") > 0)),
-        ("sponsors_left_90d", count(people, left("exec_sponsor"))),
-        ("champions_left_90d", count(people, left("champion"))),
-        ("sponsor_departed", flag(people, left("exec_sponsor") > 0 && present("exec_sponsor") == 0)),
+        ("sponsors_left_90d", count(people, left("exec_sponsor", 90))),
+        ("champions_left_90d", count(people, left("champion", 90))),
+        ("sponsors_left_28d", count(people, left("exec_sponsor", 28))),
+        ("champions_left_28d", count(people, left("champion", 28))),
+        ("sponsor_departed", flag(people, left("exec_sponsor", 90) > 0 && present("exec_sponsor") == 0)),
         ("days_since_champion_seen", days_since(people, champion_seen, as_of)),
         ("meetings_90d", count(meetings, held(90, &[]))),
         ("reviews_180d", count(meetings, held(180, &["qbr", "ebr"]))),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::customers::{Facts, IDS, Ugly, count, flag, must_equal, ratio};
 use super::sources::{Column, DAY, Delivered, Dice, delivered, within, write_source};
@@ -120,12 +120,16 @@ impl Rows {
 
 fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let (written, said) = (ugly.reports("messages", as_of), ugly.reports("feedback", as_of));
-    let messages = |days: i64| -> Vec<&Message> {
+    let messages_until = |until: NaiveDate, days: i64| -> Vec<&Message> {
         let of_account = delivered(&ugly.sentiment.messages).into_iter();
         let from_them = of_account.filter(|row| row.account_id == account_id && row.direction == "in");
-        from_them.filter(|row| within(ugly.world.local_day(row.sent_at), as_of, days)).collect()
+        from_them.filter(|row| within(ugly.world.local_day(row.sent_at), until, days)).collect()
     };
-    let moods = |days: i64| messages(days).iter().filter_map(|row| row.sentiment).collect::<Vec<f64>>();
+    let messages = |days: i64| messages_until(as_of, days);
+    let moods_of =
+        |messages: Vec<&Message>| messages.iter().filter_map(|row| row.sentiment).collect::<Vec<f64>>();
+    let moods = |days: i64| moods_of(messages(days));
+    let month_before = moods_of(messages_until(as_of - TimeDelta::days(28), 28));
     let mean = |moods: &[f64]| ratio(written, moods.iter().sum(), moods.len() as f64);
     let (month, quarter) = (moods(28), moods(90));
     let negative = quarter.iter().filter(|mood| **mood < 0.0).count();
@@ -140,6 +144,8 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("messages_28d", count(written, messages(28).len())),
         ("sentiment_messages_28d", count(written, month.len())),
         ("sentiment_mean_28d", mean(&month)),
+        ("sentiment_messages_prev_28d", count(written, month_before.len())),
+        ("sentiment_mean_prev_28d", mean(&month_before)),
         ("sentiment_messages_90d", count(written, quarter.len())),
         ("sentiment_mean_90d", mean(&quarter)),
         ("negative_share_90d", ratio(written, negative as f64, quarter.len() as f64)),

@@ -238,6 +238,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("feature_requests_90d", count(told, of_kind("feature_request"))),
         ("billing_tickets_90d", count(told, of_kind("billing"))),
         ("severe_tickets_90d", count(told, opened(90, &|ticket| ticket.severity <= 2))),
+        ("severe_tickets_28d", count(told, opened(28, &|ticket| ticket.severity <= 2))),
         ("tickets_closed_28d", count(traced, happened(|state| &state.closed_on, 28))),
         ("tickets_reopened_90d", count(traced, happened(|state| &state.reopened_on, 90))),
         ("tickets_open", count(traced, open.len())),
@@ -245,13 +246,14 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("bugs_open", count(traced, open.iter().filter(|ticket| ticket.kind == "bug").count())),
         ("open_ticket_days_mean", ratio(traced, ages as f64, open.len() as f64)),
         ("escalations_90d", count(traced, happened(|state| &state.escalated_on, 90))),
+        ("escalations_28d", count(traced, happened(|state| &state.escalated_on, 28))),
         ("escalations_open", count(traced, states.iter().filter(|(_, state)| state.is_escalated).count())),
         ("resolve_hours_median_90d", wait.map_or(Value::Null, |seconds| Value::Real(seconds / 3600.0))),
         (
             "resolve_median_is_censored",
             wait.map_or(Value::Null, |seconds| Value::Flag(seconds >= 28.0 * 86_400.0)),
         ),
-        ("support_burden", ratio(traced, open.len() as f64 * 30.0, tenure.max(30) as f64)),
+        ("support_burden", ratio(traced, open.len() as f64 * 30.0, tenure.clamp(30, 90) as f64)),
     ])
 }
 

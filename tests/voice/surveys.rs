@@ -122,13 +122,18 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let (nps, csat) = (answers("nps", 365), answers("csat", 90));
     let share = |of: &[f64], is: &dyn Fn(f64) -> bool| of.iter().filter(|rating| is(**rating)).count() as f64;
     let of_nps = asked.iter().filter(|asked| asked.kind == "nps");
-    let latest = of_nps
-        .filter_map(|asked| asked.answer.map(|answer| (answer.0, &asked.response_id, answer)))
-        .max_by_key(|(at, id, _)| (*at, *id));
-    let latest = latest.map(|(_, _, answer)| answer).filter(|_| told);
+    let mut answered: Vec<_> =
+        of_nps.filter_map(|asked| asked.answer.map(|answer| (answer.0, &asked.response_id, answer))).collect();
+    answered.sort_by_key(|(at, id, _)| (*at, *id));
+    let latest = answered.last().map(|(_, _, answer)| *answer).filter(|_| told);
+    // Of the answers of a day the last one counts, here and before.
+    let before = latest.and_then(|(_, last_day, _)| {
+        answered.iter().rev().map(|(_, _, answer)| answer).find(|(_, day, _)| *day < last_day)
+    });
     let promoters = share(&nps, &|rating| rating > 0.8999) - share(&nps, &|rating| rating < 0.6001);
     Facts::from([
         ("nps_latest", latest.map_or(Value::Null, |(_, _, rating)| Value::Real(rating * 10.0))),
+        ("nps_previous", before.map_or(Value::Null, |(_, _, rating)| Value::Real(rating * 10.0))),
         ("nps_age_days", days_since(told, latest.map(|(_, day, _)| day), as_of)),
         ("nps_mean_365d", ratio(told, nps.iter().sum::<f64>() * 10.0, nps.len() as f64)),
         ("nps_365d", ratio(told, promoters * 100.0, nps.len() as f64)),
