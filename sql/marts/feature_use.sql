@@ -60,7 +60,7 @@ WITH stretches AS (
   JOIN sizes ON sizes.as_of_date = features.as_of_date
   JOIN days ON days.as_of_date = features.as_of_date
   LEFT JOIN used
-    ON used.as_of_date = sizes.as_of_date AND used.tier = sizes.tier AND used.feature = features.feature
+    ON used.as_of_date = features.as_of_date AND used.tier = sizes.tier AND used.feature = features.feature
 )
 SELECT
   as_of_date,

@@ -266,19 +266,22 @@ fn lower_bound(filter: &Expr) -> Option<NaiveDate> {
 fn days_after_the_row(expression: &Expr) -> Option<i64> {
     match expression {
         Expr::Column(column) if column.name == AS_OF_DATE => Some(0),
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
-            let days = |side: &Expr| match side {
-                Expr::Literal(ScalarValue::Int64(Some(days)), _) => Some(*days),
-                _ => None,
-            };
-            match op {
-                Operator::Plus => days_after_the_row(left)?.checked_add(days(right)?),
-                Operator::Minus => days_after_the_row(left)?.checked_sub(days(right)?),
-                _ => None,
-            }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Plus, right }) => {
+            days_after_the_row(left)?.checked_add(whole_days(right)?)
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) => {
+            days_after_the_row(left)?.checked_sub(whole_days(right)?)
         }
         _ => None,
     }
+}
+
+/// The days of an interval that is nothing but whole days; the engine writes those of `date + 28` as nanoseconds.
+fn whole_days(interval: &Expr) -> Option<i64> {
+    const DAY: i64 = 86_400_000_000_000;
+    let Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) = interval else { return None };
+    let is_whole = interval.months == 0 && interval.nanoseconds % DAY == 0;
+    is_whole.then(|| i64::from(interval.days) + interval.nanoseconds / DAY)
 }
 
 /// A stored table that is not built yet: it takes every filter, so that what arrives can be read off the plan.

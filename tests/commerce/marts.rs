@@ -56,7 +56,8 @@ fn published(table: &str, day: NaiveDate) -> Vec<Row> {
 /// In which quarter a line is decided: the one in which it renews, or ends where it is cancelled.
 fn quarter(line: &Line) -> String {
     let decided_on = if line.is_cancelled { line.end.or(line.renewal) } else { line.renewal };
-    decided_on.map_or("no renewal date".to_owned(), |day| format!("{}-Q{}", day.year(), day.month().div_ceil(3)))
+    decided_on
+        .map_or("no renewal date".to_owned(), |day| format!("{}-Q{}", day.year(), day.month().div_ceil(3)))
 }
 
 /// Money by quarter, in cents.
@@ -105,7 +106,11 @@ fn capability_64_arr_seats_and_revenue_at_risk_tie_out_at_five_dates() {
         let total = |pick: fn(&Sums) -> i128| expected.values().map(pick).sum::<i128>();
         assert!(total(|sums| sums.arr) > 0 && total(|sums| sums.at_risk) > 0, "{day}: nothing to tie out");
         let accounts = published("metrics/accounts", day);
-        assert_eq!(accounts.iter().map(|row| units(row, "arr")).sum::<i128>(), total(|sums| sums.arr), "{day}");
+        assert_eq!(
+            accounts.iter().map(|row| units(row, "arr")).sum::<i128>(),
+            total(|sums| sums.arr),
+            "{day}"
+        );
         let seats: i64 = PUBLISHED
             .commerce
             .account_ids()

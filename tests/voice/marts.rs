@@ -28,8 +28,10 @@ impl Customer {
 }
 
 /// What falls: the change, what it was before, and the floor of that.
-const FALLS: [(&str, &str, f64); 2] =
-    [("active_users_growth_28d", "active_users_prev_28d", 5.0), ("usage_growth_28d", "events_prev_28d", 20.0)];
+const FALLS: [(&str, &str, f64); 2] = [
+    ("active_users_growth_28d", "active_users_prev_28d", 5.0),
+    ("usage_growth_28d", "events_prev_28d", 20.0),
+];
 
 fn text(row: &Row, column: &str) -> String {
     match &row[column] {
@@ -134,7 +136,8 @@ fn place(all: &BTreeMap<String, Customer>, id: &str) -> Place {
         (false, _, 1..) => 1,
         (false, _, 0) => 0,
     };
-    let due = silent || it.is("days_to_renewal", |days| days <= 180.0) || it.is("cancelled_arr", |arr| arr > 0.0);
+    let due =
+        silent || it.is("days_to_renewal", |days| days <= 180.0) || it.is("cancelled_arr", |arr| arr > 0.0);
     let arr = |it: &Customer| (number(&it.metrics, "arr").unwrap() * 100.0).round() as i64;
     let owner = text(&it.metrics, "owner_id");
     let larger = all.iter().filter(|(other_id, other)| {

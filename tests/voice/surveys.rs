@@ -122,8 +122,9 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let (nps, csat) = (answers("nps", 365), answers("csat", 90));
     let share = |of: &[f64], is: &dyn Fn(f64) -> bool| of.iter().filter(|rating| is(**rating)).count() as f64;
     let of_nps = asked.iter().filter(|asked| asked.kind == "nps");
-    let mut answered: Vec<_> =
-        of_nps.filter_map(|asked| asked.answer.map(|answer| (answer.0, &asked.response_id, answer))).collect();
+    let mut answered: Vec<_> = of_nps
+        .filter_map(|asked| asked.answer.map(|answer| (answer.0, &asked.response_id, answer)))
+        .collect();
     answered.sort_by_key(|(at, id, _)| (*at, *id));
     let latest = answered.last().map(|(_, _, answer)| *answer).filter(|_| told);
     // Of the answers of a day the last one counts, here and before.
