@@ -16,6 +16,7 @@ mod judgement; // what people judge and decide: in metrics, in scores, in explan
 mod lanes; // programs over doubles equal DataFusion's own expressions
 mod laws; // what needs no second definition: orders, names, files, silence
 mod main_score; // which score is the main one, and what reads it
+mod marts; // names of tiers change no mart, and who falls silent comes first
 mod model_test; // unit tests of models: rows in, rows expected
 mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed
 mod parity; // published examples of other systems, edge values included

@@ -36,6 +36,7 @@ fn must_make_sense(project: &Path) {
     assert_eq!(scored.len(), 5, "{tiers:?}");
     assert!(scored.iter().all(|tier| count(tier) >= 2 && count(tier) * 2 < all), "{tiers:?}");
     assert!(unscored.iter().map(|tier| count(tier)).sum::<u64>() * 10 < all, "{tiers:?}");
+    shares_must_use_their_range(project);
     for account in ["a000002", "a000005", "a000020"] {
         let explained: Value =
             serde_json::from_str(&good(hale(project, &["explain", account, "--score", "health", "--json"])))
@@ -48,6 +49,30 @@ fn must_make_sense(project: &Path) {
             None => assert_eq!(explained["tier"], "unscored"),
         }
     }
+}
+
+/// Shares of marts that lie somewhere between 0 and 1 for every account: each must say something of some.
+const SHARES: [(&str, &str); 3] = [
+    ("marts.customers", "score_share"),
+    ("marts.work_queue", "shortfall"),
+    ("marts.score_vs_pulse", "score_percentile"),
+];
+
+/// A share uses its range whatever the scale of the score: it is neither all near 0 nor all near 1.
+fn shares_must_use_their_range(project: &Path) {
+    for (mart, share) in SHARES {
+        let sql = format!("SELECT min({share}) AS least, max({share}) AS most FROM {mart}");
+        let found = &rows(project, &sql)[0];
+        let [least, most] = ["least", "most"].map(|end| found[end].as_f64().unwrap());
+        assert!(least >= 0.0 && most <= 1.0 && least < 0.35 && most > 0.65, "{mart}.{share}: {found}");
+    }
+    let mart = "SELECT sum(at_risk_arr) AS at_risk, sum(arr) AS arr FROM marts.revenue_at_risk";
+    let money = &rows(project, mart)[0];
+    let [at_risk, arr] = ["at_risk", "arr"].map(|sum| match &money[sum] {
+        Value::String(text) => text.parse::<f64>().unwrap(),
+        number => number.as_f64().unwrap(),
+    });
+    assert!(at_risk > 0.0 && at_risk < 0.9 * arr, "{money}");
 }
 
 #[test]

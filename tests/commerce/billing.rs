@@ -67,7 +67,7 @@ fn share_of_arr(owed: i128, account: &str, day: NaiveDate) -> Value {
     match (owed, arr) {
         (0, _) => Value::Real(0.0),
         (_, 0) => Value::Real(1.0),
-        _ => Value::Real(owed as f64 / arr as f64),
+        _ => Value::Real((owed as f64 / 100.0) / (arr as f64 / 100.0)),
     }
 }
 

@@ -209,7 +209,7 @@ fn each_optional_source_may_be_away() {
             not_reported.extend(must_say_so(&format!("{away:?}"), &without));
         }
     }
-    for component in ["support_contact", "severe_support", "payment", "managers_word", "steps_done"] {
+    for component in ["support_contact", "severe_support", "payment", "csm_pulse", "steps_done"] {
         assert!(
             not_reported.contains(component),
             "{component} is reported whatever is away: {not_reported:?}"

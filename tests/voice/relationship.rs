@@ -107,16 +107,18 @@ pub fn drawn(dice: &mut Dice) -> Rows {
             recorded_at = scheduled_at + dice.below(30) * DAY + version + 1;
         }
     }
-    // One who left, as everybody knew.
-    rows.contacts.push(Contact {
-        contact_id: "gone".to_owned(),
-        account_id: IDS[4],
-        user_id: None,
-        role: "champion",
-        joined_on: days_ago(300),
-        left_on: Some(days_ago(80)),
-        recorded_at: 0,
-    });
+    // Those who left, as everybody knew, long ago and lately.
+    for (number, role, left) in [(0, "champion", 80), (1, "champion", 20), (2, "exec_sponsor", 10)] {
+        rows.contacts.push(Contact {
+            contact_id: format!("gone{number}"),
+            account_id: IDS[4],
+            user_id: None,
+            role,
+            joined_on: days_ago(300),
+            left_on: Some(days_ago(left)),
+            recorded_at: 0,
+        });
+    }
     // The same version again is the same.
     let again =
         rows.contacts.iter().step_by(5).map(|row| Contact { contact_id: row.contact_id.clone(), ..*row });
