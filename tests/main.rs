@@ -28,6 +28,7 @@ mod real_data; // six projects over real logs equal what other engines computed
 mod rescore; // scores again from what is published: every day and column that is looked back to, or a refusal
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
+mod silence; // customers who fall silent: what `check` asks, and that no shipped score rises for it
 mod soundness; // what check accepts, run can run: random small projects
 mod storage; // local disk and S3 as one thing
 mod stored_days; // stored tables, read day by day in their order

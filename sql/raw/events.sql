@@ -12,4 +12,4 @@ CREATE EXTERNAL TABLE raw.events (
   available_at TIMESTAMP NOT NULL  -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'events'
-OPTIONS ('event_time' 'occurred_at', 'available_at' 'available_at')
+OPTIONS ('event_time' 'occurred_at', 'available_at' 'available_at', 'usage' 'true')

@@ -3,9 +3,12 @@
 //! No data is read: `check` looks at the project, and at the footers of the sources' Parquet.
 
 mod calls;
+mod components;
 mod conditions;
 mod contract;
+pub(crate) mod lineage;
 mod lints;
+mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -73,6 +76,7 @@ pub async fn check(
     for model in &pipeline.models {
         pass.references(model);
     }
+    pass.components(&pipeline).await;
     for audit in &pipeline.audits {
         if !audit.reads.0.keys().any(|read| pass.failed.contains(read)) {
             pass.audit(audit).await;

@@ -77,11 +77,12 @@ fn who(account: &str, user: Option<&String>) -> String {
 fn explanation_text(explained: &Explanation, console: Console) -> String {
     let score = explained.score.map_or_else(|| "no score".to_owned(), short);
     let mut text = format!(
-        "{} of {} at the end of {}: {score}, {}\n",
+        "{} of {} at the end of {}: {score}, {}{}\n",
         explained.title,
         who(&explained.account_id, explained.user_id.as_ref()),
         explained.as_of_date,
-        explained.tier
+        explained.tier,
+        if explained.is_at_risk == Some(true) { " (at risk)" } else { "" }
     );
     let mut facts = Vec::new();
     if let Some(card) = &explained.scorecard {
@@ -137,11 +138,12 @@ fn sheet(explained: &Explanation) -> Sheet {
         let points = line.points.map_or_else(String::new, |points| format!("{}{of}", short(points)));
         let gain = line.next_gain.map_or_else(String::new, |gain| format!(" ({})", signed(gain)));
         let next = line.next_better.as_ref().map_or_else(String::new, |next| format!("{next}{gain}"));
-        let state = match (&line.on_missing, &line.evidence) {
+        let evidence = line.evidence.as_ref().filter(|_| line.why.is_none());
+        let state = match (&line.on_missing, evidence) {
             (Some(policy), _) => format!("{}, {policy}", line.state),
             (None, Some(evidence)) => visible(evidence),
             (None, None) if line.state == "observed" || line.state == "base" => String::new(),
-            (None, None) => line.state.clone(),
+            (None, None) => line.why.as_ref().unwrap_or(&line.state).clone(),
         };
         vec![
             format!("{indent}{}", visible(&line.title)),

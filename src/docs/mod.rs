@@ -9,7 +9,6 @@
 //! Everything is said once, where it is made: descriptions are the comments of the SQL and YAML, contracts its DDL, the
 //! lineage its plans. Texts of a project are other people's: templates escape them, and Markdown is written without HTML.
 
-mod columns;
 mod link;
 mod pages;
 mod picture;

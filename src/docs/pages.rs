@@ -6,10 +6,10 @@ use std::sync::Arc;
 use pulldown_cmark::{Event, Options, Parser, html};
 use serde::Serialize;
 
-use super::columns::{Origin, origins};
 use super::link::{Link, path_of};
 use super::picture::Picture;
 use crate::check::Checked;
+use crate::check::lineage::{self, Origin};
 use crate::explain;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
@@ -204,7 +204,7 @@ fn kind(model: &Model) -> String {
 }
 
 fn columns(checked: &Checked, model: &Model) -> Vec<ColumnPart> {
-    let made_of = checked.as_read.get(&model.name).map(origins).unwrap_or_default();
+    let made_of = checked.as_read.get(&model.name).map(lineage::made_of).unwrap_or_default();
     let required = model.contract.not_null();
     let part = |field: &Arc<arrow::datatypes::Field>| ColumnPart {
         name: field.name().clone(),
@@ -215,7 +215,7 @@ fn columns(checked: &Checked, model: &Model) -> Vec<ColumnPart> {
             .column(field.name())
             .map(|column| column.description.clone())
             .unwrap_or_default(),
-        made_of: made_of.get(field.name()).into_iter().flatten().map(origin).collect(),
+        made_of: made_of.get(field.name()).into_iter().flat_map(|made| &made.of).map(origin).collect(),
     };
     checked.schemas[&model.name].fields().iter().map(part).collect()
 }

@@ -9,7 +9,7 @@ use super::rows::{Row, of_subject, scored};
 use super::{Place, Subject, rule_text};
 use crate::engine::published::Days;
 use crate::error::Result;
-use crate::semantic::{Component, Group, Node, Score, Source};
+use crate::semantic::{Component, Give, Group, Node, Score, Source};
 
 /// A score, and everything that it is made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +30,8 @@ pub struct Explanation {
     pub score: Option<f64>,
     /// Its tier.
     pub tier: String,
+    /// Whether that is one at risk; `None` when unscored.
+    pub is_at_risk: Option<bool>,
     /// Why there is no score.
     pub reason: Option<String>,
     /// Before overrides and rounding: what the contributions sum to, to the last bit.
@@ -99,6 +101,8 @@ pub struct Line {
     pub next_gain: Option<f64>,
     /// Whether there is a value, and why not.
     pub state: String,
+    /// The same in words, where it is a state that words can tell more of.
+    pub why: Option<String>,
     /// What was done about a missing value.
     pub on_missing: Option<String>,
     /// Who or what says so.
@@ -149,6 +153,7 @@ pub(super) async fn explanation(
         scale: (score.scale.low, score.scale.high),
         score: last,
         tier: row.known("tier")?,
+        is_at_risk: row.truth("is_at_risk"),
         reason: row.text("reason"),
         raw_score: raw,
         coverage: row.number("coverage"),
@@ -289,6 +294,17 @@ fn total(parts: &mut [Part], at: usize, depth: usize) {
     (line.contribution, line.effective_weight, line.missed) = (contribution, effective, missed);
 }
 
+/// A state in words.
+fn why(component: &Component, state: &str, points: Option<f64>) -> Option<String> {
+    let zero = component.zero_base.as_ref().filter(|_| state == "zero_base")?;
+    let counts = match zero.give {
+        Give::Worst => "worst".to_owned(),
+        Give::Best => "best".to_owned(),
+        _ => format!("{} points", points.map_or_else(String::new, rule_text::number)),
+    };
+    Some(format!("no base: usage was zero; counts as {counts}"))
+}
+
 fn line(score: &Score, name: &str, component: Option<&Component>, row: &Row) -> Result<Line> {
     let (points, least, most) = (row.number("points"), row.number("min_points"), row.number("max_points"));
     let rule = component.and_then(|component| rule_text::rule(component, row.ordinal("rule_case")));
@@ -325,6 +341,7 @@ fn line(score: &Score, name: &str, component: Option<&Component>, row: &Row) -> 
         missed,
         next_better: next.map(|(words, points)| format!("{words}: {} points", rule_text::number(points))),
         next_gain: gain,
+        why: component.and_then(|component| why(component, &row.known("state").ok()?, points)),
         state: row.known("state")?,
         on_missing: row.text("on_missing"),
         evidence: row.text("evidence"),

@@ -342,7 +342,8 @@ fn card_name(score: &Score, cell: &Cell) -> String {
 fn known(columns: &[Fact], facts: &Measured, name: &str) -> Option<Cell> {
     let known = columns.iter().zip(facts).rev();
     let known = known.filter(|(column, _)| column.is_known && column.component.as_deref() == Some(name));
-    known.map(|(_, cell)| cell).find(|cell| **cell != Cell::Null).cloned()
+    let (column, cell) = known.into_iter().find(|(_, cell)| **cell != Cell::Null)?;
+    Some(if column.is_zero_base { Cell::Text("no base: usage was zero".to_owned()) } else { cell.clone() })
 }
 
 fn replace(columns: &[Fact], name: &str, facts: &mut Measured, with: &Measured) {

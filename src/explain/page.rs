@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::rule_text;
 use crate::semantic::{
-    Additive, Aggregate, Component, Group, Node, OnMissing, OwnForm, Pace, Relative, RollUp, Rule, Scope,
-    Score, Scorecard, Source, Standing, State, Tier, TierFrom,
+    Additive, Aggregate, Component, Give, Group, Node, OnMissing, OwnForm, Pace, Relative, RollUp, Rule,
+    Scope, Score, Scorecard, Source, Standing, State, Tier, TierFrom, UsageKind, UsageOf,
 };
 
 /// The page, in Markdown.
@@ -32,6 +32,30 @@ pub fn page(score: &Score) -> String {
         let _ = writeln!(
             page,
             "Without {share} % of the declared weight there is no score, and the tier is `unscored`."
+        );
+    }
+    match &score.usage_of {
+        Some(UsageKind::All(of)) if of.other().is_some() => {
+            let _ = writeln!(
+                page,
+                "Its usage is that of {}: components that judge the other kind do not apply.",
+                of.name()
+            );
+        }
+        Some(UsageKind::By(expression)) => {
+            let _ = writeln!(
+                page,
+                "Whose usage an account's is (people, integrations or both) is told by `{}`: components that judge the other kind do not apply.",
+                expression.sql()
+            );
+        }
+        _ => {}
+    }
+    if let Some(idle) = &score.expected_idle {
+        let _ = writeln!(
+            page,
+            "No usage is expected where `{}`: components that judge usage do not apply then.",
+            idle.sql()
         );
     }
     if let Some(digits) = score.rounding {
@@ -80,13 +104,14 @@ fn cell(text: &str) -> String {
 }
 
 fn tiers(page: &mut String, tiers: &[Tier]) {
-    page.push_str("\n## Tiers\n\n| tier | scores | meaning |\n| --- | --- | --- |\n");
+    page.push_str("\n## Tiers\n\n| tier | scores | at risk | meaning |\n| --- | --- | --- | --- |\n");
     let edges: Vec<_> =
         tiers.iter().map(|tier| crate::semantic::Bin { edge: tier.edge, points: 0.0, label: None }).collect();
     for (at, tier) in tiers.iter().enumerate() {
         let meaning = tier.description.as_deref().unwrap_or_default();
-        let _ =
-            writeln!(page, "| {} | {} | {} |", cell(&tier.name), rule_text::range(&edges, at), cell(meaning));
+        let risk = if tier.at_risk { "yes" } else { "" };
+        let (name, range) = (cell(&tier.name), rule_text::range(&edges, at));
+        let _ = writeln!(page, "| {name} | {range} | {risk} | {} |", cell(meaning));
     }
 }
 
@@ -196,6 +221,13 @@ fn component(page: &mut String, component: &Component) {
             let _ = writeln!(page, "- {words} `{}`", condition.sql());
         }
     }
+    if let Some(of) = component.usage_of {
+        let _ = writeln!(
+            page,
+            "- judges usage by {}",
+            if of == UsageOf::Both { "people and integrations" } else { of.name() }
+        );
+    }
     if let Some(relative) = &component.relative_to {
         let _ = writeln!(page, "- compared with {}", compared(relative));
     }
@@ -216,6 +248,19 @@ fn component(page: &mut String, component: &Component) {
                 decay.age.sql()
             );
         }
+    }
+    if let Some(zero) = &component.zero_base {
+        let when = zero.when.as_ref().map_or_else(
+            || "the value and its own history are 0".to_owned(),
+            |when| format!("`{}`", when.sql()),
+        );
+        let give = match zero.give {
+            Give::Worst => "the least points".to_owned(),
+            Give::Best => "the most points".to_owned(),
+            Give::NotApplicable => "it does not apply".to_owned(),
+            Give::Points(points) => format!("{} points", rule_text::number(points)),
+        };
+        let _ = writeln!(page, "- without a base since usage is zero (where {when}): {give}");
     }
     let _ = writeln!(page, "- when missing: {}", missing(component.scoring.on_missing));
     for case in &component.scoring.cases {

@@ -52,6 +52,11 @@ impl Row {
         (number >= 1.0).then_some(number as usize)
     }
 
+    /// A truth value.
+    pub(super) fn truth(&self, name: &str) -> Option<bool> {
+        Some(self.column(name, &DataType::Boolean)?.as_boolean().value(self.at))
+    }
+
     /// A text.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         Some(self.column(name, &DataType::Utf8)?.as_string::<i32>().value(self.at).to_owned())

@@ -127,14 +127,20 @@ fn compiled(parts: impl IntoIterator<Item = CompiledModel>) -> Result<Vec<Model>
     let mut problems = Diagnostics::new();
     let mut models = Vec::new();
     for part in parts {
-        let Some(layer) = Layer::of(part.layer) else { continue };
-        let file = SourceFile::new(format!("{layer}/{}.sql", part.name), part.sql);
-        match statement::parse_model(ModelName::new(layer, part.name), &file) {
-            Ok(model) => models.push(Model { origins: part.origins, ..model }),
+        match parsed(part) {
+            Ok(model) => models.push(model),
             Err(faults) => problems.extend(faults),
         }
     }
     if problems.has_errors() { Err(problems) } else { Ok(models) }
+}
+
+/// What was compiled from YAML, parsed.
+pub(crate) fn parsed(part: CompiledModel) -> Result<Model, Diagnostics> {
+    let layer = if part.layer == Layer::Scores.name() { Layer::Scores } else { Layer::Components };
+    let file = SourceFile::new(format!("{layer}/{}.sql", part.name), part.sql);
+    let model = statement::parse_model(ModelName::new(layer, part.name), &file)?;
+    Ok(Model { origins: part.origins, ..model })
 }
 
 fn unknown_references(model: &Model, known: &BTreeSet<ModelName>) -> Diagnostics {

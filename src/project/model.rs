@@ -64,6 +64,8 @@ pub struct Source {
     pub optional: bool,
     /// The most days in a row on which the log may have no rows, where the project says so.
     pub may_be_silent: Option<u32>,
+    /// Whether its rows are use of the product: what is counted of them is zero for a customer who falls silent.
+    pub usage: bool,
 }
 
 /// The column of the day a row is for; every table stored by day is partitioned by it.

@@ -6,8 +6,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::definition::{
-    Aggregate, Case, Component, Decay, Edge, Entity, Fading, Group, Node, OnMissing, Range, Relative, RollUp,
-    Rule, Scope, Score, Scorecard, Scoring, Source, TierFrom,
+    Aggregate, Case, Component, Decay, Edge, Entity, Fading, Give, Group, Node, OnMissing, Range, Relative,
+    RollUp, Rule, Scope, Score, Scorecard, Scoring, Source, TierFrom, UsageKind, UsageOf,
 };
 use super::expression::Expression;
 
@@ -23,6 +23,8 @@ struct Meaning<'a> {
     scale: Range,
     scorecards: Vec<ScorecardMeaning<'a>>,
     roll_up: Option<RollUpMeaning<'a>>,
+    usage_of: Option<&'a str>,
+    expected_idle: Option<&'a str>,
     min_coverage: f64,
     peers: Option<&'a str>,
     overrides: bool,
@@ -60,6 +62,8 @@ struct ComponentMeaning<'a> {
     value: &'a str,
     applies_when: Option<&'a str>,
     ready_when: Option<&'a str>,
+    zero_base: Option<(Option<&'a str>, Give)>,
+    usage_of: Option<UsageOf>,
     decay: Option<(&'a str, Option<f64>, Option<Fading>)>,
     relative_to: Option<String>,
     cases: Vec<(Option<&'a str>, &'a Rule)>,
@@ -93,6 +97,11 @@ pub(super) fn of(score: &Score) -> String {
         scale: score.scale,
         scorecards: score.scorecards().iter().map(scorecard).collect(),
         roll_up,
+        usage_of: score.usage_of.as_ref().map(|kind| match kind {
+            UsageKind::All(of) => of.name(),
+            UsageKind::By(expression) => expression.sql(),
+        }),
+        expected_idle: sql(&score.expected_idle),
         min_coverage: score.min_coverage,
         peers: sql(&score.peers),
         overrides: score.overrides,
@@ -144,6 +153,8 @@ fn component(component: &Component) -> ComponentMeaning<'_> {
         value: component.value.sql(),
         applies_when: sql(&component.applies_when),
         ready_when: sql(&component.ready_when),
+        zero_base: component.zero_base.as_ref().map(|zero| (sql(&zero.when), zero.give)),
+        usage_of: component.usage_of,
         decay: component.decay.as_ref().map(decay),
         relative_to: component.relative_to.as_ref().map(relative),
         cases: cases.iter().map(|Case { when, rule }| (sql(when), rule)).collect(),

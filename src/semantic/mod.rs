@@ -78,9 +78,9 @@ use std::sync::Arc;
 pub(crate) use compile::text_literal;
 pub use compile::{Cell, CompiledModel, Fact, Facts, MAIN, WithoutOne};
 pub use definition::{
-    Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, Fading, Fallback, Group,
+    Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, Fading, Fallback, Give, Group,
     Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative, RollUp, Rule, Scope,
-    Score, Scorecard, Scoring, Source, Standing, State, Tier, TierFrom,
+    Score, Scorecard, Scoring, Source, Standing, State, Tier, TierFrom, UsageKind, UsageOf, ZeroBase,
 };
 pub use expression::Expression;
 pub use schema::{components_schema, score_schema};
@@ -96,6 +96,18 @@ pub struct Semantics {
     pub scores: Vec<Score>,
     /// What is worth knowing about them but stops nothing.
     pub warnings: Diagnostics,
+}
+
+impl Semantics {
+    /// Whose scores use a component; none where no score does.
+    pub fn entities_of(&self, component: &Component) -> Vec<Entity> {
+        let uses = |score: &&Score| {
+            let cards = score.scorecards().iter();
+            cards.flat_map(|card| card.root.components()).any(|part| part.name == component.name)
+        };
+        let used: Vec<Entity> = self.scores.iter().filter(uses).map(|score| score.entity).collect();
+        Entity::ALL.into_iter().filter(|entity| used.contains(entity)).collect()
+    }
 }
 
 /// Reads and checks the files of `sql/components/` and `sql/scores/`.

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::language::{
-    Aggregate, Bin, Card, Case, Component, Condition, Decay, Definition, Group, Missing, Part, Relative,
-    Rule, Score, Scoring, Value,
+    Aggregate, Bin, Card, Case, Component, Condition, Decay, Definition, Give, Group, Missing, Part,
+    Relative, Rule, Score, Scoring, UsageKind, UsageOf, Value,
 };
 use super::naive::range;
 use super::world::{FIRST_DAY, METRICS};
@@ -98,16 +98,33 @@ impl Tape {
         let value = if is_text { Value::Grade } else { self.value() };
         let relative = if is_text { None } else { self.maybe(4, Self::relative) };
         let decay = if is_text { None } else { self.maybe(5, Self::decay) };
+        let scoring = self.scoring(value == Value::Pulse && relative.is_none() && decay.is_none(), is_text);
+        let changes = matches!(relative, Some(Relative::Own(_, _, true)));
+        let zero = if changes || self.once_in(3) { Some(self.zero(changes, &scoring)) } else { None };
         Component {
             name: format!("c{at}"),
             value,
             applies_when: self.maybe(5, |tape| tape.condition(&[])),
             ready_when: self.maybe(6, |tape| tape.condition(&[])),
+            zero,
+            usage_of: self.maybe(3, Self::usage_of),
             evidence: self.once_in(4),
             decay,
             relative,
-            scoring: self.scoring(value == Value::Pulse && relative.is_none() && decay.is_none(), is_text),
+            scoring,
         }
+    }
+
+    /// What is worth what where usage is zero; of a change against an own history that needs no condition.
+    fn zero(&mut self, changes: bool, scoring: &Scoring) -> (Option<Condition>, Give) {
+        let when = if changes && self.once_in(2) { None } else { Some(self.condition(&[])) };
+        let (low, high) = range(scoring);
+        let points = Give::Points((low + high) / 2.0);
+        (when, self.of(&[Give::Worst, Give::Best, Give::NotApplicable, points]))
+    }
+
+    fn usage_of(&mut self) -> UsageOf {
+        self.of(&[UsageOf::People, UsageOf::Integrations, UsageOf::Both])
     }
 
     fn value(&mut self) -> Value {
@@ -260,6 +277,11 @@ impl Tape {
             aggregate,
             global,
             cards,
+            usage_of: self.maybe(3, |tape| {
+                let all = tape.usage_of();
+                tape.of(&[UsageKind::ByRow, UsageKind::All(all)])
+            }),
+            idle: self.maybe(5, |tape| tape.condition(&[])),
             min_coverage: self.maybe(2, |tape| tape.number(0, 1, 20)),
             peers: self.once_in(3),
             overrides: self.once_in(3) && !by_user,
@@ -353,7 +375,9 @@ impl Tape {
     /// What a scorecard says otherwise about a component.
     fn rewritten(&mut self, component: &Component) -> Scoring {
         let is_text = component.value == Value::Grade;
-        if self.once_in(3) {
+        // Points in so many words must suit the range of every scorecard.
+        let keeps_range = matches!(component.zero, Some((_, Give::Points(_))));
+        if keeps_range || self.once_in(3) {
             let missing = Some(self.of(&[Missing::Worst, Missing::Best, Missing::CarryForward(3)]));
             return Scoring { cases: Vec::new(), range: None, rounding: None, missing };
         }

@@ -13,10 +13,36 @@ pub struct Component {
     pub value: Value,
     pub applies_when: Option<Condition>,
     pub ready_when: Option<Condition>,
+    /// Where a missing value is so because usage is zero, and what that is worth.
+    pub zero: Option<(Option<Condition>, Give)>,
+    pub usage_of: Option<UsageOf>,
     pub evidence: bool,
     pub decay: Option<Decay>,
     pub relative: Option<Relative>,
     pub scoring: Scoring,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Give {
+    Worst,
+    Best,
+    NotApplicable,
+    Points(f64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum UsageOf {
+    People,
+    Integrations,
+    Both,
+}
+
+/// Whose usage that of an account is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum UsageKind {
+    All(UsageOf),
+    /// People's of small accounts, that of integrations of others who pay, and of the rest nothing is said.
+    ByRow,
 }
 
 /// What is measured: columns of [`super::world::Row`].
@@ -112,6 +138,9 @@ pub struct Score {
     pub global: bool,
     /// None, or several of which the last has no condition.
     pub cards: Vec<Card>,
+    pub usage_of: Option<UsageKind>,
+    /// Where no usage is expected.
+    pub idle: Option<Condition>,
     pub min_coverage: Option<f64>,
     /// Whether accounts of a segment are ranked among each other.
     pub peers: bool,

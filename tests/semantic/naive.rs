@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use points::{range, rounded};
 
-use super::language::{Aggregate, Card, Component, Condition, Definition, Missing, Rule, Scoring};
+use super::language::{
+    Aggregate, Card, Component, Condition, Definition, Give, Missing, Rule, Scoring, UsageKind, UsageOf,
+};
 use super::world::Row;
 use measure::Measured;
 use tree::Tree;
@@ -68,8 +70,12 @@ struct Sheet {
     scorings: BTreeMap<String, Scoring>,
 }
 
-/// The scorecards of a definition.
-struct Sheets(Vec<Sheet>);
+/// The scorecards of a definition, and what usage it asks for.
+struct Sheets {
+    all: Vec<Sheet>,
+    usage_of: Option<UsageKind>,
+    idle: Option<Condition>,
+}
 
 impl Sheets {
     fn of(definition: &Definition) -> Self {
@@ -94,13 +100,29 @@ impl Sheets {
             let tree = Tree::new(parts, aggregate, card, definition, &scorings);
             Sheet { name: card.name.clone(), when: card.when, tree, scorings }
         };
-        Self(cards.iter().map(sheet).collect())
+        Self { all: cards.iter().map(sheet).collect(), usage_of: score.usage_of, idle: score.idle }
+    }
+
+    /// Whether a component judges usage that is not asked for of a row.
+    fn asks_not(&self, component: &Component, row: &Row) -> bool {
+        let Some(judged) = component.usage_of else { return false };
+        let usage = match self.usage_of {
+            Some(UsageKind::All(of)) => Some(of),
+            Some(UsageKind::ByRow) if row.segment == Some("small") => Some(UsageOf::People),
+            Some(UsageKind::ByRow) if row.paid == Some(true) => Some(UsageOf::Integrations),
+            _ => None,
+        };
+        let other = matches!(
+            (judged, usage),
+            (UsageOf::People, Some(UsageOf::Integrations)) | (UsageOf::Integrations, Some(UsageOf::People))
+        );
+        other || self.idle.is_some_and(|idle| idle.holds(row) == Some(true))
     }
 
     /// The first whose condition is true.
     fn of_row(&self, row: &Row) -> &Sheet {
         let applies = |sheet: &&Sheet| sheet.when.is_none_or(|when| when.holds(row) == Some(true));
-        self.0.iter().find(applies).expect("the last has no condition")
+        self.all.iter().find(applies).expect("the last has no condition")
     }
 }
 
@@ -167,6 +189,13 @@ fn scored(
         let missing = scoring.missing.unwrap_or(Missing::Renormalise);
         let points = if measured.state == "not_applicable" {
             None
+        } else if measured.state == "zero_base" {
+            match component.zero {
+                Some((_, Give::Worst)) => Some(range.0),
+                Some((_, Give::Best)) => Some(range.1),
+                Some((_, Give::Points(points))) => Some(points),
+                _ => unreachable!("it says what it is worth"),
+            }
         } else {
             worth.points.or(match missing {
                 Missing::Neutral(points) if known.is_none() => Some(points),
@@ -175,7 +204,8 @@ fn scored(
                 _ => None,
             })
         };
-        let policy = (!measured.is_observed() && measured.state != "not_applicable").then(|| match missing {
+        let is_missing = matches!(measured.state, "not_yet" | "not_reported");
+        let policy = is_missing.then(|| match missing {
             Missing::Renormalise => "renormalise",
             Missing::Neutral(_) => "neutral",
             Missing::Worst => "worst",
@@ -184,6 +214,7 @@ fn scored(
             Missing::CarryForward(_) => "renormalise",
             Missing::Fail => "fail",
         });
+        let is_known = known.is_some() || measured.state == "zero_base";
         refused |= policy == Some("fail") || measured.is_observed() && points.is_none();
         let (path, weight) = sheet.tree.place(name);
         parts.push(Explained {
@@ -201,7 +232,7 @@ fn scored(
             policy,
             evidence: component.evidence.then(|| row.segment.map(str::to_owned)).flatten(),
         });
-        if known.is_some() {
+        if is_known {
             found.insert(name);
         }
     }

@@ -40,5 +40,5 @@ fn the_examples_of_the_readme_are_a_sound_project() {
     assert_eq!(tiers, "tier\nat-risk\nhealthy\nsteady\n");
     let states =
         hale(&["query", "SELECT DISTINCT state FROM components.example ORDER BY state", "--format", "csv"]);
-    assert_eq!(states, "state\nnot_applicable\nnot_yet\nobserved\n");
+    assert_eq!(states, "state\nnot_applicable\nnot_yet\nobserved\nzero_base\n");
 }

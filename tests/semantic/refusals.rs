@@ -86,11 +86,17 @@ fn only_supported_policies_are_taken() {
         );
     };
     policy("neutrl", "1:58 unsupported-value: `neutrl` is not supported here (did you mean `neutral`?)");
-    policy("neutral", "1:65 yaml: expected a text");
+    policy("neutral", "1:58 missing-number: `neutral` needs points: `{neutral: 2}`");
+    policy("carry_forward", "1:58 missing-number: `carry_forward` needs days: `{carry_forward: 14}`");
+    policy("{worst: 2}", "1:59 unsupported-value: `worst` takes no number (write `worst` alone)");
+    policy(
+        "3",
+        "1:58 unsupported-value: `on_missing` is a word, and this is 3 (`{neutral: 3}` for so many points)",
+    );
     policy("{neutral: 2}", "1:58 outside-range: neutral points of 2 are not from 0 to 1");
     policy(
         "{carry_forward: 0}",
-        "1:58 bad-number: a value cannot be carried forward for 0 days (1 to 3660 days)",
+        "1:74 bad-number: a value cannot be carried forward for 0 days (1 to 3660 whole days)",
     );
 }
 

@@ -66,6 +66,10 @@ fn a_rule_that_means_nothing_is_refused() {
         ("decay: {age: a, linear: 3, half_life: 2, toward: 0}, bins: [{points: 1}]", &["2:32 two-rules"]),
         ("decay: {age: a, half_life: 2}, bins: [{points: 1}]", &["2:32 bad-decay"]),
         ("decay: {age: a, half_life: 0, toward: 0}, bins: [{points: 1}]", &["2:52 bad-number"]),
+        ("relative_to: {own_history: {days: 7, as: change}}, bins: [{points: 1}]", &["2:1 no-zero-base"]),
+        ("zero_base: {give: worst}, bins: [{points: 1}]", &["2:36 missing-key"]),
+        ("zero_base: {when: m = 0, give: 2}, bins: [{points: 1}]", &["2:56 outside-range"]),
+        ("zero_base: {when: m = 0, give: nothing}, bins: [{points: 1}]", &["2:56 unsupported-value"]),
     ] {
         component(keys, expected);
     }
@@ -142,6 +146,10 @@ fn a_roll_up_that_means_nothing_is_refused() {
     roll_up(
         &format!("entity: user\n{}", keys("of: each, measure: mean, fallback: unscored")),
         &["1:1 bad-roll-up"],
+    );
+    roll_up(
+        &format!("expected_idle: m\n{}", keys("of: each, measure: mean, fallback: own")),
+        &["3:16 two-rules"],
     );
     let both = format!("components: [ok]\n{}", keys("of: each, measure: mean, fallback: own"));
     roll_up(&both, &["5:10 two-rules"]);

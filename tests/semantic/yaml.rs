@@ -1,8 +1,8 @@
 //! Definitions as the YAML that says them. Defaults stay unsaid, so that they are tested too.
 
 use super::language::{
-    Aggregate, Card, Case, Component, Condition, Definition, Missing, Part, Relative, Rule, Score, Scoring,
-    Value,
+    Aggregate, Card, Case, Component, Condition, Definition, Give, Missing, Part, Relative, Rule, Score,
+    Scoring, UsageKind, UsageOf, Value,
 };
 
 type Entry = Option<String>;
@@ -46,6 +46,27 @@ impl Value {
             Self::Events => "events".to_owned(),
             Self::Pulse => "pulse".to_owned(),
             Self::Grade => "grade".to_owned(),
+        }
+    }
+}
+
+impl Give {
+    fn yaml(self) -> String {
+        match self {
+            Self::Worst => "worst".to_owned(),
+            Self::Best => "best".to_owned(),
+            Self::NotApplicable => "not_applicable".to_owned(),
+            Self::Points(points) => points.to_string(),
+        }
+    }
+}
+
+impl UsageOf {
+    fn yaml(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Integrations => "integrations",
+            Self::Both => "both",
         }
     }
 }
@@ -99,6 +120,11 @@ impl Component {
             key("value", quoted(&self.value.sql())),
             self.applies_when.and_then(|when| when.key("applies_when")),
             self.ready_when.and_then(|when| when.key("ready_when")),
+            self.zero.and_then(|(when, give)| {
+                let when = when.and_then(|when| when.key("when"));
+                key("zero_base", braces([when, key("give", give.yaml())]))
+            }),
+            self.usage_of.and_then(|of| key("usage_of", of.yaml())),
             self.evidence.then(|| "evidence: segment".to_owned()),
             decay,
             relative.and_then(|relative| key("relative_to", relative)),
@@ -242,6 +268,14 @@ impl Score {
             self.aggregate.and_then(Aggregate::key),
             self.global.then(|| "renormalise: global".to_owned()),
             (!self.cards.is_empty()).then(|| format!("scorecards: {}", brackets(cards))),
+            self.usage_of.and_then(|kind| match kind {
+                UsageKind::All(of) => key("usage_of", of.yaml()),
+                UsageKind::ByRow => {
+                    let by = "CASE WHEN segment = 'small' THEN 'people' WHEN paid THEN 'integrations' END";
+                    key("usage_of", quoted(by))
+                }
+            }),
+            self.idle.and_then(|idle| idle.key("expected_idle")),
             self.min_coverage.and_then(|share| key("min_coverage", share)),
             self.peers.then(|| "peers: segment".to_owned()),
             self.overrides.then(|| "overrides: true".to_owned()),

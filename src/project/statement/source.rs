@@ -10,7 +10,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::contract::Contract;
 use crate::project::model::Source;
 
-const OPTIONS: [&str; 5] = ["event_time", "available_at", "added_columns", "optional", "may_be_silent"];
+const OPTIONS: [&str; 6] =
+    ["event_time", "available_at", "added_columns", "optional", "may_be_silent", "usage"];
 
 /// Reads them; every option that says nothing is a problem.
 pub(super) fn source(
@@ -26,6 +27,7 @@ pub(super) fn source(
         added_columns: Vec::new(),
         optional: false,
         may_be_silent: None,
+        usage: false,
     };
     match create.locations.as_slice() {
         [path] => source.path.clone_from(path),
@@ -61,6 +63,7 @@ fn option(source: &mut Source, contract: &Contract, key: &str, value: &Value) ->
         "available_at" => source.available_at = Some(column(contract, key, text)?),
         "added_columns" => source.added_columns = added_columns(contract, key, &text)?,
         "optional" => source.optional = truth(key, &text)?,
+        "usage" => source.usage = truth(key, &text)?,
         "may_be_silent" => source.may_be_silent = Some(days(key, &text)?),
         _ => {
             return Err(Diagnostic::error("unknown-option", format!("there is no source option `{key}`"))

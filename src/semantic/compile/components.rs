@@ -13,6 +13,9 @@ use super::writer::{Column, Writer, case, number, one_line, real, sum, text, tex
 use crate::semantic::definition::{Bin, Group, Node, OnMissing, Rule};
 use crate::semantic::expression::Expression;
 
+/// `zero` of a component that is worth points where usage is zero.
+const ZERO_BASE: &str = "1";
+
 /// The row of what no component earned: where the scale or a sum begins, limits, rounding of groups.
 pub(in crate::semantic) const BASE: &str = "base";
 
@@ -97,7 +100,7 @@ fn columns(query: &Query<'_>) -> Vec<Column> {
         Column::new("contribution", contribution, "what it adds to the score, they sum to raw_score exactly; NULL when unscored"),
         Column::new(
             "state",
-            "VARCHAR NOT NULL CHECK (state IN ('observed', 'not_applicable', 'not_yet', 'not_reported', 'base'))",
+            "VARCHAR NOT NULL CHECK (state IN ('observed', 'zero_base', 'not_applicable', 'not_yet', 'not_reported', 'base'))",
             "whether there is a value, and why not",
         ),
         Column::new("on_missing", "VARCHAR", "what was done about a missing value; NULL when there is one"),
@@ -183,6 +186,7 @@ fn long(writer: &mut Writer, query: &Query<'_>, from: &str) {
             "CAST({} AS INT) AS held",
             numbers(&|slot| slot.can_be_held().then(|| format!("held_{}", slot.name())), None)
         ),
+        format!("CAST({} AS INT) AS zero", numbers(&|slot| zero(slot), None)),
         format!("{} AS policy", numbers(&|slot| Some(policy(query, slot)), None)),
         format!("CAST({} AS INT) AS bin", numbers(&|slot| bins(query, slot), None)),
     ];
@@ -211,6 +215,14 @@ fn long(writer: &mut Writer, query: &Query<'_>, from: &str) {
         format!("\n  CROSS JOIN {}", part_list(query))
     };
     writer.step("long", "One row per component.", &items, &format!("{from}{on}"));
+}
+
+/// That there is no value because usage is zero: [`ZERO_BASE`] where that is worth points, 0 where the component does not
+/// apply then.
+fn zero(slot: &Slot<'_>) -> Option<String> {
+    let (zero, _) = slot.zero()?;
+    let code = if slot.answered().is_some() { ZERO_BASE } else { "0" };
+    Some(format!("CASE WHEN {zero} THEN {code} END"))
 }
 
 /// What the component at each ordinal has.
@@ -331,10 +343,12 @@ fn items(query: &Query<'_>) -> Vec<String> {
         (observed.to_owned(), "'observed'".to_owned()),
         (format!("held = {NOT_APPLICABLE}"), "'not_applicable'".to_owned()),
         (format!("held = {NOT_YET}"), "'not_yet'".to_owned()),
+        (format!("zero = {ZERO_BASE}"), "'zero_base'".to_owned()),
+        ("zero IS NOT NULL".to_owned(), "'not_applicable'".to_owned()),
         // There is a value, and nothing yet to compare it with.
         ("value IS NOT NULL".to_owned(), "'not_yet'".to_owned()),
     ]);
-    let not_applied = format!("held IS DISTINCT FROM {NOT_APPLICABLE}");
+    let not_applied = format!("(held IS DISTINCT FROM {NOT_APPLICABLE}) AND zero IS NULL");
     let mut items: Vec<String> = query.key().into_iter().map(str::to_owned).collect();
     let not_base = if has_base(query) { format!("NOT ({base}) AND ") } else { String::new() };
     let effective = if has_base(query) {

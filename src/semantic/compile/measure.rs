@@ -2,21 +2,29 @@
 //!
 //! | step | of each component |
 //! | --- | --- |
-//! | `measured` | `value_x`, the expression; conditions as numbers: `held_x`, `case_x`; `age_x`, `peer_x` |
+//! | `measured` | `value_x`, the expression; conditions as numbers: `held_x`, `case_x`, `none_x`; `age_x`, `peer_x` |
 //! | `faded` | `value_x` as its age leaves it |
 //! | `observed` | `value_x`, NULL unless it is a finite number and not held back |
 //! | `averaged`, `compared`, `sound` | `measure_x`, the value against earlier ones or against others |
+//! | `zeroed` | `zero_x`, 1 where there is no value because usage is zero |
 //! | `carried` | `known_x`, the measure or the last one of the days before |
 
 use super::query::{Query, Slot};
 use super::writer::{Writer, case, number, one_line, real};
-use crate::semantic::definition::{Fading, OnMissing, OwnForm, Pace, Relative, Rule, Standing, State};
+use crate::semantic::definition::{
+    Fading, OnMissing, OwnForm, Pace, Relative, Rule, Standing, State, UsageKind,
+};
 use crate::semantic::expression::Expression;
 
 /// `held_x` of a component that is not applicable.
 pub(super) const NOT_APPLICABLE: &str = "1";
 /// `held_x` of a component that is not ready yet.
 pub(super) const NOT_YET: &str = "2";
+
+/// The column that is 1 on days on which no usage is expected.
+pub(super) const IDLE: &str = "idle";
+/// The column that says whose usage an account's is.
+pub(super) const USAGE_OF: &str = "usage_of";
 
 /// Writes the steps, and tells the name of the last.
 pub(super) fn write(
@@ -37,6 +45,10 @@ pub(super) fn write(
         compared(writer, query);
         last = "sound";
     }
+    if query.slots.iter().any(|slot| slot.zero().is_some()) {
+        zeroed(writer, query, last);
+        last = "zeroed";
+    }
     if query.slots.iter().any(|slot| !carriers(slot).is_empty()) {
         carried(writer, query, last);
         last = "carried";
@@ -50,6 +62,12 @@ fn measured(writer: &mut Writer, query: &Query<'_>, extras: &[(String, &Expressi
     if query.has_scorecards() {
         conditions(writer, "scorecard", query.cards.iter().map(|card| card.when.as_ref()));
     }
+    if let (Some(idle), true) = (&query.score.expected_idle, query.judges_usage()) {
+        flag(writer, idle, IDLE);
+    }
+    if let (Some(UsageKind::By(of)), true) = (&query.score.usage_of, query.judges_usage()) {
+        column(writer, ",\n    ", of, "VARCHAR", USAGE_OF);
+    }
     for slot in &query.slots {
         let component = slot.component;
         let unit = component.unit.as_ref().map_or_else(String::new, |unit| format!(" ({unit})"));
@@ -57,6 +75,9 @@ fn measured(writer: &mut Writer, query: &Query<'_>, extras: &[(String, &Expressi
         let kind = if slot.is_text() { "VARCHAR" } else { "DOUBLE" };
         column(writer, "\n    ", &component.value, kind, &slot.value());
         held(writer, slot);
+        if let Some(when) = slot.component.zero_base.as_ref().and_then(|zero| zero.when.as_ref()) {
+            flag(writer, when, &format!("none_{}", slot.name()));
+        }
         for (index, variant) in slot.variants.iter().enumerate() {
             let cases = &variant.component.scoring.cases;
             if cases.len() > 1 {
@@ -82,6 +103,13 @@ fn column(writer: &mut Writer, before: &str, expression: &Expression, kind: &str
     writer.push(&format!("{before}CAST("));
     writer.expression(expression);
     writer.push(&format!(" AS {kind}) AS {name}"));
+}
+
+/// 1 where a condition is true.
+fn flag(writer: &mut Writer, condition: &Expression, name: &str) {
+    writer.push(",\n    CASE WHEN (");
+    writer.expression(condition);
+    writer.push(&format!(") IS TRUE THEN 1 END AS {name}"));
 }
 
 /// The number, from 1, of the first condition that is true; the last is for all that are left.
@@ -131,7 +159,14 @@ fn expires(slot: &Slot<'_>) -> Option<f64> {
 fn kept(query: &Query<'_>, extras: &[(String, &Expression)]) -> Vec<String> {
     let mut items: Vec<String> = query.key().into_iter().map(str::to_owned).collect();
     items.extend(query.has_scorecards().then(|| "scorecard".to_owned()));
+    let judges = query.judges_usage();
+    items.extend((judges && query.score.expected_idle.is_some()).then(|| IDLE.to_owned()));
+    let by_row = matches!(query.score.usage_of, Some(UsageKind::By(_)));
+    items.extend((judges && by_row).then(|| USAGE_OF.to_owned()));
     for slot in &query.slots {
+        if slot.component.zero_base.as_ref().is_some_and(|zero| zero.when.is_some()) {
+            items.push(format!("none_{}", slot.name()));
+        }
         for (index, variant) in slot.variants.iter().enumerate() {
             if variant.component.scoring.cases.len() > 1 {
                 items.push(slot.numbered("case", index));
@@ -217,7 +252,8 @@ fn held_code(slot: &Slot<'_>, query: &Query<'_>) -> Option<String> {
     }
     let own = slot.component.applies_when.is_some() || slot.component.ready_when.is_some();
     let own = own.then(|| format!("held_{}", slot.name()));
-    let mut branches = Vec::new();
+    let unasked = slot.unasked.iter().map(|unasked| (unasked.clone(), NOT_APPLICABLE.to_owned()));
+    let mut branches: Vec<(String, String)> = unasked.collect();
     for (index, variant) in slot.variants.iter().enumerate() {
         let cases = &variant.component.scoring.cases;
         for (at, case) in cases.iter().enumerate() {
@@ -237,8 +273,9 @@ fn held_code(slot: &Slot<'_>, query: &Query<'_>) -> Option<String> {
     match (own, branches.is_empty()) {
         (Some(own), true) => Some(own),
         (Some(own), false) => {
-            let first = (format!("{own} IS NOT NULL"), own);
-            Some(case("", std::iter::once(first).chain(branches), None))
+            let first = usize::from(slot.unasked.is_some());
+            branches.insert(first, (format!("{own} IS NOT NULL"), own));
+            Some(case("", branches, None))
         }
         (None, _) => Some(case("", branches, None)),
     }
@@ -350,6 +387,26 @@ fn compared(writer: &mut Writer, query: &Query<'_>) {
     writer.step("sound", "Without what became too large for a number.", &items, "compared");
 }
 
+/// Where there is no value because usage is zero, in so many words or by an own history of zeros.
+fn zeroed(writer: &mut Writer, query: &Query<'_>, from: &str) {
+    let mut items = vec!["*".to_owned()];
+    for slot in &query.slots {
+        let Some(zero) = &slot.component.zero_base else { continue };
+        let (name, value, measure) = (slot.name(), slot.value(), slot.measure());
+        let said = zero.when.as_ref().map(|_| format!("none_{name} = 1"));
+        let own =
+            matches!(slot.component.relative_to, Some(Relative::OwnHistory { form: OwnForm::Change, .. }));
+        let own = own.then(|| format!("{value} = 0 AND days_{name} > 0 AND total_{name} = 0"));
+        let why = match (said, own) {
+            (Some(said), Some(own)) => format!("({said} OR {own})"),
+            (said, own) => said.or(own).unwrap_or_else(|| "FALSE".to_owned()),
+        };
+        let held = if slot.can_be_held() { format!("held_{name} IS NULL AND ") } else { String::new() };
+        items.push(format!("CASE WHEN {held}{measure} IS NULL AND {why} THEN 1 END AS zero_{name}"));
+    }
+    writer.step("zeroed", "Where there is no value because usage is zero.", &items, from);
+}
+
 /// The variants that carry values forward, and for how many days.
 fn carriers(slot: &Slot<'_>) -> Vec<(usize, u32)> {
     let policy = |variant: &super::query::Variant<'_>| variant.component.scoring.on_missing;
@@ -384,9 +441,8 @@ fn carried(writer: &mut Writer, query: &Query<'_>, from: &str) {
                  RANGE BETWEEN INTERVAL '{days}' DAY PRECEDING AND CURRENT ROW))"
             );
             let mut counts: Vec<String> = without_points(slot, index).into_iter().collect();
-            if slot.can_be_not_applicable() {
-                counts.push(format!("held_{} IS DISTINCT FROM {NOT_APPLICABLE}", slot.name()));
-            }
+            counts.extend(slot.not_applicable().map(|not| format!("({not}) IS NOT TRUE")));
+            counts.extend(slot.answered().map(|zero| format!("({zero}) IS NOT TRUE")));
             let last = match counts.as_slice() {
                 [] => last,
                 counts => format!("CASE WHEN {} THEN {last} END", counts.join(" AND ")),

@@ -26,6 +26,7 @@ mod components;
 mod main_score;
 mod measure;
 mod points;
+mod probe;
 mod query;
 mod roll_up;
 mod scores;

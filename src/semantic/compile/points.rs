@@ -1,6 +1,5 @@
 //! From measures to points: the rules of each component, and what stands in for a missing value.
 
-use super::measure::NOT_APPLICABLE;
 use super::query::{Query, Slot, rounded};
 use super::writer::{Writer, case, number, real, text};
 use crate::semantic::definition::{Bin, OnMissing, Outside, Range, Rule, Scoring, rounded_points};
@@ -20,17 +19,20 @@ fn points(slot: &Slot<'_>, variant: usize) -> String {
     let scoring = &slot.variants[variant].component.scoring;
     let measure = slot.known(variant);
     let earned = by_case(slot, variant, |rule| rule_points(rule, scoring, &measure));
-    let filled = match scoring.on_missing {
-        OnMissing::Neutral(points) => points,
-        OnMissing::Worst => scoring.range.low,
-        OnMissing::Best => scoring.range.high,
-        OnMissing::Renormalise | OnMissing::CarryForward(_) | OnMissing::Fail => return earned,
-    };
-    let mut branches = Vec::new();
-    if slot.can_be_not_applicable() {
-        branches.push((format!("held_{} = {NOT_APPLICABLE}", slot.name()), "NULL".to_owned()));
+    let mut branches: Vec<(String, String)> =
+        slot.not_applicable().map(|not| (not, "NULL".to_owned())).into_iter().collect();
+    if let Some((zero, give)) = slot.zero()
+        && let Some(points) = give.points(scoring.range)
+    {
+        branches.push((zero, real(points)));
     }
-    branches.push((format!("{measure} IS NULL"), real(filled)));
+    let filled = match scoring.on_missing {
+        OnMissing::Neutral(points) => Some(points),
+        OnMissing::Worst => Some(scoring.range.low),
+        OnMissing::Best => Some(scoring.range.high),
+        OnMissing::Renormalise | OnMissing::CarryForward(_) | OnMissing::Fail => None,
+    };
+    branches.extend(filled.map(|points| (format!("{measure} IS NULL"), real(points))));
     case("", branches, Some(&earned))
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::writer::{case, real};
+use super::measure::{IDLE, NOT_APPLICABLE, USAGE_OF};
+use super::writer::{case, real, text};
 use crate::semantic::definition::{
-    Aggregate, Case, Component, Group, Node, OnMissing, Range, Rule, Score, Scorecard, State,
+    Aggregate, Case, Component, Give, Group, Node, OnMissing, Range, Rule, Score, Scorecard, State, UsageKind,
 };
 use crate::semantic::resolve::is_text;
 
@@ -21,6 +22,8 @@ pub(super) struct Query<'a> {
 pub(super) struct Slot<'a> {
     pub(super) component: &'a Component,
     pub(super) variants: Vec<Variant<'a>>,
+    /// Where the score does not ask for the usage that the component judges.
+    pub(super) unasked: Option<String>,
 }
 
 /// One way to score a component, and the scorecards (from 0) that have it.
@@ -43,8 +46,9 @@ impl<'a> Query<'a> {
         let mut slots: BTreeMap<&str, Slot<'a>> = BTreeMap::new();
         for (index, card) in cards.iter().enumerate() {
             for component in card.root.components() {
-                let slot =
-                    slots.entry(&component.name).or_insert_with(|| Slot { component, variants: Vec::new() });
+                let unasked = unasked(score, component);
+                let slot = Slot { component, variants: Vec::new(), unasked };
+                let slot = slots.entry(&component.name).or_insert(slot);
                 match slot.variants.iter_mut().find(|known| known.component.scoring == component.scoring) {
                     Some(known) => known.cards.push(index),
                     None => slot.variants.push(Variant { component, cards: vec![index] }),
@@ -57,6 +61,11 @@ impl<'a> Query<'a> {
     /// Whether rows differ in their scorecard.
     pub(super) fn has_scorecards(&self) -> bool {
         self.cards.len() > 1
+    }
+
+    /// Whether any component judges usage.
+    pub(super) fn judges_usage(&self) -> bool {
+        self.slots.iter().any(|slot| slot.component.usage_of.is_some())
     }
 
     /// One expression for each scorecard, as one for the row: what a scorecard has not is NULL.
@@ -112,14 +121,33 @@ impl<'a> Slot<'a> {
         let no_points = |case: &Case| matches!(case.rule, Rule::NoPoints(_));
         self.component.applies_when.is_some()
             || self.component.ready_when.is_some()
+            || self.unasked.is_some()
             || self.variants.iter().any(|variant| variant.component.scoring.cases.iter().any(no_points))
     }
 
-    /// Whether some rows can be not applicable.
-    pub(super) fn can_be_not_applicable(&self) -> bool {
-        let not_applicable = |case: &Case| matches!(case.rule, Rule::NoPoints(State::NotApplicable));
-        self.component.applies_when.is_some()
-            || self.variants.iter().any(|variant| variant.component.scoring.cases.iter().any(not_applicable))
+    /// Where the component does not apply; `None` where it always does.
+    pub(super) fn not_applicable(&self) -> Option<String> {
+        let state = |case: &Case| matches!(case.rule, Rule::NoPoints(State::NotApplicable));
+        let can_be_held = self.component.applies_when.is_some()
+            || self.unasked.is_some()
+            || self.variants.iter().any(|variant| variant.component.scoring.cases.iter().any(state));
+        let held = can_be_held.then(|| format!("held_{} = {NOT_APPLICABLE}", self.name()));
+        let zero = self.zero().filter(|(_, give)| *give == Give::NotApplicable).map(|(zero, _)| zero);
+        match (held, zero) {
+            (Some(held), Some(zero)) => Some(format!("({held} OR {zero})")),
+            (held, zero) => held.or(zero),
+        }
+    }
+
+    /// Where it has no value because usage is zero, and what that gives.
+    pub(super) fn zero(&self) -> Option<(String, Give)> {
+        let zero = self.component.zero_base.as_ref()?;
+        Some((format!("zero_{} = 1", self.name()), zero.give))
+    }
+
+    /// Where it has no value because usage is zero, and that is worth points.
+    pub(super) fn answered(&self) -> Option<String> {
+        self.zero().filter(|(_, give)| *give != Give::NotApplicable).map(|(zero, _)| zero)
     }
 
     /// The column of a variant.
@@ -182,6 +210,21 @@ fn takes_away(group: &Group) -> bool {
     matches!(group.aggregate, Aggregate::Additive(_))
         || group.rounding.is_some()
         || group.parts.iter().any(|part| inner(&part.node))
+}
+
+/// Where a score does not ask for the usage that a component judges: on days on which none is expected, and of an account
+/// whose usage is of the other kind.
+fn unasked(score: &Score, component: &Component) -> Option<String> {
+    let judged = component.usage_of?;
+    let idle = score.expected_idle.as_ref().map(|_| format!("{IDLE} = 1"));
+    let other = judged.other().and_then(|other| match score.usage_of.as_ref()? {
+        UsageKind::All(of) => (*of == other).then(|| "TRUE".to_owned()),
+        UsageKind::By(_) => Some(format!("{USAGE_OF} = {}", text(other.name()))),
+    });
+    match (idle, other) {
+        (Some(idle), Some(other)) => Some(format!("{idle} OR {other}")),
+        (idle, other) => idle.or(other),
+    }
 }
 
 /// The nearest decimal with ten digits after the point: what sums of doubles lose by a hair comes back, so 75 is 75

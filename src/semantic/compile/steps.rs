@@ -80,9 +80,9 @@ fn coverage(query: &Query<'_>) -> String {
             let Some(variant) = slot.variant_of(card) else { continue };
             let share = shares[slot.name()];
             let weight = real(share);
-            known.push(format!("CASE WHEN {} IS NULL THEN 0 ELSE {weight} END", slot.known(variant)));
-            if slot.can_be_not_applicable() {
-                let not = format!("held_{} = {}", slot.name(), measure::NOT_APPLICABLE);
+            let zero = slot.answered().map_or_else(String::new, |zero| format!(" AND ({zero}) IS NOT TRUE"));
+            known.push(format!("CASE WHEN {} IS NULL{zero} THEN 0 ELSE {weight} END", slot.known(variant)));
+            if let Some(not) = slot.not_applicable() {
                 applies.push(format!("CASE WHEN {not} THEN 0 ELSE {weight} END"));
             } else {
                 always += share;

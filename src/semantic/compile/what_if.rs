@@ -22,6 +22,8 @@ pub struct Fact {
     pub is_text: bool,
     /// Whether a value in it means that the component is known.
     pub is_known: bool,
+    /// Whether a value in it means that the component has none because usage is zero.
+    pub is_zero_base: bool,
 }
 
 /// A query for what components measure.
@@ -97,15 +99,19 @@ fn columns(query: &Query<'_>) -> Vec<Fact> {
     let mut columns = Vec::new();
     if query.has_scorecards() {
         let name = "scorecard".to_owned();
-        columns.push(Fact { name, component: None, is_text: false, is_known: false });
+        columns.push(Fact { name, component: None, is_text: false, is_known: false, is_zero_base: false });
     }
-    query.slots.iter().for_each(|slot| of_slot(slot, &mut columns));
+    for slot in &query.slots {
+        of_slot(slot, &mut columns);
+        columns.extend(of_zero_base(slot));
+    }
     columns
 }
 
 fn of_slot(slot: &Slot<'_>, columns: &mut Vec<Fact>) {
     let mut add = |name: String, is_text: bool, is_known: bool| {
-        columns.push(Fact { name, component: Some(slot.name().to_owned()), is_text, is_known });
+        let component = Some(slot.name().to_owned());
+        columns.push(Fact { name, component, is_text, is_known, is_zero_base: false });
     };
     let compared = slot.component.relative_to.is_some();
     add(slot.value(), slot.is_text(), !compared);
@@ -123,6 +129,14 @@ fn of_slot(slot: &Slot<'_>, columns: &mut Vec<Fact>) {
             add(slot.numbered("case", index), false, false);
         }
     }
+}
+
+/// Where there is no value because usage is zero.
+fn of_zero_base(slot: &Slot<'_>) -> Option<Fact> {
+    slot.zero()?;
+    let (name, component) = (format!("zero_{}", slot.name()), Some(slot.name().to_owned()));
+    let is_known = slot.answered().is_some();
+    Some(Fact { name, component, is_text: false, is_known, is_zero_base: true })
 }
 
 fn literal(column: &Fact, cell: &Cell) -> String {

@@ -1,11 +1,12 @@
 //! SQL text: literals, statements, and what in them comes from the YAML.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 
 use super::CompiledModel;
-use crate::diagnostic::Origin;
+use crate::diagnostic::{Origin, SourceFile};
 use crate::semantic::definition::Score;
 use crate::semantic::expression::Expression;
 
@@ -97,6 +98,18 @@ impl Writer {
         self.push(&items.join(",\n").replace('\n', "\n  "));
         self.push(&format!("\nFROM {from}\n"));
         self.query.end = self.sql.len();
+    }
+
+    /// A finished query that is no table.
+    pub(super) fn finish_query(
+        self,
+        layer: &'static str,
+        name: &str,
+        yaml: &Arc<SourceFile>,
+    ) -> CompiledModel {
+        let query = 0..self.sql.len();
+        let (name, yaml) = (name.to_owned(), Arc::clone(yaml));
+        CompiledModel { layer, name, sql: self.sql, query, yaml, origins: self.origins }
     }
 
     /// The finished model.

@@ -20,6 +20,10 @@ pub struct Component {
     pub applies_when: Option<Expression>,
     /// Where this is not true it is *not yet* time to judge; `None` is always ready.
     pub ready_when: Option<Expression>,
+    /// What it is worth where it has no value because usage is zero; `None` where nothing is said of that.
+    pub zero_base: Option<ZeroBase>,
+    /// Whose usage it judges; `None` where it judges none.
+    pub usage_of: Option<UsageOf>,
     /// A text that is published beside the value: who judged, why, from which source.
     pub evidence: Option<Expression>,
     /// How the value loses its force with age.
@@ -191,6 +195,78 @@ impl OnMissing {
     }
 }
 
+/// What a component is worth where it has no value because usage is zero: that is observed, and not missing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZeroBase {
+    /// Where a value that is not there is so because usage is zero. Beside it, and where it is `None` alone: where the value
+    /// and the mean of its own history, of which it is the change, are both 0.
+    pub when: Option<Expression>,
+    /// What that is worth.
+    pub give: Give,
+}
+
+/// What an account gets that has no value because usage is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Give {
+    /// The least points of the range.
+    Worst,
+    /// The most points of the range.
+    Best,
+    /// Nothing: the component does not apply.
+    NotApplicable,
+    /// These points.
+    Points(f64),
+}
+
+impl Give {
+    /// The points in a range; `None` where the component does not apply.
+    pub fn points(self, range: Range) -> Option<f64> {
+        match self {
+            Self::Worst => Some(range.low),
+            Self::Best => Some(range.high),
+            Self::NotApplicable => None,
+            Self::Points(points) => Some(points),
+        }
+    }
+}
+
+/// Whose usage is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UsageOf {
+    /// What people do in the product.
+    People,
+    /// What programs do: calls of an interface, scheduled work.
+    Integrations,
+    /// Either.
+    Both,
+}
+
+impl UsageOf {
+    /// Every kind, as it is written.
+    pub const NAMES: [(&str, Self); 3] =
+        [("people", Self::People), ("integrations", Self::Integrations), ("both", Self::Both)];
+
+    /// The one that says nothing of this one; `None` of both.
+    pub fn other(self) -> Option<Self> {
+        match self {
+            Self::People => Some(Self::Integrations),
+            Self::Integrations => Some(Self::People),
+            Self::Both => None,
+        }
+    }
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Integrations => "integrations",
+            Self::Both => "both",
+        }
+    }
+}
+
 /// How a value loses its force with age.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decay {
@@ -255,7 +331,7 @@ pub enum Relative {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnForm {
-    /// `value / mean − 1`; missing where the mean is 0.
+    /// `value / mean − 1`; where the mean is 0 there is none, and where the value is 0 as well [`ZeroBase`] says what for.
     Change,
     /// `value − mean`.
     Difference,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Edge, Range, RollUp, Scorecard};
+use super::{Edge, Range, RollUp, Scorecard, UsageOf};
 use crate::diagnostic::SourceFile;
 use crate::semantic::expression::Expression;
 
@@ -26,6 +26,10 @@ pub struct Score {
     pub scale: Range,
     /// Where the number comes from.
     pub source: Source,
+    /// Whose usage an account's is, on the day; components that judge the other kind do not apply. `None` asks for all.
+    pub usage_of: Option<UsageKind>,
+    /// Days on which no usage is expected; components that judge usage do not apply on them.
+    pub expected_idle: Option<Expression>,
     /// The least share of the declared weight that must be present, 0 to 1.
     pub min_coverage: f64,
     /// What accounts have in common that are ranked among each other, beside the rank among all.
@@ -81,6 +85,9 @@ pub enum Entity {
 }
 
 impl Entity {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Account, Self::User];
+
     /// The table of metrics.
     pub fn table(self) -> &'static str {
         match self {
@@ -96,6 +103,15 @@ impl Entity {
             Self::User => &["account_id", "user_id"],
         }
     }
+}
+
+/// Whose usage an account's is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UsageKind {
+    /// The same for all accounts.
+    All(UsageOf),
+    /// As an expression over metrics says, by the names of [`UsageOf`]; anything else it gives asks for all.
+    By(Expression),
 }
 
 /// Where the weight of a missing component goes.

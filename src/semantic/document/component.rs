@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::semantic::definition::{Direction, OnMissing, Outside, OwnForm, Standing};
+use super::{Choice, GiveSchema};
+use crate::semantic::definition::{Direction, OnMissing, Outside, OwnForm, Standing, UsageOf};
 use crate::yaml::{Entries, Placed};
 
 /// A file of `sql/components/`: components by name.
@@ -21,6 +22,10 @@ pub(in crate::semantic) struct ComponentDocument {
     pub(in crate::semantic) applies_when: Option<Placed<String>>,
     /// An SQL condition; where it is not true it is too early to judge.
     pub(in crate::semantic) ready_when: Option<Placed<String>>,
+    /// What it is worth where it has no value because usage is zero.
+    pub(in crate::semantic) zero_base: Option<Placed<ZeroBaseDocument>>,
+    /// Whose usage it judges.
+    pub(in crate::semantic) usage_of: Option<UsageOf>,
     /// An SQL text that is published beside the value: who says so, and why.
     pub(in crate::semantic) evidence: Option<Placed<String>>,
     /// How the value loses its force with age.
@@ -44,7 +49,8 @@ pub(in crate::semantic) struct ComponentDocument {
     /// Decimals to round to, half away from zero.
     pub(in crate::semantic) rounding: Option<Placed<u8>>,
     /// What an account without a value gets.
-    pub(in crate::semantic) on_missing: Option<Placed<OnMissing>>,
+    #[schemars(with = "Option<OnMissing>")]
+    pub(in crate::semantic) on_missing: Option<Placed<Choice>>,
     /// Which way is better; checked against the points.
     pub(in crate::semantic) direction: Option<Placed<Direction>>,
     /// The unit of the value, for people.
@@ -55,6 +61,18 @@ pub(in crate::semantic) struct ComponentDocument {
     pub(in crate::semantic) owner: Option<String>,
     /// Why it matters and where the thresholds come from, or a link to that.
     pub(in crate::semantic) docs: Option<String>,
+}
+
+/// What a component is worth where it has no value because usage is zero.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::semantic) struct ZeroBaseDocument {
+    /// An SQL condition: where a value that is not there is so because usage is zero. Not needed of a change against an own
+    /// history, which is known to be of zeros.
+    pub(in crate::semantic) when: Option<Placed<String>>,
+    /// `worst`, `best`, `not_applicable`, or points.
+    #[schemars(with = "GiveSchema")]
+    pub(in crate::semantic) give: Placed<Choice>,
 }
 
 /// What a scorecard says otherwise about a component: a rule, what is missing, or both.
@@ -78,7 +96,8 @@ pub(in crate::semantic) struct OverrideDocument {
     /// Decimals to round to, half away from zero.
     pub(in crate::semantic) rounding: Option<Placed<u8>>,
     /// What an account without a value gets.
-    pub(in crate::semantic) on_missing: Option<Placed<OnMissing>>,
+    #[schemars(with = "Option<OnMissing>")]
+    pub(in crate::semantic) on_missing: Option<Placed<Choice>>,
 }
 
 /// A rule for some accounts, or for all that are left.

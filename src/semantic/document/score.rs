@@ -33,6 +33,11 @@ pub(in crate::semantic) struct ScoreDocument {
     pub(in crate::semantic) scorecards: Option<Placed<Vec<Placed<ScorecardDocument>>>>,
     /// A score made of the scores of others.
     pub(in crate::semantic) roll_up: Option<Placed<RollUpDocument>>,
+    /// Whose usage an account's is: `people`, `integrations`, `both`, or an SQL expression that gives one of these.
+    /// Components that judge the other kind do not apply.
+    pub(in crate::semantic) usage_of: Option<Placed<String>>,
+    /// An SQL condition: days on which no usage is expected, and components that judge usage do not apply.
+    pub(in crate::semantic) expected_idle: Option<Placed<String>>,
     /// The least share of the declared weight that must be known, 0 to 1.
     pub(in crate::semantic) min_coverage: Option<Placed<f64>>,
     /// What accounts have in common that are ranked among each other: an SQL expression.

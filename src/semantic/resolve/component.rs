@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::rule::{self, Frame};
-use super::{number, visible};
+use super::{number, visible, zero};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::semantic::definition::{
     Case, Component, Decay, Fading, OnMissing, Pace, Range, Relative, Rule, Scoring,
@@ -35,6 +35,7 @@ pub(super) fn resolve(
     let value = Expression::parse(file, &document.value, problems);
     let applies_when = optional(file, document.applies_when.as_ref(), problems);
     let ready_when = optional(file, document.ready_when.as_ref(), problems);
+    let zero_base = zero::resolve(file, document, problems);
     let evidence = optional(file, document.evidence.as_ref(), problems);
     let decay = document.decay.as_ref().map(|decay| self::decay(file, decay, problems));
     let relative_to = document.relative_to.as_ref().map(|relative| self::relative(file, relative, problems));
@@ -49,6 +50,8 @@ pub(super) fn resolve(
         value: value?,
         applies_when: applies_when?,
         ready_when: ready_when?,
+        zero_base: zero_base?,
+        usage_of: document.usage_of,
         evidence: evidence?,
         decay: decay.map_or(Some(None), |decay| decay.map(Some))?,
         relative_to: relative_to.map_or(Some(None), |relative| relative.map(Some))?,
@@ -58,9 +61,12 @@ pub(super) fn resolve(
         group: document.group.clone(),
         owner: document.owner.clone(),
         docs: document.docs.clone(),
-        location: place,
+        location: place.clone(),
     };
     problems.extend(text_as_number(&component));
+    problems.extend(zero::unanswered(&component));
+    let give = document.zero_base.as_ref().map(|zero| yaml::place(file, &zero.value.give));
+    problems.extend(zero::outside(&component).map(|problem| problem.at(give.unwrap_or(place))));
     Some(component)
 }
 
@@ -90,7 +96,7 @@ pub(super) fn overridden(
         problems.push(Diagnostic::error("one-rule", message).at(yaml::place(file, range)));
     } else {
         scoring.rounding = rule::rounding(file, document.rounding.as_ref(), problems).or(scoring.rounding);
-        scoring.on_missing = document.on_missing.as_ref().map_or(scoring.on_missing, |policy| policy.value);
+        scoring.on_missing = rule::policy(&frame, scoring.on_missing, problems);
         problems.extend(rule::policy_outside(&frame, &scoring));
         problems.extend(rounded_outside(&scoring).map(|problem| problem.at(place.clone())));
     }
@@ -98,7 +104,9 @@ pub(super) fn overridden(
         let message = format!("`{}` cannot be a text in one scorecard and a number in another", name.value);
         problems.push(Diagnostic::error("text-and-number", message).at(place.clone()));
     }
-    Some(Component { scoring, ..component.clone() })
+    let component = Component { scoring, ..component.clone() };
+    problems.extend(zero::outside(&component).map(|problem| problem.at(place)));
+    Some(component)
 }
 
 /// Points that leave the range when a scorecard rounds them.

@@ -3,11 +3,13 @@
 mod advice;
 mod component;
 mod edges;
+mod policy;
 mod roll_up;
 mod rule;
 mod score;
 mod scorecards;
 mod tree;
+mod zero;
 
 pub(super) use component::is_text;
 pub(super) use score::UNSCORED;

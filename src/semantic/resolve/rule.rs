@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::edges::{self, BINS, Upper};
-use super::{interval, number, visible};
+use super::{interval, number, policy, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{
     Bin, Case, Direction, OnMissing, Range, Rule, Scoring, State, rounded_points,
 };
-use crate::semantic::document::{BinDocument, CaseDocument, CaseState, LinearDocument, RuleKeys};
+use crate::semantic::document::{BinDocument, CaseDocument, CaseState, Choice, LinearDocument, RuleKeys};
 use crate::semantic::expression::Expression;
 use crate::semantic::overlap::RowSet;
 use crate::yaml::{self, Entries, Placed};
@@ -22,7 +22,7 @@ pub(super) struct Frame<'a> {
     pub(super) place: &'a Location,
     pub(super) range: Option<&'a Placed<[Placed<f64>; 2]>>,
     pub(super) rounding: Option<&'a Placed<u8>>,
-    pub(super) on_missing: Option<&'a Placed<OnMissing>>,
+    pub(super) on_missing: Option<&'a Placed<Choice>>,
 }
 
 /// Whether any key of a rule is there.
@@ -53,7 +53,7 @@ pub(super) fn scoring(
         );
     }
     let rounding = rounding(frame.file, frame.rounding, problems);
-    let on_missing = frame.on_missing.map_or(default_missing, |policy| policy.value);
+    let on_missing = policy(frame, default_missing, problems);
     let range = range(frame, cases.as_deref()?, rounding, problems);
     let scoring = Scoring { cases: cases?, range: range?, rounding, on_missing };
     problems.extend(policy_outside(frame, &scoring));
@@ -332,25 +332,26 @@ fn points_of(rule: &Rule) -> Vec<f64> {
     }
 }
 
-/// Neutral points that are out of the range, or days that are none.
+/// What is done about a missing value; the default where nothing is said, or nothing right.
+pub(super) fn policy(frame: &Frame<'_>, default: OnMissing, problems: &mut Diagnostics) -> OnMissing {
+    let said = frame.on_missing.and_then(|choice| problems.keep(policy::on_missing(frame.file, choice)));
+    said.unwrap_or(default)
+}
+
+/// Neutral points that are out of the range.
 pub(super) fn policy_outside(frame: &Frame<'_>, scoring: &Scoring) -> Option<Diagnostic> {
-    let place = || yaml::place(frame.file, frame.on_missing?).into();
-    let place: Option<Location> = place();
-    let problem = match scoring.on_missing {
-        OnMissing::Neutral(points) if !(scoring.range.low..=scoring.range.high).contains(&points) => {
-            let Range { low, high } = scoring.range;
-            Diagnostic::error(
-                "outside-range",
-                format!("neutral points of {points} are not from {low} to {high}"),
-            )
-        }
-        OnMissing::CarryForward(days) if days == 0 || days > 3660 => {
-            Diagnostic::error("bad-number", format!("a value cannot be carried forward for {days} days"))
-                .help("1 to 3660 days")
-        }
-        _ => return None,
-    };
+    let OnMissing::Neutral(points) = scoring.on_missing else { return None };
+    let place = frame.on_missing.map(|choice| yaml::place(frame.file, choice));
+    let problem = outside("neutral points", points, scoring.range)?;
     Some(problem.at(place.unwrap_or_else(|| frame.place.clone())))
+}
+
+/// Points that are out of the range.
+pub(super) fn outside(noun: &str, points: f64, range: Range) -> Option<Diagnostic> {
+    let Range { low, high } = range;
+    (!(low..=high).contains(&points)).then(|| {
+        Diagnostic::error("outside-range", format!("{noun} of {points} are not from {low} to {high}"))
+    })
 }
 
 /// Where an item of a list begins, underlined as far as its first word.

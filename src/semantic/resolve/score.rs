@@ -8,7 +8,7 @@ use super::edges::{self, TIERS, Upper};
 use super::rule::{rounded_out_of, rounding, start};
 use super::{Catalogue, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
-use crate::semantic::definition::{Edge, Entity, Range, Scope, Score, Source, Tier};
+use crate::semantic::definition::{Edge, Entity, Range, Scope, Score, Source, Tier, UsageKind, UsageOf};
 use crate::semantic::definition_hash;
 use crate::semantic::document::{ScoreDocument, TierDocument};
 use crate::yaml::{self, Placed};
@@ -34,6 +34,8 @@ pub(super) fn resolve(
     };
     let source = source(file, document, (catalogue, scale.unwrap_or(SCALE)), problems);
     let min_coverage = min_coverage(file, document, problems);
+    let usage_of = usage_of(file, document.usage_of.as_ref(), problems);
+    let expected_idle = optional(file, document.expected_idle.as_ref(), problems);
     let peers = optional(file, document.peers.as_ref(), problems);
     let rounding = rounding(file, document.rounding.as_ref(), problems);
     if let (Some(digits), Some(scale)) = (&document.rounding, scale) {
@@ -51,6 +53,8 @@ pub(super) fn resolve(
         scale: scale?,
         source: source?,
         min_coverage: min_coverage?,
+        usage_of: usage_of?,
+        expected_idle: expected_idle?,
         peers: peers?,
         overrides: document.overrides,
         rounding,
@@ -104,11 +108,33 @@ fn source(
         return scorecards::resolve(file, document, (catalogue, scale), problems).map(Source::Scorecards);
     };
     let own = document.components.is_some() || document.scorecards.is_some();
+    let judged = document.usage_of.as_ref().or(document.expected_idle.as_ref());
+    if let Some(key) = judged {
+        let message = "a score made of the scores of others judges no usage itself";
+        problems.push(
+            Diagnostic::error("two-rules", message)
+                .at(yaml::place(file, key))
+                .help("say so in the score that it is made of"),
+        );
+    }
     if own || document.aggregate.is_some() || document.renormalise != Scope::default() {
         let message = "a score is made of components or of the scores of others, not of both";
         problems.push(Diagnostic::error("two-rules", message).at(yaml::place(file, roll_up)));
     }
     roll_up::resolve(file, &roll_up.value, problems).map(|roll_up| Source::RollUp(Box::new(roll_up)))
+}
+
+/// A word for all accounts, or an expression; `None` where it is neither.
+fn usage_of(
+    file: &Arc<SourceFile>,
+    text: Option<&Placed<String>>,
+    problems: &mut Diagnostics,
+) -> Option<Option<UsageKind>> {
+    let word = text.and_then(|text| UsageOf::NAMES.into_iter().find(|(name, _)| *name == text.value.trim()));
+    match word {
+        Some((_, of)) => Some(Some(UsageKind::All(of))),
+        None => optional(file, text, problems).map(|expression| expression.map(UsageKind::By)),
+    }
 }
 
 fn min_coverage(file: &Arc<SourceFile>, document: &ScoreDocument, problems: &mut Diagnostics) -> Option<f64> {

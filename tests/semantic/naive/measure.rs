@@ -1,7 +1,7 @@
 //! What components measure, and why they do not.
 
 use super::Sheets;
-use crate::semantic::language::{Component, Missing, Relative, Rule, Value};
+use crate::semantic::language::{Component, Give, Missing, Relative, Rule, Value};
 use crate::semantic::world::Row;
 
 /// What is known of a component on a row.
@@ -58,6 +58,8 @@ fn aged(component: &Component, row: &Row) -> Option<f64> {
 /// A component on every row.
 pub fn all(component: &Component, sheets: &Sheets, rows: &[Row]) -> Vec<Measured> {
     let mut all: Vec<Measured> = rows.iter().map(|row| observed(component, sheets, row)).collect();
+    let held: Vec<bool> =
+        all.iter().map(|measured| !matches!(measured.state, "observed" | "not_reported")).collect();
     let measures: Vec<Option<f64>> = (0..rows.len())
         .map(|at| match component.relative {
             None => all[at].value,
@@ -73,14 +75,30 @@ pub fn all(component: &Component, sheets: &Sheets, rows: &[Row]) -> Vec<Measured
             measured.state = "not_yet";
         }
     }
+    let held: Vec<bool> =
+        held.into_iter().zip(&all).map(|(held, measured)| held || measured.is_observed()).collect();
+    for at in (0..rows.len()).filter(|at| !held[*at]) {
+        let Some((when, give)) = component.zero else { break };
+        let said = when.is_some_and(|when| when.holds(&rows[at]) == Some(true));
+        if said || of_zeros(component, (at, rows), &|at| all[at].value) {
+            all[at].state = if give == Give::NotApplicable { "not_applicable" } else { "zero_base" };
+        }
+    }
     all
+}
+
+/// Whether a value and the mean of its history, which it is the change of, are both 0.
+fn of_zeros(component: &Component, (at, rows): (usize, &[Row]), of: &dyn Fn(usize) -> Option<f64>) -> bool {
+    let Some(Relative::Own(days, gap, true)) = component.relative else { return false };
+    let total = history((days, gap), (at, rows), of);
+    of(at) == Some(0.0) && !total.is_empty() && total.iter().sum::<i128>() == 0
 }
 
 /// A value, or why there is none.
 fn observed(component: &Component, sheets: &Sheets, row: &Row) -> Measured {
     let rule = sheets.of_row(row).rule(&component.name, row).map(|(_, rule)| rule);
     let fails = |when: Option<super::Condition>| when.is_some_and(|when| when.holds(row) != Some(true));
-    let state = if fails(component.applies_when) {
+    let state = if sheets.asks_not(component, row) || fails(component.applies_when) {
         "not_applicable"
     } else if fails(component.ready_when) {
         "not_yet"
@@ -112,14 +130,7 @@ fn compared(
     };
     match relative {
         Relative::Own(days, gap, change) => {
-            let last = row.day - gap as i32;
-            let history = last - days as i32 + 1..=last;
-            let own = values(&|other| other.is_of(row) && history.contains(&other.day));
-            let billionths: Vec<i128> = own
-                .into_iter()
-                .filter(|value| value.abs() < 1e15)
-                .map(|value| (value * 1e9).round() as i128)
-                .collect();
+            let billionths = history((days, gap), (at, rows), of);
             let total: i128 = billionths.iter().sum();
             let mean = total as f64 / 1e9 / billionths.len() as f64;
             match (billionths.len(), change) {
@@ -136,6 +147,19 @@ fn compared(
             standing(value, &values(&|other| (from..=to).contains(&other.day)), percentile)
         }
     }
+}
+
+/// The values of the days before, in billionths.
+fn history(
+    (days, gap): (u32, u32),
+    (at, rows): (usize, &[Row]),
+    of: &dyn Fn(usize) -> Option<f64>,
+) -> Vec<i128> {
+    let row = &rows[at];
+    let last = row.day - gap as i32;
+    let history = last - days as i32 + 1..=last;
+    let own = (0..rows.len()).filter(|other| rows[*other].is_of(row) && history.contains(&rows[*other].day));
+    own.filter_map(of).filter(|value| value.abs() < 1e15).map(|value| (value * 1e9).round() as i128).collect()
 }
 
 /// How a value stands among others, from 0 to 1.
@@ -171,7 +195,9 @@ pub fn known(
     let sheet = sheets.of_row(row);
     let (_, rule) = sheet.rule(name, row)?;
     let Some(Missing::CarryForward(days)) = sheet.scorings[name].missing else { return None };
-    if measured[at].state == "not_applicable" || matches!(rule, Rule::NotApplicable | Rule::NotYet) {
+    if matches!(measured[at].state, "not_applicable" | "zero_base")
+        || matches!(rule, Rule::NotApplicable | Rule::NotYet)
+    {
         return None;
     }
     let recent = row.day - days as i32..row.day;

@@ -1,0 +1,210 @@
+//! What the columns of a plan are made of: one step back, to the columns of the models that the query names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, ScalarValue, TableReference};
+use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, Operator};
+
+/// A column of a model: `layer.table`, and its name.
+pub(crate) type Origin = (String, String);
+
+/// Columns that something is made of.
+pub(crate) type Origins = BTreeSet<Origin>;
+
+/// What a column is made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Made {
+    /// All that its value is computed from, the order and the partitions of windows included; not what decides which rows
+    /// there are.
+    pub(crate) of: Origins,
+    /// What is added up or counted in it, counted rows included.
+    pub(super) counts: Origins,
+    /// What it has no value without: columns that nothing stands in for where they are NULL.
+    pub(super) bare: Origins,
+    /// What it is divided by, where that may be zero and nothing stands in for the quotient then.
+    pub(super) over: Origins,
+}
+
+/// What each column of a plan is made of, by its name.
+pub(crate) fn made_of(plan: &LogicalPlan) -> BTreeMap<String, Made> {
+    let fields = plan.schema().fields().iter().map(|field| field.name().clone());
+    fields.zip(of_plan(plan)).collect()
+}
+
+impl Made {
+    /// A column of a model.
+    fn column(model: &str, name: &str) -> Self {
+        let of = Origins::from([(model.to_owned(), name.to_owned())]);
+        Self { counts: of.clone(), bare: of.clone(), of, over: Origins::new() }
+    }
+
+    fn and(mut self, other: &Self) -> Self {
+        for (own, others) in [
+            (&mut self.of, &other.of),
+            (&mut self.counts, &other.counts),
+            (&mut self.bare, &other.bare),
+            (&mut self.over, &other.over),
+        ] {
+            own.extend(others.iter().cloned());
+        }
+        self
+    }
+
+    fn all<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
+        parts.into_iter().fold(Self::default(), Self::and)
+    }
+}
+
+/// The inputs of a step, and what their columns are made of.
+type Inputs<'a> = Vec<(&'a LogicalPlan, Vec<Made>)>;
+
+/// What each column of a plan is made of, in the order of its columns.
+fn of_plan(plan: &LogicalPlan) -> Vec<Made> {
+    if let Some(name) = model(plan) {
+        let fields = plan.schema().fields().iter();
+        return fields.map(|field| Made::column(&name, field.name())).collect();
+    }
+    let inputs: Inputs<'_> = plan.inputs().into_iter().map(|input| (input, of_plan(input))).collect();
+    let of = |expression: &Expr| of_expression(expression, &inputs);
+    let first = || inputs.first().map(|(_, made)| made.clone()).unwrap_or_default();
+    let found = match plan {
+        LogicalPlan::Projection(projection) => projection.expr.iter().map(of).collect(),
+        LogicalPlan::Aggregate(aggregate) => {
+            aggregate.group_expr.iter().chain(&aggregate.aggr_expr).map(of).collect()
+        }
+        LogicalPlan::Window(window) => first().into_iter().chain(window.window_expr.iter().map(of)).collect(),
+        LogicalPlan::Join(join) => match join.join_type {
+            JoinType::LeftSemi | JoinType::LeftAnti => first(),
+            JoinType::RightSemi | JoinType::RightAnti => {
+                inputs.last().map(|(_, made)| made.clone()).unwrap_or_default()
+            }
+            _ => inputs.iter().flat_map(|(_, made)| made.clone()).collect(),
+        },
+        LogicalPlan::Union(_) => together(&inputs),
+        _ => first(),
+    };
+    let width = plan.schema().fields().len();
+    if found.len() == width {
+        return found;
+    }
+    // A step of a kind that is not known here: each column may be made of all that goes in.
+    vec![everything(&inputs); width]
+}
+
+fn everything(inputs: &Inputs<'_>) -> Made {
+    Made::all(inputs.iter().flat_map(|(_, made)| made))
+}
+
+/// The columns of several inputs, place by place.
+fn together(inputs: &Inputs<'_>) -> Vec<Made> {
+    let width = inputs.iter().map(|(_, made)| made.len()).max().unwrap_or_default();
+    (0..width).map(|at| Made::all(inputs.iter().filter_map(|(_, made)| made.get(at)))).collect()
+}
+
+/// The model that a plan stands for: a scan, or a view that was put in under its name.
+fn model(plan: &LogicalPlan) -> Option<String> {
+    let name = match plan {
+        LogicalPlan::TableScan(scan) => &scan.table_name,
+        LogicalPlan::SubqueryAlias(alias) => &alias.alias,
+        _ => return None,
+    };
+    match name {
+        // Names of a query's own have no schema.
+        TableReference::Bare { .. } if matches!(plan, LogicalPlan::SubqueryAlias(_)) => None,
+        TableReference::Bare { table } => Some(table.to_string()),
+        TableReference::Partial { schema, table } | TableReference::Full { schema, table, .. } => {
+            Some(format!("{schema}.{table}"))
+        }
+    }
+}
+
+fn of_expression(expression: &Expr, inputs: &Inputs<'_>) -> Made {
+    match expression {
+        Expr::Column(column) | Expr::OuterReferenceColumn(_, column) => of_column(column, inputs),
+        Expr::ScalarSubquery(subquery) => Made::all(&of_plan(&subquery.subquery)),
+        Expr::BinaryExpr(binary) if binary.op == Operator::Divide => {
+            let (above, below) = (of_expression(&binary.left, inputs), of_expression(&binary.right, inputs));
+            let counts = if is_never_zero(&binary.right) { Origins::new() } else { below.counts.clone() };
+            let mut made = above.and(&below);
+            made.over.extend(counts);
+            made
+        }
+        Expr::ScalarFunction(call) if stands_in(call.func.name(), &call.args) => {
+            let made = of_parts(expression, inputs);
+            Made { bare: Origins::new(), over: Origins::new(), ..made }
+        }
+        Expr::AggregateFunction(function) => {
+            let AggregateFunctionParams { args, .. } = &function.params;
+            counted(args, of_parts(expression, inputs), inputs)
+        }
+        Expr::WindowFunction(function) => {
+            let WindowFunctionParams { args, filter, .. } = &function.params;
+            let measured = args.iter().chain(filter.as_deref());
+            let measured =
+                measured.fold(Made::default(), |made, part| made.and(&of_expression(part, inputs)));
+            let of = of_parts(expression, inputs).of;
+            counted(args, Made { of, ..measured }, inputs)
+        }
+        _ => of_parts(expression, inputs),
+    }
+}
+
+fn of_column(column: &Column, inputs: &Inputs<'_>) -> Made {
+    let found =
+        inputs.iter().filter_map(|(input, made)| made.get(input.schema().maybe_index_of_column(column)?));
+    Made::all(found)
+}
+
+fn of_parts(expression: &Expr, inputs: &Inputs<'_>) -> Made {
+    let mut made = Made::default();
+    let visited = expression.apply_children(|part| {
+        made = std::mem::take(&mut made).and(&of_expression(part, inputs));
+        Ok(TreeNodeRecursion::Continue)
+    });
+    // Nothing in it fails.
+    debug_assert!(visited.is_ok());
+    made
+}
+
+/// `count(*)` counts whatever rows there are.
+fn counted(args: &[Expr], made: Made, inputs: &Inputs<'_>) -> Made {
+    if args.iter().all(|arg| matches!(arg, Expr::Literal(..))) {
+        Made { counts: everything(inputs).counts, ..made }
+    } else {
+        made
+    }
+}
+
+/// Whether a function gives a number wherever its other arguments are NULL.
+fn stands_in(name: &str, args: &[Expr]) -> bool {
+    matches!(name, "coalesce" | "nvl" | "ifnull") && args.last().is_some_and(|last| literal(last).is_some())
+}
+
+/// A divisor that is not zero, whatever it is made of.
+fn is_never_zero(divisor: &Expr) -> bool {
+    match divisor {
+        Expr::Cast(cast) => is_never_zero(&cast.expr),
+        Expr::Alias(alias) => is_never_zero(&alias.expr),
+        Expr::ScalarFunction(call) if call.func.name() == "greatest" => {
+            call.args.iter().filter_map(literal).any(|least| least > 0.0)
+        }
+        Expr::BinaryExpr(sum) if sum.op == Operator::Plus => {
+            [&sum.left, &sum.right].into_iter().filter_map(|part| literal(part)).any(|part| part > 0.0)
+        }
+        other => literal(other).is_some_and(|number| number != 0.0),
+    }
+}
+
+/// A number that is written out.
+fn literal(expression: &Expr) -> Option<f64> {
+    match expression {
+        Expr::Cast(cast) => literal(&cast.expr),
+        Expr::Literal(value, _) => match value.cast_to(&arrow::datatypes::DataType::Float64) {
+            Ok(ScalarValue::Float64(number)) => number,
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,125 @@
+//! Components that have no value where usage is zero, and do not say what that is worth.
+//!
+//! A growth, or a share of a count, has no base where nothing was counted. Where what is counted is usage (sources say so:
+//! `OPTIONS ('usage' 'true')`), a customer who falls silent would lose that component, and score better or not at all. So
+//! the component has to say what it is worth then (`zero_base`).
+
+use std::collections::BTreeMap;
+
+use datafusion::logical_expr::LogicalPlan;
+
+use super::lineage::{Made, Origin, made_of};
+use crate::diagnostic::Diagnostic;
+use crate::pipeline::Pipeline;
+use crate::project::layer::ModelName;
+use crate::project::model::Kind;
+use crate::semantic::{Component, Entity};
+
+/// What metrics are made of, as far as it was asked for.
+pub(super) struct Silence<'a> {
+    pipeline: &'a Pipeline,
+    plans: &'a BTreeMap<ModelName, LogicalPlan>,
+    made: BTreeMap<String, BTreeMap<String, Made>>,
+    usage: BTreeMap<Origin, bool>,
+    bases: BTreeMap<Origin, Option<Origin>>,
+}
+
+impl<'a> Silence<'a> {
+    /// Over the plans of models as they read; `None` where no source says that its rows are usage.
+    pub(super) fn of(pipeline: &'a Pipeline, plans: &'a BTreeMap<ModelName, LogicalPlan>) -> Option<Self> {
+        let is_usage = |kind: &Kind| matches!(kind, Kind::Source(source) if source.usage);
+        pipeline.models.iter().any(|model| is_usage(&model.kind)).then(|| Self {
+            pipeline,
+            plans,
+            made: BTreeMap::new(),
+            usage: BTreeMap::new(),
+            bases: BTreeMap::new(),
+        })
+    }
+
+    /// What is wrong with a component whose value is the one column of a plan.
+    pub(super) fn unanswered(
+        &mut self,
+        component: &Component,
+        entity: Entity,
+        value: &LogicalPlan,
+    ) -> Option<Diagnostic> {
+        if component.zero_base.is_some() {
+            return None;
+        }
+        let made = made_of(value).into_values().next()?;
+        let (model, column) = self.base(&made)?;
+        let when = self.condition(entity, &made, &column);
+        let message = format!(
+            "`{}` has no value where usage is zero, and it is not said what that is worth",
+            component.name
+        );
+        Some(
+            Diagnostic::error("no-zero-base", message)
+                .at(component.location.clone())
+                .note(format!("it is divided by {model}.{column}, which counts usage: without an answer who falls silent scores better for it"))
+                .help(format!("add `zero_base: {{when: {when} = 0, give: worst}}`, or `best`, `not_applicable`, or points")),
+        )
+    }
+
+    /// The count of usage that something is divided by.
+    fn base(&mut self, made: &Made) -> Option<Origin> {
+        if let Some(base) = made.over.iter().find(|origin| self.is_usage(origin)) {
+            return Some(base.clone());
+        }
+        made.bare.iter().find_map(|origin| self.base_of(origin))
+    }
+
+    fn base_of(&mut self, origin: &Origin) -> Option<Origin> {
+        if let Some(known) = self.bases.get(origin) {
+            return known.clone();
+        }
+        let found = self.made(origin).and_then(|made| self.base(&made));
+        self.bases.insert(origin.clone(), found.clone());
+        found
+    }
+
+    /// Whether a column is counted from usage.
+    fn is_usage(&mut self, origin: &Origin) -> bool {
+        if let Some(known) = self.usage.get(origin) {
+            return *known;
+        }
+        let model = ModelName::parse(&origin.0).and_then(|name| self.pipeline.model(&name));
+        let found = match model.map(|model| &model.kind) {
+            Some(Kind::Source(source)) => source.usage,
+            _ => self.made(origin).is_some_and(|made| made.counts.iter().any(|origin| self.is_usage(origin))),
+        };
+        self.usage.insert(origin.clone(), found);
+        found
+    }
+
+    fn made(&mut self, (model, column): &Origin) -> Option<Made> {
+        if !self.made.contains_key(model) {
+            let plan = ModelName::parse(model).and_then(|name| self.plans.get(&name));
+            self.made.insert(model.clone(), plan.map(made_of).unwrap_or_default());
+        }
+        self.made[model].get(column).cloned()
+    }
+
+    /// A count of usage among the metrics, to ask for: the base itself, or another one.
+    fn condition(&mut self, entity: Entity, made: &Made, base: &str) -> String {
+        let table = entity.table();
+        let columns: Vec<String> = ModelName::parse(table)
+            .and_then(|name| self.pipeline.model(&name))
+            .into_iter()
+            .flat_map(|model| model.contract.columns.iter().filter(|column| column.not_null))
+            .map(|column| column.name.clone())
+            .collect();
+        let own = |name: &String| name == base || made.of.contains(&(table.to_owned(), name.clone()));
+        let counts = |silence: &mut Self, name: &String| {
+            let origin = (table.to_owned(), name.clone());
+            silence.is_usage(&origin) && silence.base_of(&origin).is_none()
+        };
+        let found = columns.iter().find(|name| own(name)).or_else(|| {
+            columns.iter().find(|name| {
+                !entity.key().contains(&name.as_str()) && *name != "as_of_date" && counts(self, name)
+            })
+        });
+        found.cloned().unwrap_or_else(|| base.to_owned())
+    }
+}

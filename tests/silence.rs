@@ -1,0 +1,112 @@
+//! A customer who falls silent: `check` asks what components are worth then, and no shipped scorecard scores it better.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::cli::{code, err, good, hale};
+
+const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-09-01\n";
+const EVENTS: &str = "-- The log.\nCREATE EXTERNAL TABLE raw.events (account_id VARCHAR NOT NULL, user_id VARCHAR, day DATE NOT NULL, seconds BIGINT) \
+    STORED AS PARQUET LOCATION 'events' OPTIONS ('optional' 'true', 'usage' 'USAGE')\n";
+const CONTRACTS: &str = "-- Seats.\nCREATE EXTERNAL TABLE raw.contracts (account_id VARCHAR NOT NULL, seats BIGINT) \
+    STORED AS PARQUET LOCATION 'contracts' OPTIONS ('optional' 'true')\n";
+const STAGED: &str = "-- The log by day.\nSELECT account_id, day AS as_of_date, count(*) AS events, sum(seconds) AS seconds, count(DISTINCT user_id) AS users FROM raw.events GROUP BY account_id, day\n";
+const METRICS: &str = "-- Facts.\nCREATE TABLE metrics.accounts (\n  account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, events BIGINT NOT NULL, seconds BIGINT NOT NULL,\n  \
+    users BIGINT NOT NULL, seats BIGINT, per_user DOUBLE, growth DOUBLE, safe DOUBLE, use_of_seats DOUBLE, share DOUBLE,\n  \
+    PRIMARY KEY (account_id, as_of_date)\n) PARTITIONED BY (as_of_date) AS\n\
+    WITH rolling AS (\n  SELECT account_id, as_of_date, sum(events) OVER w AS events, sum(seconds) OVER w AS seconds, sum(users) OVER w AS users,\n    \
+    lag(seconds, 28) OVER (PARTITION BY account_id ORDER BY as_of_date) AS before\n  FROM staging.days\n  \
+    WINDOW w AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW)\n)\n\
+    SELECT r.account_id, r.as_of_date, coalesce(r.events, 0) AS events, coalesce(r.seconds, 0) AS seconds, coalesce(r.users, 0) AS users, c.seats,\n  \
+    CAST(r.seconds AS DOUBLE) / nullif(r.users, 0) AS per_user,\n  CAST(r.seconds AS DOUBLE) / nullif(r.before, 0) - 1 AS growth,\n  \
+    CAST(r.seconds AS DOUBLE) / greatest(r.users, 1) AS safe,\n  CAST(r.users AS DOUBLE) / nullif(c.seats, 0) AS use_of_seats,\n  \
+    CAST(r.seconds AS DOUBLE) / nullif(r.events, 0) AS share\nFROM rolling AS r JOIN staging.contracts AS c ON c.account_id = r.account_id\n";
+const SCORE: &str = "title: T\nversion: '1'\ncomponents: [used]\ntiers: [{name: low, below: 50, at_risk: true}, {name: high}]\n";
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// A project with one component that a score uses and one that none does.
+fn project(usage: bool, used: &str, unused: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let component = |name: &str, keys: &str| {
+        format!("{name}:\n  title: T\n  bins: [{{below: 1, points: 0}}, {{points: 4}}]\n  {keys}\n")
+    };
+    let components = format!("{}{}", component("used", used), component("unused", unused));
+    for (path, text) in [
+        ("hale.yml", SETTINGS),
+        ("sql/raw/events.sql", &EVENTS.replace("USAGE", if usage { "true" } else { "false" })),
+        ("sql/raw/contracts.sql", CONTRACTS),
+        ("sql/staging/days.sql", STAGED),
+        ("sql/staging/contracts.sql", "-- Seats.\nSELECT account_id, seats FROM raw.contracts\n"),
+        ("sql/metrics/accounts.sql", METRICS),
+        ("sql/components/all.yml", &components),
+        ("sql/scores/health.yml", SCORE),
+    ] {
+        write(folder.path(), path, text);
+    }
+    folder
+}
+
+/// What `check` says of a component with this value.
+fn checked(usage: bool, value: &str) -> String {
+    let folder = project(usage, &format!("value: {value}"), "value: seats");
+    let answer = hale(folder.path(), &["check"]);
+    let said = err(&answer);
+    assert_eq!(code(&answer), i32::from(said.contains("error[")), "{said}");
+    said
+}
+
+#[test]
+fn a_quotient_over_a_count_of_usage_must_say_what_no_usage_is_worth() {
+    for (value, over) in [
+        ("per_user", "staging.days.users"),
+        ("growth", "staging.days.seconds"),
+        ("share", "staging.days.events"),
+        ("seats / nullif(users, 0)", "metrics.accounts.users"),
+        ("100.0 * (per_user + 1)", "staging.days.users"),
+        ("coalesce(per_user, growth)", "staging.days."),
+    ] {
+        let said = checked(true, value);
+        assert!(
+            said.contains("error[no-zero-base]: `used` has no value where usage is zero"),
+            "{value}: {said}"
+        );
+        assert!(said.contains("--> sql/components/all.yml:1:1"), "{value}: {said}");
+        assert!(said.contains(&format!("it is divided by {over}")), "{value}: {said}");
+        assert!(said.contains("= 0, give: worst}`"), "{value}: {said}");
+    }
+    for value in [
+        "users",
+        "safe",
+        "use_of_seats",
+        "coalesce(per_user, 0)",
+        "seconds / greatest(users, 1)",
+        "users / nullif(seats, 0)",
+    ] {
+        assert!(!checked(true, value).contains("zero"), "{value}");
+    }
+    let said = checked(true, "users / nullif(users, 0)");
+    assert!(said.contains("add `zero_base: {when: users = 0, give: worst}`"), "{said}");
+    // Where nothing is declared to be usage, nothing is asked.
+    assert!(!checked(false, "per_user").contains("zero"));
+    let answered = "value: per_user\n  zero_base: {when: users = 0, give: worst}";
+    good(hale(project(true, answered, "value: seats").path(), &["check"]));
+}
+
+#[test]
+fn a_component_that_no_score_uses_is_checked_as_well() {
+    let refused = |keys: &str| {
+        let said = err(&hale(project(true, "value: users", keys).path(), &["check"]));
+        assert!(said.contains("error["), "{keys}: {said}");
+        said
+    };
+    let said = refused("value: nothing_like_it");
+    assert!(said.contains("sql/components/all.yml:8:10") && said.contains("nothing_like_it"), "{said}");
+    assert!(refused("value: users\n  applies_when: nobody > 2").contains("nobody"));
+    assert!(refused("value: growth").contains("`unused` has no value where usage is zero"));
+}
