@@ -44,8 +44,9 @@ pub async fn build(
     let planning = Session::new(engine, settings, WindowOptions::default(), until);
     let planning = planning.map_err(|error| diagnose::of_run("setting up", &error))?;
     let decided = decide(checked, &planning, request).await?;
-    let read = checked.pipeline.models.iter().filter(|model| decided.scope.computes(&model.name));
-    landed::apart(&request.sources, &request.out, read)?;
+    if !request.from_published {
+        landed::apart(&request.sources, &request.out, checked.pipeline.models.iter())?;
+    }
     let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
     let models = decided.needed.tables.keys().filter(|name| decided.scope.computes(name)).count();
     watch.saw(&Event::Begun { run_id: staging.run_id(), models });

@@ -79,6 +79,12 @@ fn a_number_that_the_declared_type_cannot_hold_is_refused_with_file_row_and_valu
         ),
         ("DECIMAL(9, 2)", array(Float64Array::from(vec![0.1, 0.125])), "row 2: `v` is 0.125"),
         (
+            "TIMESTAMP",
+            array(TimestampMillisecondArray::from(vec![i64::MAX])),
+            "drift/2.parquet, row 1: `v` is",
+        ),
+        ("TIMESTAMP", array(Date32Array::from(vec![0, i32::MAX])), "drift/2.parquet, row 2: `v` is"),
+        (
             "DATE",
             array(TimestampMicrosecondArray::from(vec![86_400_000_000, 1])),
             "row 2: `v` is 1970-01-01T00:00:00.000001",

@@ -46,23 +46,28 @@ pub(crate) fn converted(
     let converted = match reading {
         Reading::Kept => cast_with_options(values, declared, &strict)?,
         Reading::Exact => return exact(values, declared),
-        Reading::Instant => cast_with_options(&floored(values), declared, &strict)?,
-        Reading::DayBegins => cast(&days_begin(values, zone), declared)?,
+        Reading::Instant => return fitting(cast(&floored(values), declared)?, values),
+        Reading::DayBegins => return fitting(cast(&days_begin(values, zone), declared)?, values),
         Reading::Midnight => return midnights(values),
         Reading::Uuid => cast(&uuids(values), declared)?,
     };
     Ok(Ok(converted))
 }
 
+/// What a cast gave, if it gave a value for each.
+fn fitting(there: ArrayRef, values: &ArrayRef) -> Result<Result<ArrayRef, Unfit>, ArrowError> {
+    let kept = (0..values.len()).map(|row| Some(values.is_null(row) || there.is_valid(row)));
+    Ok(first_false(&kept.collect(), values).map_or(Ok(there), Err))
+}
+
 /// There and back again must give the same.
 fn exact(values: &ArrayRef, declared: &DataType) -> Result<Result<ArrayRef, Unfit>, ArrowError> {
     let values = without_negative_zero(values)?;
     let there = cast(&values, declared)?;
-    let same = if matches!(values.data_type(), DataType::Binary) {
-        BooleanArray::from_iter((0..values.len()).map(|row| Some(values.is_null(row) == there.is_null(row))))
-    } else {
-        not_distinct(&cast(&there, values.data_type())?, &values)?
-    };
+    if matches!(values.data_type(), DataType::Binary) {
+        return fitting(there, &values);
+    }
+    let same = not_distinct(&cast(&there, values.data_type())?, &values)?;
     Ok(first_false(&same, &values).map_or(Ok(there), Err))
 }
 
@@ -78,7 +83,7 @@ fn without_negative_zero(values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
 
 fn first_false(same: &BooleanArray, values: &ArrayRef) -> Option<Unfit> {
     let row = (0..same.len()).find(|row| !same.value(*row))?;
-    let value = array_value_to_string(values, row).unwrap_or_default();
+    let value = array_value_to_string(values, row).unwrap_or_else(|_| "out of range".to_owned());
     let value = if matches!(values.data_type(), DataType::Binary) { format!("0x{value}") } else { value };
     Some(Unfit { row, value })
 }
