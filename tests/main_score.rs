@@ -5,6 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::cli::{code, err, good, hale};
+use crate::oracle::project_with;
 
 const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-09-01\n";
 const RAW: &str = "-- Figures.\nCREATE EXTERNAL TABLE raw.f (account_id VARCHAR NOT NULL, n BIGINT) STORED AS PARQUET LOCATION 'f' OPTIONS ('optional' 'true')\n";
@@ -113,7 +114,7 @@ fn marts_and_their_tests_read_the_main_score_whatever_its_name_is() {
         good(hale(folder.path(), &["test", "marts.risky"]));
         good(hale(folder.path(), &["compile", "--out", "compiled"]));
         let view = std::fs::read_to_string(folder.path().join("compiled/scores/main.sql")).unwrap();
-        assert!(view.contains(&format!("SELECT * FROM scores.{name}")), "{view}");
+        assert!(view.contains(&format!("FROM scores.{name}")), "{view}");
     }
 }
 
@@ -127,4 +128,18 @@ fn a_main_score_without_a_tier_at_risk_is_warned_of_and_others_are_not() {
     };
     assert!(warned("calm").contains("the main score `calm` has no tier that is at risk"));
     assert!(!warned("health").contains("at risk"));
+}
+
+/// Marts of the bundled project over a score without overrides, and over one that is rolled up from users.
+#[test]
+fn the_bundled_marts_take_any_score_as_the_main_one() {
+    let health = "sql/scores/health.yml";
+    let plain = project_with(&[(health, "overrides: true", "overrides: false")]);
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
+    good(hale(plain.path(), &["check", "--sources", data]));
+    let rolled = project_with(&[("hale.yml", "main_score: health", "main_score: people")]);
+    let people = "title: People\nversion: '1'\nroll_up: {of: user_health, to: account_id, measure: mean, fallback: unscored}\n\
+                  tiers: [{name: low, below: 40, at_risk: true}, {name: high}]\n";
+    write(rolled.path(), "sql/scores/people.yml", people);
+    good(hale(rolled.path(), &["check", "--sources", data]));
 }

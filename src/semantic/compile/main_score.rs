@@ -2,7 +2,20 @@
 
 use super::CompiledModel;
 use super::writer::{identifier, one_line};
-use crate::semantic::definition::Score;
+use crate::semantic::definition::{Score, Source};
+
+/// What only a score with overrides has of its own, and marts may read of any main score.
+const OF_OVERRIDES: [(&str, &str); 5] = [
+    ("override_id", "VARCHAR"),
+    ("override_mode", "VARCHAR"),
+    ("override_value", "DOUBLE"),
+    ("override_reason", "VARCHAR"),
+    ("override_author", "VARCHAR"),
+];
+
+/// What only components that measure something have, and members of a roll-up have not.
+const OF_MEASURES: [(&str, &str); 4] =
+    [("points", "DOUBLE"), ("min_points", "DOUBLE"), ("max_points", "DOUBLE"), ("state", "VARCHAR")];
 
 /// The name of the views, which no score may have.
 pub const MAIN: &str = "main";
@@ -10,17 +23,26 @@ pub const MAIN: &str = "main";
 impl Score {
     /// The views that stand for this score as the main one: its components, then the score itself.
     pub fn main_views(&self) -> [CompiledModel; 2] {
-        [("components", "The components of the main score"), ("scores", "The main score")]
-            .map(|(layer, what)| self.view(layer, what))
+        let is_measured = matches!(self.source, Source::Scorecards(_));
+        let lacking_measures = if is_measured { &[][..] } else { &OF_MEASURES };
+        let lacking_overrides = if self.overrides { &[][..] } else { &OF_OVERRIDES };
+        [
+            self.view("components", "The components of the main score", lacking_measures),
+            self.view("scores", "The main score", lacking_overrides),
+        ]
     }
 
-    fn view(&self, layer: &'static str, what: &str) -> CompiledModel {
+    /// A view over all that the score has, and NULL for what it lacks: whoever reads the main score reads any.
+    fn view(&self, layer: &'static str, what: &str, lacking: &[(&str, &str)]) -> CompiledModel {
         let mut sql = format!(
             "-- {what}: {}.\n-- `main_score` of hale.yml says which it is.\nCREATE VIEW {layer}.{MAIN} AS\n",
             one_line(&self.title)
         );
         let start = sql.len();
-        sql += &format!("SELECT * FROM {layer}.{}\n", identifier(&self.name));
+        let nulls = lacking.iter().map(|(name, sql_type)| format!(",\n  CAST(NULL AS {sql_type}) AS {name}"));
+        let nulls: String = nulls.collect();
+        let from = if nulls.is_empty() { " FROM" } else { "\nFROM" };
+        sql += &format!("SELECT *{nulls}{from} {layer}.{}\n", identifier(&self.name));
         let query = start..sql.len();
         CompiledModel {
             layer,
