@@ -278,3 +278,33 @@ fn a_question_about_a_day_that_is_not_published_says_so() {
         err(&project.hale(&["show", "metrics.m", "--as-of", "2026-01-22"])).contains("has no day 2026-01-22")
     );
 }
+
+#[test]
+fn a_part_of_a_key_is_not_taken_for_the_whole() {
+    let project = project(&[amounts()]);
+    let spine = "SELECT a.account_id, d.day, count(e.n) AS n FROM (SELECT DISTINCT account_id FROM staging.events) AS a \
+                 CROSS JOIN calendar.days AS d LEFT JOIN staging.events AS e ON e.account_id = a.account_id AND e.day = d.day \
+                 GROUP BY a.account_id, d.day";
+    let rows = |query: &str| {
+        let csv =
+            good(project.hale(&["query", query, "--until", "2026-01-12", "--format", "csv", "--limit", "0"]));
+        csv.lines().skip(1).map(str::to_owned).collect::<Vec<String>>()
+    };
+    let mut expected: Vec<String> = ["a", "b"]
+        .iter()
+        .flat_map(|account| (1..=12).map(move |day| format!("{account},2026-01-{day:02}")))
+        .collect();
+    for again in [
+        format!(
+            "SELECT account_id, day FROM (SELECT account_id, day, max(n) AS n FROM ({spine}) AS s GROUP BY account_id, day) AS z ORDER BY account_id, day"
+        ),
+        format!("SELECT DISTINCT account_id, day FROM ({spine}) AS s ORDER BY account_id, day"),
+        format!("SELECT account_id, day FROM ({spine}) AS s ORDER BY account_id, day"),
+    ] {
+        assert_eq!(rows(&again), expected, "{again}");
+    }
+    let last = format!("SELECT account_id, day FROM ({spine}) AS s ORDER BY account_id, day DESC LIMIT 3");
+    expected.truncate(12);
+    expected.reverse();
+    assert_eq!(rows(&last), expected[..3]);
+}

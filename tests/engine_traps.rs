@@ -28,6 +28,24 @@ async fn unnest_above_a_unique_key_loses_rows() {
     assert_ne!(grouped, 8, "UNNEST no longer keeps its input's uniqueness: the lint unnest-above-key can go");
 }
 
+/// A key that a join repeats is taken for the key of all columns once it is grouped by together with others: groupings
+/// and sorts further up leave the others out.
+#[tokio::test]
+async fn a_part_of_a_key_is_taken_for_the_whole() {
+    let context = SessionContext::new();
+    let spine = "SELECT a.account, d.day, count(*) AS n FROM
+                   (SELECT DISTINCT account FROM (VALUES ('a'), ('b')) AS log (account)) AS a
+                   CROSS JOIN (VALUES (1), (2), (3), (4)) AS d (day) GROUP BY a.account, d.day";
+    let direct = number(&context, &format!("SELECT count(*) FROM ({spine})")).await;
+    let again = format!("SELECT count(*) FROM (SELECT account, day FROM ({spine}) GROUP BY account, day)");
+    assert_eq!(direct, 8);
+    assert_ne!(
+        number(&context, &again).await,
+        8,
+        "a part of a key is no longer taken for it: the rule whole_keys can go"
+    );
+}
+
 /// Sliding sums of doubles retract by subtraction and drift.
 #[tokio::test]
 async fn sliding_sums_of_doubles_drift() {

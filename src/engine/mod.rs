@@ -20,6 +20,7 @@ pub mod side_by_side;
 pub mod sources;
 pub mod stored_days;
 mod wary_parquet;
+mod whole_keys;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -26,7 +26,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 
 use super::day_window::{self, WindowOptions};
-use super::{Engine, day_rank, functions, lanes, repeated_keys, side_by_side};
+use super::{Engine, day_rank, functions, lanes, repeated_keys, side_by_side, whole_keys};
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::{AS_OF_DATE, Model};
@@ -64,6 +64,7 @@ impl Session {
         let state = repeated_keys::install(day_window::install(builder).build());
         let state = side_by_side::install(state);
         let context = SessionContext::new_with_state(lanes::install(day_rank::install(state)));
+        whole_keys::install(&context);
         register_functions(&context, settings.time_zone);
         let catalog = MemoryCatalogProvider::new();
         for schema in Layer::ALL.map(Layer::name).into_iter().chain([CALENDAR]) {
