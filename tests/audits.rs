@@ -1,5 +1,16 @@
 //! Rules that take a query to look into: they run whatever they read, over the days that they need, and none is passed by.
 
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use halescore::check::check;
+use halescore::engine::{Engine, EngineOptions};
+use halescore::error::Error;
+use halescore::pipeline::Pipeline;
+use halescore::project::Project as Written;
+use halescore::run::{Event, Request, Selection, Watch, build};
+use halescore::storage::Storage;
 use serde_json::Value;
 
 use crate::cli::{Project, code, err, good, out};
@@ -307,4 +318,59 @@ fn a_part_of_a_key_is_not_taken_for_the_whole() {
     expected.truncate(12);
     expected.reverse();
     assert_eq!(rows(&last), expected[..3]);
+}
+
+/// Puts a file in the place of the run's staging folder when the second table begins.
+struct InTheWay(PathBuf);
+
+impl Watch for InTheWay {
+    fn saw(&self, event: &Event<'_>) {
+        if matches!(event, Event::Building { model } if model.table == "z") {
+            for run in std::fs::read_dir(&self.0).unwrap() {
+                let run = run.unwrap().path();
+                std::fs::remove_dir_all(&run).unwrap();
+                std::fs::write(&run, "").unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_went_wrong_is_told_though_cleaning_up_fails_too() {
+    let query = "SELECT account_id, day AS as_of_date, n / (n - n) AS n FROM staging.events";
+    let project = project(&[amounts(), by_day("z", "n BIGINT, -- none\n  ", query)]);
+    let root = project.path("");
+    let work = async {
+        let engine =
+            Engine::new(&EngineOptions { threads: NonZeroUsize::new(1), ..EngineOptions::default() });
+        let engine = engine.unwrap();
+        let storage = |name: &str| Storage::open(root.join(name).to_str().unwrap(), &root).unwrap();
+        let pipeline = Pipeline::build(Written::load(&root).unwrap()).unwrap();
+        let checked = check(pipeline, &engine, None).await.unwrap();
+        let day = NaiveDate::from_ymd_opt(2026, 1, 20).unwrap();
+        let request = Request {
+            days: day..=day,
+            selection: Selection::all(&checked.pipeline),
+            from_published: false,
+            followers: false,
+            sources: storage("data"),
+            out: storage("out"),
+        };
+        build(&checked, &engine, &request, &InTheWay(root.join("out/_hale/staging"))).await.map(drop)
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let error = runtime.block_on(work).expect_err("it cannot be computed");
+    let Error::Project(found) = &error else { panic!("{error}") };
+    let codes: Vec<&str> = found.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes.last(), Some(&"staging-left"), "{error}");
+    assert!(error.to_string().to_lowercase().contains("divide by zero"), "{error}");
+}
+
+#[test]
+fn an_audit_that_needs_all_of_history_is_warned_of() {
+    let check = |sql: &str| err(&project(&[amounts(), owned("sql/audits/a.sql", sql)]).hale(&["check"]));
+    let said = check("SELECT account_id FROM metrics.m WHERE n < 0");
+    assert!(said.contains("audit a reads all days of metrics.m"), "{said}");
+    assert!(!check("SELECT account_id, as_of_date FROM metrics.m WHERE n < 0").contains("reads all days"));
+    assert!(!check("SELECT account_id FROM staging.events WHERE n < 0").contains("reads all days"));
 }

@@ -362,3 +362,13 @@ async fn what_a_key_refers_to_is_there_and_compares_wherever_it_stands_in_the_or
         assert!(found.len() == 1 && found[0].starts_with(code), "{to}: {found:?}");
     }
 }
+
+#[tokio::test]
+async fn a_key_of_a_table_by_day_names_the_day() {
+    let found = async |key: &str| {
+        let sql = by_day(&format!("n BIGINT, {key},"), "SELECT account_id, as_of_date, n FROM staging.log");
+        Files::of(&[STAGED, ("metrics/t.sql", &sql)]).found().await
+    };
+    assert_eq!(found("UNIQUE (n, as_of_date)").await, Vec::<String>::new());
+    assert_eq!(found("UNIQUE (n)").await, ["unique sql/metrics/t.sql:5:13"]);
+}

@@ -4,7 +4,7 @@ use arrow::datatypes::{Field, Schema};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::project::contract::Reference;
-use crate::project::model::Model;
+use crate::project::model::{AS_OF_DATE, Model};
 use crate::project::types::{fits, sql_name};
 
 /// Columns that the query gives but the contract does not declare, the reverse, and types that do not fit.
@@ -70,6 +70,21 @@ pub(super) fn duplicates(model: &Model, inferred: &Schema) -> Diagnostics {
             .help("rename one with AS, or select only one of them")
         })
         .collect()
+}
+
+/// Keys of a table stored by day that do not name the day: how many days a run builds would decide whether they hold.
+pub(super) fn unique_over_days(model: &Model) -> Diagnostics {
+    let is_over_days = |key: &&Vec<String>| model.by_day() && !key.iter().any(|name| name == AS_OF_DATE);
+    let problem = |key: &Vec<String>| {
+        let message = format!("UNIQUE ({}) of a table stored by day does not name the day", key.join(", "));
+        let place = model.file.text.to_lowercase().find("unique");
+        let at = place.map_or_else(|| Location::whole(&model.file), |at| Location::word_at(&model.file, at));
+        Diagnostic::error("unique", message)
+            .at(at)
+            .note("the same value may stand on every day; which days a run builds would decide")
+            .help(format!("write UNIQUE ({}, {AS_OF_DATE})", key.join(", ")))
+    };
+    model.contract.unique.iter().filter(is_over_days).map(problem).collect()
 }
 
 /// What a foreign key lacks to be looked into: columns in both tables, as many here as there, of types that compare.

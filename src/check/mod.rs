@@ -157,6 +157,7 @@ impl Pass {
     }
 
     fn constraints(&mut self, model: &Model, declared: &SchemaRef) {
+        self.found.extend(contract::unique_over_days(model));
         for check in &model.contract.checks {
             let place = |span| Location::new(&model.file, span);
             let mut found = self.functions.hidden_time(&check.expr, &model.file, place);

@@ -41,11 +41,12 @@ impl Check {
         let engine = context.engine()?;
         let sources =
             if self.no_sources { None } else { Some(context.sources(&self.sources, &pipeline, &engine)?) };
-        let checked = check(pipeline, &engine, sources.as_ref()).await?;
-        let unplanned = rehearse(&checked, &engine).await?;
-        if unplanned.has_errors() {
-            return Err(unplanned.into());
+        let mut checked = check(pipeline, &engine, sources.as_ref()).await?;
+        let rehearsed = rehearse(&checked, &engine).await?;
+        if rehearsed.has_errors() {
+            return Err(rehearsed.into());
         }
+        checked.warnings.extend(rehearsed);
         context.console.problems(&checked.warnings);
         let counts = Counts::of(&checked);
         let seconds = started.elapsed().as_secs_f64();

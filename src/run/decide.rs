@@ -38,7 +38,7 @@ pub(super) async fn decide<'a>(
     session: &'a Session,
     request: &'a Request,
 ) -> Result<Decided<'a>> {
-    let search = Search::new(checked, session, request).await;
+    let search = Search::new(checked, session, request.days.clone()).await;
     let search = search.map_err(|error| diagnose::of_run("planning", &error))?;
     let published = Published::new(&request.out);
     let decision = Decision { checked, session, request, search, published };

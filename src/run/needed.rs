@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use arrow::datatypes::{Date32Type, SchemaRef};
@@ -24,7 +25,6 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 
 use super::question::Question;
-use super::request::Request;
 use super::scope::Scope;
 use super::stored::stored_rows;
 use crate::check::Checked;
@@ -88,7 +88,7 @@ struct Read {
 pub(super) struct Search<'a> {
     checked: &'a Checked,
     session: &'a Session,
-    request: &'a Request,
+    days: RangeInclusive<NaiveDate>,
     /// The checked plan of each stored model, over placeholders.
     plans: BTreeMap<ModelName, LogicalPlan>,
     /// What was found of a model whose rows are needed from a day on.
@@ -109,10 +109,10 @@ impl<'a> Search<'a> {
     pub(super) async fn new(
         checked: &'a Checked,
         session: &'a Session,
-        request: &'a Request,
+        days: RangeInclusive<NaiveDate>,
     ) -> Result<Self> {
         let plans = plans_over_placeholders(checked, session).await?;
-        Ok(Self { checked, session, request, plans, found: BTreeMap::new() })
+        Ok(Self { checked, session, days, plans, found: BTreeMap::new() })
     }
 
     /// What is needed for the days asked for of some stored models, and to answer some questions.
@@ -127,12 +127,11 @@ impl<'a> Search<'a> {
     ) -> Result<Needed> {
         let mut needed = Needed::default();
         for table in selected {
-            let read =
-                Read { table: table.clone(), first: *self.request.days.start(), columns: BTreeSet::new() };
+            let read = Read { table: table.clone(), first: *self.days.start(), columns: BTreeSet::new() };
             needed.add(read, "the run");
         }
         for question in questions {
-            let plan = question.bad_rows(self.session, &self.request.days).await?.plan;
+            let plan = question.bad_rows(self.session, &self.days).await?.plan;
             let plan = self.session.state().optimize(&plan)?;
             for read in reads(&plan, self.checked.pipeline.settings.history_starts)? {
                 needed.add(read, &question.to_string());
@@ -166,7 +165,7 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         let Some(plan) = self.plans.get(&model.name) else { return Ok(()) };
-        let plan = stored_rows(model, plan.clone(), first..=*self.request.days.end())?;
+        let plan = stored_rows(model, plan.clone(), first..=*self.days.end())?;
         let plan = self.session.for_model(model).optimised(plan)?;
         let reads = reads(&plan, self.checked.pipeline.settings.history_starts)?;
         let reads_sources = reads_sources(&plan)?;

@@ -89,6 +89,14 @@ impl<'a> Question<'a> {
         matches!(self, Self::Reference(..)) && self.reads().iter().all(is_source)
     }
 
+    /// Where it stands.
+    pub(super) fn location(&self) -> Location {
+        match self {
+            Self::Reference(_, reference) => reference.location.clone(),
+            Self::Audit(audit) => Location::whole(&audit.file),
+        }
+    }
+
     /// The query for the rows that break the rule on some days.
     ///
     /// # Errors
@@ -98,17 +106,14 @@ impl<'a> Question<'a> {
         session: &Session,
         days: &RangeInclusive<NaiveDate>,
     ) -> Result<BadRows> {
-        let (location, plan) = match self {
-            Self::Reference(model, reference) => {
-                (reference.location.clone(), orphans(session, model, reference, days).await?)
-            }
+        let plan = match self {
+            Self::Reference(model, reference) => orphans(session, model, reference, days).await?,
             Self::Audit(audit) => {
                 let plan = session.plan(&audit.query).await?;
-                let plan = if is_dated(&plan) { of_days(plan, AS_OF_DATE, days)? } else { plan };
-                (Location::whole(&audit.file), plan)
+                if is_dated(&plan) { of_days(plan, AS_OF_DATE, days)? } else { plan }
             }
         };
-        Ok(BadRows { rule: self.to_string(), location, plan })
+        Ok(BadRows { rule: self.to_string(), location: self.location(), plan })
     }
 }
 

@@ -1,22 +1,27 @@
 //! All that a run plans, planned over tables without rows: what passes here, a run can run.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::Days;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::audits::BadRows;
+use super::needed::Search;
 use super::question::Question;
+use super::scope::Scope;
 use super::stored::stored_rows;
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
-use crate::project::model::Kind;
+use crate::project::layer::ModelName;
+use crate::project::model::{Kind, Model};
 
-/// What in a checked project a run could not plan.
+/// What in a checked project a run could not plan; warnings of what it would do in vain.
 ///
 /// # Errors
 /// [`Error::Bug`] when the engine cannot be set up.
@@ -61,6 +66,38 @@ pub async fn rehearse(checked: &Checked, engine: &Engine) -> Result<Diagnostics>
     for question in Question::all(&checked.pipeline) {
         let asked = question.bad_rows(&session, &(day..=day)).await.map_err(bug)?;
         found.extend(refused(&session, &asked).await);
+    }
+    found.extend(without_end(checked, engine).await.map_err(bug)?);
+    Ok(found)
+}
+
+/// Warnings of questions for which every run, however few days it is asked for, builds all of history.
+async fn without_end(checked: &Checked, engine: &Engine) -> datafusion::error::Result<Diagnostics> {
+    let pipeline = &checked.pipeline;
+    let history_starts = pipeline.settings.history_starts;
+    let Some(day) = history_starts.checked_add_days(Days::new(1000)) else { return Ok(Diagnostics::new()) };
+    let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), day)?;
+    let mut search = Search::new(checked, &session, day..=day).await?;
+    let mut found = Diagnostics::new();
+    for question in Question::all(pipeline) {
+        let needed = search.needed(&Scope::default(), &BTreeSet::new(), &[question]).await?;
+        let is_whole_history = |name: &&ModelName| {
+            pipeline.model(name).is_some_and(Model::by_day) && needed.first(name) == Some(history_starts)
+        };
+        let tables: Vec<String> =
+            needed.tables.keys().filter(is_whole_history).map(ToString::to_string).collect();
+        if !tables.is_empty() {
+            let message = format!("{question} reads all days of {}", tables.join(", "));
+            let warning = Diagnostic::warning("audit-of-all-days", message).at(question.location());
+            found.push(warning.note("so every run builds all of them, for this alone").help(
+                match question {
+                    Question::Audit(_) => {
+                        "give as_of_date in its columns: it is then asked for the days of the run"
+                    }
+                    Question::Reference(..) => "name as_of_date in the key, here and there",
+                },
+            ));
+        }
     }
     Ok(found)
 }
