@@ -1,6 +1,8 @@
 //! The one integration binary: each test binary links the whole engine. Where a new test goes:
 
 mod audits; // rules over several tables: what they read, of which days, and that none is passed by
+mod arithmetic; // integers and decimals at the ends of their types: the value or an error, never another
+mod ask; // questions to hale's session and to plain DataFusion, for other tests
 mod bad_input; // what is refused, and what is survived
 mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
@@ -8,8 +10,10 @@ mod commerce; // contracts, growth, billing and users against naive evaluators; 
 mod day_rank; // places within a day, of rows that come day by day
 mod docs; // the static site, its links and lineage, looked at in a browser
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
+mod engine_issues; // wrong answers that were reported of DataFusion: right by now, said in another way, or refused
 mod explain; // why a score is what it is, what moved it; scores from stored metrics
 mod foreign; // files as others write them: bounds, types, names, damage
+mod frames; // window frames of mixed units and with bounds the wrong way round
 mod generate; // the synthetic sources
 mod invariants; // habits of the project: descriptions, tests, layering, sizes
 mod judgement; // what people judge and decide: in metrics, in scores, in explanations
@@ -26,6 +30,7 @@ mod python; // other tools in their own packages, where they are installed
 mod readers; // what is published, read by DuckDB, Polars and pandas
 mod real_data; // six projects over real logs equal what other engines computed
 mod rescore; // scores again from what is published: every day and column that is looked back to, or a refusal
+mod row_order; // results that depend on an order of rows which nothing settles
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod silence; // customers who fall silent: what `check` asks, and that no shipped score rises for it

@@ -33,7 +33,7 @@ WITH ends AS (
   WHERE completed_on IS NOT NULL
   -- What was first known stays: an end that is moved afterwards moves no expansion.
   QUALIFY row_number() OVER (
-    PARTITION BY account_id ORDER BY greatest(known_from, completed_on), completed_on, plan_id
+    PARTITION BY account_id ORDER BY greatest(known_from, completed_on), completed_on, plan_id, known_from
   ) = 1
 ), pipeline AS (
   SELECT account_id, type, amount_arr, CAST(CAST(amount_arr AS DOUBLE) * probability AS DECIMAL(18,2)) AS likely_arr,

@@ -29,5 +29,5 @@ JOIN metrics.spine
  AND spine.as_of_date < local_day(overrides.ends_at)
 QUALIFY row_number() OVER (
   PARTITION BY overrides.account_id, spine.as_of_date, overrides.score_name
-  ORDER BY overrides.effective_at DESC, overrides.override_id DESC
+  ORDER BY overrides.effective_at DESC, overrides.override_id DESC, overrides.recorded_at DESC
 ) = 1

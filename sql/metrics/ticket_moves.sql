@@ -16,14 +16,14 @@ WITH states AS (
     CASE WHEN to_status IN ('resolved', 'closed') THEN 0 ELSE 1 END AS is_open,
     coalesce(last_value(CASE WHEN to_status = 'escalated' THEN 1 WHEN to_status IN ('resolved', 'closed') THEN 0 END)
       IGNORE NULLS OVER (
-        PARTITION BY ticket_id ORDER BY occurred_at, step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        PARTITION BY ticket_id ORDER BY occurred_at, step, to_status ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
       ), 0) AS is_escalated
   FROM staging.ticket_events
 ), changes AS (
   SELECT
     *,
-    is_open - lag(is_open, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step) AS open_change,
-    is_escalated - lag(is_escalated, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step) AS escalated_change
+    is_open - lag(is_open, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status) AS open_change,
+    is_escalated - lag(is_escalated, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status) AS escalated_change
   FROM states
 )
 SELECT

@@ -13,5 +13,6 @@ SELECT
 FROM raw.contract_events
 QUALIFY row_number() OVER (
   PARTITION BY change_id
-  ORDER BY greatest(effective_on, local_day(recorded_at)), recorded_at, account_id, contract_id, type, delta_arr, delta_seats
+  ORDER BY greatest(effective_on, local_day(recorded_at)), recorded_at, account_id, contract_id, type, delta_arr, delta_seats,
+           effective_on
 ) = 1

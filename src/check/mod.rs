@@ -9,11 +9,13 @@ mod contract;
 pub(crate) mod lineage;
 mod lints;
 mod silence;
+mod subqueries;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::TableReference;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::Query;
@@ -23,8 +25,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{Found, Place, held, location_of, look};
 use crate::engine::{Engine, Session, diagnose};
-use crate::pipeline::{Audit, Pipeline};
-use crate::project::layer::ModelName;
+use crate::pipeline::{Audit, CALENDAR_DAYS, Pipeline};
+use crate::project::layer::{CALENDAR, ModelName};
 use crate::project::model::{Kind, Model};
 use crate::storage::Storage;
 
@@ -60,7 +62,9 @@ pub async fn check(
     let (schemas, plans, as_read) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let functions = Functions::of(&session);
     let (failed, not_ready) = (BTreeSet::new(), Diagnostics::new());
-    let mut pass = Pass { session, functions, schemas, plans, as_read, failed, found, not_ready };
+    let keys = pipeline.models.iter().map(|model| (model.name.clone(), model.contract.primary_key.clone()));
+    let keys = keys.collect();
+    let mut pass = Pass { session, functions, schemas, plans, as_read, keys, failed, found, not_ready };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.
@@ -96,6 +100,8 @@ struct Pass {
     schemas: BTreeMap<ModelName, SchemaRef>,
     plans: BTreeMap<ModelName, LogicalPlan>,
     as_read: BTreeMap<ModelName, LogicalPlan>,
+    /// The primary keys of the models before.
+    keys: BTreeMap<ModelName, Vec<String>>,
     failed: BTreeSet<ModelName>,
     found: Diagnostics,
     /// Files of sources that are not there yet, or not whole.
@@ -123,10 +129,11 @@ impl Pass {
         self.as_read.insert(model.name.clone(), plan.clone());
         let inferred = nullable(analysed.schema().as_arrow());
         self.found.extend(contract::duplicates(model, &inferred));
+        self.found.extend(lints::lint(model, &analysed, &|table| self.key_of(table)));
+        self.found.extend(subqueries::unanswerable(model, &analysed, &self.session).await);
         match &model.declared {
             Some(declared) => {
                 self.found.extend(contract::compare(model, declared, &inferred));
-                self.found.extend(lints::lint(model, &analysed));
                 self.constraints(model, declared);
                 self.enter(model, Arc::clone(declared), None);
                 self.plans.insert(model.name.clone(), analysed);
@@ -142,6 +149,18 @@ impl Pass {
         let state = self.session.state();
         let analysed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
         Ok((plan, analysed))
+    }
+
+    /// The primary key of a table by its name in SQL.
+    fn key_of(&self, table: &TableReference) -> Vec<String> {
+        match (table.schema(), table.table()) {
+            (Some(CALENDAR), CALENDAR_DAYS) => vec!["day".to_owned()],
+            (schema, table) => {
+                let name = |name: &&ModelName| Some(name.layer.name()) == schema && name.table == table;
+                let key = self.keys.keys().find(name).and_then(|name| self.keys.get(name));
+                key.cloned().unwrap_or_default()
+            }
+        }
     }
 
     /// Makes the model readable for those that follow.

@@ -57,6 +57,10 @@ fn place(model: &Model, span: Span) -> Location {
 
 /// An engine error in one line, without its internals.
 pub fn first_line(error: &DataFusionError) -> String {
+    // Which of its steps failed is the engine's own business.
+    if let DataFusionError::Context(_, cause) | DataFusionError::Diagnostic(_, cause) = error {
+        return first_line(cause);
+    }
     let text = error.strip_backtrace();
     let mut text = text.lines().next().unwrap_or_default();
     for prefix in [

@@ -3,11 +3,15 @@
 //! [`Engine`] holds what a process shares (threads, memory, spill files); [`Session`] is one catalogue of
 //! layers in which models are planned: empty sources for `check`, Parquet for `run`, rows for `test`.
 
+mod checked;
 pub mod day_rank;
 pub mod day_window;
 pub mod diagnose;
 pub(crate) mod foreign;
+mod faults;
+mod frames;
 pub mod functions;
+mod grouping;
 pub(crate) mod in_turn;
 pub(crate) mod landed;
 pub mod lanes;
@@ -21,6 +25,7 @@ pub mod sources;
 pub mod stored_days;
 mod wary_parquet;
 mod whole_keys;
+mod subqueries;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -119,6 +124,8 @@ impl Engine {
         options.catalog.create_default_catalog_and_schema = false;
         options.execution.collect_statistics = true;
         options.execution.parquet.pushdown_filters = false;
+        // A LIMIT above a window would cut off rows that `lead` has to look at (apache/datafusion#25471).
+        options.optimizer.enable_window_limits = false;
         // Each sort of each thread sets this aside for its merge: all of them together at most a share of the memory.
         let for_merges = self.memory_limit / (SORTS_AT_ONCE * self.threads);
         options.execution.sort_spill_reservation_bytes = for_merges.min(10 << 20);

@@ -25,7 +25,12 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 
+use super::checked::CheckedArithmetic;
 use super::day_window::{self, WindowOptions};
+use super::faults::KnownFaults;
+use super::frames::FrameBounds;
+use super::grouping::GroupingOrder;
+use super::subqueries::SubqueryPredicates;
 use super::{Engine, day_rank, functions, lanes, repeated_keys, side_by_side, whole_keys};
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
@@ -63,7 +68,13 @@ impl Session {
             .with_default_features();
         let state = repeated_keys::install(day_window::install(builder).build());
         let state = side_by_side::install(state);
-        let context = SessionContext::new_with_state(lanes::install(day_rank::install(state)));
+        let mut state = lanes::install(day_rank::install(state));
+        state.register_function_rewrite(Arc::new(CheckedArithmetic))?;
+        state.add_analyzer_rule(Arc::new(KnownFaults));
+        state.add_analyzer_rule(Arc::new(SubqueryPredicates));
+        state.add_analyzer_rule(Arc::new(FrameBounds));
+        state.add_analyzer_rule(Arc::new(GroupingOrder));
+        let context = SessionContext::new_with_state(state);
         whole_keys::install(&context);
         register_functions(&context, settings.time_zone);
         let catalog = MemoryCatalogProvider::new();

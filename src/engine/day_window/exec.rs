@@ -86,6 +86,10 @@ impl DayWindowExec {
                 *kept = super::spec::index_of(&mut columns, self.task.emit.columns[*kept]);
             }
         }
+        // What results are sorted by is kept though nobody reads it: the order was promised before.
+        for column in self.task.order.into_iter().flat_map(|order| self.task.sorted_by(order)) {
+            super::spec::index_of(&mut columns, column);
+        }
         let task = Task {
             spec: Arc::clone(&self.task.spec),
             emit: Arc::new(Emit { predicate: self.task.emit.predicate.clone(), columns }),

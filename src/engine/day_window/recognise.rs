@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue};
-use datafusion::functions_aggregate::{average, count, median, min_max, sum};
+use datafusion::functions_aggregate::{count, median, min_max};
 use datafusion::functions_window::nth_value;
 use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
@@ -13,7 +13,7 @@ use datafusion::physical_expr::window::SlidingAggregateWindowExpr;
 use datafusion::physical_plan::windows::{PlainAggregateWindowExpr, WindowExpr, WindowUDFExpr};
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
-use crate::engine::functions::{Statistic, share_statistic};
+use crate::engine::functions::{Statistic, avg, share_statistic, sum};
 
 use super::argument::{Argument, Below};
 use super::call::{call, ignores_nulls, is_unfiltered};
@@ -131,12 +131,12 @@ impl Recogniser {
         if aggregate.is_distinct() {
             return Ok(None);
         }
-        if is(sum::sum_udaf()) {
+        if is(sum()) {
             let argument = self.below.argument(first)?;
             let sum = self.sum(&argument)?;
             return Ok(sum.map(|(sums, counts)| Function::Sum { sums, counts }));
         }
-        if is(average::avg_udaf()) {
+        if is(avg()) {
             let argument = self.below.average(first)?;
             let sum = self.sum(&argument)?;
             return Ok(sum.map(|(sums, counts)| Function::Average { sums, counts }));

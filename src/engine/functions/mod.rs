@@ -12,6 +12,9 @@
 //! computed in integers with one floating division at the end, so the order and the partitioning of rows never show
 //! in a result.
 //!
+//! `sum` and `avg` of integers and decimals ([`total`]) and the functions of doubles over sliding frames ([`sliding`])
+//! stand in the place of DataFusion's own of the same names.
+//!
 //! The functions work as plain aggregates, in DataFusion's own windows, and in
 //! [`DayWindowExec`](crate::engine::day_window::DayWindowExec), which calls the same statistics.
 
@@ -22,8 +25,10 @@ mod local_day;
 pub mod median_total;
 mod moments;
 mod share_function;
+mod sliding;
 mod statistic;
 pub mod top_share;
+mod total;
 
 use std::sync::Arc;
 
@@ -34,11 +39,13 @@ pub(crate) use moments::Moments;
 pub(crate) use share_function::share_statistic;
 use share_function::{Name, ShareFunction};
 pub(crate) use statistic::Statistic;
+pub(crate) use total::{avg, sum};
 
-/// Every aggregate of ours, ready for `SessionContext::register_udaf`.
+/// Every aggregate of ours, ready for `SessionContext::register_udaf`: new ones, and those that stand in the place of
+/// DataFusion's own.
 pub fn aggregates() -> Vec<Arc<AggregateUDF>> {
-    [Name::Hhi, Name::Gini, Name::TopShare, Name::MedianTotal]
+    let shares = [Name::Hhi, Name::Gini, Name::TopShare, Name::MedianTotal]
         .into_iter()
-        .map(|name| Arc::new(AggregateUDF::from(ShareFunction::new(name))))
-        .collect()
+        .map(|name| Arc::new(AggregateUDF::from(ShareFunction::new(name))));
+    shares.chain([sum(), avg()]).chain(sliding::functions()).collect()
 }

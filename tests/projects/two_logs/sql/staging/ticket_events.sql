@@ -13,7 +13,7 @@ WITH states AS (
     seq
   FROM raw.incident_log
 ), ordered AS (
-  SELECT *, lag(state) OVER (PARTITION BY ticket_id ORDER BY occurred_at, seq) AS before
+  SELECT *, lag(state) OVER (PARTITION BY ticket_id ORDER BY occurred_at, seq, state) AS before
   FROM states
 )
 SELECT

@@ -2,11 +2,15 @@
 //!
 //! Each rule has a reproduction among the tests that fails when an upgrade of the engine mends the fault.
 
+mod dependencies;
+mod order;
+mod rows;
+
 use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::common::{Column, DFSchema, ScalarValue, TableReference};
 use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, WindowFrameBound};
@@ -14,8 +18,12 @@ use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, WindowFrameBoun
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::project::model::{AS_OF_DATE, Model};
 
-/// Every finding in a model's analysed plan, views included.
-pub(super) fn lint(model: &Model, plan: &LogicalPlan) -> Diagnostics {
+/// Every finding in a model's analysed plan, views included; `keys` gives the primary keys of tables.
+pub(super) fn lint(
+    model: &Model,
+    plan: &LogicalPlan,
+    keys: &dyn Fn(&TableReference) -> Vec<String>,
+) -> Diagnostics {
     let mut lints = Lints { model, seen: BTreeSet::new(), found: Diagnostics::new() };
     let walked = plan.apply_with_subqueries(|node| {
         lints.unnest(node);
@@ -27,6 +35,7 @@ pub(super) fn lint(model: &Model, plan: &LogicalPlan) -> Diagnostics {
             })
         })
     });
+    let walked = walked.and_then(|_| order::unsettled(plan, keys, |unsettled| lints.unsettled(&unsettled)));
     if let Err(error) = walked {
         lints.found.push(crate::engine::diagnose::of_model(model, &error));
     }
@@ -70,38 +79,61 @@ impl Lints<'_> {
         self.push(diagnostic);
     }
 
+    /// What depends on an order of rows that nothing settles.
+    fn unsettled(&mut self, unsettled: &order::Unsettled<'_>) {
+        let diagnostic = Diagnostic::error("row-order", unsettled.message.clone())
+            .at(self.call(&unsettled.word, &unsettled.exprs))
+            .note(unsettled.note.clone())
+            .help(unsettled.help.clone());
+        self.push(diagnostic);
+    }
+
     fn expression(&mut self, expr: &Expr, schema: &DFSchema) {
         match expr {
             Expr::AggregateFunction(call) => {
                 let AggregateFunctionParams { args, .. } = &call.params;
                 self.float_sum(call.func.name(), args, schema);
+                self.estimate(call.func.name(), args);
             }
             Expr::WindowFunction(call) => {
                 self.float_sum(call.fun.name(), &call.params.args, schema);
+                self.estimate(call.fun.name(), &call.params.args);
                 self.looks_ahead(call.fun.name(), &call.params);
             }
             _ => {}
         }
     }
 
-    /// A sum of doubles depends on the order of its rows; a sliding one drifts and never recovers from NaN.
+    /// What is an estimate, or any of several values.
+    fn estimate(&mut self, function: &str, args: &[Expr]) {
+        let Some(estimate) = order::estimates(function) else { return };
+        let at = self.call(function, &args.iter().collect::<Vec<_>>());
+        self.push(estimate.at(at));
+    }
+
+    /// A sum of doubles depends on the order of its rows, and so does everything that is made of such sums.
     fn float_sum(&mut self, function: &str, args: &[Expr], schema: &DFSchema) {
-        let Some(argument) = args.first().filter(|_| matches!(function, "sum" | "avg")) else { return };
+        let Some(argument) = args.first() else { return };
+        let is_sum = matches!(function, "sum" | "avg");
+        if !is_sum && !is_moment(function) {
+            return;
+        }
         let is_float = |expr: &Expr| {
             matches!(expr.get_type(schema), Ok(DataType::Float16 | DataType::Float32 | DataType::Float64))
         };
-        // avg casts whole numbers to doubles; those sums are exact.
-        let from_integer = |expr: &Expr| match expr {
-            Expr::Cast(cast) => cast.expr.get_type(schema).is_ok_and(|from| from.is_integer()),
-            _ => false,
-        };
-        if !is_float(argument) || from_integer(argument) {
+        // A double that was a whole number adds up exactly only below 2^53.
+        if !is_float(argument) {
             return;
         }
+        let help = match (function, is_sum) {
+            ("avg", _) => "cast the column to BIGINT or DECIMAL first, in staging for instance; the average of those is exact",
+            (_, true) => "cast the column to BIGINT or DECIMAL first, in staging for instance",
+            (_, false) => "make it of sums that are exact: count(x), sum(x) and sum(x * x) of a BIGINT or DECIMAL, and the one division at the end in DOUBLE",
+        };
         let diagnostic = Diagnostic::error("float-sum", format!("{function}({argument}) adds up doubles"))
             .at(self.first_column(argument, function))
             .note("the sum depends on the order of the rows, so the same input would not give the same bytes")
-            .help("cast the column to BIGINT or DECIMAL first, in staging for instance");
+            .help(help);
         self.push(diagnostic);
     }
 
@@ -125,6 +157,29 @@ impl Lints<'_> {
         self.push(diagnostic);
     }
 
+    /// The place of a call: the word that stands last before one of its columns, else the first of its kind.
+    fn call(&self, word: &str, exprs: &[&Expr]) -> Location {
+        let text = self.model.file.text.to_lowercase();
+        let columns = exprs.iter().filter_map(|expr| self.column(expr));
+        let before = |column: usize| text.get(..column).and_then(|before| before.rfind(word));
+        match columns.filter_map(before).next() {
+            Some(at) => self.model.locate(at..at + word.len()),
+            None => self::word(self.model, word),
+        }
+    }
+
+    /// Where the first column of an expression stands in the model's text. It may stand in a view's: only a place that
+    /// names it here counts.
+    fn column(&self, expr: &Expr) -> Option<usize> {
+        expr.column_refs().into_iter().find_map(|column| {
+            let span = column.spans.first().filter(|span| span.start.line > 0)?;
+            let start = self.model.file.offset(span.start.line as usize, span.start.column as usize);
+            let end = self.model.file.offset(span.end.line as usize, span.end.column as usize);
+            let text = self.model.file.text.get(start..end)?;
+            text.to_lowercase().ends_with(column.name.as_str()).then_some(start)
+        })
+    }
+
     fn first_column(&self, expr: &Expr, function: &str) -> Location {
         let columns: Vec<&Column> = expr.column_refs().into_iter().collect();
         let span = columns.first().and_then(|column| column.spans.first());
@@ -141,5 +196,14 @@ impl Lints<'_> {
             }
             _ => word(self.model, function),
         }
+    }
+}
+
+/// Functions that are made of sums of products of doubles.
+fn is_moment(function: &str) -> bool {
+    match function {
+        "corr" => true,
+        "regr_count" => false,
+        name => ["var", "stddev", "covar", "regr_"].iter().any(|family| name.starts_with(family)),
     }
 }

@@ -1,0 +1,152 @@
+//! Forms of queries that DataFusion takes for something else, or answers wrongly: said in another way where there is one,
+//! else refused.
+//!
+//! Each has its reproduction among the tests, which fails once DataFusion answers it right.
+
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{DataFusionError, Diagnostic, NullEquality, Result, ScalarValue, Span};
+use datafusion::config::ConfigOptions;
+use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::logical_plan::JoinConstraint;
+use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, Join, JoinType, Like, LogicalPlan, Operator, lit};
+use datafusion::optimizer::AnalyzerRule;
+
+/// Settles what DataFusion would get wrong.
+#[derive(Debug)]
+pub(super) struct KnownFaults;
+
+impl AnalyzerRule for KnownFaults {
+    fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
+        plan.transform_up_with_subqueries(|node| {
+            if let LogicalPlan::Join(join) = &node {
+                whole_rows(join)?;
+                shared_columns(join)?;
+            }
+            let names = NamePreserver::new(&node);
+            node.map_expressions(|expr| {
+                let name = names.save(&expr);
+                Ok(expr.transform_up(settled)?.update_data(|expr| name.restore(expr)))
+            })
+        })
+        .data()
+    }
+
+    fn name(&self) -> &str {
+        "known_faults"
+    }
+}
+
+fn settled(expr: Expr) -> Result<Transformed<Expr>> {
+    match expr {
+        Expr::SimilarTo(like) => similar(like).map(Transformed::yes),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => Ok(match lists(&left, op, &right) {
+            Some(settled) => Transformed::yes(settled),
+            None => Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })),
+        }),
+        other => Ok(Transformed::no(other)),
+    }
+}
+
+/// EXCEPT ALL and INTERSECT ALL count how often a row occurs; DataFusion only asks whether it does
+/// (apache/datafusion#12955, #12956).
+fn whole_rows(join: &Join) -> Result<()> {
+    let of_sets = join.null_equality == NullEquality::NullEqualsNull && join.filter.is_none();
+    let word = match join.join_type {
+        JoinType::LeftAnti => "EXCEPT",
+        JoinType::LeftSemi => "INTERSECT",
+        _ => return Ok(()),
+    };
+    if !of_sets || matches!(join.left.as_ref(), LogicalPlan::Distinct(Distinct::All(_))) {
+        return Ok(());
+    }
+    Err(refused(
+        format!("{word} ALL does not count how often a row occurs"),
+        None,
+        &format!("write {word} where each row is wanted once, or number the rows (row_number() OVER (PARTITION BY …)) and compare the numbers too"),
+    ))
+}
+
+/// A column of `USING` is that of whichever side has one; DataFusion takes the left side's.
+fn shared_columns(join: &Join) -> Result<()> {
+    let word = match join.join_type {
+        JoinType::Right => "RIGHT",
+        JoinType::Full => "FULL",
+        _ => return Ok(()),
+    };
+    if join.join_constraint != JoinConstraint::Using {
+        return Ok(());
+    }
+    let column = join.on.first().and_then(|(left, _)| left.try_as_col()).map_or("key", |column| column.name());
+    let place = join.on.iter().find_map(|(left, right)| {
+        [left, right].into_iter().find_map(|side| side.spans().and_then(|spans| spans.first()))
+    });
+    Err(refused(
+        format!("{word} JOIN … USING ({column}) gives NULL for `{column}` where only the right side has one"),
+        place,
+        &format!("write ON left.{column} = right.{column}, and select coalesce(left.{column}, right.{column})"),
+    ))
+}
+
+/// SQL's `SIMILAR TO` is of the whole text, with `%` and `_`; DataFusion looks for a regular expression anywhere in it.
+fn similar(like: Like) -> Result<Expr> {
+    let pattern = match like.pattern.as_ref() {
+        Expr::Literal(
+            ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)),
+            _,
+        ) => regular(text),
+        _ => {
+            let help = "write the pattern out, or use a regular expression: text ~ pattern";
+            return Err(refused("SIMILAR TO takes a pattern that is written out".to_owned(), None, help));
+        }
+    };
+    if pattern.starts_with(WHOLE) && matches!(like.pattern.as_ref(), Expr::Literal(value, _) if value.try_as_str().flatten().is_some_and(|text| text.starts_with(WHOLE))) {
+        return Ok(Expr::SimilarTo(like));
+    }
+    Ok(Expr::SimilarTo(Like { pattern: Box::new(lit(pattern)), ..like }))
+}
+
+/// How a pattern of the whole text begins; one that begins so was translated before.
+const WHOLE: &str = "(?s)^(?:";
+
+fn regular(pattern: &str) -> String {
+    if pattern.starts_with(WHOLE) {
+        return pattern.to_owned();
+    }
+    let mut regular = WHOLE.to_owned();
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '%' => regular.push_str(".*"),
+            '_' => regular.push('.'),
+            '.' | '^' | '$' => regular.extend(['\\', letter]),
+            '\\' => regular.extend(std::iter::once('\\').chain(letters.next())),
+            other => regular.push(other),
+        }
+    }
+    regular + ")$"
+}
+
+/// `x IN (1) AND x IN (2)` is false, and NULL where `x` is NULL; DataFusion forgets the latter
+/// (apache/datafusion#24246). The same with `NOT IN` and `OR`.
+fn lists(left: &Expr, op: Operator, right: &Expr) -> Option<Expr> {
+    let (Expr::InList(left), Expr::InList(right)) = (left, right) else { return None };
+    let never = match op {
+        Operator::And => !left.negated && !right.negated,
+        Operator::Or => left.negated && right.negated,
+        _ => false,
+    };
+    let apart = |left: &InList, right: &InList| left.list.iter().all(|item| !right.list.contains(item));
+    let literal = |list: &InList| list.list.iter().all(|item| matches!(item, Expr::Literal(value, _) if !value.is_null()));
+    if !never || left.expr != right.expr || !literal(left) || !literal(right) || !apart(left, right) {
+        return None;
+    }
+    let unknown = lit(ScalarValue::Boolean(None));
+    let of = left.expr.as_ref().clone();
+    Some(if op == Operator::And { of.is_null().and(unknown) } else { of.is_not_null().or(unknown) })
+}
+
+fn refused(message: String, place: Option<Span>, help: &str) -> DataFusionError {
+    let diagnostic = Diagnostic::new_error(message.clone(), place).with_help(help, None);
+    DataFusionError::Plan(message).with_diagnostic(diagnostic)
+}
