@@ -6,7 +6,8 @@ use crate::ask::{hale, hale_with, plain};
 
 /// The numbers at which types end.
 fn number() -> impl Strategy<Value = i64> {
-    let ends = [i64::MIN, i64::MIN + 1, -1 << 32, i32::MIN.into(), -1, 0, 1, 2, i32::MAX.into(), 1 << 32, i64::MAX];
+    let ends =
+        [i64::MIN, i64::MIN + 1, -1 << 32, i32::MIN.into(), -1, 0, 1, 2, i32::MAX.into(), 1 << 32, i64::MAX];
     prop_oneof![3 => prop::sample::select(ends.to_vec()), 1 => any::<i64>(), 1 => -100..100i64]
 }
 
@@ -123,7 +124,13 @@ async fn the_message_says_what_was_computed_from_what() {
 async fn decimals_keep_to_their_digits() {
     let most = "9".repeat(38);
     let rows = format!("(VALUES (CAST('{most}' AS DECIMAL(38, 0))), (CAST('1' AS DECIMAL(38, 0)))) AS v (x)");
-    for expression in ["sum(x)", "max(x) + max(x)", "max(x) + CAST(1 AS DECIMAL(38, 0))", "max(x) * max(x)", "sum(DISTINCT x)"] {
+    for expression in [
+        "sum(x)",
+        "max(x) + max(x)",
+        "max(x) + CAST(1 AS DECIMAL(38, 0))",
+        "max(x) * max(x)",
+        "sum(DISTINCT x)",
+    ] {
         let answer = hale(&format!("SELECT {expression} FROM {rows}")).await;
         assert!(answer.is_err(), "{expression}: {answer:?}");
     }
@@ -137,10 +144,22 @@ async fn decimals_keep_to_their_digits() {
 #[tokio::test]
 async fn plain_datafusion_still_wraps() {
     let wraps = [
-        ("SELECT x + x FROM (SELECT CAST('9223372036854775807' AS BIGINT) AS x FROM range(0, 1))", "checked operators"),
-        ("SELECT x - 2 FROM (SELECT CAST('-9223372036854775808' AS BIGINT) AS x FROM range(0, 1))", "checked operators"),
-        ("SELECT x * 2 FROM (SELECT CAST('9223372036854775807' AS BIGINT) AS x FROM range(0, 1))", "checked operators"),
-        ("SELECT - x FROM (SELECT CAST(v AS BIGINT) AS x FROM (VALUES ('-9223372036854775808'), ('1')) AS t (v))", "the checked minus"),
+        (
+            "SELECT x + x FROM (SELECT CAST('9223372036854775807' AS BIGINT) AS x FROM range(0, 1))",
+            "checked operators",
+        ),
+        (
+            "SELECT x - 2 FROM (SELECT CAST('-9223372036854775808' AS BIGINT) AS x FROM range(0, 1))",
+            "checked operators",
+        ),
+        (
+            "SELECT x * 2 FROM (SELECT CAST('9223372036854775807' AS BIGINT) AS x FROM range(0, 1))",
+            "checked operators",
+        ),
+        (
+            "SELECT - x FROM (SELECT CAST(v AS BIGINT) AS x FROM (VALUES ('-9223372036854775808'), ('1')) AS t (v))",
+            "the checked minus",
+        ),
         ("SELECT x << 63 FROM (SELECT CAST('3' AS BIGINT) AS x FROM range(0, 1))", "the checked shift"),
         ("SELECT sum(x) FROM (VALUES (9223372036854775807), (1)) AS v (x)", "the exact sum"),
         ("SELECT sum(DISTINCT x) FROM (VALUES (9223372036854775807), (1)) AS v (x)", "the exact sum"),

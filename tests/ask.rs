@@ -50,7 +50,11 @@ pub async fn plain(sql: &str) -> Result<Vec<String>, String> {
 pub async fn mended(guard: &str, sql: &str, right: &[&str]) {
     let (ours, theirs) = (hale(sql).await, plain(sql).await);
     assert_eq!(ours.as_deref().map_err(String::as_str), Ok(&strings(right)[..]), "{sql}");
-    assert_ne!(theirs.as_deref().map_err(String::as_str), Ok(&strings(right)[..]), "DataFusion answers it right now: {guard} can go\n{sql}");
+    assert_ne!(
+        theirs.as_deref().map_err(String::as_str),
+        Ok(&strings(right)[..]),
+        "DataFusion answers it right now: {guard} can go\n{sql}"
+    );
 }
 
 /// hale refuses, with these words, what plain DataFusion answers wrongly.
@@ -58,7 +62,11 @@ pub async fn refused(guard: &str, sql: &str, right: &[&str], words: &str) {
     let (ours, theirs) = (hale(sql).await, plain(sql).await);
     let error = ours.expect_err(sql);
     assert!(error.contains(words), "{error}\n{sql}");
-    assert_ne!(theirs.as_deref().map_err(String::as_str), Ok(&strings(right)[..]), "DataFusion answers it right now: {guard} can go\n{sql}");
+    assert_ne!(
+        theirs.as_deref().map_err(String::as_str),
+        Ok(&strings(right)[..]),
+        "DataFusion answers it right now: {guard} can go\n{sql}"
+    );
 }
 
 /// Both answer right.

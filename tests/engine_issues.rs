@@ -33,35 +33,88 @@ async fn not_in_of_a_constant() {
 /// apache/datafusion#25347, #25339: NULLs of a query that looks at the row outside.
 #[tokio::test]
 async fn not_in_of_a_correlated_query() {
-    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE 3 NOT IN (SELECT id FROM t2 WHERE t2.w = t1.w)"), &[]).await;
-    mended(NOT_IN, &asked("SELECT id FROM t1 WHERE z NOT IN (SELECT z FROM t2 WHERE t2.w = t1.w AND t2.w = 2)"), &["1", "2", "5"]).await;
-    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE z NOT IN (SELECT z FROM t2 WHERE t2.w > t1.w)"), &["30", "40"]).await;
+    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE 3 NOT IN (SELECT id FROM t2 WHERE t2.w = t1.w)"), &[])
+        .await;
+    mended(
+        NOT_IN,
+        &asked("SELECT id FROM t1 WHERE z NOT IN (SELECT z FROM t2 WHERE t2.w = t1.w AND t2.w = 2)"),
+        &["1", "2", "5"],
+    )
+    .await;
+    mended(
+        NOT_IN,
+        &asked("SELECT z FROM t1 WHERE z NOT IN (SELECT z FROM t2 WHERE t2.w > t1.w)"),
+        &["30", "40"],
+    )
+    .await;
 }
 
 /// apache/datafusion#25473, #25474: NULL, or an expression that may be it, against a query without NULLs.
 #[tokio::test]
 async fn not_in_of_null() {
-    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE CAST(NULL AS BIGINT) NOT IN (SELECT id FROM known)"), &[]).await;
-    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE nullif(1, 1) NOT IN (SELECT id FROM known) OR z = 10"), &["10"]).await;
+    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE CAST(NULL AS BIGINT) NOT IN (SELECT id FROM known)"), &[])
+        .await;
+    mended(
+        NOT_IN,
+        &asked("SELECT z FROM t1 WHERE nullif(1, 1) NOT IN (SELECT id FROM known) OR z = 10"),
+        &["10"],
+    )
+    .await;
     let all = ["10", "20", "30", "40", "NULL", "NULL"];
-    assert_eq!(hale(&asked("SELECT z FROM t1 WHERE CAST(NULL AS BIGINT) NOT IN (SELECT id FROM nothing)")).await.unwrap(), all);
-    assert_eq!(hale(&asked("SELECT z FROM t1 WHERE nullif(z, z) NOT IN (SELECT id FROM known)")).await.unwrap(), Vec::<String>::new());
-    assert_eq!(hale(&asked("SELECT z FROM t1 WHERE CASE WHEN z > 100 THEN 1 END NOT IN (SELECT id FROM nothing)")).await.unwrap(), all);
+    assert_eq!(
+        hale(&asked("SELECT z FROM t1 WHERE CAST(NULL AS BIGINT) NOT IN (SELECT id FROM nothing)"))
+            .await
+            .unwrap(),
+        all
+    );
+    assert_eq!(
+        hale(&asked("SELECT z FROM t1 WHERE nullif(z, z) NOT IN (SELECT id FROM known)")).await.unwrap(),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        hale(&asked("SELECT z FROM t1 WHERE CASE WHEN z > 100 THEN 1 END NOT IN (SELECT id FROM nothing)"))
+            .await
+            .unwrap(),
+        all
+    );
 }
 
 /// apache/datafusion#25480: the condition that correlates is the one that NOT IN asks.
 #[tokio::test]
 async fn not_in_of_the_same_column() {
-    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE id NOT IN (SELECT t2.id FROM t2 WHERE t2.id = t1.id)"), &["30", "NULL", "NULL"]).await;
+    mended(
+        NOT_IN,
+        &asked("SELECT z FROM t1 WHERE id NOT IN (SELECT t2.id FROM t2 WHERE t2.id = t1.id)"),
+        &["30", "NULL", "NULL"],
+    )
+    .await;
 }
 
 /// apache/datafusion#23410: another condition on the column of NOT IN.
 #[tokio::test]
 async fn not_in_beside_another_condition() {
-    right(&asked("SELECT z FROM t1 WHERE z <> 10 AND z NOT IN (SELECT CAST(NULL AS BIGINT) FROM known)"), &[]).await;
-    right(&asked("SELECT z FROM t1 WHERE z NOT IN (SELECT id FROM nothing)"), &["10", "20", "30", "40", "NULL", "NULL"]).await;
-    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE z NOT IN (SELECT z FROM t2) OR w = 1"), &["10", "20", "NULL"]).await;
-    mended(NOT_IN, &asked("SELECT z FROM t1 WHERE NOT (z IN (SELECT z FROM t2) AND w = 1)"), &["30", "40", "NULL"]).await;
+    right(
+        &asked("SELECT z FROM t1 WHERE z <> 10 AND z NOT IN (SELECT CAST(NULL AS BIGINT) FROM known)"),
+        &[],
+    )
+    .await;
+    right(
+        &asked("SELECT z FROM t1 WHERE z NOT IN (SELECT id FROM nothing)"),
+        &["10", "20", "30", "40", "NULL", "NULL"],
+    )
+    .await;
+    mended(
+        NOT_IN,
+        &asked("SELECT z FROM t1 WHERE z NOT IN (SELECT z FROM t2) OR w = 1"),
+        &["10", "20", "NULL"],
+    )
+    .await;
+    mended(
+        NOT_IN,
+        &asked("SELECT z FROM t1 WHERE NOT (z IN (SELECT z FROM t2) AND w = 1)"),
+        &["30", "40", "NULL"],
+    )
+    .await;
 }
 
 /// apache/datafusion#24960: a total over no rows is a row.
@@ -69,19 +122,47 @@ async fn not_in_beside_another_condition() {
 async fn exists_over_a_total() {
     let guard = "the refusal of totals in engine::subqueries";
     let all = ["10", "20", "30", "40", "NULL", "NULL"];
-    refused(guard, &asked("SELECT z FROM t1 WHERE EXISTS (SELECT count(*) FROM t2 WHERE t2.z = t1.z)"), &all, "over a total").await;
-    refused(guard, &asked("SELECT z FROM t1 WHERE NOT EXISTS (SELECT count(*) FROM t2 WHERE t2.z = t1.z)"), &[], "over a total").await;
-    refused(guard, &asked("SELECT z FROM t1 WHERE 0 IN (SELECT count(*) FROM t2 WHERE t2.z = t1.z)"), &["10", "30", "40", "NULL", "NULL"], "over a total").await;
+    refused(
+        guard,
+        &asked("SELECT z FROM t1 WHERE EXISTS (SELECT count(*) FROM t2 WHERE t2.z = t1.z)"),
+        &all,
+        "over a total",
+    )
+    .await;
+    refused(
+        guard,
+        &asked("SELECT z FROM t1 WHERE NOT EXISTS (SELECT count(*) FROM t2 WHERE t2.z = t1.z)"),
+        &[],
+        "over a total",
+    )
+    .await;
+    refused(
+        guard,
+        &asked("SELECT z FROM t1 WHERE 0 IN (SELECT count(*) FROM t2 WHERE t2.z = t1.z)"),
+        &["10", "30", "40", "NULL", "NULL"],
+        "over a total",
+    )
+    .await;
     right(&asked("SELECT z FROM t1 WHERE EXISTS (SELECT w FROM t2 WHERE t2.w = t1.w GROUP BY w HAVING count(*) > 1)"), &all).await;
 }
 
 /// apache/datafusion#15032, #22317: totals of a correlated query over no rows.
 #[tokio::test]
 async fn correlated_totals_over_no_rows() {
-    let sql = asked("SELECT z, (SELECT CASE WHEN max(t2.id) > 10 THEN 'a' ELSE 'b' END FROM t2 WHERE t2.z = t1.z) FROM t1 WHERE w = 1");
+    let sql = asked(
+        "SELECT z, (SELECT CASE WHEN max(t2.id) > 10 THEN 'a' ELSE 'b' END FROM t2 WHERE t2.z = t1.z) FROM t1 WHERE w = 1",
+    );
     right(&sql, &["10 | b", "20 | b", "NULL | b"]).await;
-    right(&asked("SELECT z, (SELECT count(*) + 1 FROM t2 WHERE t2.z = t1.z) FROM t1 WHERE w = 1"), &["10 | 1", "20 | 2", "NULL | 1"]).await;
-    right(&asked("SELECT z, (SELECT regr_count(1.0, 1.0) FROM t2 WHERE t2.z = t1.z) FROM t1 WHERE w = 1"), &["10 | 0", "20 | 1", "NULL | 0"]).await;
+    right(
+        &asked("SELECT z, (SELECT count(*) + 1 FROM t2 WHERE t2.z = t1.z) FROM t1 WHERE w = 1"),
+        &["10 | 1", "20 | 2", "NULL | 1"],
+    )
+    .await;
+    right(
+        &asked("SELECT z, (SELECT regr_count(1.0, 1.0) FROM t2 WHERE t2.z = t1.z) FROM t1 WHERE w = 1"),
+        &["10 | 0", "20 | 1", "NULL | 0"],
+    )
+    .await;
 }
 
 /// apache/datafusion#24246: lists that have nothing in common, asked of NULL.
@@ -93,14 +174,22 @@ async fn lists_without_a_common_value() {
     mended(guard, &format!("SELECT i NOT IN (1) OR i NOT IN (2) {rows}"), &["true", "true", "NULL"]).await;
     mended(guard, &format!("SELECT i {rows} WHERE i NOT IN (1) OR i NOT IN (2)"), &["1", "3"]).await;
     right(&format!("SELECT i {rows} WHERE i IN (1, 2) AND i IN (1, 3)"), &["1"]).await;
-    right("SELECT log(a, 1.0), power(a, 0.0) FROM (VALUES (CAST(NULL AS DOUBLE))) AS v (a)", &["NULL | NULL"]).await;
+    right(
+        "SELECT log(a, 1.0), power(a, 0.0) FROM (VALUES (CAST(NULL AS DOUBLE))) AS v (a)",
+        &["NULL | NULL"],
+    )
+    .await;
 }
 
 /// apache/datafusion#17681: NULL in a list.
 #[tokio::test]
 async fn null_in_a_list() {
     let rows = "FROM (VALUES (1), (2), (NULL)) AS v (x)";
-    right(&format!("SELECT x, x IN (1, NULL), x NOT IN (1, NULL) {rows}"), &["1 | true | false", "2 | NULL | NULL", "NULL | NULL | NULL"]).await;
+    right(
+        &format!("SELECT x, x IN (1, NULL), x NOT IN (1, NULL) {rows}"),
+        &["1 | true | false", "2 | NULL | NULL", "NULL | NULL | NULL"],
+    )
+    .await;
     right(&format!("SELECT x {rows} WHERE x NOT IN (1, NULL)"), &[]).await;
 }
 
@@ -108,20 +197,31 @@ async fn null_in_a_list() {
 #[tokio::test]
 async fn sets_of_rows_that_occur_often() {
     let guard = "whole_rows in engine::faults";
-    let (often, once) = ("SELECT x FROM (VALUES (1), (1), (1), (2)) AS v (x)", "SELECT x FROM (VALUES (1)) AS u (x)");
+    let (often, once) =
+        ("SELECT x FROM (VALUES (1), (1), (1), (2)) AS v (x)", "SELECT x FROM (VALUES (1)) AS u (x)");
     refused(guard, &format!("{often} EXCEPT ALL {once}"), &["1", "1", "2"], "EXCEPT ALL").await;
     refused(guard, &format!("{often} INTERSECT ALL {once}"), &["1"], "INTERSECT ALL").await;
     right(&format!("{often} EXCEPT {once}"), &["2"]).await;
     right(&format!("{often} INTERSECT {once}"), &["1"]).await;
-    right("SELECT x FROM (VALUES (1), (NULL)) AS v (x) EXCEPT SELECT x FROM (VALUES (NULL), (2)) AS u (x)", &["1"]).await;
-    right("SELECT x FROM (VALUES (1), (NULL)) AS v (x) INTERSECT SELECT x FROM (VALUES (NULL), (2)) AS u (x)", &["NULL"]).await;
+    right(
+        "SELECT x FROM (VALUES (1), (NULL)) AS v (x) EXCEPT SELECT x FROM (VALUES (NULL), (2)) AS u (x)",
+        &["1"],
+    )
+    .await;
+    right(
+        "SELECT x FROM (VALUES (1), (NULL)) AS v (x) INTERSECT SELECT x FROM (VALUES (NULL), (2)) AS u (x)",
+        &["NULL"],
+    )
+    .await;
 }
 
 /// A shared column of RIGHT and FULL JOIN is the left side's alone; and one of any USING cannot be asked for in WHERE.
 #[tokio::test]
 async fn columns_of_using() {
     let guard = "shared_columns in engine::faults";
-    let sides = |join: &str| format!("SELECT x FROM (VALUES (1), (3)) AS a (x) {join} JOIN (VALUES (2), (1)) AS b (x) USING (x)");
+    let sides = |join: &str| {
+        format!("SELECT x FROM (VALUES (1), (3)) AS a (x) {join} JOIN (VALUES (2), (1)) AS b (x) USING (x)")
+    };
     refused(guard, &sides("RIGHT"), &["1", "2"], "USING (x) gives NULL").await;
     refused(guard, &sides("FULL"), &["1", "2", "3"], "USING (x) gives NULL").await;
     right(&sides("LEFT"), &["1", "3"]).await;
@@ -147,9 +247,11 @@ async fn similar_to() {
 async fn lead_past_nulls() {
     let rows = "FROM (VALUES (1, 10), (2, 20), (3, 30), (4, 40), (5, NULL), (6, NULL), (7, 70), (8, 80), (9, NULL)) AS v (id, v)";
     let sql = format!("SELECT id, lead(v, 2) IGNORE NULLS OVER (ORDER BY id) {rows}");
-    let right = ["1 | 30", "2 | 40", "3 | 70", "4 | 80", "5 | 80", "6 | 80", "7 | NULL", "8 | NULL", "9 | NULL"];
+    let right =
+        ["1 | 30", "2 | 40", "3 | 70", "4 | 80", "5 | 80", "6 | 80", "7 | NULL", "8 | NULL", "9 | NULL"];
     mended("engine::day_window::stock", &sql, &right).await;
-    let limited = "SELECT id, lead(v) IGNORE NULLS OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    let limited =
+        "SELECT id, lead(v) IGNORE NULLS OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
                    FROM (VALUES (1, 10), (2, NULL), (3, NULL), (4, 40)) AS v (id, v) ORDER BY id LIMIT 1";
     mended("enable_window_limits = false in engine", limited, &["1 | 40"]).await;
 }
@@ -157,8 +259,13 @@ async fn lead_past_nulls() {
 /// apache/datafusion#22049, #8284: groups of `ntile`.
 #[tokio::test]
 async fn ntile() {
-    right("SELECT i, ntile(4) OVER (ORDER BY i) FROM range(0, 6) AS t (i)", &["0 | 1", "1 | 1", "2 | 2", "3 | 2", "4 | 3", "5 | 4"]).await;
-    right("SELECT i, ntile(20) OVER (ORDER BY i) FROM range(0, 3) AS t (i)", &["0 | 1", "1 | 2", "2 | 3"]).await;
+    right(
+        "SELECT i, ntile(4) OVER (ORDER BY i) FROM range(0, 6) AS t (i)",
+        &["0 | 1", "1 | 1", "2 | 2", "3 | 2", "4 | 3", "5 | 4"],
+    )
+    .await;
+    right("SELECT i, ntile(20) OVER (ORDER BY i) FROM range(0, 3) AS t (i)", &["0 | 1", "1 | 2", "2 | 3"])
+        .await;
 }
 
 /// apache/datafusion#19612: a running median that consumes its state.
@@ -178,9 +285,11 @@ async fn grouping_sets() {
         assert_eq!(hale_with(threads, sorted).await.unwrap(), ["NULL", "id"], "{threads} threads");
     }
     let one = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
-    let rows: usize = one.sql(sorted).await.unwrap().collect().await.unwrap().iter().map(|batch| batch.num_rows()).sum();
+    let rows: usize =
+        one.sql(sorted).await.unwrap().collect().await.unwrap().iter().map(|batch| batch.num_rows()).sum();
     assert_ne!(rows, 2, "DataFusion answers it right now: {guard} can go");
-    let twice = "SELECT c, sum(x) FROM (VALUES ('a', 1), ('b', 2)) AS t (c, x) GROUP BY GROUPING SETS ((c), (c), ())";
+    let twice =
+        "SELECT c, sum(x) FROM (VALUES ('a', 1), ('b', 2)) AS t (c, x) GROUP BY GROUPING SETS ((c), (c), ())";
     right(twice, &["NULL | 3", "a | 1", "a | 1", "b | 2", "b | 2"]).await;
 }
 
@@ -194,14 +303,22 @@ async fn having_false() {
 #[tokio::test]
 async fn conditions_of_outer_joins() {
     right(&asked("SELECT t1.z FROM t1 LEFT JOIN t2 ON t1.id = t2.id WHERE abs(t2.z) > 5"), &["20"]).await;
-    right(&asked("SELECT t1.z, t2.z FROM t1 LEFT JOIN t2 ON t1.w = t2.w AND t2.z = 5 WHERE t1.w = 1"), &["10 | 5", "20 | 5", "NULL | 5"]).await;
+    right(
+        &asked("SELECT t1.z, t2.z FROM t1 LEFT JOIN t2 ON t1.w = t2.w AND t2.z = 5 WHERE t1.w = 1"),
+        &["10 | 5", "20 | 5", "NULL | 5"],
+    )
+    .await;
     right(&asked("SELECT t1.z, t2.z FROM t1 LEFT JOIN t2 ON t1.id = t2.id AND (t1.z > 15 OR t2.z = 5) WHERE t1.w = 1"), &["10 | 5", "20 | 20", "NULL | NULL"]).await;
 }
 
 /// apache/datafusion#11742, #7004, #14450, #19921, #13492: types of unions, CASE with a subject, digits of decimals.
 #[tokio::test]
 async fn types_of_results() {
-    right("SELECT coalesce(v, 0.5) FROM (VALUES (1), (NULL)) AS t (v) UNION ALL SELECT NULL WHERE false", &["0.5", "1.0"]).await;
+    right(
+        "SELECT coalesce(v, 0.5) FROM (VALUES (1), (NULL)) AS t (v) UNION ALL SELECT NULL WHERE false",
+        &["0.5", "1.0"],
+    )
+    .await;
     right("SELECT CASE c WHEN 'foo' THEN TRUE WHEN 'bar' THEN FALSE END FROM (VALUES ('foo'), ('bar'), ('x')) AS t (c)", &["NULL", "false", "true"]).await;
     right("SELECT CAST(CAST('5.20' AS DECIMAL(4, 2)) AS DECIMAL(3, 2))", &["5.20"]).await;
     right("SELECT round(CAST('999.9' AS DECIMAL(4, 1)))", &["1000"]).await;

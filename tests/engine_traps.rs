@@ -195,7 +195,22 @@ async fn lead_ignoring_nulls_loses_count() {
 async fn sliding_variances_of_doubles_drift() {
     let rows = "(VALUES (1, 1e9, 0.5), (2, 3e8, 0.25), (3, 1.5, 0.75), (4, 1.25, 1.0), (5, 1.75, 0.5), (6, 1.5, 0.25)) AS log (i, x, y)";
     let frame = "OVER (ORDER BY i ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)";
-    for call in ["var_pop(x)", "var(x)", "stddev_pop(x)", "stddev(x)", "covar_pop(x, y)", "covar_samp(x, y)", "corr(x, y)", "regr_slope(y, x)", "regr_intercept(y, x)", "regr_r2(y, x)", "regr_sxx(y, x)", "regr_sxy(y, x)", "sum(x)", "avg(x)"] {
+    for call in [
+        "var_pop(x)",
+        "var(x)",
+        "stddev_pop(x)",
+        "stddev(x)",
+        "covar_pop(x, y)",
+        "covar_samp(x, y)",
+        "corr(x, y)",
+        "regr_slope(y, x)",
+        "regr_intercept(y, x)",
+        "regr_r2(y, x)",
+        "regr_sxx(y, x)",
+        "regr_sxy(y, x)",
+        "sum(x)",
+        "avg(x)",
+    ] {
         let sliding = format!("SELECT v FROM (SELECT i, {call} {frame} AS v FROM {rows}) WHERE i = 6");
         let alone = format!("SELECT {call} FROM {rows} WHERE i BETWEEN 4 AND 6");
         let right = crate::ask::plain(&alone).await.unwrap();

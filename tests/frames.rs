@@ -6,9 +6,20 @@ use crate::ask::{hale, mended, plain};
 
 /// A bound in words, and how many hours after the row it lies; none where only the calendar can tell.
 fn bound() -> impl Strategy<Value = (String, Option<i64>)> {
-    let unit = prop_oneof![Just(("DAY", Some(24))), Just(("HOUR", Some(1))), Just(("WEEK", Some(168))), Just(("MONTH", None))];
+    let unit = prop_oneof![
+        Just(("DAY", Some(24))),
+        Just(("HOUR", Some(1))),
+        Just(("WEEK", Some(168))),
+        Just(("MONTH", None))
+    ];
     let offset = (0..40i64, unit, any::<bool>()).prop_map(|(count, (unit, hours), before)| {
-        let count = if unit == "HOUR" { count * 12 } else if unit == "MONTH" { count % 3 } else { count };
+        let count = if unit == "HOUR" {
+            count * 12
+        } else if unit == "MONTH" {
+            count % 3
+        } else {
+            count
+        };
         let (word, sign) = if before { ("PRECEDING", -1) } else { ("FOLLOWING", 1) };
         (format!("INTERVAL '{count}' {unit} {word}"), hours.map(|hours| sign * count * hours))
     });
@@ -55,15 +66,22 @@ proptest! {
 #[tokio::test]
 async fn units_are_compared_by_their_length() {
     let rows = "(SELECT i, DATE '2026-03-01' + i AS t FROM range(0, 40) AS r (i))";
-    let count = |frame: &str| format!("SELECT n FROM (SELECT i, count(*) OVER (ORDER BY t RANGE BETWEEN {frame}) AS n FROM {rows}) WHERE i = 20");
-    mended("engine::frames", &count("INTERVAL '240' HOUR PRECEDING AND INTERVAL '1' DAY PRECEDING"), &["10"]).await;
+    let count = |frame: &str| {
+        format!(
+            "SELECT n FROM (SELECT i, count(*) OVER (ORDER BY t RANGE BETWEEN {frame}) AS n FROM {rows}) WHERE i = 20"
+        )
+    };
+    mended("engine::frames", &count("INTERVAL '240' HOUR PRECEDING AND INTERVAL '1' DAY PRECEDING"), &["10"])
+        .await;
     let reversed = count("INTERVAL '1' DAY PRECEDING AND INTERVAL '240' HOUR PRECEDING");
     let told = plain(&reversed).await.is_err_and(|error| error.contains("Invalid window frame"));
     assert!(!told, "DataFusion compares intervals by their length now: engine::frames can go");
     let error = hale(&reversed).await.unwrap_err();
     assert!(error.contains("the frame of count(…) ends before it begins"), "{error}");
-    let error = hale(&count("INTERVAL '1' MONTH PRECEDING AND INTERVAL '55' DAY PRECEDING")).await.unwrap_err();
+    let error =
+        hale(&count("INTERVAL '1' MONTH PRECEDING AND INTERVAL '55' DAY PRECEDING")).await.unwrap_err();
     assert!(error.contains("ends before it begins"), "{error}");
-    let error = hale(&count("INTERVAL '30' DAY PRECEDING AND INTERVAL '1' MONTH PRECEDING")).await.unwrap_err();
+    let error =
+        hale(&count("INTERVAL '30' DAY PRECEDING AND INTERVAL '1' MONTH PRECEDING")).await.unwrap_err();
     assert!(error.contains("only the calendar tells"), "{error}");
 }

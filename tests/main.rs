@@ -1,16 +1,16 @@
 //! The one integration binary: each test binary links the whole engine. Where a new test goes:
 
-mod audits; // rules over several tables: what they read, of which days, and that none is passed by
 mod arithmetic; // integers and decimals at the ends of their types: the value or an error, never another
 mod ask; // questions to hale's session and to plain DataFusion, for other tests
+mod audits; // rules over several tables: what they read, of which days, and that none is passed by
 mod bad_input; // what is refused, and what is survived
 mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
 mod commerce; // contracts, growth, billing and users against naive evaluators; money tied out to the cent
 mod day_rank; // places within a day, of rows that come day by day
 mod docs; // the static site, its links and lineage, looked at in a browser
-mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod engine_issues; // wrong answers that were reported of DataFusion: right by now, said in another way, or refused
+mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
 mod explain; // why a score is what it is, what moved it; scores from stored metrics
 mod foreign; // files as others write them: bounds, types, names, damage
 mod frames; // window frames of mixed units and with bounds the wrong way round

@@ -14,24 +14,59 @@ const PEOPLE: (&str, &str) = (
 );
 
 async fn found(query: &str) -> Vec<String> {
-    Files::of(&[KEYED, PEOPLE, STAGED, ("staging/people.sql", "SELECT * FROM raw.people"), ("marts/t.sql", query)]).found().await
+    Files::of(&[
+        KEYED,
+        PEOPLE,
+        STAGED,
+        ("staging/people.sql", "SELECT * FROM raw.people"),
+        ("marts/t.sql", query),
+    ])
+    .found()
+    .await
 }
 
 #[tokio::test]
 async fn ties_are_refused() {
     for (query, word) in [
-        ("SELECT account_id, event_id FROM staging.e QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY at DESC) = 1", "row_number"),
+        (
+            "SELECT account_id, event_id FROM staging.e QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY at DESC) = 1",
+            "row_number",
+        ),
         ("SELECT event_id, ntile(4) OVER (ORDER BY n) AS q FROM staging.e", "ntile"),
-        ("SELECT event_id, lag(n) OVER (PARTITION BY account_id ORDER BY at) AS before FROM staging.e", "lag"),
-        ("SELECT event_id, first_value(n) OVER (PARTITION BY account_id ORDER BY at) AS first FROM staging.e", "first_value"),
-        ("SELECT event_id, nth_value(n, 2) OVER (PARTITION BY account_id ORDER BY at) AS second FROM staging.e", "nth_value"),
+        (
+            "SELECT event_id, lag(n) OVER (PARTITION BY account_id ORDER BY at) AS before FROM staging.e",
+            "lag",
+        ),
+        (
+            "SELECT event_id, first_value(n) OVER (PARTITION BY account_id ORDER BY at) AS first FROM staging.e",
+            "first_value",
+        ),
+        (
+            "SELECT event_id, nth_value(n, 2) OVER (PARTITION BY account_id ORDER BY at) AS second FROM staging.e",
+            "nth_value",
+        ),
         ("SELECT event_id, row_number() OVER () AS place, n FROM staging.e", "row_number"),
-        ("SELECT event_id, sum(n) OVER (ORDER BY at ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS s FROM staging.e", "sum"),
+        (
+            "SELECT event_id, sum(n) OVER (ORDER BY at ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS s FROM staging.e",
+            "sum",
+        ),
         ("SELECT account_id, first_value(n) AS v FROM staging.e GROUP BY account_id", "first_value"),
-        ("SELECT account_id, last_value(n ORDER BY at) AS v FROM staging.e GROUP BY account_id", "last_value"),
-        ("SELECT account_id, nth_value(n, 3 ORDER BY at) AS v FROM staging.e GROUP BY account_id", "nth_value"),
-        ("SELECT account_id, string_agg(account_id || n, ',') AS v FROM staging.e GROUP BY account_id", "string_agg"),
-        ("SELECT account_id, array_length(array_agg(n)) AS v FROM staging.e GROUP BY account_id", "array_agg"),
+        (
+            "SELECT account_id, last_value(n ORDER BY at) AS v FROM staging.e GROUP BY account_id",
+            "last_value",
+        ),
+        (
+            "SELECT account_id, nth_value(n, 3 ORDER BY at) AS v FROM staging.e GROUP BY account_id",
+            "nth_value",
+        ),
+        (
+            "SELECT account_id, string_agg(account_id || n, ',') AS v FROM staging.e GROUP BY account_id",
+            "string_agg",
+        ),
+        (
+            "SELECT account_id, array_length(array_agg(n)) AS v FROM staging.e GROUP BY account_id",
+            "array_agg",
+        ),
         ("SELECT DISTINCT ON (account_id) account_id, n FROM staging.e ORDER BY account_id, at", "DISTINCT"),
         ("SELECT event_id FROM staging.e LIMIT 5", "LIMIT"),
         ("SELECT event_id FROM staging.e ORDER BY at LIMIT 5", "LIMIT"),
@@ -88,17 +123,33 @@ async fn estimates_and_any_value_are_refused() {
 
 #[tokio::test]
 async fn sums_of_doubles_and_what_is_made_of_them_are_refused() {
-    for call in ["sum(x)", "avg(x)", "avg(CAST(n AS DOUBLE))", "stddev(x)", "stddev_pop(n)", "var(x)", "var_pop(x)", "corr(x, n)", "covar_samp(x, n)", "regr_slope(x, n)", "regr_r2(x, n)"] {
+    for call in [
+        "sum(x)",
+        "avg(x)",
+        "avg(CAST(n AS DOUBLE))",
+        "stddev(x)",
+        "stddev_pop(n)",
+        "var(x)",
+        "var_pop(x)",
+        "corr(x, n)",
+        "covar_samp(x, n)",
+        "regr_slope(x, n)",
+        "regr_r2(x, n)",
+    ] {
         for query in [
             format!("SELECT account_id, {call} AS v FROM staging.e GROUP BY account_id"),
-            format!("SELECT event_id, {call} OVER (PARTITION BY account_id ORDER BY event_id ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS v FROM staging.e"),
+            format!(
+                "SELECT event_id, {call} OVER (PARTITION BY account_id ORDER BY event_id ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS v FROM staging.e"
+            ),
         ] {
             let codes: Vec<String> = found(&query).await;
             assert_eq!(codes.len(), 1, "{query}: {codes:?}");
             assert!(codes[0].starts_with("float-sum sql/marts/t.sql:1:"), "{query}: {codes:?}");
         }
     }
-    for call in ["sum(n)", "avg(n)", "regr_count(x, n)", "median(x)", "max(x)", "sum(CAST(x AS DECIMAL(20, 4)))"] {
+    for call in
+        ["sum(n)", "avg(n)", "regr_count(x, n)", "median(x)", "max(x)", "sum(CAST(x AS DECIMAL(20, 4)))"]
+    {
         let query = format!("SELECT account_id, {call} AS v FROM staging.e GROUP BY account_id");
         assert_eq!(found(&query).await, Vec::<String>::new(), "{query}");
     }
@@ -107,11 +158,26 @@ async fn sums_of_doubles_and_what_is_made_of_them_are_refused() {
 #[tokio::test]
 async fn subqueries_and_frames_are_refused_with_their_place() {
     for (query, said) in [
-        ("SELECT event_id,\n  n IN (SELECT n FROM staging.e) AS k FROM staging.e", "plan sql/marts/t.sql:2:3"),
-        ("SELECT event_id FROM staging.e\nWHERE CASE WHEN n NOT IN (SELECT n FROM staging.e) THEN TRUE END", "plan sql/marts/t.sql:2:17"),
-        ("SELECT event_id,\n  (SELECT count(*) FROM staging.e AS o WHERE o.n > e.n) AS k FROM staging.e AS e", "subquery sql/marts/t.sql:2:4"),
-        ("SELECT event_id, count(*) OVER (PARTITION BY account_id\n  ORDER BY at RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND INTERVAL '240' HOUR PRECEDING) AS k FROM staging.e", "plan sql/marts/t.sql:2:12"),
-        ("SELECT event_id, count(*) OVER (PARTITION BY account_id\n  ORDER BY at RANGE BETWEEN INTERVAL '28' DAY PRECEDING AND INTERVAL '55' DAY PRECEDING) AS k FROM staging.e", "plan sql/marts/t.sql:2:12"),
+        (
+            "SELECT event_id,\n  n IN (SELECT n FROM staging.e) AS k FROM staging.e",
+            "plan sql/marts/t.sql:2:3",
+        ),
+        (
+            "SELECT event_id FROM staging.e\nWHERE CASE WHEN n NOT IN (SELECT n FROM staging.e) THEN TRUE END",
+            "plan sql/marts/t.sql:2:17",
+        ),
+        (
+            "SELECT event_id,\n  (SELECT count(*) FROM staging.e AS o WHERE o.n > e.n) AS k FROM staging.e AS e",
+            "subquery sql/marts/t.sql:2:4",
+        ),
+        (
+            "SELECT event_id, count(*) OVER (PARTITION BY account_id\n  ORDER BY at RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND INTERVAL '240' HOUR PRECEDING) AS k FROM staging.e",
+            "plan sql/marts/t.sql:2:12",
+        ),
+        (
+            "SELECT event_id, count(*) OVER (PARTITION BY account_id\n  ORDER BY at RANGE BETWEEN INTERVAL '28' DAY PRECEDING AND INTERVAL '55' DAY PRECEDING) AS k FROM staging.e",
+            "plan sql/marts/t.sql:2:12",
+        ),
     ] {
         assert_eq!(found(query).await, [said], "{query}");
     }

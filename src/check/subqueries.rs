@@ -10,7 +10,11 @@ use crate::project::model::Model;
 
 /// The finding, where a model has sub-queries that have no plan. Other models are not planned to the end, which takes
 /// longer than all the rest of a check.
-pub(super) async fn unanswerable(model: &Model, analysed: &LogicalPlan, session: &Session) -> Option<Diagnostic> {
+pub(super) async fn unanswerable(
+    model: &Model,
+    analysed: &LogicalPlan,
+    session: &Session,
+) -> Option<Diagnostic> {
     if !has_subquery(analysed).unwrap_or(true) {
         return None;
     }

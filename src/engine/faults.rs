@@ -9,7 +9,9 @@ use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::logical_plan::JoinConstraint;
-use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, Join, JoinType, Like, LogicalPlan, Operator, lit};
+use datafusion::logical_expr::{
+    BinaryExpr, Distinct, Expr, Join, JoinType, Like, LogicalPlan, Operator, lit,
+};
 use datafusion::optimizer::AnalyzerRule;
 
 /// Settles what DataFusion would get wrong.
@@ -63,7 +65,9 @@ fn whole_rows(join: &Join) -> Result<()> {
     Err(refused(
         format!("{word} ALL does not count how often a row occurs"),
         None,
-        &format!("write {word} where each row is wanted once, or number the rows (row_number() OVER (PARTITION BY …)) and compare the numbers too"),
+        &format!(
+            "write {word} where each row is wanted once, or number the rows (row_number() OVER (PARTITION BY …)) and compare the numbers too"
+        ),
     ))
 }
 
@@ -77,14 +81,17 @@ fn shared_columns(join: &Join) -> Result<()> {
     if join.join_constraint != JoinConstraint::Using {
         return Ok(());
     }
-    let column = join.on.first().and_then(|(left, _)| left.try_as_col()).map_or("key", |column| column.name());
+    let column =
+        join.on.first().and_then(|(left, _)| left.try_as_col()).map_or("key", |column| column.name());
     let place = join.on.iter().find_map(|(left, right)| {
         [left, right].into_iter().find_map(|side| side.spans().and_then(|spans| spans.first()))
     });
     Err(refused(
         format!("{word} JOIN … USING ({column}) gives NULL for `{column}` where only the right side has one"),
         place,
-        &format!("write ON left.{column} = right.{column}, and select coalesce(left.{column}, right.{column})"),
+        &format!(
+            "write ON left.{column} = right.{column}, and select coalesce(left.{column}, right.{column})"
+        ),
     ))
 }
 
@@ -92,7 +99,9 @@ fn shared_columns(join: &Join) -> Result<()> {
 fn similar(like: Like) -> Result<Expr> {
     let pattern = match like.pattern.as_ref() {
         Expr::Literal(
-            ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)),
+            ScalarValue::Utf8(Some(text))
+            | ScalarValue::LargeUtf8(Some(text))
+            | ScalarValue::Utf8View(Some(text)),
             _,
         ) => regular(text),
         _ => {
@@ -100,7 +109,9 @@ fn similar(like: Like) -> Result<Expr> {
             return Err(refused("SIMILAR TO takes a pattern that is written out".to_owned(), None, help));
         }
     };
-    if pattern.starts_with(WHOLE) && matches!(like.pattern.as_ref(), Expr::Literal(value, _) if value.try_as_str().flatten().is_some_and(|text| text.starts_with(WHOLE))) {
+    if pattern.starts_with(WHOLE)
+        && matches!(like.pattern.as_ref(), Expr::Literal(value, _) if value.try_as_str().flatten().is_some_and(|text| text.starts_with(WHOLE)))
+    {
         return Ok(Expr::SimilarTo(like));
     }
     Ok(Expr::SimilarTo(Like { pattern: Box::new(lit(pattern)), ..like }))
@@ -137,7 +148,9 @@ fn lists(left: &Expr, op: Operator, right: &Expr) -> Option<Expr> {
         _ => false,
     };
     let apart = |left: &InList, right: &InList| left.list.iter().all(|item| !right.list.contains(item));
-    let literal = |list: &InList| list.list.iter().all(|item| matches!(item, Expr::Literal(value, _) if !value.is_null()));
+    let literal = |list: &InList| {
+        list.list.iter().all(|item| matches!(item, Expr::Literal(value, _) if !value.is_null()))
+    };
     if !never || left.expr != right.expr || !literal(left) || !literal(right) || !apart(left, right) {
         return None;
     }

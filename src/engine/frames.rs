@@ -123,7 +123,9 @@ fn refused(function: &str, params: &WindowFunctionParams, mixed: bool) -> DataFu
     let between = format!("{} and {}", frame.start_bound, frame.end_bound);
     let (message, help) = match mixed {
         true => (
-            format!("the frame of {function}(…) has bounds of which only the calendar tells the order: {between}"),
+            format!(
+                "the frame of {function}(…) has bounds of which only the calendar tells the order: {between}"
+            ),
             "give both bounds in days, or both in months",
         ),
         false => (
@@ -134,7 +136,8 @@ fn refused(function: &str, params: &WindowFunctionParams, mixed: bool) -> DataFu
     let order = params.order_by.iter().map(|sort| &sort.expr);
     let mut exprs = order.chain(&params.partition_by).chain(&params.args);
     let place = exprs.find_map(place);
-    DataFusionError::Plan(message.clone()).with_diagnostic(Diagnostic::new_error(message, place).with_help(help, None))
+    DataFusionError::Plan(message.clone())
+        .with_diagnostic(Diagnostic::new_error(message, place).with_help(help, None))
 }
 
 /// The place of the first column of an expression.

@@ -30,11 +30,13 @@ impl AnalyzerRule for GroupingOrder {
                     && !is_hidden(&aggregate.input) =>
             {
                 let groups = grouping_set_to_exprlist(&aggregate.group_expr)?;
-                let grouped = |column: &Column| groups.iter().any(|group| group.column_refs().contains(column));
-                let columns = aggregate.input.schema().columns().into_iter().map(|column| match grouped(&column) {
-                    true => hidden(column),
-                    false => Expr::Column(column),
-                });
+                let grouped =
+                    |column: &Column| groups.iter().any(|group| group.column_refs().contains(column));
+                let columns =
+                    aggregate.input.schema().columns().into_iter().map(|column| match grouped(&column) {
+                        true => hidden(column),
+                        false => Expr::Column(column),
+                    });
                 let columns: Vec<Expr> = columns.collect();
                 let input = LogicalPlanBuilder::from(Arc::unwrap_or_clone(aggregate.input));
                 aggregate.input = Arc::new(input.project(columns)?.build()?);

@@ -101,7 +101,8 @@ impl Within<'_> {
         })?;
         let given = Expr::Column(Column::from(subquery.subquery.schema().qualified_field(0)));
         let equal = Expr::IsNotFalse(Box::new(outer.data.eq(given)));
-        let plan = LogicalPlanBuilder::from(Arc::unwrap_or_clone(subquery.subquery)).filter(equal)?.build()?;
+        let plan =
+            LogicalPlanBuilder::from(Arc::unwrap_or_clone(subquery.subquery)).filter(equal)?.build()?;
         let outer_ref_columns = plan.all_out_ref_exprs();
         let subquery = Subquery { subquery: Arc::new(plan), outer_ref_columns, spans: subquery.spans };
         Ok(Expr::Exists(Exists { subquery, negated: true }))
@@ -114,7 +115,9 @@ fn refuse_total(subquery: &Subquery, what: &str, at: Option<Span>) -> Result<()>
     if subquery.outer_ref_columns.is_empty() || !is_total(&subquery.subquery) {
         return Ok(());
     }
-    let message = format!("{what} (SELECT …) over a total of rows that belong to the row outside is answered wrongly where there are none");
+    let message = format!(
+        "{what} (SELECT …) over a total of rows that belong to the row outside is answered wrongly where there are none"
+    );
     let help = "compare with the total itself: (SELECT count(*) …) > 0, or add GROUP BY where no row should give none";
     Err(error(message, at.or_else(|| subquery.spans.first()), help))
 }
@@ -168,7 +171,11 @@ fn refused(predicate: &Expr) -> DataFusionError {
         Expr::SetComparison(of) => {
             let place = place(&of.expr).or_else(|| of.subquery.spans.first());
             let message = "ANY and ALL (SELECT …) cannot be answered";
-            return error(message.to_owned(), place, "write IN (SELECT …), NOT IN (SELECT …), or compare with (SELECT max(…) …)");
+            return error(
+                message.to_owned(),
+                place,
+                "write IN (SELECT …), NOT IN (SELECT …), or compare with (SELECT max(…) …)",
+            );
         }
         _ => ("a sub-query", None),
     };

@@ -26,6 +26,15 @@ pub(super) struct Rows {
     pub(super) identity: Vec<Attribute>,
 }
 
+/// A union of rows of which some column tells what each came from.
+#[derive(Debug)]
+struct Union {
+    rows: Rows,
+    inputs: Vec<Rows>,
+    /// The columns that tell.
+    telling: Vec<usize>,
+}
+
 /// The primary keys of tables, by their names in SQL.
 pub(super) type Keys<'a> = dyn Fn(&TableReference) -> Vec<String> + 'a;
 
@@ -36,6 +45,7 @@ pub(super) struct Dependencies {
     attributes: usize,
     /// Expressions over attributes that have one of their own.
     known: HashMap<Expr, Attribute>,
+    unions: Vec<Union>,
     /// The rows of each sort, by its place in memory.
     sorts: HashMap<*const LogicalPlan, Rows>,
 }
@@ -68,8 +78,41 @@ impl Dependencies {
         self.all.push((from, to));
     }
 
+    /// The rows of a union, `telling` the columns that are another constant in each input.
+    pub(super) fn union(&mut self, inputs: &[Rows], columns: usize, telling: Vec<usize>) -> Rows {
+        let rows = self.unknown(columns);
+        if !telling.is_empty() {
+            self.unions.push(Union { rows: rows.clone(), inputs: inputs.to_vec(), telling });
+        }
+        rows
+    }
+
     /// Everything that some attributes settle, themselves included.
     pub(super) fn closure(&self, of: &[Attribute]) -> Vec<bool> {
+        let mut settled = self.closure_within(of);
+        let whole = |union: &&Union| union.rows.identity.iter().all(|attribute| settled[*attribute]);
+        let open = self.unions.iter().filter(|union| !whole(union));
+        let more: Vec<Attribute> = open
+            .filter(|union| {
+                let columns: Vec<usize> =
+                    (0..union.rows.columns.len()).filter(|at| settled[union.rows.columns[*at]]).collect();
+                union.telling.iter().any(|at| columns.contains(at))
+                    && union.inputs.iter().all(|input| {
+                        let by: Vec<Attribute> = columns.iter().map(|at| input.columns[*at]).collect();
+                        let within = self.closure(&by);
+                        input.identity.iter().all(|attribute| within[*attribute])
+                    })
+            })
+            .flat_map(|union| union.rows.identity.clone())
+            .collect();
+        if !more.is_empty() {
+            let with: Vec<Attribute> = of.iter().copied().chain(more).collect();
+            settled = self.closure(&with);
+        }
+        settled
+    }
+
+    fn closure_within(&self, of: &[Attribute]) -> Vec<bool> {
         let mut settled = vec![false; self.attributes];
         let mut missing: Vec<usize> = Vec::with_capacity(self.all.len());
         let mut uses: Vec<Vec<usize>> = vec![Vec::new(); self.attributes];
@@ -132,8 +175,10 @@ impl Dependencies {
             return attribute;
         }
         let columns = expr.column_refs().into_iter();
-        let from: Vec<Attribute> =
-            columns.filter_map(|column| schema.index_of_column(column).ok()).map(|at| rows.columns[at]).collect();
+        let from: Vec<Attribute> = columns
+            .filter_map(|column| schema.index_of_column(column).ok())
+            .map(|at| rows.columns[at])
+            .collect();
         if !expr.is_volatile() {
             if let Expr::Cast(cast) = expr
                 && keeps_apart(cast, schema)
@@ -222,7 +267,10 @@ pub(super) fn unaliased(expr: &Expr) -> &Expr {
 
 fn has_subquery(expr: &Expr) -> bool {
     let is = |part: &Expr| {
-        Ok(matches!(part, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) | Expr::SetComparison(_)))
+        Ok(matches!(
+            part,
+            Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) | Expr::SetComparison(_)
+        ))
     };
     expr.exists(is).unwrap_or(true)
 }

@@ -126,9 +126,13 @@ impl Lints<'_> {
             return;
         }
         let help = match (function, is_sum) {
-            ("avg", _) => "cast the column to BIGINT or DECIMAL first, in staging for instance; the average of those is exact",
+            ("avg", _) => {
+                "cast the column to BIGINT or DECIMAL first, in staging for instance; the average of those is exact"
+            }
             (_, true) => "cast the column to BIGINT or DECIMAL first, in staging for instance",
-            (_, false) => "make it of sums that are exact: count(x), sum(x) and sum(x * x) of a BIGINT or DECIMAL, and the one division at the end in DOUBLE",
+            (_, false) => {
+                "make it of sums that are exact: count(x), sum(x) and sum(x * x) of a BIGINT or DECIMAL, and the one division at the end in DOUBLE"
+            }
         };
         let diagnostic = Diagnostic::error("float-sum", format!("{function}({argument}) adds up doubles"))
             .at(self.first_column(argument, function))

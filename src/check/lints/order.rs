@@ -30,7 +30,11 @@ pub(super) struct Unsettled<'a> {
 }
 
 /// Calls for everything in a plan whose result depends on the order of rows.
-pub(super) fn unsettled(plan: &LogicalPlan, keys: &Keys<'_>, mut found: impl FnMut(Unsettled<'_>)) -> Result<()> {
+pub(super) fn unsettled(
+    plan: &LogicalPlan,
+    keys: &Keys<'_>,
+    mut found: impl FnMut(Unsettled<'_>),
+) -> Result<()> {
     if !is_sensitive(plan)? {
         return Ok(());
     }
@@ -73,10 +77,12 @@ fn picks_by_order(function: &str) -> bool {
 /// What of a window function depends on the order of rows that its `ORDER BY` leaves open.
 fn by_order(call: &WindowFunction) -> Option<&'static str> {
     match call.fun.name() {
-        "row_number" | "ntile" | "lag" | "lead" | "first_value" | "last_value" | "nth_value" | "array_agg"
-        | "string_agg" => Some("depends on the order of rows that are equal in its ORDER BY"),
+        "row_number" | "ntile" | "lag" | "lead" | "first_value" | "last_value" | "nth_value"
+        | "array_agg" | "string_agg" => Some("depends on the order of rows that are equal in its ORDER BY"),
         "rank" | "dense_rank" | "percent_rank" | "cume_dist" => None,
-        _ if counts_rows(&call.params.window_frame) => Some("counts rows that are equal in its ORDER BY one by one"),
+        _ if counts_rows(&call.params.window_frame) => {
+            Some("counts rows that are equal in its ORDER BY one by one")
+        }
         _ => None,
     }
 }
@@ -124,7 +130,8 @@ impl<F: FnMut(Unsettled<'_>)> Look<'_, F> {
                     (self.found)(Unsettled {
                         word: "distinct".to_owned(),
                         exprs: on.on_expr.iter().collect(),
-                        message: "DISTINCT ON keeps any of the rows that are equal in its ORDER BY".to_owned(),
+                        message: "DISTINCT ON keeps any of the rows that are equal in its ORDER BY"
+                            .to_owned(),
                         note: NOTE.to_owned(),
                         help,
                     });
@@ -153,15 +160,25 @@ impl<F: FnMut(Unsettled<'_>)> Look<'_, F> {
             exprs: exprs().chain(&params.args).collect(),
             message: format!("{function}(…) OVER (…) {why}"),
             note: NOTE.to_owned(),
-            help: match counts_rows(&params.window_frame) && !matches!(function, "row_number" | "ntile" | "lag" | "lead") {
-                true => format!("{help}; or write RANGE in the place of ROWS, which takes equal rows together"),
+            help: match counts_rows(&params.window_frame)
+                && !matches!(function, "row_number" | "ntile" | "lag" | "lead")
+            {
+                true => {
+                    format!("{help}; or write RANGE in the place of ROWS, which takes equal rows together")
+                }
                 false => help,
             },
         });
     }
 
     /// Whether rows that are equal in the order have the same value, so that it is no matter which of them is first.
-    fn takes_settled_value(&mut self, call: &WindowFunction, by: &[usize], schema: &DFSchema, input: &Rows) -> bool {
+    fn takes_settled_value(
+        &mut self,
+        call: &WindowFunction,
+        by: &[usize],
+        schema: &DFSchema,
+        input: &Rows,
+    ) -> bool {
         let picks = picks_by_order(call.fun.name()) && !counts_rows(&call.params.window_frame);
         let values = self.dependencies.expressions(&call.params.args, schema, input);
         picks && self.settles(by, &values, input)
@@ -235,10 +252,13 @@ impl<F: FnMut(Unsettled<'_>)> Look<'_, F> {
             return format!("add {name} to {to}: it tells the rows apart");
         }
         let settled = self.dependencies.closure(by);
-        let open: Vec<&str> = named().filter(|(_, column)| !settled[**column]).map(|(name, _)| name).collect();
+        let open: Vec<&str> =
+            named().filter(|(_, column)| !settled[**column]).map(|(name, _)| name).collect();
         let shown = open.iter().take(8).copied().collect::<Vec<_>>().join(", ");
         let more = if open.len() > 8 { " and the others" } else { "" };
-        format!("add columns to {to} until no two rows are equal in them: of {shown}{more}; a PRIMARY KEY of what is read, where it has one, is enough")
+        format!(
+            "add columns to {to} until no two rows are equal in them: of {shown}{more}; a PRIMARY KEY of what is read, where it has one, is enough"
+        )
     }
 }
 
@@ -262,7 +282,9 @@ fn has_own_order(call: &WindowFunction, schema: &DFSchema) -> bool {
         && match call.fun.name() {
             "lag" | "lead" => params.args.iter().skip(1).all(is_constant),
             "first_value" | "last_value" => {
-                frame.units == WindowFrameUnits::Range && in_days(&frame.start_bound) && in_days(&frame.end_bound)
+                frame.units == WindowFrameUnits::Range
+                    && in_days(&frame.start_bound)
+                    && in_days(&frame.end_bound)
             }
             _ => false,
         }
@@ -285,5 +307,9 @@ pub(super) fn estimates(function: &str) -> Option<Diagnostic> {
         ),
         _ => return None,
     };
-    Some(Diagnostic::error("row-order", message).note("the same input would not give the same bytes").help(help))
+    Some(
+        Diagnostic::error("row-order", message)
+            .note("the same input would not give the same bytes")
+            .help(help),
+    )
 }

@@ -1,7 +1,7 @@
 //! What is known of the rows of each node of a plan, from the tables upwards.
 
-use datafusion::common::{DFSchema, JoinType};
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DFSchema, JoinType, ScalarValue};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Aggregate, BinaryExpr, Distinct, Expr, Join, LogicalPlan, Operator};
 
@@ -79,6 +79,16 @@ impl<V: FnMut(&LogicalPlan, &[Rows], &mut Dependencies)> Walk<'_, V> {
                 found.add(identity.clone(), columns.clone());
                 Rows { columns, identity }
             }
+            (LogicalPlan::Union(union), inputs) => {
+                let width = plan.schema().fields().len();
+                let tells = |at: &usize| {
+                    let constants: Vec<_> = union.inputs.iter().map(|input| constant(input, *at)).collect();
+                    let known = constants.iter().all(Option::is_some);
+                    known && (1..constants.len()).all(|at| !constants[..at].contains(&constants[at]))
+                };
+                let telling = (0..width).filter(tells).collect();
+                found.union(inputs, width, telling)
+            }
             (LogicalPlan::EmptyRelation(_), []) => Rows { columns: Vec::new(), identity: Vec::new() },
             (
                 LogicalPlan::Sort(_)
@@ -90,6 +100,29 @@ impl<V: FnMut(&LogicalPlan, &[Rows], &mut Dependencies)> Walk<'_, V> {
             ) if input.columns.len() == plan.schema().fields().len() => input.clone(),
             _ => found.unknown(plan.schema().fields().len()),
         }
+    }
+}
+
+/// The constant that a column of a plan is, where it is one.
+fn constant(plan: &LogicalPlan, at: usize) -> Option<&ScalarValue> {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => constant(&alias.input, at),
+        LogicalPlan::Projection(projection) => {
+            let mut expr = projection.expr.get(at)?;
+            loop {
+                expr = match expr {
+                    Expr::Alias(alias) => &alias.expr,
+                    Expr::Cast(cast) => &cast.expr,
+                    Expr::Column(column) => {
+                        let at = projection.input.schema().index_of_column(column).ok()?;
+                        return constant(&projection.input, at);
+                    }
+                    Expr::Literal(value, _) => return Some(value).filter(|value| !value.is_null()),
+                    _ => return None,
+                };
+            }
+        }
+        _ => None,
     }
 }
 
@@ -157,13 +190,11 @@ fn equal_to<'a>(join: &'a Join, side: &'a DFSchema) -> impl Iterator<Item = &'a 
         !columns.is_empty() && columns.iter().all(|column| side.has_column(column))
     };
     join.filter.iter().flat_map(split_conjunction).filter_map(move |part| match part {
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
-            match (is_of(left), is_of(right)) {
-                (true, false) => Some(left.as_ref()),
-                (false, true) => Some(right.as_ref()),
-                _ => None,
-            }
-        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => match (is_of(left), is_of(right)) {
+            (true, false) => Some(left.as_ref()),
+            (false, true) => Some(right.as_ref()),
+            _ => None,
+        },
         _ => None,
     })
 }
@@ -178,7 +209,8 @@ fn optional(found: &mut Dependencies, other: &Rows, side: &Rows, on: &[usize]) -
     if found.settles(on, side) {
         found.add(other.identity.clone(), vec![row]);
     }
-    let telling: Vec<_> = side.columns.iter().zip(&columns).filter(|(column, _)| found.settles(&[**column], side)).collect();
+    let telling: Vec<_> =
+        side.columns.iter().zip(&columns).filter(|(column, _)| found.settles(&[**column], side)).collect();
     let telling: Vec<_> = telling.into_iter().map(|(_, column)| *column).collect();
     for column in telling {
         found.add(with(&[column]), vec![row]);

@@ -102,7 +102,10 @@ fn explained(error: DataFusionError, result: &DataType, written: &str) -> DataFu
             )
         }
         ArrowError::InvalidArgumentError(_) | ArrowError::CastError(_) => {
-            exec_datafusion_err!("{written} overflows: a value has more digits than {} holds", sql_name(result))
+            exec_datafusion_err!(
+                "{written} overflows: a value has more digits than {} holds",
+                sql_name(result)
+            )
         }
         ArrowError::DivideByZero => {
             exec_datafusion_err!("{written} divides by zero; write nullif(…, 0) for NULL instead")

@@ -50,7 +50,8 @@ impl Figure {
             }
             DataType::Decimal128(precision, scale) => {
                 let fit = |(sum, rows)| self.decimal(sum, rows, *precision, *scale);
-                let values = each().map(|sum| sum.map(fit).transpose()).collect::<Result<Decimal128Array>>()?;
+                let values =
+                    each().map(|sum| sum.map(fit).transpose()).collect::<Result<Decimal128Array>>()?;
                 Arc::new(values.with_data_type(self.to.clone()))
             }
             other => return internal_err!("a total is no {other}"),
@@ -80,7 +81,8 @@ impl Figure {
             }
             false => Some(sum),
         };
-        let fits = |value: &i128| Decimal128Type::validate_decimal_precision(*value, precision, scale).is_ok();
+        let fits =
+            |value: &i128| Decimal128Type::validate_decimal_precision(*value, precision, scale).is_ok();
         value.filter(fits).ok_or_else(|| self.beyond())
     }
 }
