@@ -62,7 +62,8 @@
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/` |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
-//! | a lint | a rule in `src/check/lints.rs`, its reproduction in `tests/engine_traps.rs` |
+//! | a lint | a rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |
+//! | a guard against a wrong answer of the engine | a rule in `src/engine/` that a session installs, its line in `tests/engine_issues.rs` |
 //! | a template | a folder in `src/templates/` with a score `health`, its line in `src/cli/templates.rs`, a test in `tests/templates.rs` |
 //! | a command | a file in `src/cli/`, an arm in `src/cli/mod.rs`, a test in `tests/cli.rs` |
 //!

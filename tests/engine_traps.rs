@@ -1,7 +1,7 @@
 //! Known silent errors of the engine, each reproduced on plain DataFusion.
 //!
 //! A test that fails here after an upgrade is good news: the engine mended the fault, and the lint in
-//! `src/check/lints.rs` that guards against it can go.
+//! `src/check/lints/` that guards against it can go.
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};

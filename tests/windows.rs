@@ -9,4 +9,5 @@ mod plans;
 mod shares;
 mod shift;
 mod stock;
+mod sliding;
 pub mod support;
