@@ -8,6 +8,6 @@ mod order;
 mod plans;
 mod shares;
 mod shift;
-mod stock;
 mod sliding;
+mod stock;
 pub mod support;

@@ -1,21 +1,22 @@
 //! Sub-queries that the engine cannot answer: known only once a query is planned to the end.
 
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::error::Result;
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use std::ops::ControlFlow;
+
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::sqlparser::ast::{Expr, Query, visit_expressions};
 
 use crate::diagnostic::{Diagnostic, Location};
 use crate::engine::{Session, diagnose};
 use crate::project::model::Model;
 
-/// The finding, where a model has sub-queries that have no plan. Other models are not planned to the end, which takes
-/// longer than all the rest of a check.
+/// The finding, where a model's own query has sub-queries that have no plan. Other models are not planned to the end, which
+/// takes longer than all the rest of a check.
 pub(super) async fn unanswerable(
     model: &Model,
     analysed: &LogicalPlan,
     session: &Session,
 ) -> Option<Diagnostic> {
-    if !has_subquery(analysed).unwrap_or(true) {
+    if !model.query().is_some_and(has_subquery) {
         return None;
     }
     let error = session.state().create_physical_plan(analysed).await.err()?;
@@ -30,18 +31,13 @@ pub(super) async fn unanswerable(
     Some(Diagnostic::error("subquery", message).at(place(model)).help(help))
 }
 
-fn has_subquery(plan: &LogicalPlan) -> Result<bool> {
-    let mut has = false;
-    plan.apply(|node| {
-        node.apply_expressions(|expr| {
-            has |= expr.exists(|part| {
-                Ok(matches!(part, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_)))
-            })?;
-            Ok(if has { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-        })?;
-        Ok(if has { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-    })?;
-    Ok(has)
+/// Whether a query has sub-queries in its expressions; those of views that it reads were looked at with the views.
+fn has_subquery(query: &Query) -> bool {
+    let found = visit_expressions(query, |expr| match expr {
+        Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
 }
 
 /// The first sub-query of a model's text.

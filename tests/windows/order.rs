@@ -74,7 +74,9 @@ fn another_order_is_left_to_a_sort() {
 /// What results are sorted by may be asked for by nobody: they come sorted all the same, with one thread as with many.
 #[tokio::test]
 async fn results_keep_their_order_when_the_day_is_not_selected() {
-    let rows: Vec<String> = (0..12).map(|at| format!("('{}', DATE '2026-03-01' + {}, {at})", ["c", "a", "b"][at % 3], 11 - at)).collect();
+    let rows: Vec<String> = (0..12)
+        .map(|at| format!("('{}', DATE '2026-03-01' + {}, {at})", ["c", "a", "b"][at % 3], 11 - at))
+        .collect();
     let sums = format!(
         "SELECT account, sum(x) OVER (PARTITION BY account ORDER BY day RANGE BETWEEN INTERVAL '6' DAY PRECEDING AND CURRENT ROW) AS s
          FROM (VALUES {}) AS log (account, day, x)",
@@ -82,9 +84,11 @@ async fn results_keep_their_order_when_the_day_is_not_selected() {
     );
     // Account c has the rows 9, 6, 3 and 0, from its first day to its last.
     for threads in [1, 2, 4] {
-        let last = crate::ask::hale_with(threads, &format!("{sums} ORDER BY account, day OFFSET 10")).await.unwrap();
+        let last =
+            crate::ask::hale_with(threads, &format!("{sums} ORDER BY account, day OFFSET 10")).await.unwrap();
         assert_eq!(last, ["c | 18", "c | 9"], "{threads} threads");
-        let last = crate::ask::hale_with(threads, &format!("{sums} ORDER BY day, account OFFSET 11")).await.unwrap();
+        let last =
+            crate::ask::hale_with(threads, &format!("{sums} ORDER BY day, account OFFSET 11")).await.unwrap();
         assert_eq!(last, ["c | 9"], "{threads} threads");
     }
 }
