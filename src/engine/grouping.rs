@@ -6,17 +6,14 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::tree_node::{Transformed, TransformedResult};
-use datafusion::common::{Column, Result, internal_err};
+use datafusion::common::{Column, Result};
 use datafusion::config::ConfigOptions;
-use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::utils::grouping_set_to_exprlist;
-use datafusion::logical_expr::{
-    ColumnarValue, Expr, LogicalPlan, LogicalPlanBuilder, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
-    ScalarUDFImpl, Signature, Volatility,
-};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::optimizer::AnalyzerRule;
+
+use super::whole_keys::{SAME_VALUE, same_value};
 
 /// Hides the order of what grouping sets group by.
 #[derive(Debug)]
@@ -52,13 +49,9 @@ impl AnalyzerRule for GroupingOrder {
     }
 }
 
-const NAME: &str = "in_any_order";
-
 fn hidden(column: Column) -> Expr {
-    let function = ScalarUDF::from(InAnyOrder { signature: Signature::any(1, Volatility::Immutable) });
     let (relation, name) = (column.relation.clone(), column.name.clone());
-    let call = ScalarFunction::new_udf(Arc::new(function), vec![Expr::Column(column)]);
-    Expr::ScalarFunction(call).alias_qualified(relation, name)
+    same_value().call(vec![Expr::Column(column)]).alias_qualified(relation, name)
 }
 
 /// Whether it was done before: plans are analysed more than once.
@@ -66,40 +59,6 @@ fn is_hidden(input: &LogicalPlan) -> bool {
     let LogicalPlan::Projection(projection) = input else { return false };
     projection.expr.iter().any(|expr| {
         let Expr::Alias(alias) = expr else { return false };
-        matches!(alias.expr.as_ref(), Expr::ScalarFunction(call) if call.func.name() == NAME)
+        matches!(alias.expr.as_ref(), Expr::ScalarFunction(call) if call.func.name() == SAME_VALUE)
     })
-}
-
-/// The value itself.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct InAnyOrder {
-    signature: Signature,
-}
-
-impl ScalarUDFImpl for InAnyOrder {
-    fn name(&self) -> &str {
-        NAME
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        match arguments {
-            [argument] => Ok(argument.clone()),
-            _ => internal_err!("{NAME} has one argument"),
-        }
-    }
-
-    fn return_field_from_args(&self, arguments: ReturnFieldArgs) -> Result<FieldRef> {
-        Ok(Arc::clone(&arguments.arg_fields[0]))
-    }
-
-    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        match arguments.args.into_iter().next() {
-            Some(value) => Ok(value),
-            None => internal_err!("{NAME} has one argument"),
-        }
-    }
 }

@@ -25,7 +25,7 @@ pub mod sources;
 pub mod stored_days;
 mod subqueries;
 mod wary_parquet;
-mod whole_keys;
+pub(crate) mod whole_keys;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -68,8 +68,7 @@ fn whole(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         return Ok(Transformed::no(plan));
     }
     let name = |at: usize| format!("__key_{at}");
-    let same =
-        Arc::new(ScalarUDF::new_from_impl(SameValue { signature: Signature::any(1, Volatility::Immutable) }));
+    let same = same_value();
     let keys = aggregate.group_expr.iter().enumerate().map(|(at, key)| {
         if parts.contains(&at) { same.call(vec![key.clone()]).alias(name(at)) } else { key.clone() }
     });
@@ -113,7 +112,14 @@ fn misleading(aggregate: &Aggregate) -> BTreeSet<usize> {
     parts
 }
 
-/// A function that gives back what it is given, and that the engine does not see through.
+/// The function that gives back what it is given, and that the engine does not see through.
+pub(super) fn same_value() -> ScalarUDF {
+    ScalarUDF::new_from_impl(SameValue { signature: Signature::any(1, Volatility::Immutable) })
+}
+
+/// Its name.
+pub(crate) const SAME_VALUE: &str = "same_value";
+
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct SameValue {
     signature: Signature,
@@ -121,7 +127,7 @@ struct SameValue {
 
 impl ScalarUDFImpl for SameValue {
     fn name(&self) -> &'static str {
-        "same_value"
+        SAME_VALUE
     }
 
     fn signature(&self) -> &Signature {

@@ -14,6 +14,8 @@ use datafusion::logical_expr::expr::Cast;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, WindowFrameUnits};
 
+use crate::engine::whole_keys::SAME_VALUE;
+
 /// A column of one node, or what tells its rows apart.
 pub(super) type Attribute = usize;
 
@@ -149,6 +151,11 @@ impl Dependencies {
     pub(super) fn expression(&mut self, expr: &Expr, schema: &DFSchema, rows: &Rows) -> Attribute {
         match expr {
             Expr::Alias(alias) => return self.expression(&alias.expr, schema, rows),
+            Expr::ScalarFunction(call) if call.func.name() == SAME_VALUE => {
+                if let [same] = call.args.as_slice() {
+                    return self.expression(same, schema, rows);
+                }
+            }
             Expr::Column(column) => {
                 return match schema.index_of_column(column) {
                     Ok(at) => rows.columns[at],

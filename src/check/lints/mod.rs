@@ -81,8 +81,16 @@ impl Lints<'_> {
 
     /// What depends on an order of rows that nothing settles.
     fn unsettled(&mut self, unsettled: &order::Unsettled<'_>) {
-        let diagnostic = Diagnostic::error("row-order", unsettled.message.clone())
-            .at(self.call(&unsettled.word, &unsettled.exprs))
+        let text = self.model.file.text.to_lowercase();
+        // By now it may have become what it is made of.
+        let is_distinct =
+            unsettled.word == "first_value" && !text.contains("first_value") && text.contains("distinct");
+        let (word, message) = match is_distinct {
+            true => ("distinct", order::DISTINCT_ON),
+            false => (unsettled.word.as_str(), unsettled.message.as_str()),
+        };
+        let diagnostic = Diagnostic::error("row-order", message)
+            .at(self.call(word, &unsettled.exprs))
             .note(unsettled.note.clone())
             .help(unsettled.help.clone());
         self.push(diagnostic);

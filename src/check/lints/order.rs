@@ -262,6 +262,9 @@ impl<F: FnMut(Unsettled<'_>)> Look<'_, F> {
     }
 }
 
+/// What DISTINCT ON does with ties.
+pub(super) const DISTINCT_ON: &str = "DISTINCT ON keeps any of the rows that are equal in its ORDER BY";
+
 const NOTE: &str = "such rows come in any order, so the same input would not give the same bytes";
 
 /// Whether the day-window operator answers the call: it puts rows of one day in an order of their own.
