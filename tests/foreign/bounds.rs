@@ -50,6 +50,27 @@ fn extremes_of_what_is_cast_are_those_of_the_cast_values() {
 }
 
 #[test]
+fn extremes_of_what_is_cast_from_a_stored_table_are_those_of_the_cast_values() {
+    let world = notes("id BIGINT, score VARCHAR", "SELECT id, score FROM raw.notes");
+    let scores = [Some("9"), Some("10"), Some("100"), Some("-5")];
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 4]));
+    world.parquet("notes/one.parquet", &[("id", ids), ("score", texts(&scores))]);
+    world.write(
+        "sql/marts/texts.sql",
+        "CREATE TABLE marts.texts (id BIGINT NOT NULL PRIMARY KEY, score VARCHAR) AS SELECT id, score FROM staging.notes",
+    );
+    world.write(
+        "sql/marts/top.sql",
+        "CREATE TABLE marts.top (k BIGINT NOT NULL PRIMARY KEY, top BIGINT, low BIGINT) AS
+         SELECT 1 AS k, max(CAST(score AS BIGINT)) AS top, min(CAST(score AS BIGINT)) AS low FROM marts.texts",
+    );
+    world.accepted();
+    assert_eq!(world.asked("SELECT top, low FROM marts.top"), "top,low\n100,-5\n");
+    let published = "SELECT max(CAST(score AS BIGINT)) AS top, max(score) AS text FROM marts.texts";
+    assert_eq!(world.asked(published), "top,text\n100,9\n");
+}
+
+#[test]
 fn extremes_of_what_cannot_be_cast_are_an_error() {
     let world = notes("day VARCHAR", "SELECT CAST(day AS DATE) AS d FROM raw.notes");
     world.parquet("notes/one.parquet", &[("day", texts(&[Some("2026-02-30"), Some("2026-09-01")]))]);

@@ -173,8 +173,8 @@ impl TableProvider for ForeignTable {
         let runtime = state.runtime_env();
         let store = runtime.object_store(&self.store)?;
         let footers = runtime.cache_manager.get_file_metadata_cache();
-        let mut options = TableParquetOptions::default();
-        options.global = state.config_options().execution.parquet.clone();
+        let global = state.config_options().execution.parquet.clone();
+        let mut options = TableParquetOptions { global, ..TableParquetOptions::default() };
         // In microseconds Spark's timestamps reach as far as SQL's; nanoseconds would wrap around in 1677 and 2262.
         options.global.coerce_int96 = Some("us".to_owned());
         let source = ParquetSource::new(self.schema.clone())

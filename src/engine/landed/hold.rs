@@ -246,7 +246,8 @@ fn of_files(source: &Source, field: &Field, landed: &Landed) -> Diagnostics {
         let help = "rename the columns where the file is written; upper and lower case alone do not tell names apart";
         found.push(Diagnostic::error("duplicate-column", message).help(help));
     }
-    if !missing.is_empty() && !(source.added_columns.contains(name) && missing.len() < landed.files.len()) {
+    let came_later = source.added_columns.contains(name) && missing.len() < landed.files.len();
+    if !missing.is_empty() && !came_later {
         found.push(missing_column(name, &missing, landed));
     }
     for (kind, files) in &unlike {
