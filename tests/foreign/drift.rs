@@ -241,6 +241,31 @@ fn a_column_that_came_later_is_null_before_once_that_is_declared() {
 }
 
 #[test]
+fn the_advice_for_another_type_can_be_followed() {
+    let zoned = TimestampMicrosecondArray::from(vec![0]).with_timezone("UTC");
+    for (declared, values, advice) in [
+        ("DATE", array(zoned), "declare it TIMESTAMP, and take its day in staging: local_day(v)"),
+        ("TIMESTAMP", array(Int64Array::from(vec![0])), "to_timestamp_seconds(v), to_timestamp_millis(v) or"),
+        (
+            "DOUBLE",
+            array(StringArray::from(vec!["1"])),
+            "declare it VARCHAR, and cast it in staging: CAST(v AS DOUBLE)",
+        ),
+    ] {
+        drift(declared, "", &[("1", values)]).refused(1, &["column-type", advice]);
+    }
+    let world = drift(
+        "TIMESTAMP",
+        "",
+        &[("1", array(TimestampMicrosecondArray::from(vec![0]).with_timezone("UTC")))],
+    );
+    assert_eq!(world.asked("SELECT local_day(v) AS v FROM raw.drift"), "v\n1970-01-01\n");
+    let world = drift("BIGINT", "", &[("1", array(Int64Array::from(vec![86_400])))]);
+    let days = "SELECT local_day(to_timestamp_seconds(v)) AS v FROM raw.drift";
+    assert_eq!(world.asked(days), "v\n1970-01-02\n");
+}
+
+#[test]
 fn types_that_no_declaration_reads_are_said_with_the_files_to_write_again() {
     let world = drift(
         "BIGINT",

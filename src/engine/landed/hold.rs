@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::datatypes::{Field, SchemaRef};
+use arrow::datatypes::{DataType, Field, SchemaRef};
 
 use super::content::Content;
 use super::listing::TableFormat;
@@ -250,8 +250,19 @@ fn of_files(source: &Source, field: &Field, landed: &Landed) -> Diagnostics {
     if !missing.is_empty() && !came_later {
         found.push(missing_column(name, &missing, landed));
     }
+    let unread: usize = unlike.values().map(Vec::len).sum();
+    let read = landed.files.len() - twice.len() - missing.len() - unread;
     for (kind, files) in &unlike {
-        found.push(unlike_column(field, kind, files, kinds.len() > 1));
+        let (name, declared) = (field.name(), sql_name(field.data_type()));
+        let message = format!("`{name}` is declared {declared} but is {kind} in {}", listed(files));
+        let help = if read > 0 {
+            format!("no declaration reads all files: write these again with a {declared}, as the others have")
+        } else if kinds.len() > 1 {
+            format!("write the files again with one type, and declare that; they have {}", kinds.join(", "))
+        } else {
+            remedy(field, kind)
+        };
+        found.push(Diagnostic::error("column-type", message).help(help));
     }
     found
 }
@@ -272,17 +283,22 @@ fn missing_column(name: &str, missing: &[&str], landed: &Landed) -> Diagnostic {
     problem.suggest(name, names)
 }
 
-fn unlike_column(field: &Field, kind: &str, files: &[&str], differs: bool) -> Diagnostic {
+/// How a column of another type in all files can be read after all.
+fn remedy(field: &Field, kind: &str) -> String {
     let (name, declared) = (field.name(), sql_name(field.data_type()));
-    let message = format!("`{name}` is declared {declared} but is {kind} in {}", listed(files));
-    let help = if differs {
-        format!("no declaration reads all files: write these again with a {declared}, as the others have")
-    } else if kind == "UUID" {
-        "declare it VARCHAR: it is read as text".to_owned()
-    } else if is_declarable(kind) {
-        format!("declare it {kind}, and cast it in staging: CAST({name} AS {declared})")
-    } else {
-        "no column can be declared so: leave it out, or write its parts as columns of their own".to_owned()
-    };
-    Diagnostic::error("column-type", message).help(help)
+    match field.data_type() {
+        _ if kind == "UUID" => "declare it VARCHAR: it is read as text".to_owned(),
+        DataType::Date32 if kind.starts_with("TIMESTAMP") => {
+            format!("declare it TIMESTAMP, and take its day in staging: local_day({name})")
+        }
+        DataType::Timestamp(..) if kind.contains("INT") => format!(
+            "declare it BIGINT, and make it an instant in staging, by its unit: to_timestamp_seconds({name}), \
+             to_timestamp_millis({name}) or to_timestamp_micros({name})"
+        ),
+        _ if is_declarable(kind) => {
+            format!("declare it {kind}, and cast it in staging: CAST({name} AS {declared})")
+        }
+        _ => "no column can be declared so: leave it out, or write its parts as columns of their own"
+            .to_owned(),
+    }
 }
