@@ -60,7 +60,7 @@
 //! | a source | `sql/raw/x.sql` (`CREATE EXTERNAL TABLE`), its Parquet, a model in `sql/staging/` that reads it |
 //! | a metric | a column in a model under `sql/metrics/`, carried into `metrics.accounts`, declared and described there, and in a case under `sql/tests/` |
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
-//! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/` |
+//! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
 //! | a lint | a rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |
 //! | a guard against a wrong answer of the engine | a rule in `src/engine/` that a session installs, its line in `tests/engine_issues.rs` |

@@ -42,7 +42,7 @@ pub(super) async fn decide<'a>(
     let search = search.map_err(|error| diagnose::of_run("planning", &error))?;
     let published = Published::new(&request.out);
     let decision = Decision { checked, session, request, search, published };
-    if request.from_published { decision.from_published().await } else { decision.from_sources().await }
+    if request.from_published { decision.over_published().await } else { decision.over_sources().await }
 }
 
 struct Decision<'a> {
@@ -54,14 +54,14 @@ struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    async fn from_sources(mut self) -> Result<Decided<'a>> {
+    async fn over_sources(mut self) -> Result<Decided<'a>> {
         let selected = self.request.selection.0.clone();
         let scope = Scope::full(&self.checked.pipeline, &self.request.selection);
         let needed = self.needed(&scope, &selected, &scope.questions).await?;
         Ok(Decided { selected, scope, needed, published: self.published, older: Vec::new() })
     }
 
-    async fn from_published(mut self) -> Result<Decided<'a>> {
+    async fn over_published(mut self) -> Result<Decided<'a>> {
         let pipeline = &self.checked.pipeline;
         let mut selection = self.request.selection.clone();
         let mut scope = Scope::published(pipeline, &selection)?;
