@@ -3,7 +3,7 @@
 //! ```text
 //! world         accounts, users and events, written as the Parquet that sql/raw expects
 //! commerce      accounts and contracts by version, and what of them is known on a day
-//! people        what managers thought and did, and the judgement that holds on a day
+//! people        what owners thought and did, and the judgement that holds on a day
 //! naive         every column of metrics.usage and metrics.pulse by loops over events, one account and day at a time
 //! table         the published table, read back
 //! capabilities  each definition on hand-made accounts, by its number in the list of capabilities

@@ -20,7 +20,7 @@ pub(super) enum Template {
     Default,
     /// Usage-heavy SaaS: intensity 50, breadth 25, depth 25
     Usage,
-    /// Enterprise: product 60 and relationship 40 on a matrix from 1 to 5, with the manager's judgement
+    /// Enterprise: product 60 and relationship 40 on a matrix from 1 to 5, with the owner's judgement
     Enterprise,
     /// A scorecard for the first 90 days, another for the time after
     Onboarding,

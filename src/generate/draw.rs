@@ -17,7 +17,7 @@ pub(super) enum Purpose {
     Health = 3,
     /// What happens in an account on one day.
     Day = 4,
-    /// What an account's managers thought and did.
+    /// What an account's owners thought and did.
     Judgement = 5,
     /// What kind of company an account is.
     Company = 6,

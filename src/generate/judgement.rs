@@ -7,16 +7,16 @@ use super::population::Population;
 use super::world::World;
 
 const HOUR: i64 = DAY / 24;
-/// Accounts that one manager looks after.
+/// Accounts that one owner looks after.
 const BOOK: u32 = 25;
 /// How long an override may hold, in days, where nothing is planted.
 const HOLDS: i32 = 45;
 
-/// A manager's time with an account. Times of this module are microseconds since the first day began.
+/// An owner's time with an account. Times of this module are microseconds since the first day began.
 pub(super) struct Ownership {
     /// Position of the account in the population.
     pub(super) account: u32,
-    /// The manager, counted from 0.
+    /// The owner, counted from 0.
     pub(super) owner: u32,
     /// From when.
     pub(super) from: i64,
@@ -32,7 +32,7 @@ pub(super) struct Assessment {
     pub(super) number: u32,
     /// 1, the worst, to 5.
     pub(super) value: u8,
-    /// The manager who judged.
+    /// The owner who judged.
     pub(super) author: u32,
     /// From when it holds.
     pub(super) effective: i64,
@@ -52,7 +52,7 @@ pub(super) struct Override {
     pub(super) mode: Mode,
     /// The number to do it with.
     pub(super) value: f64,
-    /// The manager who decided.
+    /// The owner who decided.
     pub(super) author: u32,
     /// From when it holds.
     pub(super) effective: i64,
@@ -124,8 +124,8 @@ impl Telling<'_> {
     }
 
     fn owner(&self, nth: u32) -> u32 {
-        let managers = 2 + self.world.accounts / BOOK;
-        (self.account.index + nth) % managers
+        let owners = 2 + self.world.accounts / BOOK;
+        (self.account.index + nth) % owners
     }
 
     /// Who looked after the account; one in four is handed over. Tells the day of that.
@@ -157,7 +157,7 @@ impl Telling<'_> {
         if self.account.plant != Plant::Ordinary {
             return self.planted_assessments(end);
         }
-        // Two in five managers never write anything down.
+        // Two in five owners never write anything down.
         if !self.draw.chance(0.6) {
             return;
         }
@@ -177,7 +177,7 @@ impl Telling<'_> {
         }
     }
 
-    /// A judgement by the first manager, whose times are still to be said.
+    /// A judgement by the first owner, whose times are still to be said.
     fn blank(&self) -> Assessment {
         let (account, author) = (self.account.index, self.owner(0));
         Assessment { account, number: 0, value: 3, author, effective: 0, expires: None, recorded: 0 }

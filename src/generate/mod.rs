@@ -34,7 +34,7 @@
 //! | more or fewer seats, other products, acts for us, pace of onboarding, goals reached, what sellers expect | line of business |
 //!
 //! Accounts are of very unequal size (log-logistic), a few users of an account do most of the work, features differ in
-//! popularity, and activity follows the week and slows at the turn of the year. Managers feel the health, not exactly:
+//! popularity, and activity follows the week and slows at the turn of the year. Owners feel the health, not exactly:
 //! three in five judge their accounts every two or three months.
 //!
 //! # The sources
@@ -84,7 +84,7 @@
 //! | `a000033` | a prospect, never a customer |
 //! | `a000034` | events, requests, answers, messages and feedback on either edge of the last 7, 28, 30, 56, 90 and 180 days |
 //! | `a000035` | a customer of whom no optional source but changes of contracts and owners knows |
-//! | `a000001` | judged, and handed over to another manager ten days later |
+//! | `a000001` | judged, and handed over to another owner ten days later |
 //! | `a000002`, `a000003` | judged twice; a judgement that expired five days before the end |
 //! | `a000009`, `a000010` | judged, and written down 20 days later; a judgement corrected under its own id |
 //! | `a000001`, `a000009`, `a000011`, `a000014` | an override in force: `cap`, `floor`, `set`, `adjust` |

@@ -21,11 +21,11 @@ impl Display for UserId {
     }
 }
 
-/// A manager, counted from 0.
+/// An owner, counted from 0.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ManagerId(pub(super) u32);
+pub(super) struct OwnerId(pub(super) u32);
 
-impl Display for ManagerId {
+impl Display for OwnerId {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         write!(out, "csm-{:02}", self.0 + 1)
     }

@@ -10,10 +10,10 @@ use arrow::error::ArrowError;
 
 use super::day::DAY;
 use super::judgement::{Assessment, Judgement, Mode, Override, Ownership};
-use super::names::{AccountId, ManagerId};
+use super::names::{AccountId, OwnerId};
 use super::world::World;
 
-/// What managers write, by how they judge.
+/// What owners write, by how they judge.
 const REASONS: [&str; 5] = [
     "Sponsor has left; renewal is in doubt",
     "Fewer people use it than planned",
@@ -38,7 +38,7 @@ pub(super) fn tables(
 fn owners(first: i64, rows: &[Ownership]) -> Result<RecordBatch, ArrowError> {
     table([
         ("account_id", false, text(rows.iter().map(|row| AccountId(row.account).to_string()))),
-        ("owner_id", false, text(rows.iter().map(|row| ManagerId(row.owner).to_string()))),
+        ("owner_id", false, text(rows.iter().map(|row| OwnerId(row.owner).to_string()))),
         ("role", false, text(rows.iter().map(|_| "csm".to_owned()))),
         ("start_at", false, times(first, rows.iter().map(|row| Some(row.from)))),
         ("end_at", true, times(first, rows.iter().map(|row| row.until))),
@@ -58,7 +58,7 @@ fn assessments(first: i64, rows: &[Assessment]) -> Result<RecordBatch, ArrowErro
         ),
         ("scale", false, Arc::new(Int64Array::from_iter_values(rows.iter().map(|_| 5)))),
         ("reason", false, text(rows.iter().map(reason))),
-        ("author_id", false, text(rows.iter().map(|row| ManagerId(row.author).to_string()))),
+        ("author_id", false, text(rows.iter().map(|row| OwnerId(row.author).to_string()))),
         ("effective_at", false, times(first, rows.iter().map(|row| Some(row.effective)))),
         ("expires_at", true, times(first, rows.iter().map(|row| row.expires))),
         ("recorded_at", false, times(first, rows.iter().map(|row| Some(row.recorded)))),
@@ -74,7 +74,7 @@ fn overrides(first: i64, rows: &[Override]) -> Result<RecordBatch, ArrowError> {
         ("mode", false, text(rows.iter().map(|row| mode(row.mode).0.to_owned()))),
         ("value", false, Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.value)))),
         ("reason", false, text(rows.iter().map(|row| mode(row.mode).1.to_owned()))),
-        ("author_id", false, text(rows.iter().map(|row| ManagerId(row.author).to_string()))),
+        ("author_id", false, text(rows.iter().map(|row| OwnerId(row.author).to_string()))),
         ("effective_at", false, times(first, rows.iter().map(|row| Some(row.effective)))),
         ("expires_at", false, times(first, rows.iter().map(|row| Some(row.expires)))),
         ("revoked_at", true, times(first, rows.iter().map(|row| row.revoked))),

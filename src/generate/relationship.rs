@@ -3,7 +3,7 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 
 use super::draw::{Draw, Purpose};
-use super::names::{AccountId, Id, ManagerId, UserId};
+use super::names::{AccountId, Id, OwnerId, UserId};
 use super::plant::Plant;
 use super::row::Row;
 use super::scene::{HOUR, Scene, start_of, working_hours};
@@ -201,7 +201,7 @@ impl Row for Meeting {
             .text("interaction_id", |row| Id('n', row.account, row.number))
             .text("account_id", |row| AccountId(row.account))
             .text("type", |row| row.kind)
-            .maybe_text("owner_id", |row| Some(ManagerId(row.owner)))
+            .maybe_text("owner_id", |row| Some(OwnerId(row.owner)))
             .maybe_text("contact_id", |row| row.contact.map(|contact| Id('k', row.account, contact)))
             .time("scheduled_at", |row| row.planned)
             .maybe_time("held_at", |row| row.held)

@@ -81,6 +81,39 @@ fn a_day_sees_the_row_before_it_however_long_ago() {
     assert_eq!(rows, serde_json::json!([{ "as_of_date": "2026-07-19", "n": 5 }]));
 }
 
+/// A day that is looked back to by days added to it bounds what is built: from that day on, whatever lies before it.
+#[test]
+fn a_day_so_many_days_before_is_built_from_that_day_on() {
+    let project = Project::sound();
+    for then in [
+        "as_of_date + 30",
+        "as_of_date + CAST(30 AS BIGINT)",
+        "as_of_date + INTERVAL '30' DAY",
+        "as_of_date - (-30)",
+    ] {
+        let sides = format!(
+            "CREATE TABLE marts.sides (account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, now BIGINT, before BIGINT, \
+             PRIMARY KEY (account_id, as_of_date)) PARTITIONED BY (as_of_date) AS \
+             SELECT account_id, as_of_date, max(now) AS now, max(before) AS before FROM (\
+             SELECT account_id, as_of_date, n AS now, CAST(NULL AS BIGINT) AS before FROM metrics.accounts \
+             UNION ALL SELECT account_id, CAST({then} AS DATE), NULL, n FROM metrics.accounts) \
+             GROUP BY account_id, as_of_date"
+        );
+        project.write("sql/marts/sides.sql", &sides);
+        project.events(&[("a", 1, 1), ("a", 169, 2), ("a", 170, 5), ("a", 185, 6), ("a", 200, 7)]);
+        let run = ["run", "--as-of", "2026-07-19", "--select", "marts.sides", "--json"];
+        let result = one_line(&good(project.hale(&run)));
+        let found = good(project.hale(&["query", "SELECT now, before FROM marts.sides", "--json"]));
+        let rows: Value = serde_json::from_str(&found).unwrap();
+        assert_eq!(rows, serde_json::json!([{ "now": 7, "before": 5 }]), "{then}");
+        assert_eq!(
+            result["rows"]["metrics.accounts"],
+            Value::from(3),
+            "{then}: days 170 to 200 are three rows"
+        );
+    }
+}
+
 #[test]
 fn a_broken_contract_publishes_nothing_and_ends_with_3() {
     let project = Project::of(&[("sql/metrics/accounts.sql", &sums("n BIGINT CHECK (n > 6)"))]);

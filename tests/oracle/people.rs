@@ -12,7 +12,7 @@ use proptest::sample::select;
 use super::table::{Row, Value};
 use super::world::{IDS, LAST_DAY, World, at, moment, words, write};
 
-/// A row of `raw.account_owners`, always of a manager.
+/// A row of `raw.account_owners`, always of an owner (CSM).
 #[derive(Debug, Clone)]
 pub struct Ownership {
     pub account_id: String,
