@@ -256,10 +256,13 @@ fn without_a_name_the_main_score_is_meant() {
     let named = text(&["explain", "a", "--score", "health"]);
     assert_eq!(text(&["explain", "a"]), named);
     assert_eq!(text(&["explain", "a", "--score", "main"]), named);
-    assert_eq!(text(&["show", "scores.main"]), text(&["show", "scores.health"]));
-    let all =
-        |score: &str| text(&["query", &format!("SELECT * FROM {score} ORDER BY account_id, as_of_date")]);
-    assert_eq!(all("scores.main"), all("scores.health"));
+    // What the score lacks is there and NULL.
+    let all = |what: &str, score: &str| {
+        text(&["query", &format!("SELECT {what} FROM {score} ORDER BY account_id, as_of_date")])
+    };
+    let shared = "* EXCLUDE (override_id, override_mode, override_value, override_reason, override_author)";
+    assert_eq!(all(shared, "scores.main"), all("*", "scores.health"));
+    assert!(text(&["show", "scores.main"]).contains("override_author"));
 }
 
 #[test]

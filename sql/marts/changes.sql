@@ -89,8 +89,8 @@ WITH falls AS (
       THEN 'steps of onboarding past their day in 28 days: ' || CAST(milestones_stalled_28d AS VARCHAR) || ' (done: '
         || CAST(milestones_done AS VARCHAR) || ' of ' || CAST(milestones_required AS VARCHAR) || ')'
     END AS stalled
-  FROM falls
-  JOIN segments ON segments.as_of_date = falls.as_of_date AND segments.segment = falls.segment
+  FROM segments
+  JOIN falls ON falls.as_of_date = segments.as_of_date AND falls.segment = segments.segment
 )
 SELECT
   account_id,
