@@ -1,6 +1,6 @@
 //! Why a command ended without doing its work, and the exit code that tells an orchestrator what to do next.
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Why a command failed. [`Error::exit_code`] is the contract with orchestrators.
 #[derive(Debug, thiserror::Error)]
@@ -25,15 +25,20 @@ pub enum Error {
         /// Whether the caller would rather skip the day than try again.
         skip: bool,
     },
-    /// The machine or the storage failed in a way that may pass: try again. Exit code 75.
+    /// The machine or the storage failed in a way that may pass, or that more of something mends: try again. Exit code 75.
     #[error("{0}")]
-    Transient(String),
+    Transient(Diagnostics),
     /// Stopped by a signal; staging removed, nothing published. Exit code 128 + the signal's number.
     #[error("stopped by signal {0}; nothing was published")]
     Interrupted(u8),
 }
 
 impl Error {
+    /// Something that may pass, said in one line: try again.
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self::Transient(Diagnostic::error("try-again", message).into())
+    }
+
     /// What the process ends with.
     pub fn exit_code(&self) -> u8 {
         match self {

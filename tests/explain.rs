@@ -190,7 +190,8 @@ fn what_rolled_off_is_what_would_have_been_had_nothing_happened_since() {
         let drivers = moved["drivers"].as_array().expect("drivers").clone();
         let of = |kind: &str| {
             let found = drivers.iter().find(|driver| driver["kind"] == kind && driver["name"] == "often");
-            found.map(|driver| driver["what"].as_str().expect("a text").to_owned())
+            let said = |driver: &Value, end: &str| driver[end].as_str().expect("a text").to_owned();
+            found.map(|driver| format!("{} → {}", said(driver, "from"), said(driver, "to")))
         };
         let count = |after: &str, until: &str| {
             let sql = format!(
@@ -211,6 +212,40 @@ fn what_rolled_off_is_what_would_have_been_had_nothing_happened_since() {
         }
     }
     assert!(shown >= 2, "the case shows something");
+}
+
+/// A component stands once, with what it was and became, and the net is the last line.
+#[test]
+fn what_moved_is_told_once_for_each_component_with_the_net_last() {
+    for (from, to) in [("2026-01-15", "2026-01-22"), ("2026-01-10", "2026-02-09")] {
+        let arguments = ["explain", "a", "--score", "health", "--as-of", to, "--vs", from];
+        let told = json(&arguments);
+        let moved = told["moved"].as_array().expect("what moved");
+        let components = |kinds: &[&str]| -> Vec<&str> {
+            let of_kinds = |line: &&Value| {
+                let mut causes = line["causes"].as_array().expect("causes").iter();
+                causes.any(|cause| kinds.iter().any(|kind| cause["kind"] == *kind))
+            };
+            moved.iter().filter(of_kinds).filter_map(|line| line["name"].as_str()).collect()
+        };
+        let mut names = components(&["roll_off", "new_activity", "data", "behaviour"]);
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count, "a component stands twice: {told}");
+        let units = |number: &Value| (number.as_f64().expect("a number") * 1e10).round() as i64;
+        assert_eq!(moved.iter().map(|line| units(&line["change"])).sum::<i64>(), units(&told["change"]));
+        for line in moved {
+            let causes = line["causes"].as_array().expect("causes");
+            assert_eq!(
+                causes.iter().map(|cause| units(&cause["change"])).sum::<i64>(),
+                units(&line["change"])
+            );
+        }
+        let table = text(&arguments);
+        let last = table.lines().rfind(|line| line.starts_with('│')).expect("a table");
+        assert!(last.contains("together"), "{table}");
+    }
 }
 
 #[test]

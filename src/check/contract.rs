@@ -2,6 +2,7 @@
 
 use arrow::datatypes::{Field, Schema};
 
+use super::quotients::quotient;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::project::contract::Reference;
 use crate::project::model::{AS_OF_DATE, Model};
@@ -17,7 +18,7 @@ pub(super) fn compare(model: &Model, declared: &Schema, inferred: &Schema) -> Di
             .map_or_else(|| Location::whole(&model.file), |column| column.location.clone());
         match inferred.field_with_name(field.name()) {
             Ok(given) if fits(given.data_type(), field.data_type()) => {}
-            Ok(given) => found.push(wrong_type(field, given).at(at)),
+            Ok(given) => found.push(wrong_type(model, field, given).at(at)),
             Err(_) => {
                 let names = inferred.fields().iter().map(|field| field.name().as_str());
                 let problem = Diagnostic::error(
@@ -42,18 +43,18 @@ pub(super) fn compare(model: &Model, declared: &Schema, inferred: &Schema) -> Di
     found
 }
 
-fn wrong_type(declared: &Field, inferred: &Field) -> Diagnostic {
-    let message = format!(
-        "`{}` is declared {} but the query gives {}",
-        declared.name(),
-        sql_name(declared.data_type()),
-        sql_name(inferred.data_type())
-    );
-    Diagnostic::error("column-type", message).help(format!(
-        "declare what the query gives, or write CAST({} AS {})",
-        declared.name(),
-        sql_name(declared.data_type())
-    ))
+fn wrong_type(model: &Model, declared: &Field, inferred: &Field) -> Diagnostic {
+    let (name, wanted) = (declared.name(), sql_name(declared.data_type()));
+    let message =
+        format!("`{name}` is declared {wanted} but the query gives {}", sql_name(inferred.data_type()));
+    let problem = Diagnostic::error("column-type", message);
+    let is_whole = inferred.data_type().is_integer() && !declared.data_type().is_integer();
+    match model.query().filter(|_| is_whole).and_then(|query| quotient(query, name)) {
+        Some(division) => problem
+            .note("a quotient of whole numbers is whole: 1 / 2 is 0")
+            .help(format!("divide numbers with decimals: {division}")),
+        None => problem.help(format!("declare what the query gives, or write CAST({name} AS {wanted})")),
+    }
 }
 
 /// Names that appear twice in a query's output.

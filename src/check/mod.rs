@@ -8,6 +8,7 @@ mod conditions;
 mod contract;
 pub(crate) mod lineage;
 mod lints;
+mod quotients;
 mod silence;
 mod subqueries;
 
@@ -21,7 +22,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::Query;
 
 use self::calls::Functions;
-use crate::diagnostic::{Diagnostic, Diagnostics, Location};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{Found, Place, held, location_of, look};
 use crate::engine::{Engine, Session, diagnose};
@@ -55,6 +56,20 @@ pub async fn check(
     engine: &Engine,
     sources: Option<&Storage>,
 ) -> crate::error::Result<Checked> {
+    let (checked, found) = as_far_as_sound(pipeline, engine, sources).await?;
+    Ok(Checked { warnings: found.into_result()?, ..checked })
+}
+
+/// As [`check()`], with what stands beside what is wrong: models that do not plan, and those that read them, have no
+/// columns.
+///
+/// # Errors
+/// [`crate::error::Error::Transient`] where storage cannot be reached.
+pub(crate) async fn as_far_as_sound(
+    pipeline: Pipeline,
+    engine: &Engine,
+    sources: Option<&Storage>,
+) -> crate::error::Result<(Checked, Found)> {
     let day = pipeline.settings.history_starts;
     let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), day)
         .map_err(|error| crate::error::Error::Bug(diagnose::first_line(&error)))?;
@@ -73,7 +88,7 @@ pub async fn check(
         }
         let before = pass.found.len();
         pass.model(model).await;
-        if pass.found.len() > before {
+        if pass.found.iter().skip(before).any(|problem| problem.severity == Severity::Error) {
             pass.failed.insert(model.name.clone());
         }
     }
@@ -90,8 +105,8 @@ pub async fn check(
         pass.sources(&pipeline, Place { storage, engine, zone: pipeline.settings.time_zone }).await?;
     }
     let Pass { schemas, plans, as_read, found, not_ready, .. } = pass;
-    let warnings = Found { wrong: found, not_ready }.into_result()?;
-    Ok(Checked { pipeline, schemas, warnings, plans, as_read })
+    let checked = Checked { pipeline, schemas, warnings: Diagnostics::new(), plans, as_read };
+    Ok((checked, Found { wrong: found, not_ready }))
 }
 
 struct Pass {
@@ -131,6 +146,7 @@ impl Pass {
         self.found.extend(contract::duplicates(model, &inferred));
         self.found.extend(lints::lint(model, &analysed, &|table| self.key_of(table)));
         self.found.extend(subqueries::unanswerable(model, &analysed, &self.session).await);
+        self.found.extend(quotients::whole(model, &plan));
         match &model.declared {
             Some(declared) => {
                 self.found.extend(contract::compare(model, declared, &inferred));

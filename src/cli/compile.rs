@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::outcome::Outcome;
-use super::{files, output};
+use super::{files, output, places};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::Layer;
@@ -40,6 +40,7 @@ pub(super) struct Compile {
 impl Compile {
     pub fn execute(self, context: &Context) -> Outcome {
         let pipeline = context.pipeline()?;
+        places::apart(&self.out, &pipeline)?;
         let texts = texts(&pipeline)?;
         let removed = write(&self.out, &texts)?;
         let (count, out) = (texts.len(), self.out.display());

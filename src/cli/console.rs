@@ -44,7 +44,7 @@ impl Console {
         let error = match outcome {
             Ok(()) => return ExitCode::SUCCESS,
             Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-            Err(Failure::Stdout(error)) => Error::Transient(format!("stdout cannot be written to: {error}")),
+            Err(Failure::Stdout(error)) => Error::transient(format!("stdout cannot be written to: {error}")),
             Err(Failure::Panicked) => return ExitCode::from(2),
             Err(Failure::Printed(failure)) => return self.ended(Err(*failure)),
             Err(Failure::Hale(error)) => error,
@@ -55,7 +55,10 @@ impl Console {
     /// Draws an error, and says what to exit with.
     pub fn failed(self, error: &Error) -> ExitCode {
         match error {
-            Error::Project(found) | Error::Audit(found) | Error::NotReady { found, .. } => {
+            Error::Project(found)
+            | Error::Audit(found)
+            | Error::Transient(found)
+            | Error::NotReady { found, .. } => {
                 self.problems(found);
                 self.verdict(&count(found), error);
             }
@@ -76,6 +79,14 @@ impl Console {
                     event(&level, "diagnostic", fields);
                 }
             }
+        }
+    }
+
+    /// Says that something is wrong with the project which this command did not need.
+    pub(super) fn passed_over(self, problems: &Diagnostics) {
+        if !problems.is_empty() {
+            let found = count(problems);
+            self.note("passed_over", &format!("{found} elsewhere in the project; `hale check` shows what"));
         }
     }
 

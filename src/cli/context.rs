@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::{Global, OutAt, SourcesAt};
 use super::console::Console;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::{Engine, EngineOptions};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
@@ -25,6 +26,21 @@ impl Context {
     /// The project's pipeline: files read, parsed, ordered; nothing planned.
     pub fn pipeline(&self) -> Result<Pipeline> {
         Ok(Pipeline::build(Project::load(&self.root()?)?)?)
+    }
+
+    /// The part of the project's pipeline that is sound, and what is wrong with the rest: for commands that need only what
+    /// they read.
+    pub fn sound_pipeline(&self) -> Result<(Pipeline, Diagnostics)> {
+        let root = self.root()?;
+        let (project, mut problems) = Project::sound(&root)?;
+        if problems.is_empty() {
+            match Pipeline::build(project) {
+                Ok(pipeline) => return Ok((pipeline, problems)),
+                Err(found) => problems.extend(found),
+            }
+        }
+        let (project, _) = Project::sound(&root)?;
+        Ok((Pipeline::sound(project)?, problems))
     }
 
     fn root(&self) -> Result<PathBuf> {
@@ -76,4 +92,20 @@ fn open(given: Option<&str>, settings: &str, pipeline: &Pipeline, engine: &Engin
     }?;
     storage.register(engine.runtime());
     Ok(storage)
+}
+
+/// An error of a command that reads, and what else is wrong with the project: what it asks for may be among that.
+pub(super) fn beside(error: Error, problems: &Diagnostics) -> Error {
+    match error {
+        error if problems.is_empty() => error,
+        Error::Project(mut found) => {
+            found.extend(problems.iter().cloned());
+            Error::Project(found)
+        }
+        Error::Usage(message) => {
+            let asked = Diagnostic::error("unknown-table", message);
+            Error::Project([asked].into_iter().chain(problems.iter().cloned()).collect())
+        }
+        error => error,
+    }
 }

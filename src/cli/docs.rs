@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::outcome::Outcome;
-use super::{files, output};
+use super::{files, output, places};
 use crate::check::check;
 use crate::docs::{MARK, STYLE, Site, site};
 use crate::error::{Error, Result};
@@ -34,7 +34,9 @@ pub(super) struct Docs {
 
 impl Docs {
     pub async fn execute(self, context: &Context) -> Outcome {
-        let checked = check(context.pipeline()?, &context.engine()?, None).await?;
+        let pipeline = context.pipeline()?;
+        places::apart(&self.out, &pipeline)?;
+        let checked = check(pipeline, &context.engine()?, None).await?;
         context.console.problems(&checked.warnings);
         let site = site(&checked)?;
         let removed = write(&self.out, &site)?;

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::numbers::{number, short, signed};
 use super::outcome::Outcome;
 use super::output::{self, Sheet};
-use crate::explain::{self, Explanation, Line, Movement, Place, Subject};
+use crate::explain::{self, DriverKind, Explanation, Line, Moved, Movement, Place, Subject};
 
 /// Say why a score is what it is, or what moved it
 ///
@@ -182,16 +182,37 @@ fn movement_text(moved: &Movement, console: Console) -> String {
         return text + "\nOne of the days has no score, so there is no difference to explain.\n";
     };
     text += &format!(": {}\n", signed(change));
-    let row = |driver: &explain::Driver| {
-        let kind = serde_json::to_value(driver.kind).ok();
-        let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().replace('_', " ");
-        vec![kind, driver.name.clone(), visible(&driver.what), signed(driver.change)]
+    let row = |line: &Moved| {
+        vec![line.name.clone(), visible(&line.from), visible(&line.to), signed(line.change), because(line)]
     };
-    let mut rows: Vec<Vec<String>> = moved.drivers.iter().map(row).collect();
-    rows.push(vec!["together".to_owned(), String::new(), String::new(), signed(change)]);
-    let names = ["driver", "of", "from → to", "change"].map(str::to_owned).to_vec();
-    text += &Sheet { names, right: vec![false, false, false, true], rows }.fitted(console);
+    let mut rows: Vec<Vec<String>> = moved.moved.iter().map(row).collect();
+    let (from, to) = (score(moved.from_score), score(moved.to_score));
+    rows.push(vec!["together".to_owned(), from, to, signed(change), String::new()]);
+    let names = ["what", "from", "to", "change", "because"].map(str::to_owned).to_vec();
+    text += &Sheet { names, right: vec![false, true, true, true, false], rows }.fitted(console);
     text + &moved.note.as_ref().map_or_else(String::new, |note| format!("{}\n", visible(note)))
+}
+
+/// Why something moved: one cause, or each with its part.
+fn because(line: &Moved) -> String {
+    let said = |kind: DriverKind| match kind {
+        DriverKind::Definition => "the definition",
+        DriverKind::Scorecard => "the scorecard",
+        DriverKind::Data => "data came or went",
+        DriverKind::Judgement => "people's judgement",
+        DriverKind::RollOff => "old days left the windows",
+        DriverKind::NewActivity => "new activity",
+        DriverKind::Behaviour => "behaviour",
+        DriverKind::Override => "an override",
+        DriverKind::Rounding => "rounding",
+    };
+    match line.causes.as_slice() {
+        [only] => said(only.kind).to_owned(),
+        causes => {
+            let parts = causes.iter().map(|cause| format!("{} {}", said(cause.kind), signed(cause.change)));
+            parts.collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 fn visible(text: &str) -> String {

@@ -45,7 +45,7 @@ fn usual_permissions() -> Option<Permissions> {
 pub(super) fn failed(path: &Path, error: &io::Error) -> Error {
     let message = format!("{}: {error}", path.display());
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Transient(message),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::transient(message),
         _ => Error::Usage(message),
     }
 }

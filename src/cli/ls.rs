@@ -25,13 +25,13 @@ use crate::project::model::{Kind, Model, Storing};
 Examples:
   hale ls                                       every model, in the order in which data flows
   hale ls --lineage metrics.accounts            what it is made from, and what is made from it
-  hale ls --output json | jq -r '.models[].name'
-  hale ls --output dot | dot -Tsvg > models.svg
-  hale ls --output mermaid                      to paste into a page")]
+  hale ls --format json | jq -r '.models[].name'
+  hale ls --format dot | dot -Tsvg > models.svg
+  hale ls --format mermaid                      to paste into a page")]
 pub(super) struct Ls {
     /// The form of the list [default: table, or json with --json]
     #[arg(long, value_enum, value_name = "FORM")]
-    output: Option<Form>,
+    format: Option<Form>,
     /// Only this model, what it reads and what reads it, directly or not
     #[arg(long, value_name = "MODEL")]
     lineage: Option<String>,
@@ -68,7 +68,7 @@ impl Ls {
         let wanted = |model: &&Model| lineage.as_ref().is_none_or(|lineage| lineage.includes(&model.name));
         let models = pipeline.models.iter().filter(wanted).collect();
         let listed = Listed { models, lineage };
-        let form = self.output.unwrap_or(if context.console.json { Form::Json } else { Form::Table });
+        let form = self.format.unwrap_or(if context.console.json { Form::Json } else { Form::Table });
         match form {
             Form::Table => output::write(listed.table(&pipeline, context.console).as_bytes()),
             Form::Json => output::json_line(&listed.json(&pipeline)),

@@ -22,6 +22,7 @@ mod ls;
 mod numbers;
 mod outcome;
 mod output;
+mod places;
 mod progress;
 mod query;
 mod run;
@@ -66,7 +67,7 @@ Examples:
   hale check                      what is wrong with it, without reading data
   hale run --as-of 2026-09-30     build, audit, publish one day
   hale show metrics.accounts      read what was published
-  hale explain acme-042           why a score is what it is
+  hale explain a000000 --score health   why a score is what it is
 
 Exit codes: 0 done · 1 the project is wrong · 2 called wrongly, or a bug · 3 an audit failed, nothing was
 published · 75 a source is not there yet or cannot be read, or storage failed: try again (99 with --if-not-ready

@@ -47,9 +47,10 @@ impl From<Diagnostics> for Failure {
 /// What `--json` prints of an error.
 pub(super) fn failure(error: &Error) -> Value {
     let (message, diagnostics) = match error {
-        Error::Project(found) | Error::Audit(found) | Error::NotReady { found, .. } => {
-            (count(found), found.iter().map(Diagnostic::to_json).collect())
-        }
+        Error::Project(found)
+        | Error::Audit(found)
+        | Error::Transient(found)
+        | Error::NotReady { found, .. } => (count(found), found.iter().map(Diagnostic::to_json).collect()),
         other => (other.to_string(), Vec::new()),
     };
     json!({ "ok": false, "exit_code": error.exit_code(), "error": message, "diagnostics": diagnostics })

@@ -5,8 +5,8 @@ use std::io::Read;
 use clap::Args;
 
 use super::arguments::{Moment, OutAt, SourcesAt};
-use super::context::Context;
-use super::outcome::{Failure, Outcome};
+use super::context::{Context, beside};
+use super::outcome::Outcome;
 use super::output::RowsAs;
 use crate::engine::published::{Days, Reader};
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ pub(super) struct Query {
 impl Query {
     pub async fn execute(self, context: &Context) -> Outcome {
         let sql = if self.sql == "-" { stdin()? } else { self.sql };
-        let pipeline = context.pipeline()?;
+        let (pipeline, problems) = context.sound_pipeline()?;
         let engine = context.engine()?;
         let sources = context.sources(&self.sources, &pipeline, &engine)?;
         let out = context.out(&self.out, &pipeline, &engine)?;
@@ -53,11 +53,11 @@ impl Query {
             (None, None) => Days::All,
         };
         let reader = Reader::open(&pipeline, &engine, (&sources, &out), days).await?;
-        let rows = reader.query(&sql, self.rows.wanted(context.console)).await?;
-        match self.rows.print(rows, context.console).await {
-            Err(Failure::Hale(error)) => Err(reader.explained(&sql, error).await.into()),
-            other => other,
-        }
+        let rows = reader.query(&sql, self.rows.wanted(context.console)).await;
+        let rows = rows.map_err(|error| beside(error, &problems))?;
+        context.console.passed_over(&problems);
+        let (reader, sql) = (&reader, sql.as_str());
+        self.rows.print(rows, context.console, |error| async move { reader.failed(sql, &error).await }).await
     }
 }
 

@@ -16,6 +16,7 @@ use super::context::Context;
 use super::files;
 use super::outcome::{Failure, Outcome};
 use super::output::{self, Sheet};
+use super::places::sources_apart;
 use super::progress::{held, rate, watch};
 use super::signals::{unless_panicked, unless_stopped};
 use crate::check::check;
@@ -165,13 +166,16 @@ impl Run {
         } else {
             Selection::of_words(pipeline, &self.select)?
         };
+        let sources = context.sources(&self.sources, pipeline, engine)?;
+        let out = context.out(&self.out, pipeline, engine)?;
+        sources_apart(pipeline, &sources, &out)?;
         Ok(Request {
             days: self.days(pipeline)?,
             selection,
             from_published: self.rescore,
             followers: self.select.is_empty(),
-            sources: context.sources(&self.sources, pipeline, engine)?,
-            out: context.out(&self.out, pipeline, engine)?,
+            sources,
+            out,
         })
     }
 

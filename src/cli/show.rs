@@ -1,11 +1,14 @@
 //! `hale show`
 
+use std::future::ready;
+
 use clap::Args;
 
 use super::arguments::{Moment, OutAt};
-use super::context::Context;
+use super::context::{Context, beside};
 use super::outcome::Outcome;
 use super::output::RowsAs;
+use crate::engine::diagnose;
 use crate::engine::published::{Wanted, show};
 
 /// Read a published table
@@ -33,7 +36,7 @@ pub(super) struct Show {
 
 impl Show {
     pub async fn execute(self, context: &Context) -> Outcome {
-        let pipeline = context.pipeline()?;
+        let (pipeline, problems) = context.sound_pipeline()?;
         let engine = context.engine()?;
         let out = context.out(&self.out, &pipeline, &engine)?;
         let wanted = Wanted {
@@ -42,7 +45,10 @@ impl Show {
             account: self.account,
             limit: self.rows.wanted(context.console),
         };
-        let rows = show(&pipeline, &engine, &out, &wanted).await?;
-        self.rows.print(rows, context.console).await
+        let rows = show(&pipeline, &engine, &out, &wanted).await;
+        let rows = rows.map_err(|error| beside(error, &problems))?;
+        context.console.passed_over(&problems);
+        let failed = |error| ready(diagnose::of_run(&wanted.table, &error));
+        self.rows.print(rows, context.console, failed).await
     }
 }

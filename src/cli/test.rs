@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::outcome::{Failure, Outcome};
 use super::output;
-use crate::check::check;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::check::as_far_as_sound;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model_test::{CaseOutcome, run, untested_errors};
 
 /// Run the unit tests of models: rows in, rows expected
@@ -41,13 +41,16 @@ pub(super) struct Test {
 impl Test {
     pub async fn execute(self, context: &Context) -> Outcome {
         let engine = context.engine()?;
-        let checked = check(context.pipeline()?, &engine, None).await?;
+        let (pipeline, mut problems) = context.sound_pipeline()?;
+        let (checked, found) = as_far_as_sound(pipeline, &engine, None).await?;
+        problems.extend(found.wrong.into_iter().filter(|problem| problem.severity == Severity::Error));
         let outcome = run(&checked, &engine, &self.words).await?;
         // Whoever names cases asks for these only.
         let all = self.words.is_empty() && !self.allow_untested;
         let untested = if all { untested_errors(&checked)? } else { Diagnostics::new() };
         let (passed, failed) = (outcome.passed(), outcome.cases.len() - outcome.passed());
-        let mut problems = outcome.failures();
+        let not_run = outcome.unread.len();
+        problems.extend(outcome.failures());
         problems.extend(untested);
         if context.console.json {
             output::json_line(&result(&outcome.cases, &problems))?;
@@ -55,7 +58,12 @@ impl Test {
             for case in &outcome.cases {
                 output::line(&told(case))?;
             }
-            output::line(&format!("{passed} passed, {failed} failed"))?;
+            let not_run = if not_run > 0 {
+                format!(", {not_run} faults in cases that could not run")
+            } else {
+                String::new()
+            };
+            output::line(&format!("{passed} passed, {failed} failed{not_run}"))?;
         }
         if problems.has_errors() {
             return Err(Failure::Printed(Box::new(problems.into())));

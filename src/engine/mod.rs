@@ -20,6 +20,7 @@ pub mod published;
 mod repeated_keys;
 mod rules;
 pub mod session;
+pub(crate) mod shown;
 pub mod side_by_side;
 pub mod sources;
 pub mod stored_days;

@@ -8,13 +8,14 @@
 //! ```
 
 mod account;
+mod drivers;
 mod movement;
 mod page;
 mod rows;
 mod rule_text;
 
 pub use account::{Explanation, Line, Part, Step};
-pub use movement::{Driver, DriverKind, Movement};
+pub use drivers::{Cause, Driver, DriverKind, Moved, Movement};
 pub use page::page;
 pub(crate) use rule_text::{number, place};
 

@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use datafusion::physical_plan::common::collect;
-use serde::Serialize;
 
+use super::drivers::{Driver, DriverKind, Moved, Movement, of_units, units};
 use super::rows::{Row, of_subject, scored};
 use super::{Place, Subject, rule_text};
 use crate::engine::day_window::WindowOptions;
@@ -27,77 +27,6 @@ use crate::engine::published::Days;
 use crate::engine::{Session, diagnose};
 use crate::error::{Error, Result};
 use crate::semantic::{Cell, Component, Fact, Facts, Score};
-
-/// How many units make 1.
-const UNITS: f64 = 1e10;
-
-/// The difference between two scores of an account, and what made it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Movement {
-    /// The score's name.
-    pub score_name: String,
-    /// The score's title.
-    pub title: String,
-    /// The account.
-    pub account_id: String,
-    /// The user, of a score of users.
-    pub user_id: Option<String>,
-    /// The first day.
-    pub from_date: NaiveDate,
-    /// The second day.
-    pub to_date: NaiveDate,
-    /// The score of the first day; `None` when unscored.
-    pub from_score: Option<f64>,
-    /// The score of the second day; `None` when unscored.
-    pub to_score: Option<f64>,
-    /// The tier of the first day.
-    pub from_tier: String,
-    /// The tier of the second day.
-    pub to_tier: String,
-    /// The difference, to ten decimals; `None` where a day has no score.
-    pub change: Option<f64>,
-    /// What made it, in the order of the steps; those that changed nothing are left out.
-    pub drivers: Vec<Driver>,
-    /// Why old days and new activity are not told apart, where they are not.
-    pub note: Option<String>,
-}
-
-/// One thing that moved a score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Driver {
-    /// What kind of thing.
-    pub kind: DriverKind,
-    /// The component, or the name of the kind.
-    pub name: String,
-    /// From what to what.
-    pub what: String,
-    /// What it added, to ten decimals: the drivers' sum is the difference exactly.
-    pub change: f64,
-}
-
-/// What kind of thing moved a score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DriverKind {
-    /// Another definition, or metrics that were restated.
-    Definition,
-    /// Another scorecard.
-    Scorecard,
-    /// A component came, or went missing.
-    Data,
-    /// What people said of the account.
-    Judgement,
-    /// Old days that left the windows of metrics.
-    RollOff,
-    /// What the account did since.
-    NewActivity,
-    /// Both, where they cannot be told apart.
-    Behaviour,
-    /// What people set against the number.
-    Override,
-    /// Rounding.
-    Rounding,
-}
 
 /// What was measured of the subject on one day.
 type Measured = Vec<Cell>;
@@ -114,7 +43,8 @@ struct Ends {
 struct Turn {
     kind: DriverKind,
     name: String,
-    what: String,
+    from: String,
+    to: String,
     facts: Measured,
 }
 
@@ -132,6 +62,7 @@ pub(super) async fn movement(
         _ => (Vec::new(), None),
     };
     let change = first.number("score").zip(second.number("score"));
+    let moved = Moved::of(&drivers);
     Ok(Movement {
         score_name: score.name.clone(),
         title: score.title.clone(),
@@ -144,17 +75,10 @@ pub(super) async fn movement(
         from_tier: first.known("tier")?,
         to_tier: second.known("tier")?,
         change: change.map(|(first, second)| of_units(units(second) - units(first))),
-        drivers,
+        drivers: drivers.into_iter().filter(|driver| driver.change != 0.0).collect(),
+        moved,
         note,
     })
-}
-
-fn units(score: f64) -> i64 {
-    (score * UNITS).round() as i64
-}
-
-fn of_units(units: i64) -> f64 {
-    units as f64 / UNITS
 }
 
 async fn drivers(
@@ -189,26 +113,23 @@ async fn drivers(
     let mut last = start;
     for (turn, now) in turns.into_iter().zip(scores) {
         let now = now.map_or(last, units);
-        drivers.push(Driver {
-            kind: turn.kind,
-            name: turn.name,
-            what: turn.what,
-            change: of_units(now - last),
-        });
+        let Turn { kind, name, from, to, .. } = turn;
+        drivers.push(Driver { kind, name, from, to, change: of_units(now - last) });
         last = now;
     }
     // Where the second day was published by another definition, that is a driver too.
-    let what = "the second day was published by another definition, or its metrics were restated".to_owned();
+    let to = "the second day was published by another definition, or its metrics were restated".to_owned();
     drivers.push(Driver {
         kind: DriverKind::Definition,
         name: "definition".to_owned(),
-        what,
+        from: String::new(),
+        to,
         change: of_units(end - last),
     });
     Ok((judged(score, first, second, drivers), note))
 }
 
-/// Adds what overrides and rounding did, and drops what did nothing.
+/// Adds what overrides and rounding did.
 fn judged(score: &Score, first: &Row, second: &Row, mut drivers: Vec<Driver>) -> Vec<Driver> {
     let (before, after) = (super::account::steps(score, first), super::account::steps(score, second));
     let of = |steps: &[super::account::Step], kind: &str| {
@@ -218,16 +139,15 @@ fn judged(score: &Score, first: &Row, second: &Row, mut drivers: Vec<Driver>) ->
     let (was, said_before) = of(&before, "override");
     let (is, said_after) = of(&after, "override");
     let said = |what: Option<String>| what.unwrap_or_else(|| "none".to_owned());
-    let what = format!("{} → {}", said(said_before), said(said_after));
+    let (from, to) = (said(said_before), said(said_after));
     let change = of_units(units(is) - units(was));
-    drivers.push(Driver { kind: DriverKind::Override, name: "override".to_owned(), what, change });
+    drivers.push(Driver { kind: DriverKind::Override, name: "override".to_owned(), from, to, change });
     let total: i64 = drivers.iter().map(|driver| units(driver.change)).sum();
     if let (Some(from), Some(to)) = (first.number("score"), second.number("score")) {
         let change = of_units(units(to) - units(from) - total);
-        let what = "the declared rounding".to_owned();
-        drivers.push(Driver { kind: DriverKind::Rounding, name: "rounding".to_owned(), what, change });
+        let (name, from, to) = ("rounding".to_owned(), String::new(), "the declared rounding".to_owned());
+        drivers.push(Driver { kind: DriverKind::Rounding, name, from, to, change });
     }
-    drivers.retain(|driver| driver.change != 0.0);
     drivers
 }
 
@@ -278,19 +198,15 @@ fn turns(score: &Score, columns: &[Fact], Ends { before, after, idle }: &Ends) -
     let mut turns = vec![Turn {
         kind: DriverKind::Definition,
         name: "definition".to_owned(),
-        what: "the first day by today's definition and metrics".to_owned(),
+        from: String::new(),
+        to: "the first day by today's definition and metrics".to_owned(),
         facts: facts.clone(),
     }];
     if let Some(at) = columns.iter().position(|column| column.component.is_none()) {
-        let names = [&before[at], &after[at]].map(|cell| card_name(score, cell));
+        let [from, to] = [&before[at], &after[at]].map(|cell| card_name(score, cell));
         facts[at] = after[at].clone();
-        let what = format!("{} → {}", names[0], names[1]);
-        turns.push(Turn {
-            kind: DriverKind::Scorecard,
-            name: "scorecard".to_owned(),
-            what,
-            facts: facts.clone(),
-        });
+        let (kind, name) = (DriverKind::Scorecard, "scorecard".to_owned());
+        turns.push(Turn { kind, name, from, to, facts: facts.clone() });
     }
     // What comes and goes first: what is there on both days is then compared among the same neighbours.
     for of_data in [true, false] {
@@ -305,18 +221,14 @@ fn turns(score: &Score, columns: &[Fact], Ends { before, after, idle }: &Ends) -
             let rest = idle.as_ref().filter(|_| kind == DriverKind::Behaviour);
             if let Some((idle, between)) = rest.and_then(|idle| Some((idle, known(columns, idle, name)?))) {
                 replace(columns, name, &mut facts, idle);
-                let what = format!("{} → {}", shown(was.as_ref()), shown(Some(&between)));
-                turns.push(Turn {
-                    kind: DriverKind::RollOff,
-                    name: name.clone(),
-                    what,
-                    facts: facts.clone(),
-                });
+                let (from, to) = (shown(was.as_ref()), shown(Some(&between)));
+                let kind_of_old = DriverKind::RollOff;
+                turns.push(Turn { kind: kind_of_old, name: name.clone(), from, to, facts: facts.clone() });
                 (kind, was) = (DriverKind::NewActivity, Some(between));
             }
             replace(columns, name, &mut facts, after);
-            let what = format!("{} → {}", shown(was.as_ref()), shown(is.as_ref()));
-            turns.push(Turn { kind, name: name.clone(), what, facts: facts.clone() });
+            let (from, to) = (shown(was.as_ref()), shown(is.as_ref()));
+            turns.push(Turn { kind, name: name.clone(), from, to, facts: facts.clone() });
         }
     }
     turns

@@ -95,5 +95,5 @@ fn properties(schema: &Schema) -> Result<WriterProperties> {
 }
 
 fn failed(file: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::Transient(format!("could not write {file}: {error}"))
+    Error::transient(format!("could not write {file}: {error}"))
 }

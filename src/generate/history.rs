@@ -95,7 +95,7 @@ pub(super) async fn refuse_strangers(world: &World, place: &Place) -> Result<()>
         .list(Some(&events))
         .try_collect()
         .await
-        .map_err(|error| Error::Transient(format!("could not list {events}: {error}")))?;
+        .map_err(|error| Error::transient(format!("could not list {events}: {error}")))?;
     let stranger = found
         .iter()
         .find(|object| !months.iter().any(|month| object.location.filename() == Some(&month.file)));

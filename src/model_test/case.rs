@@ -13,6 +13,7 @@ use super::select::CaseFile;
 use super::value;
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
+use crate::error::Error;
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, ModelName};
 use crate::project::model::Model;
@@ -75,6 +76,19 @@ impl<'a> Case<'a> {
         }
         let (model, name, file) = (of.model, of.name.clone(), of.file);
         Ok(Self { model, name, file, description: document.description, given, settings, expected })
+    }
+
+    /// The model could not be computed on the rows of the case: what was said, and in which case.
+    pub(super) fn failed(&self, error: Error) -> Diagnostic {
+        let found = match error {
+            Error::Project(found) | Error::Audit(found) | Error::Transient(found) => found.into_iter().next(),
+            _ => None,
+        };
+        let case = format!("{}/{}", self.model.name, self.name);
+        match found {
+            Some(found) => found.note(format!("in the case {case} ({})", self.file.path)),
+            None => self.failure("the model cannot be computed"),
+        }
     }
 
     /// The case failed: where, and why in a few words.

@@ -12,6 +12,9 @@ const DRAWN: usize = 10;
 /// Characters of a value that are drawn.
 const WIDTH: usize = 40;
 
+/// The widest table that is drawn side by side: with what is before it, it fits a terminal of 80.
+const WIDEST: usize = 70;
+
 /// The differences as a table: the columns of the key and those that differ, or all of them where a row has no
 /// counterpart; of a row with other values only those.
 pub(super) fn draw(comparison: &Comparison<'_>, differences: &Differences) -> String {
@@ -32,12 +35,53 @@ pub(super) fn draw(comparison: &Comparison<'_>, differences: &Differences) -> St
     for got in differences.unexpected.iter().take(DRAWN) {
         table.add_row(whole_row("unexpected".to_owned(), &comparison.got[*got], &columns));
     }
-    let drawn = table.trim_fmt();
+    let mut drawn = table.trim_fmt();
+    if drawn.lines().any(|line| line.chars().count() > WIDEST) {
+        drawn = tall(comparison, differences, &columns);
+    }
     let kinds = [differences.differing.len(), differences.missing.len(), differences.unexpected.len()];
     match kinds.iter().map(|count| count.saturating_sub(DRAWN)).sum() {
         0_usize => drawn,
         more => format!("{drawn}\n… and {more} more"),
     }
+}
+
+/// The same with a line for each column, where the columns do not fit side by side.
+fn tall(comparison: &Comparison<'_>, differences: &Differences, columns: &[usize]) -> String {
+    let mut blocks = Vec::new();
+    let short = |value: &ScalarValue, shows| shorten_to(&shown(value), shows, WIDTH / 2);
+    let mut block = |title: String, rows: Vec<[String; 3]>| {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING).add_rows(rows);
+        blocks.push(format!("{title}\n{}", table.trim_fmt()));
+    };
+    for (expected, got) in differences.differing.iter().take(DRAWN) {
+        let (line, wanted) = &comparison.expected.rows[*expected];
+        let row = |column: &usize| {
+            let (want, have) = (&wanted[*column], &comparison.got[*got][*column]);
+            let name = comparison.expected.columns[*column].0.clone();
+            if comparison.cells_equal(*column, *expected, *got) {
+                return [name, short(want, 0), String::new()];
+            }
+            let from = common_start(&shown(want), &shown(have));
+            [name, short(want, from), format!("got {}", short(have, from))]
+        };
+        block(format!("expected, line {line}"), columns.iter().map(row).collect());
+    }
+    let whole = |row: &[ScalarValue]| -> Vec<[String; 3]> {
+        let cell = |column: &usize| {
+            [comparison.expected.columns[*column].0.clone(), short(&row[*column], 0), String::new()]
+        };
+        columns.iter().map(cell).collect()
+    };
+    for expected in differences.missing.iter().take(DRAWN) {
+        let (line, row) = &comparison.expected.rows[*expected];
+        block(format!("missing, line {line}"), whole(row));
+    }
+    for got in differences.unexpected.iter().take(DRAWN) {
+        block("unexpected".to_owned(), whole(&comparison.got[*got]));
+    }
+    blocks.join("\n")
 }
 
 fn drawn_columns(comparison: &Comparison<'_>, differences: &Differences) -> Vec<usize> {
@@ -92,13 +136,18 @@ fn common_start(one: &str, other: &str) -> usize {
 
 /// At most [`WIDTH`] characters of a text, so that the one at `shows` is among them.
 fn shorten(text: &str, shows: usize) -> String {
+    shorten_to(text, shows, WIDTH)
+}
+
+/// At most so many characters of a text, so that the one at `shows` is among them.
+fn shorten_to(text: &str, shows: usize, width: usize) -> String {
     let length = text.chars().count();
-    if length <= WIDTH {
+    if length <= width {
         return text.to_owned();
     }
-    let from = if shows < WIDTH - 1 { 0 } else { (shows - WIDTH / 2).min(length - WIDTH) };
-    let part: String = text.chars().skip(from).take(WIDTH).collect();
-    let (before, after) = (if from > 0 { "…" } else { "" }, if from + WIDTH < length { "…" } else { "" });
+    let from = if shows < width - 1 { 0 } else { (shows - width / 2).min(length - width) };
+    let part: String = text.chars().skip(from).take(width).collect();
+    let (before, after) = (if from > 0 { "…" } else { "" }, if from + width < length { "…" } else { "" });
     format!("{before}{part}{after}")
 }
 

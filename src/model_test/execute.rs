@@ -13,22 +13,33 @@ use datafusion::scalar::ScalarValue;
 use super::case::{Case, Given};
 use super::value::{plain, shown};
 use crate::check::Checked;
+use crate::diagnostic::Diagnostic;
 use crate::engine::day_window::WindowOptions;
+use crate::engine::diagnose::Failed;
 use crate::engine::{Engine, Session, diagnose};
+use crate::project::types::sql_name;
 
 /// The rows that the model gives, in the columns that the case compares and their plain types.
 ///
 /// # Errors
-/// In words: what the engine says, or a value that the contract's type cannot hold.
+/// What fails, where it stands: an expression of the model, or a value that the contract's type cannot hold.
 pub(super) async fn rows(
     checked: &Checked,
     engine: &Engine,
     case: &Case<'_>,
+) -> Result<Vec<Vec<ScalarValue>>, Diagnostic> {
+    let batches = computed(checked, engine, case).await?;
+    typed(&batches, &checked.schemas[&case.model.name], case).map_err(|why| case.failure(&why))
+}
+
+/// The rows of batches in the columns that a case compares.
+fn typed(
+    batches: &[RecordBatch],
+    declared: &SchemaRef,
+    case: &Case<'_>,
 ) -> Result<Vec<Vec<ScalarValue>>, String> {
-    let batches = computed(engine, case).await.map_err(|error| diagnose::first_line(&error))?;
-    let declared = &checked.schemas[&case.model.name];
     let mut rows = Vec::new();
-    for batch in &batches {
+    for batch in batches {
         let columns = columns_of(batch, declared, case)?;
         for row in 0..batch.num_rows() {
             let values = columns.iter().map(|column| ScalarValue::try_from_array(column, row));
@@ -38,16 +49,37 @@ pub(super) async fn rows(
     Ok(rows)
 }
 
-async fn computed(engine: &Engine, case: &Case<'_>) -> Result<Vec<RecordBatch>> {
+async fn computed(
+    checked: &Checked,
+    engine: &Engine,
+    case: &Case<'_>,
+) -> Result<Vec<RecordBatch>, Diagnostic> {
+    let prepared = prepared(engine, case);
+    let session = prepared.map_err(|error| case.failure(&diagnose::first_line(&error)))?;
+    let Some(query) = case.model.query() else { return Ok(Vec::new()) };
+    let answer = async {
+        let plan = session.plan(query).await?;
+        session.context().execute_logical_plan(plan).await?.collect().await
+    };
+    match answer.await {
+        Ok(batches) => Ok(batches),
+        Err(error) => {
+            let said =
+                diagnose::of_data(&session, &checked.pipeline, &Failed::model(case.model), [], &error).await;
+            Err(case.failed(said))
+        }
+    }
+}
+
+/// A session in which every table that the model reads holds the rows of the case.
+fn prepared(engine: &Engine, case: &Case<'_>) -> Result<Session> {
     // The case's own calendar replaces the session's.
     let session = Session::new(engine, &case.settings, WindowOptions::default(), NaiveDate::MIN)?;
     for given in &case.given {
         session.context().deregister_table(given.table.clone())?;
         session.context().register_table(given.table.clone(), Arc::new(table(given)?))?;
     }
-    let Some(query) = case.model.query() else { return Ok(Vec::new()) };
-    let plan = session.plan(query).await?;
-    session.context().execute_logical_plan(plan).await?.collect().await
+    Ok(session)
 }
 
 /// A table in memory. Its columns are nullable and without keys, so the engine believes nothing of it.
@@ -71,12 +103,14 @@ fn columns_of(batch: &RecordBatch, declared: &SchemaRef, case: &Case<'_>) -> Res
             batch.column_by_name(name).ok_or_else(|| format!("the query gave no column `{name}`"))?;
         let data_type =
             declared.field_with_name(name).map_or(computed.data_type(), |field| field.data_type());
-        let stored = exactly(computed, data_type).map_err(|error| format!("column `{name}`: {error}"))?;
+        let stored = exactly(computed, data_type)
+            .map_err(|error| format!("column `{name}`: {}", diagnose::plain(&error.to_string())))?;
         if let Some(value) = lost(computed, &stored) {
-            return Err(format!("column `{name}`: {value} does not fit into its declared type {data_type}"));
+            let declared = sql_name(data_type);
+            return Err(format!("column `{name}`: {value} does not fit into its declared type {declared}"));
         }
-        let column =
-            exactly(&stored, &plain(data_type)).map_err(|error| format!("column `{name}`: {error}"))?;
+        let column = exactly(&stored, &plain(data_type))
+            .map_err(|error| format!("column `{name}`: {}", diagnose::plain(&error.to_string())))?;
         columns.push(column);
     }
     Ok(columns)

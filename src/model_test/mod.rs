@@ -46,6 +46,8 @@ use compare::Comparison;
 pub struct Outcome {
     /// Every case that ran, by file.
     pub cases: Vec<CaseOutcome>,
+    /// What is wrong with the files of cases that could not run.
+    pub unread: Diagnostics,
 }
 
 /// What one case did.
@@ -71,33 +73,32 @@ impl Outcome {
         self.cases.iter().filter(|case| case.failure.is_none()).count()
     }
 
-    /// The failures, in order.
+    /// The failures, in order, and what is wrong with cases that could not run.
     pub fn failures(&self) -> Diagnostics {
-        self.cases.iter().filter_map(|case| case.failure.clone()).collect()
+        let failures = self.cases.iter().filter_map(|case| case.failure.clone());
+        failures.chain(self.unread.iter().cloned()).collect()
     }
 }
 
 /// Runs the cases that words name, or all without any: `metrics` (a layer), `metrics.usage` (a model),
-/// `metrics.usage/quiet_days` (a case). A case that fails is part of the outcome, not an error.
+/// `metrics.usage/quiet_days` (a case). A case that fails, or that cannot be read, is part of the outcome, not an error.
+/// Cases of models without columns, and of those that read them, do not run: what is wrong with these is known.
 ///
 /// # Errors
-/// [`crate::error::Error::Project`] with every fault in the files of the cases, or with words that name no case.
+/// [`crate::error::Error::Project`] with words that name no case, or files that belong to no model.
 pub async fn run(checked: &Checked, engine: &Engine, words: &[String]) -> Result<Outcome> {
     let files = select::by_words(select::cases(checked)?, words)?;
-    let mut faults = Diagnostics::new();
-    let mut cases = Vec::new();
-    for file in &files {
-        match Case::read(checked, file) {
-            Ok(case) => cases.push(case),
-            Err(found) => faults.extend(found),
-        }
-    }
-    if faults.has_errors() {
-        return Err(faults.into());
-    }
+    let is_sound = |name: &ModelName| checked.schemas.contains_key(name);
     let mut outcome = Outcome::default();
-    for case in &cases {
-        outcome.cases.push(run_case(checked, engine, case).await);
+    for file in &files {
+        let name = &file.model.name;
+        if !is_sound(name) || !checked.pipeline.reads[name].0.keys().all(is_sound) {
+            continue;
+        }
+        match Case::read(checked, file) {
+            Ok(case) => outcome.cases.push(run_case(checked, engine, &case).await),
+            Err(found) => outcome.unread.extend(found),
+        }
     }
     Ok(outcome)
 }
@@ -113,7 +114,7 @@ async fn run_case(checked: &Checked, engine: &Engine, case: &Case<'_>) -> CaseOu
                 case.failure(&differences.summary()).note(drawn)
             })
         }
-        Err(why) => Some(case.failure(&why)),
+        Err(failure) => Some(failure),
     };
     CaseOutcome {
         model: case.model.name.clone(),

@@ -97,6 +97,53 @@ impl Pipeline {
         Ok(Self { root, settings, models, reads, audits, semantics, main_score, tests })
     }
 
+    /// The part of a project that stands without what is wrong with the rest: models that read what is not there are
+    /// left out, as are audits, and components and scores where one of them is at fault. For reading alone.
+    ///
+    /// # Errors
+    /// Models that read each other in a circle.
+    pub fn sound(mut project: Project) -> Result<Self, Diagnostics> {
+        let mut left_out = BTreeSet::new();
+        project.audits.clear();
+        loop {
+            let semantic = semantic::parse(&project.components, &project.scores).and_then(|semantics| {
+                let main = main_score(&project.settings, &semantics.scores)?;
+                let views = main.into_iter().flat_map(Score::main_views);
+                compiled(semantics.compile().into_iter().chain(views))
+            });
+            let known: BTreeSet<ModelName> = project
+                .models
+                .iter()
+                .chain(semantic.iter().flatten())
+                .map(|model| model.name.clone())
+                .collect();
+            let stands = |model: &Model| {
+                let reads = |query| graph::reads_of(query, &model.file, &known);
+                model.query().is_none_or(|query| {
+                    reads(query).is_ok_and(|reads| graph::layer_rule(model, &reads).is_empty())
+                })
+            };
+            if !semantic.is_ok_and(|models| models.iter().all(stands)) {
+                project.components.clear();
+                project.scores.clear();
+                continue;
+            }
+            let (standing, fallen): (Vec<Model>, Vec<Model>) = project.models.into_iter().partition(stands);
+            project.models = standing;
+            if fallen.is_empty() {
+                for model in &mut project.models {
+                    model.contract.references.retain(|reference| known.contains(&reference.target));
+                }
+                break;
+            }
+            left_out.extend(fallen.into_iter().map(|model| model.name));
+        }
+        project
+            .tests
+            .retain(|test| !left_out.iter().any(|name| test.path.starts_with(&format!("sql/tests/{name}/"))));
+        Self::build(project)
+    }
+
     /// The model of a name.
     pub fn model(&self, name: &ModelName) -> Option<&Model> {
         self.models.iter().find(|model| model.name == *name)

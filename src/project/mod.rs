@@ -68,6 +68,17 @@ impl Project {
     /// # Errors
     /// Every file that cannot be read or parsed, all at once.
     pub fn load(root: &Path) -> Result<Self, Diagnostics> {
+        match Self::sound(root)? {
+            (project, problems) if problems.is_empty() => Ok(project),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// Reads and parses a project's files, and goes on without those that cannot be: they are the problems.
+    ///
+    /// # Errors
+    /// The same, where the settings are among them.
+    pub fn sound(root: &Path) -> Result<(Self, Diagnostics), Diagnostics> {
         let mut problems = Diagnostics::new();
         let settings =
             problems.keep(read(root, &root.join(SETTINGS_FILE)).and_then(|file| Settings::read(&file)));
@@ -77,12 +88,9 @@ impl Project {
         let scores = files.texts("scores", "yml");
         let audits = files.texts("audits", "sql");
         let tests = files.texts("tests", "yml");
-        match settings {
-            Some(settings) if !files.problems.has_errors() => {
-                Ok(Self { root: root.to_path_buf(), settings, models, components, scores, audits, tests })
-            }
-            _ => Err(files.problems),
-        }
+        let Some(settings) = settings else { return Err(files.problems) };
+        let project = Self { root: root.to_path_buf(), settings, models, components, scores, audits, tests };
+        Ok((project, files.problems))
     }
 }
 

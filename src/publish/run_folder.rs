@@ -43,7 +43,7 @@ pub(super) async fn create(storage: &Storage) -> Result<(String, String)> {
     let run_id = format!("{}-{random:016x}", Utc::now().format(TIME));
     let folder = format!("{STAGING}/{run_id}");
     if !storage.create(&format!("{folder}/{OWNER}"), Bytes::from(owner)).await? {
-        return Err(Error::Transient(format!("another run has the id {run_id}; try again")));
+        return Err(Error::transient(format!("another run has the id {run_id}; try again")));
     }
     Ok((run_id, folder))
 }

@@ -6,7 +6,7 @@
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::functions::math::expr_fn::{abs, isnan};
 use datafusion::functions_aggregate::expr_fn::count;
@@ -15,8 +15,11 @@ use datafusion::prelude::DataFrame;
 
 use super::stored::column;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
-use crate::engine::{Session, diagnose};
+use crate::engine::diagnose::Failed;
+use crate::engine::{Session, diagnose, shown};
 use crate::error::{Error, Result as HaleResult};
+use crate::pipeline::Pipeline;
+use crate::project::layer::ModelName;
 use crate::project::model::Model;
 
 /// Rows shown of each failed audit.
@@ -77,22 +80,67 @@ impl BadRows {
         Self { rule: format!("{}: {rule}", model.name), location: location.clone(), plan }
     }
 
-    /// Counts the rows and shows a few.
-    async fn run(self, session: &Session) -> HaleResult<Option<Diagnostic>> {
-        let failed = |error: DataFusionError| diagnose::of_run(&self.rule, &error);
+    /// How many rows break the rule, and a few of them.
+    async fn found(&self, session: &Session) -> Result<(Option<i64>, Vec<RecordBatch>)> {
         let frame = |plan: LogicalPlan| DataFrame::new(session.state(), plan);
-        let counted = frame(self.plan.clone()).aggregate(vec![], vec![count(lit(1))]).map_err(failed)?;
-        let rows = counted_rows(&counted.collect().await.map_err(failed)?)
+        let counted = frame(self.plan.clone()).aggregate(vec![], vec![count(lit(1))])?.collect().await?;
+        let rows = counted_rows(&counted);
+        if rows == Some(0) {
+            return Ok((rows, Vec::new()));
+        }
+        Ok((rows, frame(self.plan.clone()).limit(0, Some(SHOWN))?.collect().await?))
+    }
+
+    /// Counts the rows and shows a few.
+    async fn run(self, session: &Session, pipeline: &Pipeline) -> HaleResult<Option<Diagnostic>> {
+        let (rows, sample) = match self.found(session).await {
+            Ok(found) => found,
+            Err(error) => return Err(self.failed(session, pipeline, &error).await),
+        };
+        let rows = rows
             .ok_or_else(|| Error::Bug(format!("{}: the rows that break it were not counted", self.rule)))?;
         if rows == 0 {
             return Ok(None);
         }
-        let sample = frame(self.plan.clone()).limit(0, Some(SHOWN)).map_err(failed)?;
-        let sample = sample.collect().await.map_err(failed)?;
         let many = if rows == 1 { "" } else { "s" };
         let broken = Diagnostic::error("audit", format!("{} is broken by {rows} row{many}", self.rule));
-        let notes = sample.iter().flat_map(shown);
-        Ok(Some(notes.fold(broken.at(self.location), Diagnostic::note)))
+        let shown =
+            sample.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| shown::row(batch, row)));
+        let broken = shown.fold(broken.at(self.location), Diagnostic::note);
+        let left = usize::try_from(rows).unwrap_or_default().saturating_sub(SHOWN);
+        let broken =
+            if left > 0 { broken.note(format!("and {left} more, which are not shown")) } else { broken };
+        Ok(Some(broken.help(remedy(&self.rule))))
+    }
+
+    /// Why the rule could not be looked into: where rows are at fault, which expression of a view behind it.
+    async fn failed(self, session: &Session, pipeline: &Pipeline, error: &DataFusionError) -> Error {
+        let named = self.rule.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
+        let mut reads: Vec<ModelName> = named.filter_map(ModelName::parse).collect();
+        let walked = self.plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node {
+                reads.extend(ModelName::parse(&scan.table_name.to_string()));
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        debug_assert!(walked.is_ok());
+        let rule = Failed { name: self.rule, file: &self.location.file, query: None, model: None };
+        diagnose::of_data(session, pipeline, &rule, reads, error).await
+    }
+}
+
+/// What to do about rows that break a rule.
+fn remedy(rule: &str) -> &'static str {
+    if rule.starts_with("audit ") {
+        "mend the rows where they come from, or the audit where such rows are right"
+    } else if rule.contains(" REFERENCES ") {
+        "deliver the rows that are missing there; where such rows are right, drop the reference here and leave them out in staging"
+    } else if rule.contains(": PRIMARY KEY (") || rule.contains(": UNIQUE (") {
+        "deliver one row for each key; where several are right, take what tells them apart into the key here and choose among them in staging"
+    } else if rule.contains(": finite values in ") {
+        "write NULL where there is no number, at the source or in staging: nullif(x, CAST('NaN' AS DOUBLE))"
+    } else {
+        "mend the rows where they come from; where such rows are right, take them into the rule here and say in staging what they mean"
     }
 }
 
@@ -107,10 +155,14 @@ fn counted_rows(counted: &[RecordBatch]) -> Option<i64> {
 ///
 /// # Errors
 /// [`Error::Audit`] with all that failed; the errors of reading otherwise.
-pub(super) async fn run_all(session: &Session, audits: Vec<BadRows>) -> HaleResult<usize> {
+pub(super) async fn run_all(
+    session: &Session,
+    pipeline: &Pipeline,
+    audits: Vec<BadRows>,
+) -> HaleResult<usize> {
     let (mut failed, passed) = (Diagnostics::new(), audits.len());
     for audit in audits {
-        failed.extend(audit.run(session).await?);
+        failed.extend(audit.run(session, pipeline).await?);
     }
     if failed.is_empty() { Ok(passed) } else { Err(Error::Audit(failed)) }
 }
@@ -136,27 +188,6 @@ fn repeated(rows: &LogicalPlan, key: &[String]) -> Result<LogicalPlan> {
         .aggregate(columns, vec![count(lit(1)).alias("rows_with_this_key")])?
         .filter(column("rows_with_this_key").gt(lit(1_i64)))?
         .build()
-}
-
-/// Rows as `column = value, …`, long values cut, control characters escaped.
-fn shown(batch: &RecordBatch) -> Vec<String> {
-    let options = FormatOptions::default().with_null("NULL");
-    let fields = batch.schema();
-    (0..batch.num_rows())
-        .map(|row| {
-            let cells = fields.fields().iter().zip(batch.columns()).map(|(field, values)| {
-                let text = ArrayFormatter::try_new(values.as_ref(), &options)
-                    .map(|values| values.value(row).to_string());
-                format!("{} = {}", field.name(), shortened(&text.unwrap_or_default()))
-            });
-            cells.collect::<Vec<_>>().join(", ")
-        })
-        .collect()
-}
-
-fn shortened(text: &str) -> String {
-    let start: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    if text.chars().nth(60).is_some() { format!("{start}…") } else { start }
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ fn noted(error: Error, second: &Error) -> Error {
         Error::NotReady { found, skip } => Error::NotReady { found: with(found), skip },
         Error::Usage(text) => Error::Usage(format!("{text}; {what}")),
         Error::Bug(text) => Error::Bug(format!("{text}; {what}")),
-        Error::Transient(text) => Error::Transient(format!("{text}; {what}")),
+        Error::Transient(found) => Error::Transient(with(found)),
         Error::Interrupted(signal) => Error::Interrupted(signal),
     }
 }
@@ -198,8 +198,10 @@ impl Build<'_> {
             }
             other => other,
         };
-        let Staged { table: staged, rows_read, memory } =
-            staged.map_err(|attempt| attempt.into_error(&model.name))?;
+        let Staged { table: staged, rows_read, memory } = match staged {
+            Ok(staged) => staged,
+            Err(attempt) => return Err(self.failed(model, attempt).await),
+        };
         if !staged.findings.is_empty() {
             return Err(Error::Audit(broken(model, &staged.findings)));
         }

@@ -28,7 +28,7 @@ impl Build<'_> {
             }
         }
         audits.extend(self.questions(true).await?);
-        self.audits += audits::run_all(&self.session, audits).await?;
+        self.audits += audits::run_all(&self.session, pipeline, audits).await?;
         if silent.has_errors() {
             return Err(Error::Audit(silent));
         }
@@ -44,7 +44,7 @@ impl Build<'_> {
             audits.extend(self.contract_audits(model).await?);
         }
         audits.extend(self.questions(false).await?);
-        self.audits += audits::run_all(&self.session, audits).await?;
+        self.audits += audits::run_all(&self.session, pipeline, audits).await?;
         Ok(())
     }
 
@@ -89,7 +89,20 @@ pub(super) fn broken(model: &Model, findings: &[Finding]) -> Diagnostics {
         let message = format!("{}: {} is broken by {rows}", model.name, finding.rule);
         let at = place(finding).unwrap_or_else(|| Location::whole(&model.file));
         let failed = Diagnostic::error("audit", message).at(at);
-        finding.samples.iter().fold(failed, |failed, sample| failed.note(sample.to_string()))
+        let failed = finding.samples.iter().fold(failed, |failed, sample| failed.note(sample.to_string()));
+        let left = finding.rows.saturating_sub(finding.samples.len() as u64);
+        let failed =
+            if left > 0 { failed.note(format!("and {left} more, which are not shown")) } else { failed };
+        failed.help(match finding.rule {
+            Rule::NotNull { .. } | Rule::Check { .. } => {
+                "the query gives such rows: mend it, or what it reads; or the rule, where they are right"
+            }
+            Rule::Finite { .. } => "guard the division or the function that gives them, such as x / nullif(y, 0)",
+            Rule::Lossless { .. } => "declare a wider type, or round or cast in the query",
+            Rule::PrimaryKey { .. } => {
+                "group the query by the key, choose one row of each with QUALIFY row_number(), or widen the key"
+            }
+        })
     };
     findings.iter().map(diagnostic).collect()
 }

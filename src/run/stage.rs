@@ -15,10 +15,10 @@ use super::progress::{rows_read, watched};
 use super::report::BuiltModel;
 use super::stored::stored_rows;
 use super::stretches::stretches;
+use crate::engine::diagnose::Failed;
 use crate::engine::in_turn::InTurnExec;
 use crate::engine::{Session, diagnose};
 use crate::error::Error;
-use crate::project::layer::ModelName;
 use crate::project::model::{AS_OF_DATE, Model};
 use crate::publish::{StagedTable, TableSpec};
 
@@ -44,16 +44,21 @@ impl Attempt {
             Self::Engine(error)
         }
     }
-
-    pub(super) fn into_error(self, model: &ModelName) -> Error {
-        match self {
-            Self::Memory(error) | Self::Engine(error) => diagnose::of_run(&model.to_string(), &error),
-            Self::Other(error) => error,
-        }
-    }
 }
 
 impl Build<'_> {
+    /// Why a table could not be staged: where rows are at fault, which expression, of the model or of a view behind it.
+    pub(super) async fn failed(&self, model: &Model, attempt: Attempt) -> Error {
+        match attempt {
+            Attempt::Memory(error) | Attempt::Engine(error) => {
+                let (pipeline, failed) = (&self.checked.pipeline, Failed::model(model));
+                let reads = pipeline.reads[&model.name].0.keys().cloned();
+                diagnose::of_data(&self.session, pipeline, &failed, reads, &error).await
+            }
+            Attempt::Other(error) => error,
+        }
+    }
+
     /// Plans, computes and writes one table.
     pub(super) async fn stage(
         &self,

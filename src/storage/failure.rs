@@ -39,7 +39,7 @@ pub(super) fn during(verb: &str, place: &str, source: &StoreError, secrets: &Sec
                 .help("rename the file: names must be UTF-8 without control characters"),
         ),
         _ if is_refusal(source) => project(refused(message, detail)),
-        _ => Error::Transient(format!("{message}: {detail}")),
+        _ => Error::transient(format!("{message}: {detail}")),
     }
 }
 

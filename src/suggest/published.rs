@@ -145,7 +145,7 @@ pub(super) fn unknown_column(model: &Model, name: &str) -> Error {
     let known = columns(model);
     let hint = match closest(name, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
-        None => format!("`hale ls --output json` lists its {} columns", known.len()),
+        None => format!("`hale ls --format json` lists its {} columns", known.len()),
     };
     Error::Usage(format!("{} has no column `{}`; {hint}", model.name, visible(name)))
 }

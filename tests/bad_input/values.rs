@@ -50,7 +50,7 @@ fn a_null_event_time_is_refused_rather_than_lost() {
 fn duplicate_ids_are_counted_and_shown() {
     let world = World::published();
     world.parquet("accounts.parquet", &accounts(&[Some("a"), Some("b"), Some("b"), Some("b")]));
-    world.refused(3, &["raw.accounts: PRIMARY KEY (account_id) is broken by 1", "account_id = b"]);
+    world.refused(3, &["raw.accounts: PRIMARY KEY (account_id) is broken by 1", "account_id = 'b'"]);
 }
 
 #[test]
@@ -59,7 +59,10 @@ fn users_of_no_account_are_refused_where_the_contract_says_so() {
     world.parquet("users.parquet", &users(&[("u1", "a"), ("u2", "nobody"), ("u3", "nobody")]));
     world.refused(
         3,
-        &["raw.users: (account_id) REFERENCES raw.accounts (account_id) is broken by", "account_id = nobody"],
+        &[
+            "raw.users: (account_id) REFERENCES raw.accounts (account_id) is broken by",
+            "account_id = 'nobody'",
+        ],
     );
 }
 

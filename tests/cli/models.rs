@@ -10,7 +10,7 @@ fn ls_shows_models_and_lineage() {
     std::fs::remove_file(project.path("data/events.parquet")).unwrap(); // no data is touched
     let table = good(project.hale(&["ls"]));
     assert!(table.contains("metrics.accounts") && table.contains("account_id, as_of_date"), "{table}");
-    let all: Value = serde_json::from_str(&good(project.hale(&["ls", "--output", "json"]))).unwrap();
+    let all: Value = serde_json::from_str(&good(project.hale(&["ls", "--format", "json"]))).unwrap();
     let names: Vec<&str> =
         all["models"].as_array().unwrap().iter().map(|model| model["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["raw.events", "staging.events", "metrics.accounts"]);
@@ -22,11 +22,11 @@ fn ls_shows_models_and_lineage() {
         serde_json::json!({ "of": "staging.events", "upstream": ["raw.events"], "downstream": ["metrics.accounts"] })
     );
     assert!(
-        good(project.hale(&["ls", "--output", "dot"]))
+        good(project.hale(&["ls", "--format", "dot"]))
             .contains("\"staging.events\" -> \"metrics.accounts\";")
     );
     assert!(
-        good(project.hale(&["ls", "--output", "mermaid"])).contains("staging__events --> metrics__accounts")
+        good(project.hale(&["ls", "--format", "mermaid"])).contains("staging__events --> metrics__accounts")
     );
 }
 

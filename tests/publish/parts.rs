@@ -64,7 +64,7 @@ async fn parts_that_overlap_or_fail_leave_nothing() {
     let overlapping = parts(&[&rows[..16], &rows[15..]]);
     let error = staging.write(usage(), overlapping).await.unwrap_err();
     assert!(matches!(error, Error::Bug(_)), "{error}");
-    let broken = vec![Ok(batch(&rows[15..])), Err(Error::Transient("no memory".to_owned()))];
+    let broken = vec![Ok(batch(&rows[15..])), Err(Error::transient("no memory"))];
     let failing = vec![stream::iter(vec![Ok(batch(&rows[..15]))]), stream::iter(broken)];
     let error = staging.write(usage(), failing).await.unwrap_err();
     assert_eq!(error.to_string(), "no memory");

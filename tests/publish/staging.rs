@@ -63,8 +63,7 @@ async fn a_run_that_is_cancelled_while_it_writes_leaves_nothing() {
 async fn an_error_of_the_engine_ends_the_table() {
     let out = tempfile::tempdir().unwrap();
     let staging = begin(&local(out.path())).await;
-    let rows =
-        [Ok(batch(&usage_rows(days(0, 0), 1))), Err(Error::Transient("the source went away".to_owned()))];
+    let rows = [Ok(batch(&usage_rows(days(0, 0), 1))), Err(Error::transient("the source went away"))];
     let error = staging.write(usage(), vec![stream::iter(rows)]).await.unwrap_err();
     assert_eq!(error.to_string(), "the source went away");
     assert!(staging.tables().is_empty());
@@ -77,7 +76,7 @@ async fn a_table_that_failed_half_way_can_be_tried_again() {
     let all = batch(&usage_rows(days(0, 49), 1));
     for rows in [1, 2, 3, 80, 149] {
         let staging = begin(&storage).await;
-        let half = [Ok(all.slice(0, rows)), Err(Error::Transient("no memory".to_owned()))];
+        let half = [Ok(all.slice(0, rows)), Err(Error::transient("no memory"))];
         staging.write(usage(), vec![stream::iter(half)]).await.unwrap_err();
         assert!(!staging_folders(out.path())[0].join("metrics/usage").exists());
         write(&staging, usage(), vec![all.clone()]).await.unwrap();

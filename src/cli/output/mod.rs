@@ -10,6 +10,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use clap::{Args, ValueEnum};
+use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 use serde_json::Value;
@@ -18,7 +19,6 @@ pub(super) use table::{Sheet, shown};
 
 use super::console::Console;
 use super::outcome::{Failure, Outcome};
-use crate::engine::diagnose;
 use crate::error::Error;
 
 /// Rows of a table that are shown to a person where no number is given.
@@ -72,13 +72,21 @@ impl RowsAs {
         self.most(console).map(|most| most.saturating_add(1))
     }
 
-    /// Prints rows as they come, up to the limit.
-    pub async fn print(&self, mut rows: SendableRecordBatchStream, console: Console) -> Outcome {
+    /// Prints rows as they come, up to the limit; `failed` says what an error of theirs means.
+    pub async fn print<F: Future<Output = Error>>(
+        &self,
+        mut rows: SendableRecordBatchStream,
+        console: Console,
+        failed: impl Fn(DataFusionError) -> F,
+    ) -> Outcome {
         let format = self.format(console);
         let mut form = form(format, rows.schema(), console);
         let mut left = self.most(console).unwrap_or(usize::MAX);
         while let Some(batch) = rows.next().await {
-            let batch = batch.map_err(|error| diagnose::of_run("the query", &error))?;
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => return Err(failed(error).await.into()),
+            };
             let taken = batch.slice(0, batch.num_rows().min(left));
             write(&form.batch(&taken).map_err(unprintable)?)?;
             left -= taken.num_rows();

@@ -1,6 +1,6 @@
 //! Rows as a table for people: numbers to the right, control characters visible, nothing wider than the terminal.
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Drawing};
 
 use super::Rows;
 use crate::cli::console::Console;
+use crate::cli::numbers::short;
 
 /// The most characters of one cell.
 const CELL: usize = 120;
@@ -89,9 +90,9 @@ impl Table {
 impl Rows for Table {
     fn batch(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
         let options = FormatOptions::default().with_null("NULL");
-        let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options));
-        let columns: Vec<ArrayFormatter<'_>> = columns.collect::<Result<_, _>>()?;
-        let row = |index| columns.iter().map(|column| shown(&column.value(index).to_string())).collect();
+        let columns = batch.columns().iter().map(|column| Cells::of(column, &options));
+        let columns: Vec<Cells<'_>> = columns.collect::<Result<_, _>>()?;
+        let row = |index| columns.iter().map(|column| column.shown(index)).collect();
         self.sheet.rows.extend((0..batch.num_rows()).map(row));
         Ok(Vec::new())
     }
@@ -102,6 +103,29 @@ impl Rows for Table {
         let terminal = self.console.wide_aware.then(|| Drawing::new().width()).flatten();
         let fits = terminal.is_none_or(|width| natural <= usize::from(width));
         Ok(if fits { table } else { self.sheet.expanded(self.console) }.into_bytes())
+    }
+}
+
+/// The cells of a column: of doubles as many digits as people read, all of them are in the other forms.
+enum Cells<'a> {
+    Doubles(&'a Float64Array),
+    Others(ArrayFormatter<'a>),
+}
+
+impl<'a> Cells<'a> {
+    fn of(column: &'a ArrayRef, options: &FormatOptions<'a>) -> Result<Self, ArrowError> {
+        match column.as_primitive_opt() {
+            Some(doubles) => Ok(Self::Doubles(doubles)),
+            None => ArrayFormatter::try_new(column.as_ref(), options).map(Self::Others),
+        }
+    }
+
+    fn shown(&self, row: usize) -> String {
+        match self {
+            Self::Doubles(doubles) if doubles.is_null(row) => "NULL".to_owned(),
+            Self::Doubles(doubles) => short(doubles.value(row)),
+            Self::Others(cells) => shown(&cells.value(row).to_string()),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use object_store::ObjectMeta;
 use super::{day_of, parquet, published_day, published_days, table_folder, unpublished};
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
+use crate::engine::diagnose::Failed;
 use crate::engine::landed::{self, Place};
 use crate::engine::sources::{Horizon, parquet_table};
 use crate::engine::{Engine, Session, diagnose};
@@ -94,7 +95,24 @@ impl<'a> Reader<'a> {
             let frame = if explains { frame } else { frame.limit(0, limit)? };
             frame.execute_stream().await
         };
-        answer.await.map_err(|error| diagnose::of_run("the query", &error))
+        match answer.await {
+            Ok(rows) => Ok(rows),
+            Err(error) => Err(self.failed(sql, &error).await),
+        }
+    }
+
+    /// What an error of a query's rows says: where rows are at fault, which expression, of a view or of the query itself;
+    /// where files of sources are, which.
+    pub async fn failed(&self, sql: &str, error: &DataFusionError) -> Error {
+        let text = SourceFile::new("query", sql);
+        let statement = parse_one(&text).ok();
+        let query = statement.as_ref().and_then(queried);
+        let reads = self.reads(&text).unwrap_or_default();
+        let failed = Failed { name: "the query".to_owned(), file: &text, query, model: None };
+        let said = diagnose::of_data(&self.session, self.pipeline, &failed, reads.clone(), error).await;
+        let needed = self.needed(reads.into_iter());
+        let read = self.pipeline.models.iter().filter(|model| needed.contains(&model.name));
+        landed::explained(self.place(), read, said).await
     }
 
     /// The tables that a query names.
@@ -103,14 +121,6 @@ impl<'a> Reader<'a> {
         let query = queried(&statement).ok_or_else(|| project(refused(text)))?;
         let known = self.pipeline.models.iter().map(|model| model.name.clone()).collect();
         Ok(reads_of(query, text, &known)?.0.into_keys().collect())
-    }
-
-    /// An error that came with the rows of a query, with the files of sources that are to blame for it, if any are.
-    pub async fn explained(&self, sql: &str, error: Error) -> Error {
-        let reads = self.reads(&SourceFile::new("query", sql)).unwrap_or_default();
-        let needed = self.needed(reads.into_iter());
-        let read = self.pipeline.models.iter().filter(|model| needed.contains(&model.name));
-        landed::explained(self.place(), read, error).await
     }
 
     /// Where the sources lie.
@@ -242,13 +252,14 @@ fn refused(text: &Arc<SourceFile>) -> Diagnostic {
 
 /// What the planner says, at its place in the query.
 fn misunderstood(text: &Arc<SourceFile>, error: &DataFusionError) -> Diagnostic {
+    let message = diagnose::first_line(error);
     let place = error.diagnostic().and_then(|found| found.span).map_or_else(
-        || Location::whole(text),
+        || Location::new(text, diagnose::named_in(&message, &text.text).unwrap_or(0..0)),
         |span| Location::word_at(text, text.offset(span.start.line as usize, span.start.column as usize)),
     );
-    let mut problem = Diagnostic::error("plan", diagnose::first_line(error)).at(place);
+    let mut problem = Diagnostic::error("plan", message).at(place);
     for note in error.diagnostic().iter().flat_map(|found| &found.notes) {
-        problem = problem.note(note.message.clone());
+        problem = problem.note(diagnose::plain(&note.message));
     }
     problem
 }

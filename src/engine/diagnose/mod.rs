@@ -1,9 +1,27 @@
 //! What the engine says of a model, as a diagnostic in the model's own file.
+//!
+//! [`of_model`] is for planning, [`of_data`] for computing, where the expression and the rows are looked for that
+//! made it fail, and [`of_run`] for whatever has no statement. All speak SQL: no name of the engine's own.
+
+mod data;
+mod fault;
+mod memory;
+mod place;
+mod trial;
+mod words;
+
+pub use data::{Failed, of_data};
+pub use words::first_line;
+pub(crate) use words::plain;
+
+use std::ops::Range;
 
 use arrow::error::ArrowError;
 use datafusion::common::Diagnostic as EngineDiagnostic;
 use datafusion::common::Span;
 use datafusion::error::DataFusionError;
+use datafusion::logical_expr::Expr;
+use datafusion::sql::sqlparser::ast::Expr as Written;
 use parquet::errors::ParquetError;
 
 use super::foreign::UnfitValue;
@@ -15,15 +33,16 @@ use crate::project::model::Model;
 pub fn of_model(model: &Model, error: &DataFusionError) -> Diagnostic {
     let message = first_line(error);
     let Some(found) = error.diagnostic() else {
-        return Diagnostic::error("plan", format!("{}: {message}", model.name))
-            .at(Location::whole(&model.file));
+        let at = named_in(&message, &model.file.text)
+            .map_or_else(|| model.locate(beginning(&model.file.text)), |span| model.locate(span));
+        return Diagnostic::error("plan", format!("{}: {message}", model.name)).at(at);
     };
     let code = code_of(&found.message);
-    let mut diagnostic = Diagnostic::error(code, found.message.clone());
+    let mut diagnostic = Diagnostic::error(code, plain(&found.message));
     diagnostic =
-        diagnostic.at(found.span.map_or_else(|| Location::whole(&model.file), |span| place(model, span)));
+        diagnostic.at(found.span.map_or_else(|| named(model, &found.message), |span| place(model, span)));
     for note in &found.notes {
-        diagnostic = diagnostic.note(note.message.clone());
+        diagnostic = diagnostic.note(plain(&note.message));
     }
     match helps(found) {
         Some(help) => diagnostic.help(help),
@@ -55,35 +74,63 @@ fn place(model: &Model, span: Span) -> Location {
     model.locate(start..end.max(start))
 }
 
-/// An engine error in one line, without its internals.
-pub fn first_line(error: &DataFusionError) -> String {
-    // Which of its steps failed is the engine's own business.
-    if let DataFusionError::Context(_, cause) | DataFusionError::Diagnostic(_, cause) = error {
-        return first_line(cause);
+/// The place of what a message names, where the engine knows none.
+fn named(model: &Model, message: &str) -> Location {
+    let text = &model.file.text;
+    model.locate(named_in(message, text).unwrap_or_else(|| beginning(text)))
+}
+
+/// Where a model writes an expression of its plan, and how; the whole model where that is not known.
+pub(crate) fn place_of(model: &Model, expr: &Expr) -> (Location, Option<Written>) {
+    match model.query().and_then(|query| place::of(query, &model.file, expr)) {
+        Some(place) => (model.locate(place.bytes), Some(place.written)),
+        None => {
+            let column = place::of_column(&model.file, expr);
+            (model.locate(column.unwrap_or_else(|| beginning(&model.file.text))), None)
+        }
     }
-    let text = error.strip_backtrace();
-    let mut text = text.lines().next().unwrap_or_default();
-    for prefix in [
-        "Error during planning: ",
-        "Schema error: ",
-        "Execution error: ",
-        "External error: ",
-        "This feature is not implemented: ",
-    ] {
-        text = text.trim_start_matches(prefix);
+}
+
+/// The first word of a statement that is named in a message: in quotes, as a call, or as it stands. What is quoted counts
+/// first.
+pub(crate) fn named_in(message: &str, text: &str) -> Option<Range<usize>> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+    let lower = text.to_ascii_lowercase();
+    let statement = beginning(text).start;
+    let quoted = message.split(['\'', '`', '"']).skip(1).step_by(2);
+    let words = message.split(|c| !is_word(c)).filter(|word| word.contains(['_', '.']));
+    let called =
+        message.match_indices('(').filter_map(|(at, _)| message[..at].rsplit(|c| !is_word(c)).next());
+    quoted.chain(called).chain(words).map(str::trim).filter(|name| name.len() > 1).find_map(|name| {
+        let name = name.to_ascii_lowercase();
+        let found = lower[statement..].match_indices(&name).map(|(at, _)| statement + at).find(|at| {
+            let before = lower[..*at].chars().next_back().is_some_and(is_word);
+            let behind = lower[at + name.len()..].chars().next().is_some_and(is_word);
+            !before && !behind
+        })?;
+        Some(found..found + name.len())
+    })
+}
+
+/// The first word of a statement, behind its leading comments.
+pub(crate) fn beginning(text: &str) -> Range<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim_start();
+        if !code.is_empty() && !code.starts_with("--") {
+            start += line.len() - code.len();
+            let length = text[start..].find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len() - start);
+            return start..start + length;
+        }
+        start += line.len();
     }
-    text.trim_end_matches('.').to_owned()
+    0..0
 }
 
 /// An error while rows were read, computed or written, as what an orchestrator must know.
 pub fn of_run(what: &str, error: &DataFusionError) -> Error {
     if let DataFusionError::ResourcesExhausted(message) = error.find_root() {
-        let diagnostic = Diagnostic::error(
-            "memory",
-            format!("{what}: not enough memory: {}", message.lines().next().unwrap_or_default()),
-        )
-        .help("give more with --memory-limit, or run fewer days at a time");
-        return Error::Project(diagnostic.into());
+        return Error::Transient(memory::diagnostic(what, message).into());
     }
     if let DataFusionError::ObjectStore(cause) = error.find_root() {
         return crate::storage::error_of(what, cause);

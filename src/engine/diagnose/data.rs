@@ -1,0 +1,130 @@
+//! An error that data bring about, as a diagnostic in the statement whose expression it is.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use datafusion::common::TableReference;
+use datafusion::error::DataFusionError;
+use datafusion::sql::sqlparser::ast::Query;
+
+use super::fault::Fault;
+use super::trial::{Culprit, Keys, culprit};
+use super::{beginning, named_in, of_run, place};
+use crate::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::engine::Session;
+use crate::error::Error;
+use crate::pipeline::Pipeline;
+use crate::project::layer::ModelName;
+use crate::project::model::Model;
+
+/// A query whose computing failed: a model's, or one that was asked.
+pub struct Failed<'a> {
+    /// What it is called in messages.
+    pub name: String,
+    /// Its text.
+    pub file: &'a Arc<SourceFile>,
+    /// The query, parsed from the text; none where a rule of a contract failed, which only reads.
+    pub query: Option<&'a Query>,
+    /// The model, where it is one's.
+    pub model: Option<&'a Model>,
+}
+
+impl<'a> Failed<'a> {
+    /// A model's query.
+    pub fn model(model: &'a Model) -> Self {
+        Self { name: model.name.to_string(), file: &model.file, query: model.query(), model: Some(model) }
+    }
+
+    fn locate(&self, span: Range<usize>) -> Location {
+        self.model.map_or_else(|| Location::new(self.file, span.clone()), |model| model.locate(span.clone()))
+    }
+}
+
+/// An error while a query was computed in a session. Where rows are at fault the expression is looked for: first in the
+/// views that the query reads, in the order in which rows flow through them, then in the query itself.
+pub async fn of_data(
+    session: &Session,
+    pipeline: &Pipeline,
+    failed: &Failed<'_>,
+    reads: impl IntoIterator<Item = ModelName>,
+    error: &DataFusionError,
+) -> Error {
+    let otherwise = || placed(failed, of_run(&failed.name, error));
+    let Some(fault) = Fault::of(error) else { return otherwise() };
+    let keys = |table: &TableReference| {
+        let name = ModelName::parse(&table.to_string());
+        let model = name.and_then(|name| pipeline.model(&name));
+        model.map_or_else(Vec::new, |model| model.contract.primary_key.clone())
+    };
+    let upstream = views_behind(session, pipeline, reads).await;
+    for model in pipeline.models.iter().filter(|model| upstream.contains(&model.name)) {
+        if let Some(found) = of_query(session, &Failed::model(model), fault, &keys).await {
+            let met = format!("met while {} was computed, which reads it", failed.name);
+            return Error::Project(found.note(met).into());
+        }
+    }
+    match of_query(session, failed, fault, &keys).await {
+        Some(found) => Error::Project(found.into()),
+        None => otherwise(),
+    }
+}
+
+/// An error with the place of what its message names in the query, where it has none.
+fn placed(failed: &Failed<'_>, error: Error) -> Error {
+    let (Error::Project(found), Some(_)) = (&error, failed.query) else { return error };
+    let text = &failed.file.text;
+    let with_place = |problem: Diagnostic| match problem.location {
+        Some(_) => problem,
+        None => {
+            let span = named_in(&problem.message, text).unwrap_or_else(|| beginning(text));
+            problem.at(failed.locate(span))
+        }
+    };
+    Error::Project(found.iter().cloned().map(with_place).collect())
+}
+
+/// The models that are computed where they are read, behind some and with them.
+async fn views_behind(
+    session: &Session,
+    pipeline: &Pipeline,
+    names: impl IntoIterator<Item = ModelName>,
+) -> BTreeSet<ModelName> {
+    let mut found = BTreeSet::new();
+    let mut waiting: Vec<ModelName> = names.into_iter().collect();
+    while let Some(name) = waiting.pop() {
+        let reference = TableReference::partial(name.layer.name(), name.table.as_str());
+        let table = session.context().table_provider(reference).await;
+        if table.is_ok_and(|table| table.get_logical_plan().is_some()) && found.insert(name.clone()) {
+            waiting.extend(pipeline.reads.get(&name).into_iter().flat_map(|reads| reads.0.keys().cloned()));
+        }
+    }
+    found
+}
+
+/// The expression of one query that rows make fail, if it is one of this query's own.
+async fn of_query(
+    session: &Session,
+    failed: &Failed<'_>,
+    fault: Fault,
+    keys: Keys<'_>,
+) -> Option<Diagnostic> {
+    let query = failed.query?;
+    let plan = session.plan(query).await.ok()?;
+    let Culprit { expression, error, rows, more } = culprit(session, &plan, fault, keys).await?;
+    let place = place::of(query, failed.file, &expression);
+    let at = match &place {
+        Some(place) => failed.locate(place.bytes.clone()),
+        None => place::of_column(failed.file, &expression)
+            .map_or_else(|| Location::whole(failed.file), |column| failed.locate(column)),
+    };
+    let message = format!("{}: {}", failed.name, fault.said(&expression, &error));
+    let mut found = Diagnostic::error(fault.code(), message).at(at);
+    for row in rows {
+        found = found.note(format!("in the row {row}"));
+    }
+    if more {
+        found = found.note("and in more rows, which are not shown");
+    }
+    Some(found.help(fault.help(&expression, place.as_ref().map(|place| &place.written))))
+}

@@ -1,0 +1,172 @@
+//! The ways in which data make a computation fail, each with what to do about it.
+
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::Expr;
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, Expr as Written};
+
+use super::of_a_file;
+use super::words::{arrow_cause, plain};
+use crate::project::types::sql_name;
+
+/// A way in which rows make an expression fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A value that another type cannot hold.
+    Cast,
+    /// A division by zero.
+    Division,
+    /// A number too large for its type.
+    Overflow,
+    /// A query that stands for one value gives more rows.
+    ManyRows,
+    /// Anything else that a function says of a value.
+    Value,
+}
+
+impl Fault {
+    /// The fault that an error tells of; `None` where it is not about rows.
+    pub(super) fn of(error: &DataFusionError) -> Option<Self> {
+        if of_a_file("", error).is_some() {
+            return None;
+        }
+        let arrow = arrow_cause(error);
+        match (error.find_root(), arrow) {
+            (_, Some(ArrowError::DivideByZero)) => return Some(Self::Division),
+            (_, Some(ArrowError::ArithmeticOverflow(_))) => return Some(Self::Overflow),
+            (_, Some(ArrowError::ParquetError(_) | ArrowError::IoError(..) | ArrowError::MemoryError(_)))
+            | (
+                DataFusionError::ResourcesExhausted(_)
+                | DataFusionError::ObjectStore(_)
+                | DataFusionError::ParquetError(_)
+                | DataFusionError::IoError(_)
+                | DataFusionError::Configuration(_),
+                _,
+            ) => return None,
+            _ => {}
+        }
+        let text = error.find_root().strip_backtrace().to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        Some(if says(&["more than one row"]) {
+            Self::ManyRows
+        } else if says(&["divide by zero", "division by zero"]) {
+            Self::Division
+        } else if says(&[
+            "overflow",
+            "too large to store",
+            "out of range",
+            "can't cast value",
+            "cannot be stored",
+        ]) {
+            Self::Overflow
+        } else if matches!(arrow, Some(ArrowError::CastError(_) | ArrowError::ParseError(_)))
+            || says(&["cannot cast"])
+        {
+            Self::Cast
+        } else {
+            Self::Value
+        })
+    }
+
+    /// Whether an error tells of this fault.
+    pub(super) fn is_of(self, error: &DataFusionError) -> bool {
+        Self::of(error) == Some(self)
+    }
+
+    /// The stable name of its diagnostic.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Cast => "cast",
+            Self::Division => "division-by-zero",
+            Self::Overflow => "overflow",
+            Self::ManyRows => "many-rows",
+            Self::Value => "value",
+        }
+    }
+
+    /// What is wrong, in a few words.
+    pub(super) fn said(self, expression: &Expr, error: &DataFusionError) -> String {
+        match (self, expression) {
+            (Self::Cast, Expr::Cast(cast)) => {
+                format!("a value cannot be read as {}", sql_name(cast.field.data_type()))
+            }
+            (Self::Cast, _) => {
+                format!("a value cannot be converted: {}", plain(&error.find_root().strip_backtrace()))
+            }
+            (Self::Division, _) => "a row divides by zero".to_owned(),
+            (Self::Overflow, Expr::Cast(cast)) => {
+                format!("a number does not fit into {}", sql_name(cast.field.data_type()))
+            }
+            (Self::Overflow, _) => "a number grows too large for its type".to_owned(),
+            (Self::ManyRows, _) => {
+                "the query in brackets stands for one value and gives several rows".to_owned()
+            }
+            (Self::Value, _) => plain(&error.find_root().strip_backtrace()),
+        }
+    }
+
+    /// What to do, with the expression as it was written where that is known.
+    pub(super) fn help(self, expression: &Expr, written: Option<&Written>) -> String {
+        match self {
+            Self::Cast => {
+                let tried = written.and_then(tried_cast);
+                let tried = tried.unwrap_or_else(|| "TRY_CAST(… AS …)".to_owned());
+                format!(
+                    "mend the value where it comes from; or write {tried}, which gives NULL for it; or refuse such rows with a CHECK in the source's contract"
+                )
+            }
+            Self::Division => {
+                let divided = written.and_then(guarded_division);
+                let divided = divided.unwrap_or_else(|| "… / nullif(…, 0)".to_owned());
+                format!("write {divided}: it is NULL where there is nothing to divide by")
+            }
+            Self::Overflow => {
+                let wide = match expression {
+                    Expr::Cast(cast) if is_narrow(cast.field.data_type()) => "BIGINT",
+                    _ => "DECIMAL(38, 0)",
+                };
+                format!("compute in a wider type: cast to {wide} first; or refuse such values with a CHECK in the source's contract")
+            }
+            Self::ManyRows => {
+                "make it one row: an aggregate such as max(…), or ORDER BY a key and LIMIT 1; or join it instead".to_owned()
+            }
+            Self::Value => {
+                "mend the value where it comes from, leave such rows out with WHERE, or refuse them with a CHECK in the source's contract".to_owned()
+            }
+        }
+    }
+}
+
+fn is_narrow(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16
+    )
+}
+
+/// The same cast as one that gives NULL.
+fn tried_cast(written: &Written) -> Option<String> {
+    match written {
+        Written::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, .. } => {
+            Some(format!("TRY_CAST({expr} AS {data_type})"))
+        }
+        _ => None,
+    }
+}
+
+/// The same division as one that gives NULL.
+fn guarded_division(written: &Written) -> Option<String> {
+    match written {
+        Written::BinaryOp { left, op, right }
+            if matches!(op, BinaryOperator::Divide | BinaryOperator::Modulo) =>
+        {
+            let right = match right.as_ref() {
+                Written::Nested(inner) => inner,
+                other => other,
+            };
+            Some(format!("{left} {op} nullif({right}, 0)"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,252 @@
+//! The engine's messages in the words of SQL: one line, no name of its own types, no trace of its insides.
+
+use std::error::Error as StdError;
+
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+
+use crate::project::types::sql_name;
+
+/// What the engine puts before its messages: which part of it speaks, never what is wrong.
+const PREFIXES: [&str; 23] = [
+    "Error during planning: ",
+    "Schema error: ",
+    "Execution error: ",
+    "External error: ",
+    "External: ",
+    "This feature is not implemented: ",
+    "Not yet implemented: ",
+    "Internal error: ",
+    "Arrow error: ",
+    "Parquet error: ",
+    "Parquet argument error: ",
+    "Object Store error: ",
+    "IO error: ",
+    "Io error: ",
+    "SQL error: ",
+    "Cast error: ",
+    "Parser error: ",
+    "Compute error: ",
+    "Invalid argument error: ",
+    "Invalid or Unsupported Configuration: ",
+    "Arithmetic overflow: ",
+    "Resources exhausted: ",
+    "DataFusion error: ",
+];
+
+/// Where a message goes over into what only the engine's authors can use.
+const ENDS: [&str; 9] = [
+    ". Please use Python's",
+    ".\nThis issue was likely caused",
+    "\nThis issue was likely caused",
+    "This issue was likely caused",
+    ". Please file a bug",
+    ", this is a bug in DataFusion",
+    " to the signature ",
+    ". No function matches the given name and argument types",
+    "\n\nbacktrace",
+];
+
+/// Names of the engine's types as they begin in its messages.
+const TYPES: [&str; 38] = [
+    "Utf8View",
+    "LargeUtf8",
+    "Utf8",
+    "BinaryView",
+    "LargeBinary",
+    "FixedSizeBinary",
+    "Binary",
+    "Boolean",
+    "Int8",
+    "Int16",
+    "Int32",
+    "Int64",
+    "UInt8",
+    "UInt16",
+    "UInt32",
+    "UInt64",
+    "Float16",
+    "Float32",
+    "Float64",
+    "Date32",
+    "Date64",
+    "Time32",
+    "Time64",
+    "Timestamp",
+    "Duration",
+    "Interval",
+    "Decimal32",
+    "Decimal64",
+    "Decimal128",
+    "Decimal256",
+    "Dictionary",
+    "List",
+    "LargeList",
+    "FixedSizeList",
+    "ListView",
+    "Struct",
+    "Map",
+    "RunEndEncoded",
+];
+
+/// An engine error in one line, in the words of SQL.
+pub fn first_line(error: &DataFusionError) -> String {
+    let text = match arrow_cause(error) {
+        Some(ArrowError::DivideByZero) => "division by zero".to_owned(),
+        _ => error.find_root().strip_backtrace(),
+    };
+    plain(&text)
+}
+
+/// Arrow's own error at the root of the engine's, if that is what it is.
+pub(super) fn arrow_cause(error: &DataFusionError) -> Option<&ArrowError> {
+    let mut found = None;
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        found = inner.downcast_ref::<ArrowError>().or(found);
+        cause = inner.source();
+    }
+    found
+}
+
+/// A text of the engine's as people can read it.
+pub(crate) fn plain(text: &str) -> String {
+    let text = ENDS.iter().fold(text, |text, end| text.split(end).next().unwrap_or(text));
+    let mut text = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    while let Some(rest) = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)) {
+        text = rest;
+    }
+    if text.starts_with("Physical plan does not support logical expression WindowFunction") {
+        return "a window function cannot stand in WHERE, GROUP BY or JOIN: compute it in a query below, or filter with QUALIFY"
+            .to_owned();
+    }
+    in_sql(without_dump(text).trim_end_matches(['.', ':', ' ', ',']))
+}
+
+/// A text up to where the engine prints its own values, as `Name { field: …`, and the word before that.
+fn without_dump(text: &str) -> &str {
+    let Some(at) = text.find(" { ") else { return text };
+    let word = text[..at].rfind(char::is_whitespace).unwrap_or(0);
+    if text[word..at].trim_start().starts_with(|c: char| c.is_ascii_uppercase()) {
+        &text[..word]
+    } else {
+        text
+    }
+}
+
+/// A text with the engine's names of types put into SQL; what stands in single quotes is data or a name, and stays.
+fn in_sql(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before = None;
+    while let Some(next) = rest.chars().next() {
+        let begins = !before.is_some_and(|c: char| c.is_alphanumeric() || c == '_');
+        let (taken, said) = match TYPES.iter().find(|name| begins && is_word(rest, name)) {
+            Some(name) => type_at(rest, name),
+            None if next == '\'' => {
+                let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
+                (end, quoted(&rest[..end]))
+            }
+            None => (next.len_utf8(), next.to_string()),
+        };
+        told.push_str(&said);
+        before = rest[..taken].chars().next_back();
+        rest = &rest[taken..];
+    }
+    told
+}
+
+/// A quoted text, in SQL's words where it is nothing but a type.
+fn quoted(text: &str) -> String {
+    let inner = text.trim_matches('\'');
+    match inner.parse::<DataType>() {
+        Ok(data_type) if TYPES.iter().any(|name| is_word(inner, name)) => sql_name(&data_type),
+        _ => text.to_owned(),
+    }
+}
+
+/// Whether a text begins with a name and not with a longer one.
+fn is_word(text: &str, name: &str) -> bool {
+    let rest = text.strip_prefix(name);
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// How many bytes the type at the beginning of a text takes, and its name in SQL.
+fn type_at(text: &str, name: &str) -> (usize, String) {
+    let end = if text[name.len()..].starts_with('(') {
+        name.len() + balanced(&text[name.len()..])
+    } else {
+        name.len()
+    };
+    let known = text[..end].parse::<DataType>().ok().map(|data_type| sql_name(&data_type));
+    let known = known.filter(|said| !TYPES.iter().any(|name| is_word(said, name)));
+    (end, known.unwrap_or_else(|| loosely(name)))
+}
+
+/// The bytes from an opening bracket to the one that closes it.
+pub(super) fn balanced(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut in_text = false;
+    for (at, character) in text.char_indices() {
+        match character {
+            '\'' => in_text = !in_text,
+            '(' if !in_text => depth += 1,
+            ')' if !in_text => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// A type whose details the engine writes in a way that only it reads.
+fn loosely(name: &str) -> String {
+    let known = [
+        ("Timestamp", "TIMESTAMP"),
+        ("Time", "TIME"),
+        ("Interval", "INTERVAL"),
+        ("Decimal", "DECIMAL"),
+        ("Duration", "DURATION"),
+        ("Date", "DATE"),
+        ("Struct", "STRUCT"),
+        ("Map", "MAP"),
+        ("Dictionary", "VARCHAR"),
+        ("FixedSizeBinary", "BYTEA"),
+        ("LargeBinary", "BYTEA"),
+        ("Binary", "BYTEA"),
+        ("UInt", "INT UNSIGNED"),
+        ("Float16", "REAL"),
+    ];
+    let found = known.iter().find(|(begin, _)| name.starts_with(begin));
+    found.map_or("LIST", |(_, said)| said).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn types_are_those_of_sql() {
+        for (engine, sql) in [
+            (
+                "Arrow error: Cast error: Cannot cast string 'n/a' to value of Float64 type",
+                "Cannot cast string 'n/a' to value of DOUBLE type",
+            ),
+            ("Cannot coerce Utf8View to Timestamp(Nanosecond, None).", "Cannot coerce VARCHAR to TIMESTAMP"),
+            ("Cannot coerce Timestamp(ns) + Interval(MonthDayNano)", "Cannot coerce TIMESTAMP + INTERVAL"),
+            ("a Decimal128(38, 10) of List(Int64)", "a DECIMAL(38, 10) of LIST"),
+            ("column Int64_count of 'my Int64' stays", "column Int64_count of 'my Int64' stays"),
+            ("coercion from 'Utf8' failed", "coercion from VARCHAR failed"),
+            ("Error during planning: External error: x.\nThis issue was likely caused by a bug", "x"),
+            ("it's Int64", "it's Int64"),
+            ("Unsupported ast node Named { expr: 1 } here", "Unsupported ast node"),
+        ] {
+            assert_eq!(plain(engine), sql);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Errors that only rows bring about while something is computed: each names the expression's own model with line and
+//! column, a row, and what to do; never the engine's insides.
+
+use std::sync::Arc;
+
+use arrow::array::Int64Array;
+
+use super::world::{Ended, World, texts};
+
+/// Words of the engine that no person should have to read.
+pub const INSIDES: [&str; 27] = [
+    "Utf8",
+    "Int64",
+    "Int32",
+    "UInt",
+    "Float64",
+    "Float32",
+    "Date32",
+    "Decimal128",
+    "Timestamp(",
+    "Interval(",
+    "Boolean",
+    "LogicalPlan",
+    "Arrow error",
+    "DataFusion",
+    "Internal error",
+    "External",
+    "Execution error",
+    "Compute error",
+    "Cast error",
+    "Parser error",
+    "Schema error",
+    "Optimizer rule",
+    "Some(",
+    "Exact(",
+    "Expr {",
+    "Exec",
+    "TableScan",
+];
+
+/// What is printed holds nothing of the engine's insides.
+#[track_caller]
+pub fn speaks_sql(said: &str) {
+    for word in INSIDES {
+        assert!(!said.contains(word), "`{word}` is no word for people:\n{said}");
+    }
+}
+
+/// A project with odd texts and numbers in a source, and a view that makes one column of them, which a mart reads.
+fn odd(expression: &str) -> World {
+    let world = World::published();
+    world.write(
+        "sql/raw/odd.sql",
+        "CREATE EXTERNAL TABLE raw.odd (event_id BIGINT NOT NULL PRIMARY KEY, score VARCHAR, day VARCHAR, n BIGINT,
+           closed_at VARCHAR, amount VARCHAR) STORED AS PARQUET LOCATION 'odd.parquet'",
+    );
+    world.parquet(
+        "odd.parquet",
+        &[
+            ("event_id", Arc::new(Int64Array::from(vec![1, 2, 3]))),
+            ("score", texts(&[Some("9"), Some("10"), Some("n/a")])),
+            ("day", texts(&[Some("2026-09-01"), Some("2026-02-30"), Some("01/09/2026")])),
+            ("n", Arc::new(Int64Array::from(vec![1, 0, 2]))),
+            ("closed_at", texts(&[Some("2023-07-28 03:00"), Some("2023-07-28 3:00"), None])),
+            ("amount", texts(&[Some("12.50"), Some("1,250.00"), Some("EUR 3")])),
+        ],
+    );
+    world.write(
+        "sql/staging/typed.sql",
+        format!("-- Rows with their types.\nSELECT\n  event_id,\n  {expression} AS v\nFROM raw.odd\n"),
+    );
+    world.write(
+        "sql/marts/n.sql",
+        "CREATE TABLE marts.n (k BIGINT NOT NULL PRIMARY KEY, n VARCHAR) AS
+         SELECT 1 AS k, CAST(max(v) AS VARCHAR) AS n FROM staging.typed",
+    );
+    world
+}
+
+#[track_caller]
+fn placed(ended: &Ended, said: &[&str]) {
+    for part in said {
+        assert!(ended.stderr.contains(part), "not said: {part}\n{}", ended.stderr);
+    }
+    speaks_sql(&ended.stderr);
+}
+
+#[test]
+fn the_view_whose_expression_fails_is_named_with_the_row_and_the_remedy() {
+    for (expression, said) in [
+        (
+            "CAST(score AS DOUBLE)",
+            &[
+                "error[cast]: staging.typed: a value cannot be read as DOUBLE",
+                "event_id = 3, score = 'n/a'",
+                "TRY_CAST(score AS DOUBLE)",
+            ][..],
+        ),
+        ("score::DOUBLE", &["error[cast]: staging.typed", "score = 'n/a'", "TRY_CAST(score AS DOUBLE)"]),
+        (
+            "CAST(day AS DATE)",
+            &[
+                "error[cast]: staging.typed: a value cannot be read as DATE",
+                "event_id = 2, day = '2026-02-30'",
+                "event_id = 3, day = '01/09/2026'",
+            ],
+        ),
+        (
+            "10 / n",
+            &[
+                "error[division-by-zero]: staging.typed: a row divides by zero",
+                "event_id = 2, n = 0",
+                "10 / nullif(n, 0)",
+            ],
+        ),
+        ("10 % n", &["error[division-by-zero]: staging.typed", "event_id = 2, n = 0", "10 % nullif(n, 0)"]),
+        (
+            "CAST(closed_at AS TIMESTAMP)",
+            &[
+                "error[cast]: staging.typed: a value cannot be read as TIMESTAMP",
+                "event_id = 2, closed_at = '2023-07-28 3:00'",
+            ],
+        ),
+        (
+            "CAST(amount AS DECIMAL(18,2))",
+            &["error[cast]: staging.typed: a value cannot be read as DECIMAL(18, 2)", "amount = '1,250.00'"],
+        ),
+        ("substr(score, 1, n - 5)", &["staging.typed: ", "event_id = 1", "n = 1"]),
+        ("CAST(n * 3000000000 AS INT)", &["staging.typed: ", "event_id = 1"]),
+    ] {
+        let world = odd(expression);
+        let ended = world.refused(
+            1,
+            &["sql/staging/typed.sql:4:3", expression, "met while marts.n was computed", "help:"],
+        );
+        placed(&ended, said);
+        // A question meets the same fault, and says the same of it.
+        let ended = world.hale(&["query", "SELECT max(v) AS v FROM staging.typed"]);
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        placed(&ended, &["sql/staging/typed.sql:4:3", "met while the query was computed"]);
+        placed(&ended, said);
+    }
+}
+
+#[test]
+fn an_expression_of_the_query_itself_is_placed_in_the_query() {
+    let world = odd("score");
+    for (query, said) in [
+        (
+            "SELECT event_id, CAST(score AS INT) AS v FROM raw.odd",
+            &["query:1:18", "event_id = 3, score = 'n/a'"][..],
+        ),
+        ("SELECT * FROM raw.odd WHERE 1 / n > 0", &["query:1:29", "event_id = 2, n = 0"]),
+        ("SELECT sum(10 / n) AS s FROM raw.odd GROUP BY day", &["query:1:12", "event_id = 2, n = 0"]),
+        (
+            "SELECT a.event_id FROM raw.odd a JOIN raw.odd b ON CAST(a.score AS INT) = b.event_id",
+            &["query:1:52", "score = 'n/a'"],
+        ),
+        (
+            "SELECT event_id, (SELECT n FROM raw.odd) AS v FROM raw.odd",
+            &["error[many-rows]: the query", "n = 1", "an aggregate such as max(…)"],
+        ),
+        ("SELECT CAST('x' AS DATE) AS v FROM raw.odd", &["query:1:8", "cannot be read as DATE"]),
+        ("SELECT regexp_replace(score, '(', '') AS v FROM raw.odd", &["query:1:8", "the query: "]),
+    ] {
+        let ended = world.hale(&["query", query]);
+        assert_eq!(ended.code, 1, "{query}: {}\n{}", ended.stdout, ended.stderr);
+        placed(&ended, said);
+        placed(&ended, &["help:"]);
+    }
+}

@@ -1,0 +1,209 @@
+//! What is said of wrong SQL, of every kind that people write: in the words of SQL, with file and line.
+
+use super::computed::speaks_sql;
+use super::world::World;
+
+/// Queries with something wrong in each; the engine finds them at different times.
+const WRONG: [&str; 52] = [
+    "SELECT nope FROM raw.events",
+    "SELECT e.nope FROM raw.events e",
+    "SELECT nobody.amount FROM raw.events e",
+    "SELECT sum(account_id) AS s FROM raw.events",
+    "SELECT avg(at) AS s FROM raw.events",
+    "SELECT account_id + at AS s FROM raw.events",
+    "SELECT at + 1 AS s FROM raw.events",
+    "SELECT at * amount AS s FROM raw.events",
+    "SELECT -account_id AS s FROM raw.events",
+    "SELECT upper(account_id, 2) AS s FROM raw.events",
+    "SELECT upper() AS s FROM raw.events",
+    "SELECT nofunction(amount) AS s FROM raw.events",
+    "SELECT round('x', 'y', 'z') AS s FROM raw.events",
+    "SELECT amount, account_id FROM raw.events GROUP BY amount",
+    "SELECT account_id FROM raw.events HAVING amount > 1",
+    "SELECT event_id FROM raw.events WHERE amount",
+    "SELECT event_id FROM raw.events WHERE account_id > at",
+    "SELECT event_id FROM raw.events WHERE sum(amount) > 1",
+    "SELECT event_id FROM raw.events WHERE row_number() OVER (ORDER BY at) = 1",
+    "SELECT CASE WHEN amount THEN 1 END AS s FROM raw.events",
+    "SELECT CASE WHEN amount > 1 THEN at ELSE 1.5 END AS s FROM raw.events",
+    "SELECT date_trunc('fortnight', at) AS s FROM raw.events",
+    "SELECT date_trunc(1, at) AS s FROM raw.events",
+    "SELECT extract(parsec FROM at) AS s FROM raw.events",
+    "SELECT CAST(at AS GEOMETRY) AS s FROM raw.events",
+    "SELECT CAST(amount AS INTERVAL) AS s FROM raw.events",
+    "SELECT a.event_id FROM raw.events a JOIN raw.events b ON a.nope = b.event_id",
+    "SELECT event_id FROM raw.events a JOIN raw.events b ON a.at = b.at",
+    "SELECT account_id FROM raw.events UNION SELECT event_id, amount FROM raw.events",
+    "SELECT account_id FROM raw.events UNION ALL SELECT ARRAY[amount] FROM raw.events",
+    "SELECT (SELECT event_id, amount FROM raw.events) AS s FROM raw.events",
+    "SELECT event_id FROM raw.events WHERE event_id IN (SELECT event_id, amount FROM raw.events)",
+    "SELECT event_id FROM raw.events WHERE at IN (1, 'x', amount)",
+    "SELECT INTERVAL '1 parsec' AS s FROM raw.events",
+    "SELECT sum(amount) OVER (ORDER BY account_id RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM raw.events",
+    "SELECT sum(event_id) OVER (ORDER BY at ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) AS s FROM raw.events",
+    "SELECT row_number() AS s FROM raw.events",
+    "SELECT sum(sum(amount)) AS s FROM raw.events",
+    "SELECT count(*) OVER w AS s FROM raw.events",
+    "SELECT $nope AS s FROM raw.events",
+    "SELECT regexp_like(account_id) AS s FROM raw.events",
+    "SELECT unnest(amount) AS s FROM raw.events",
+    "SELECT lag(amount, 'x') OVER (ORDER BY at) AS s FROM raw.events",
+    "SELECT coalesce() AS s FROM raw.events",
+    "SELECT nullif(amount) AS s FROM raw.events",
+    "SELECT DISTINCT ON (nope) account_id FROM raw.events",
+    "SELECT account_id FROM raw.events ORDER BY nope",
+    "SELECT account_id FROM raw.events LIMIT 'x'",
+    "SELECT account_id FROM raw.events WHERE account_id LIKE 5",
+    "SELECT array_agg(amount)[at] AS s FROM raw.events",
+    "WITH x AS (SELECT nope FROM raw.events) SELECT * FROM x",
+    "WITH RECURSIVE x AS (SELECT 1 AS n UNION ALL SELECT 'a' FROM x) SELECT n FROM x",
+];
+
+#[test]
+fn wrong_sql_is_refused_in_the_words_of_sql_with_its_place() {
+    let world = World::published();
+    let mut refused = 0;
+    for query in WRONG {
+        // The first line says what it is: the fault is on the second.
+        world.write("sql/staging/wrong.sql", format!("-- What is wrong here.\n{query}\n"));
+        let ended = world.hale(&["check"]);
+        speaks_sql(&ended.stderr);
+        assert!([0, 1].contains(&ended.code), "{query}: {}", ended.stderr);
+        if ended.code == 1 {
+            refused += 1;
+            assert!(
+                ended.stderr.contains("sql/staging/wrong.sql:2:"),
+                "no place for {query}:\n{}",
+                ended.stderr
+            );
+        }
+        let asked = world.hale(&["query", query]);
+        speaks_sql(&asked.stderr);
+        assert!([0, 1].contains(&asked.code), "{query}: {}", asked.stderr);
+        if asked.code == 1 {
+            assert!(asked.stderr.contains("query:1:"), "no place for {query}:\n{}", asked.stderr);
+        }
+    }
+    assert!(refused > 40, "only {refused} are refused");
+}
+
+/// 1 of 2 is a half: what is said of a quotient of whole numbers leads there, and a cast that comes too late is refused.
+#[test]
+fn a_share_of_whole_numbers_is_a_share() {
+    let world = World::published();
+    let mart = |share: &str| {
+        format!(
+            "CREATE TABLE marts.share (account_id VARCHAR NOT NULL PRIMARY KEY, share DOUBLE) AS\nSELECT account_id,\n  {share} AS share\nFROM staging.events GROUP BY account_id"
+        )
+    };
+    world.write("sql/marts/share.sql", mart("count(*) FILTER (WHERE amount > 6) / count(*)"));
+    world.refused(1, &["column-type", "CAST(count(*) FILTER (WHERE amount > 6) AS DOUBLE) / count(*)"]);
+    world.write("sql/marts/share.sql", mart("CAST(count(*) FILTER (WHERE amount > 6) / count(*) AS DOUBLE)"));
+    world.refused(
+        1,
+        &[
+            "whole-quotient",
+            "sql/marts/share.sql:3:3",
+            "CAST(count(*) FILTER (WHERE amount > 6) AS DOUBLE) / count(*)",
+        ],
+    );
+    world.write(
+        "sql/marts/share.sql",
+        mart("CAST(count(*) FILTER (WHERE amount > 6) AS DOUBLE) / (count(*) + 1)"),
+    );
+    world.accepted();
+    let ended = world.hale(&["show", "marts.share", "--format", "csv"]);
+    assert_eq!(ended.stdout, "account_id,share\na,0.0\nb,0.5\n", "{}", ended.stderr);
+}
+
+#[test]
+fn a_wrong_model_fails_its_unit_test_in_the_words_of_sql() {
+    let world = World::published();
+    world.write("sql/staging/wrong.sql", "SELECT event_id, CAST(account_id AS INT) AS n FROM raw.events");
+    world.write(
+        "sql/tests/staging.wrong/case.yml",
+        "description: Accounts are numbers.\ngiven:\n  raw.events:\n    - {event_id: 1, account_id: x}\nexpect:\n  - {event_id: 1, n: 1}\n",
+    );
+    let ended = world.hale(&["test", "staging.wrong"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    speaks_sql(&ended.stderr);
+    for said in [
+        "sql/staging/wrong.sql:1:18",
+        "event_id = 1, account_id = 'x'",
+        "TRY_CAST(account_id AS INT)",
+        "in the case staging.wrong/case",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+}
+
+/// Commands that only read need what they read, and nothing else of the project.
+#[test]
+fn a_broken_model_stands_in_the_way_of_nothing_that_does_not_read_it() {
+    for broken in ["SELECT FROM FROM", "SELECT nope FROM raw.nothing", "SELECT nope FROM raw.events"] {
+        let world = World::published();
+        world.write("sql/staging/broken.sql", broken);
+        assert_eq!(world.hale(&["check"]).code, 1);
+        let ended = world.hale(&["query", "SELECT count(*) AS n FROM raw.events", "--format", "csv"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (0, "n\n2\n"), "{}", ended.stderr);
+        let ended = world.hale(&["query", "SELECT count(*) AS n FROM staging.broken"]);
+        assert_eq!(ended.code, 1, "{}", ended.stdout);
+        assert!(ended.stderr.contains("sql/staging/broken.sql:1:"), "{}", ended.stderr);
+        let ended = world.hale(&["show", "metrics.accounts", "--format", "csv"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        // Unit tests of what stands run; the fault is told all the same.
+        world.write(
+            "sql/tests/staging.accounts/case.yml",
+            "description: As they are.\ngiven:\n  raw.accounts:\n    - {account_id: x}\nexpect:\n  - {account_id: x}\n",
+        );
+        let ended = world.hale(&["test", "--allow-untested"]);
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        assert!(ended.stdout.contains("1 passed, 0 failed"), "{}\n{}", ended.stdout, ended.stderr);
+        assert!(ended.stderr.contains("sql/staging/broken.sql:1:"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_case_that_cannot_be_read_stands_in_the_way_of_no_other() {
+    let world = World::published();
+    let sound = "description: As they are.\ngiven:\n  raw.accounts:\n    - {account_id: x}\nexpect:\n  - {account_id: x}\n";
+    world.write("sql/tests/staging.accounts/sound.yml", sound);
+    world.write("sql/tests/staging.accounts/wrong.yml", sound.replace("account_id: x", "acount_id: x"));
+    let ended = world.hale(&["test", "--allow-untested"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(ended.stdout.contains("1 passed, 0 failed"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("did you mean `account_id`?"), "{}", ended.stderr);
+}
+
+#[test]
+fn nothing_is_written_into_what_a_project_is_read_from() {
+    let world = World::published();
+    for folder in
+        ["sql", "sql/staging/pages", ".", "data", "data/events", "out", "out/../sql", "docs/../data"]
+    {
+        for command in ["docs", "compile"] {
+            let ended = world.hale(&[command, "--out", folder]);
+            assert_eq!(ended.code, 2, "{command} --out {folder}: {}", ended.stderr);
+            assert!(ended.stderr.contains("name a folder apart from them"), "{}", ended.stderr);
+        }
+    }
+    assert_eq!(world.hale(&["docs", "--out", "target/docs"]).code, 0);
+    assert_eq!(world.hale(&["check"]).code, 0);
+}
+
+#[test]
+fn a_source_where_the_run_publishes_is_refused() {
+    let world = World::published();
+    let ended = world.hale(&["run", "--as-of", "2026-09-03", "--out", "data/events"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let settings = std::fs::read_to_string(world.path("hale.yml")).unwrap();
+    world.write("hale.yml", settings.replace("sources: data", "sources: out"));
+    world.write(
+        "sql/raw/accounts.sql",
+        "CREATE EXTERNAL TABLE raw.accounts (account_id VARCHAR NOT NULL PRIMARY KEY, name VARCHAR, since DATE NOT NULL)
+         STORED AS PARQUET LOCATION 'metrics/accounts'",
+    );
+    let ended = world.hale(&["run", "--as-of", "2026-09-03"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("it would replace what it reads"), "{}", ended.stderr);
+}
