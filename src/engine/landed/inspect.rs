@@ -54,13 +54,10 @@ async fn faults(place: Place<'_>, model: &Model) -> Result<Found> {
         return Ok(Found::default());
     };
     let landed = look(place, source).await?;
-    let files = landed.files.iter().zip(&landed.names);
-    let faults: Vec<Vec<Fault>> = stream::iter(files)
-        .map(|(file, _)| of_file(place, declared, file))
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
-        .unwrap_or_default();
+    // The looks are made before they are polled: a stream that makes them could not be sent between threads.
+    let looks: Vec<_> = landed.files.iter().map(|file| of_file(place, declared, file)).collect();
+    let faults: Vec<Vec<Fault>> =
+        stream::iter(looks).buffered(AT_ONCE).try_collect().await.unwrap_or_default();
     let mut found = Found::default();
     for (name, faults) in landed.names.iter().zip(faults) {
         for fault in faults {
