@@ -71,6 +71,18 @@ impl Expression {
         Some(expression)
     }
 
+    /// An expression that may be left out: `None` when it is there and wrong.
+    pub(super) fn optional(
+        file: &Arc<SourceFile>,
+        scalar: Option<&Placed<String>>,
+        problems: &mut Diagnostics,
+    ) -> Option<Option<Self>> {
+        match scalar {
+            None => Some(None),
+            Some(scalar) => Self::parse(file, scalar, problems).map(Some),
+        }
+    }
+
     /// Reads an expression that was typed, not written in a file: it means what it would mean as a component's value.
     ///
     /// # Errors

@@ -4,9 +4,9 @@
 //! still in one pass over metrics.
 
 use super::CompiledModel;
-use super::measure::{NOT_APPLICABLE, NOT_YET};
+use super::measure::NOT_YET;
 use super::points::{by_bin, by_case};
-use super::query::{Grid, Query, Slot, decimal};
+use super::query::{Grid, NOT_APPLICABLE, Query, Slot, decimal};
 use super::steps::{self, all, write_levels};
 use super::tree::Levels;
 use super::writer::{Column, Writer, case, number, one_line, real, sum, text, texts};

@@ -9,22 +9,15 @@
 //! | `zeroed` | `zero_x`, 1 where there is no value because usage is zero |
 //! | `carried` | `known_x`, the measure or the last one of the days before |
 
-use super::query::{Query, Slot};
+use super::query::{IDLE, NOT_APPLICABLE, Query, Slot, USAGE_OF};
 use super::writer::{Writer, case, number, one_line, real};
 use crate::semantic::definition::{
     Fading, OnMissing, OwnForm, Pace, Relative, Rule, Standing, State, UsageKind,
 };
 use crate::semantic::expression::Expression;
 
-/// `held_x` of a component that is not applicable.
-pub(super) const NOT_APPLICABLE: &str = "1";
 /// `held_x` of a component that is not ready yet.
 pub(super) const NOT_YET: &str = "2";
-
-/// The column that is 1 on days on which no usage is expected.
-pub(super) const IDLE: &str = "idle";
-/// The column that says whose usage an account's is.
-pub(super) const USAGE_OF: &str = "usage_of";
 
 /// Writes the steps, and tells the name of the last.
 pub(super) fn write(

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::measure::{IDLE, NOT_APPLICABLE, USAGE_OF};
 use super::writer::{case, real, text};
 use crate::semantic::definition::{
     Aggregate, Case, Component, Give, Group, Node, OnMissing, Range, Rule, Score, Scorecard, State, UsageKind,
 };
 use crate::semantic::resolve::is_text;
+
+/// `held_x` of a component that is not applicable.
+pub(super) const NOT_APPLICABLE: &str = "1";
+/// The column that is 1 on days on which no usage is expected.
+pub(super) const IDLE: &str = "idle";
+/// The column that says whose usage an account's is.
+pub(super) const USAGE_OF: &str = "usage_of";
 
 /// A score over components, laid out for SQL.
 pub(super) struct Query<'a> {

@@ -33,10 +33,10 @@ pub(super) fn resolve(
     };
     let scoring = rule::scoring(&frame, &document.rule(), OnMissing::default(), problems);
     let value = Expression::parse(file, &document.value, problems);
-    let applies_when = optional(file, document.applies_when.as_ref(), problems);
-    let ready_when = optional(file, document.ready_when.as_ref(), problems);
+    let applies_when = Expression::optional(file, document.applies_when.as_ref(), problems);
+    let ready_when = Expression::optional(file, document.ready_when.as_ref(), problems);
     let zero_base = zero::resolve(file, document, problems);
-    let evidence = optional(file, document.evidence.as_ref(), problems);
+    let evidence = Expression::optional(file, document.evidence.as_ref(), problems);
     let decay = document.decay.as_ref().map(|decay| self::decay(file, decay, problems));
     let relative_to = document.relative_to.as_ref().map(|relative| self::relative(file, relative, problems));
     let scoring = scoring?;
@@ -122,18 +122,6 @@ fn rounded_outside(scoring: &Scoring) -> Option<Diagnostic> {
 /// Whether rules are about texts.
 pub(in crate::semantic) fn is_text(cases: &[Case]) -> bool {
     cases.iter().any(|case| matches!(case.rule, Rule::Categories { .. }))
-}
-
-/// An expression that may be left out: `None` when it is there and wrong.
-pub(super) fn optional(
-    file: &Arc<SourceFile>,
-    text: Option<&Placed<String>>,
-    problems: &mut Diagnostics,
-) -> Option<Option<Expression>> {
-    match text {
-        None => Some(None),
-        Some(text) => Expression::parse(file, text, problems).map(Some),
-    }
 }
 
 /// Texts have neither bins nor an age nor a mean.
@@ -222,7 +210,7 @@ fn relative(
             Some(Relative::OwnHistory { days, gap, form: own.value.form })
         }
         (None, Some(peers), None) => {
-            let by = optional(file, peers.value.by.as_ref(), problems)?;
+            let by = Expression::optional(file, peers.value.by.as_ref(), problems)?;
             Some(Relative::Peers { by, form: peers.value.form })
         }
         (None, None, Some(reference)) => {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::component::optional;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{Entity, Measure, Range, RollUp, Score, Source};
 use crate::semantic::definition_hash;
@@ -15,8 +14,8 @@ pub(super) fn resolve(
     document: &RollUpDocument,
     problems: &mut Diagnostics,
 ) -> Option<RollUp> {
-    let weight = optional(file, document.weight.as_ref(), problems);
-    let where_member = optional(file, document.where_member.as_ref(), problems);
+    let weight = Expression::optional(file, document.weight.as_ref(), problems);
+    let where_member = Expression::optional(file, document.where_member.as_ref(), problems);
     let to = Expression::parse(file, &document.to, problems);
     Some(RollUp {
         of: document.of.value.clone(),

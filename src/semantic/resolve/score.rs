@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::component::optional;
 use super::edges::{self, TIERS, Upper};
 use super::rule::{rounded_out_of, rounding, start};
 use super::{Catalogue, interval, number, roll_up, scorecards, visible};
@@ -11,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{Edge, Entity, Range, Scope, Score, Source, Tier, UsageKind, UsageOf};
 use crate::semantic::definition_hash;
 use crate::semantic::document::{ScoreDocument, TierDocument};
+use crate::semantic::expression::Expression;
 use crate::yaml::{self, Placed};
 
 /// The tier of accounts that have no score.
@@ -35,8 +35,8 @@ pub(super) fn resolve(
     let source = source(file, document, (catalogue, scale.unwrap_or(SCALE)), problems);
     let min_coverage = min_coverage(file, document, problems);
     let usage_of = usage_of(file, document.usage_of.as_ref(), problems);
-    let expected_idle = optional(file, document.expected_idle.as_ref(), problems);
-    let peers = optional(file, document.peers.as_ref(), problems);
+    let expected_idle = Expression::optional(file, document.expected_idle.as_ref(), problems);
+    let peers = Expression::optional(file, document.peers.as_ref(), problems);
     let rounding = rounding(file, document.rounding.as_ref(), problems);
     if let (Some(digits), Some(scale)) = (&document.rounding, scale) {
         let problem = rounded_out_of(scale, rounding);
@@ -133,7 +133,7 @@ fn usage_of(
     let word = text.and_then(|text| UsageOf::NAMES.into_iter().find(|(name, _)| *name == text.value.trim()));
     match word {
         Some((_, of)) => Some(Some(UsageKind::All(of))),
-        None => optional(file, text, problems).map(|expression| expression.map(UsageKind::By)),
+        None => Expression::optional(file, text, problems).map(|expression| expression.map(UsageKind::By)),
     }
 }
 

@@ -87,7 +87,7 @@ fn scorecard(
 ) -> Option<Scorecard> {
     let place = yaml::place(file, &card.name);
     problems.extend(check_name("scorecard", &card.name.value, &place).err());
-    let when = component::optional(file, card.when.as_ref(), problems);
+    let when = Expression::optional(file, card.when.as_ref(), problems);
     let mut weights = BTreeMap::new();
     for (name, number) in card.weights.iter().flat_map(|weights| &weights.0) {
         let weight = problems.keep(tree::weight(file, number, number.value));

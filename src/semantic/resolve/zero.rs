@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::component::optional;
 use super::policy;
 use super::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::semantic::definition::{Component, Give, OwnForm, Relative, ZeroBase};
 use crate::semantic::document::ComponentDocument;
+use crate::semantic::expression::Expression;
 use crate::yaml;
 
 /// What the document says; `None` where it is wrong.
@@ -17,7 +17,7 @@ pub(super) fn resolve(
     problems: &mut Diagnostics,
 ) -> Option<Option<ZeroBase>> {
     let Some(zero) = &document.zero_base else { return Some(None) };
-    let when = optional(file, zero.value.when.as_ref(), problems);
+    let when = Expression::optional(file, zero.value.when.as_ref(), problems);
     let give = problems.keep(policy::give(file, &zero.value.give));
     let own = document.relative_to.as_ref().and_then(|relative| relative.value.own_history.as_ref());
     if zero.value.when.is_none() && own.is_none_or(|own| own.value.form != OwnForm::Change) {
