@@ -2,18 +2,20 @@
 
 use std::process::Command;
 
+use crate::skip;
+
 /// The interpreter: `HALE_PYTHON`, or `python3`.
 pub fn interpreter() -> String {
     std::env::var("HALE_PYTHON").unwrap_or_else(|_| "python3".to_owned())
 }
 
-/// What is there, or `None` with the reason printed. In CI nothing may be missing.
+/// What is there, or `None` with the reason said aloud. In CI nothing may be missing.
 pub fn or_skip<T>(result: Result<T, impl std::fmt::Display>) -> Option<T> {
     match result {
         Ok(there) => Some(there),
         Err(reason) if std::env::var("CI").is_ok_and(|ci| ci == "true") => panic!("missing in CI: {reason}"),
         Err(reason) => {
-            println!("skipped: {reason}");
+            skip::aloud(reason);
             None
         }
     }

@@ -121,13 +121,7 @@ fn equals_golden<const N: usize>(set: &str, parts: [RangeInclusive<f64>; N]) {
 
 /// The folder with the logs, if it is there.
 fn shared(set: &str) -> Option<PathBuf> {
-    let named = std::env::var_os("HALE_SHARED").map(PathBuf::from);
-    let root = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
-    let there = root.join("data/real").join(set).is_dir();
-    if !there {
-        println!("skipped: no data/real/{set} in {} (HALE_SHARED names the folder)", root.display());
-    }
-    there.then_some(root)
+    crate::skip::unless_shared(&[&format!("data/real/{set}"), "data/golden"])
 }
 
 /// The real command on a project of this folder.

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::python;
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 const COMPARE: &str = r#"
@@ -29,14 +31,7 @@ print("compared", compared)
 
 #[test]
 fn duckdb_runs_the_compiled_scores_of_the_bundled_project_to_what_is_published() {
-    let python = std::env::var("HALE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    if !Command::new(&python)
-        .args(["-c", "import duckdb"])
-        .output()
-        .is_ok_and(|output| output.status.success())
-    {
-        assert!(std::env::var_os("CI").is_none(), "CI has no Python with duckdb");
-        println!("skipped: no duckdb package for {python} (`make python` installs it)");
+    if python::or_skip(python::has(&["duckdb"])).is_none() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
@@ -49,8 +44,11 @@ fn duckdb_runs_the_compiled_scores_of_the_bundled_project_to_what_is_published()
     let place = out.to_str().expect("UTF-8");
     hale(&["run", "--from", "2026-09-24", "--to", "2026-09-30", "--out", place]);
     hale(&["compile", "--out", compiled.to_str().expect("UTF-8")]);
-    let output =
-        Command::new(&python).args(["-c", COMPARE]).args([&out, &compiled]).output().expect("it runs");
+    let output = Command::new(python::interpreter())
+        .args(["-c", COMPARE])
+        .args([&out, &compiled])
+        .output()
+        .expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout);
     let rows: usize =

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use halescore::semantic::{components_schema, score_schema};
 
+use crate::python;
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
@@ -61,11 +63,7 @@ if checkers['components'].is_valid(wrong): print('an unknown key is valid')
 
 #[test]
 fn every_example_keeps_to_the_schema() {
-    let python = std::env::var("HALE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has = Command::new(&python).args(["-c", "import yaml, jsonschema"]).output();
-    if !has.is_ok_and(|output| output.status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "CI has no Python with yaml and jsonschema");
-        println!("skipped: no yaml and jsonschema packages for {python} (`make python` installs them)");
+    if python::or_skip(python::has(&["yaml", "jsonschema"])).is_none() {
         return;
     }
     let examples = examples();
@@ -74,7 +72,7 @@ fn every_example_keeps_to_the_schema() {
     let folder = tempfile::tempdir().expect("a folder");
     let input = folder.path().join("examples.json");
     std::fs::write(&input, listed).expect("written");
-    let output = Command::new(&python)
+    let output = Command::new(python::interpreter())
         .args(["-c", VALIDATE, ROOT])
         .stdin(std::fs::File::open(&input).expect("a file"))
         .output()

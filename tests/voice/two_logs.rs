@@ -28,16 +28,8 @@ fn project() -> TempDir {
 
 /// The folder with the logs, if it is there.
 fn logs() -> Option<PathBuf> {
-    let named = std::env::var_os("HALE_SHARED").map(PathBuf::from);
-    let root = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
-    let there = ["dpdk", "incidents"].iter().all(|log| root.join("data/real").join(log).is_dir());
-    if !there {
-        println!(
-            "skipped: no data/real/dpdk and data/real/incidents in {} (HALE_SHARED names the folder)",
-            root.display()
-        );
-    }
-    there.then(|| root.join("data/real"))
+    let shared = crate::skip::unless_shared(&["data/real/dpdk", "data/real/incidents"]);
+    shared.map(|shared| shared.join("data/real"))
 }
 
 fn table(folder: &Path) -> Vec<Row> {
