@@ -13,9 +13,12 @@
 
 mod cases;
 mod definitions;
+mod obligatory;
 mod shipped;
 mod sources;
 mod tree;
+mod world;
+mod worlds;
 
 /// Numbers by chance, the same for the same seed (SplitMix64; Steele, Lea and Flood, OOPSLA 2014).
 struct Draw(u64);

@@ -34,6 +34,7 @@ mod row_order; // results that depend on an order of rows which nothing settles
 mod s3_server; // an S3 server that tests start themselves
 mod semantic; // components and scores against a naive evaluator
 mod silence; // customers who fall silent: what `check` asks, and that no shipped score rises for it
+mod skip; // what is not there is said aloud
 mod soundness; // what check accepts, run can run: random small projects
 mod storage; // local disk and S3 as one thing
 mod stored_days; // stored tables, read day by day in their order
