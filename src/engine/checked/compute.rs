@@ -9,7 +9,7 @@ use datafusion::common::{DataFusionError, Result, ScalarValue, exec_datafusion_e
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr_common::datum::apply;
 
-use super::operator::Operation;
+use super::operation::Operation;
 use crate::project::types::sql_name;
 
 /// The value of an operation, which is of a type known before.

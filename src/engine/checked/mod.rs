@@ -6,6 +6,7 @@
 //! the engine checks the others itself.
 
 mod compute;
+mod operation;
 mod operator;
 mod rewrite;
 

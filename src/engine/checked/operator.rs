@@ -7,47 +7,11 @@ use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::type_coercion::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use super::compute::compute;
-
-/// What is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Operation {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    ShiftLeft,
-    Negate,
-}
-
-impl Operation {
-    /// The operation of an operator that can overflow. (The remainder of a division cannot.)
-    pub(super) fn of(operator: Operator) -> Option<Self> {
-        Some(match operator {
-            Operator::Plus => Self::Add,
-            Operator::Minus => Self::Subtract,
-            Operator::Multiply => Self::Multiply,
-            Operator::Divide => Self::Divide,
-            Operator::BitwiseShiftLeft => Self::ShiftLeft,
-            _ => return None,
-        })
-    }
-
-    /// As it is written between its operands.
-    fn operator(self) -> Operator {
-        match self {
-            Self::Add => Operator::Plus,
-            Self::Subtract | Self::Negate => Operator::Minus,
-            Self::Multiply => Operator::Multiply,
-            Self::Divide => Operator::Divide,
-            Self::ShiftLeft => Operator::BitwiseShiftLeft,
-        }
-    }
-}
+use super::operation::Operation;
 
 /// An operator that gives the right value or an error.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,8 @@ use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable};
 
-use super::operator::{CheckedOperator, Operation};
+use super::operation::Operation;
+use super::operator::CheckedOperator;
 
 /// Puts checked operators in the place of those that would wrap.
 #[derive(Debug)]
