@@ -61,13 +61,13 @@ fn extremes_of_what_is_cast_from_a_stored_table_are_those_of_the_cast_values() {
     );
     world.write(
         "sql/marts/top.sql",
-        "CREATE TABLE marts.top (k BIGINT NOT NULL PRIMARY KEY, top BIGINT, low BIGINT) AS
-         SELECT 1 AS k, max(CAST(score AS BIGINT)) AS top, min(CAST(score AS BIGINT)) AS low FROM marts.texts",
+        "CREATE TABLE marts.top (k BIGINT NOT NULL PRIMARY KEY, hi BIGINT, lo BIGINT) AS
+         SELECT 1 AS k, max(CAST(score AS BIGINT)) AS hi, min(CAST(score AS BIGINT)) AS lo FROM marts.texts",
     );
     world.accepted();
-    assert_eq!(world.asked("SELECT top, low FROM marts.top"), "top,low\n100,-5\n");
-    let published = "SELECT max(CAST(score AS BIGINT)) AS top, max(score) AS text FROM marts.texts";
-    assert_eq!(world.asked(published), "top,text\n100,9\n");
+    assert_eq!(world.asked("SELECT hi, lo FROM marts.top"), "hi,lo\n100,-5\n");
+    let published = "SELECT max(CAST(score AS BIGINT)) AS hi, max(score) AS latest FROM marts.texts";
+    assert_eq!(world.asked(published), "hi,latest\n100,9\n");
 }
 
 #[test]
