@@ -12,7 +12,7 @@ use crate::oracle::world::{Account, LAST_DAY, World, at};
 
 const TIERS: &str = "tiers: [{name: low, below: 40}, {name: middle, below: 70}, {name: high}]";
 const PULSE: &str = "pulse:\n  title: Judgement\n  value: csm_pulse\n  evidence: \"csm_pulse_author || ': ' || csm_pulse_reason\"\n  \
-    range: [1, 5]\n  linear: {from: 1, to: 5, points: [1, 5]}\n";
+    scale: [1, 5]\n  linear: {from: 1, to: 5, points: [1, 5]}\n";
 
 /// Ten in the morning, some days before the last.
 fn days_ago(days: i64) -> i64 {
@@ -262,7 +262,7 @@ fn capability_61_a_manual_score_beside_the_automated_one() {
     let mut world = customers(&["agree", "above", "below"]);
     world.people.assessments = vec![judged("agree", 1, 3), judged("above", 5, 3), judged("below", 3, 3)];
     let components = format!(
-        "{PULSE}logins:\n  title: Logins\n  value: logins_28d\n  range: [0, 4]\n  linear: {{from: 0, to: 4, points: [0, 4]}}\n"
+        "{PULSE}logins:\n  title: Logins\n  value: logins_28d\n  scale: [0, 4]\n  linear: {{from: 0, to: 4, points: [0, 4]}}\n"
     );
     let automated = only_pulse().replace("[pulse]", "[logins]");
     let trial = Trial::new(&world, &components, &[("health", &automated), ("manual", &only_pulse())]);

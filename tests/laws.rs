@@ -15,6 +15,7 @@ mod cases;
 mod definitions;
 mod obligatory;
 mod shipped;
+mod silence;
 mod sources;
 mod tree;
 mod world;

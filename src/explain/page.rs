@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::rule_text;
 use crate::semantic::{
     Additive, Aggregate, Component, Give, Group, Node, OnMissing, OwnForm, Pace, Relative, RollUp, Rule,
-    Scope, Score, Scorecard, Source, Standing, State, Tier, TierFrom, UsageKind, UsageOf,
+    Scope, Score, Scorecard, Source, Standing, Tier, TierFrom, UsageKind, UsageOf,
 };
 
 /// The page, in Markdown.
@@ -142,7 +142,7 @@ fn scorecards(page: &mut String, cards: &[Scorecard]) {
             .map_or_else(|| "all that are left".to_owned(), |when| format!("where `{}`", when.sql()));
         let _ = writeln!(page, "### {}: {when}\n", cell(&card.name));
         let _ = writeln!(page, "{}", aggregate(card.root.aggregate));
-        if card.renormalise == Scope::Global {
+        if card.missing_weight == Scope::Score {
             page.push_str(" Weight of what is missing goes to all others of the score.");
         }
         page.push_str("\n| part | weight | range |\n| --- | ---: | --- |\n");
@@ -341,7 +341,5 @@ fn rule(page: &mut String, rule: &Rule) {
                 rule_text::number(range.high)
             );
         }
-        Rule::NoPoints(State::NotApplicable) => page.push_str("\nNot applicable.\n"),
-        Rule::NoPoints(State::NotYet) => page.push_str("\nToo early to judge.\n"),
     }
 }

@@ -51,7 +51,6 @@ pub(crate) fn place(rule: &Rule, bin: Option<usize>) -> Option<String> {
             Some(format!("line from {} to {}{held}", number(values.low), number(values.high)))
         }
         Rule::Ordinal(range) => Some(format!("rank {} to {}", number(range.low), number(range.high))),
-        Rule::NoPoints(_) => None,
     }
 }
 
@@ -65,7 +64,7 @@ pub(super) fn next_better(rule: &Rule, measure: Option<f64>, points: Option<f64>
             (best > points).then(|| (format!("{} for the most", number(end)), best))
         }
         Rule::Ordinal(range) => (range.high > points).then(|| (number(points + 1.0), points + 1.0)),
-        Rule::Categories { .. } | Rule::NoPoints(_) => None,
+        Rule::Categories { .. } => None,
     }
 }
 

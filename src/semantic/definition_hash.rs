@@ -26,7 +26,7 @@ struct Meaning<'a> {
     usage_of: Option<&'a str>,
     expected_idle: Option<&'a str>,
     min_coverage: f64,
-    peers: Option<&'a str>,
+    rank_within: Option<&'a str>,
     overrides: bool,
     rounding: Option<u8>,
     tier_from: TierFrom,
@@ -37,7 +37,7 @@ struct Meaning<'a> {
 struct ScorecardMeaning<'a> {
     name: &'a str,
     when: Option<&'a str>,
-    renormalise: Scope,
+    missing_weight: Scope,
     root: GroupMeaning<'a>,
 }
 
@@ -103,7 +103,7 @@ pub(super) fn of(score: &Score) -> String {
         }),
         expected_idle: sql(&score.expected_idle),
         min_coverage: score.min_coverage,
-        peers: sql(&score.peers),
+        rank_within: sql(&score.rank_within),
         overrides: score.overrides,
         rounding: score.rounding,
         tier_from: score.tier_from,
@@ -124,7 +124,7 @@ fn scorecard(card: &Scorecard) -> ScorecardMeaning<'_> {
     ScorecardMeaning {
         name: &card.name,
         when: sql(&card.when),
-        renormalise: card.renormalise,
+        missing_weight: card.missing_weight,
         root: group(&card.root),
     }
 }

@@ -11,15 +11,16 @@
 //! scorecard weighs components in nested groups; each group makes one value of the shares of its parts:
 //!
 //! ```text
-//! points over possible   Σ wᵢ·widthᵢ·shareᵢ / Σ wᵢ·widthᵢ        min, max         the least, the greatest share
-//! weighted mean          Σ wᵢ·shareᵢ / Σ wᵢ                      geometric mean   exp(Σ wᵢ·ln shareᵢ / Σ wᵢ)
+//! weighted mean          Σ wᵢ·shareᵢ / Σ wᵢ                      min, max         the least, the greatest share
+//! points over possible   Σ wᵢ·widthᵢ·shareᵢ / Σ wᵢ·widthᵢ        geometric mean   exp(Σ wᵢ·ln shareᵢ / Σ wᵢ)
 //! additive               base + Σ wᵢ·pointsᵢ, held from min to max
 //! ```
 //!
 //! over the parts that have a value. A component has none when it is *not applicable* (it leaves the score and the
 //! coverage), *not yet* to be judged, or *not reported* (NULL, NaN or infinite); for the last two it says what that is
-//! worth ([`OnMissing`]), and by default nothing: the others of its group share its weight. **Coverage** is the
-//! declared weight of what is known over that of what applies; a score below its minimum coverage is NULL and its tier
+//! worth ([`OnMissing`]), and by default nothing: the others of its group share its weight. It has none either, and that is
+//! known and not missing, where usage is zero and so there is nothing to divide by: *zero base*, for which it says what that
+//! is worth ([`ZeroBase`]). **Coverage** is the declared weight of what is known over that of what applies; a score below its minimum coverage is NULL and its tier
 //! is `unscored`.
 //!
 //! ```
@@ -80,7 +81,7 @@ pub use compile::{Cell, CompiledModel, Fact, Facts, MAIN, WithoutOne};
 pub use definition::{
     Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, Fading, Fallback, Give, Group,
     Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative, RollUp, Rule, Scope,
-    Score, Scorecard, Scoring, Source, Standing, State, Tier, TierFrom, UsageKind, UsageOf, ZeroBase,
+    Score, Scorecard, Scoring, Source, Standing, Tier, TierFrom, UsageKind, UsageOf, ZeroBase,
 };
 pub use expression::Expression;
 pub use schema::{components_schema, score_schema};

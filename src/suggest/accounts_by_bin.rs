@@ -140,7 +140,7 @@ fn declared(rule: &Rule) -> Vec<(String, f64)> {
             let rest = otherwise.map(|points| ("any other".to_owned(), points));
             points.iter().cloned().chain(rest).collect()
         }
-        Rule::Linear { .. } | Rule::Ordinal(_) | Rule::NoPoints(_) => Vec::new(),
+        Rule::Linear { .. } | Rule::Ordinal(_) => Vec::new(),
     }
 }
 

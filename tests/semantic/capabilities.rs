@@ -15,7 +15,7 @@ const SCORE: &str = "\
 title: Health
 version: '1'
 components: {use: {weight: 3, components: [a]}, depth: {weight: 1, components: [b]}}
-peers: segment
+rank_within: segment
 min_coverage: 0.5
 tiers: [{name: low, below: 50, color: '#aa0000', description: Call}, {name: high}]
 ";
@@ -64,8 +64,7 @@ fn capability_13_what_is_for_the_eye_alone_changes_neither_numbers_nor_definitio
         .replace("#aa0000", "#00aa00")
         .replace("description: Call", "description: Other words")
         .replace("title: Health", "title: Another title");
-    let retitled =
-        COMPONENTS.replace("title: A,", "title: Alpha, unit: hours, owner: me, docs: why, group: Use,");
+    let retitled = COMPONENTS.replace("title: A,", "title: Alpha, unit: hours, owner: me, docs: why,");
     let definition = |components: &str, score: &str| {
         parse(components, score).unwrap_or_else(|problems| panic!("{problems}")).scores[0].definition.clone()
     };

@@ -186,12 +186,7 @@ impl Tape {
         for _ in 0..=self.pick(2) {
             let when = self.condition(&taken);
             taken.push(when);
-            let rule = match self.pick(6) {
-                4 => Rule::NotApplicable,
-                5 => Rule::NotYet,
-                _ => self.rule(ranks, is_text),
-            };
-            cases.push(Case { when: Some(when), rule });
+            cases.push(Case { when: Some(when), rule: self.rule(ranks, is_text) });
         }
         cases.extend(self.one_case(ranks, is_text));
         cases

@@ -107,8 +107,6 @@ pub enum Rule {
     /// From, to, points at both, and whether values outside get no points.
     Line(f64, f64, f64, f64, bool),
     Ordinal(f64, f64),
-    NotApplicable,
-    NotYet,
 }
 
 /// The edge above and whether it belongs to the bin; points; a label.

@@ -91,7 +91,7 @@ impl Sheets {
         let cards = if score.cards.is_empty() { std::slice::from_ref(&only) } else { &score.cards };
         let sheet = |card: &Card| {
             let parts = card.parts.as_ref().or(score.parts.as_ref()).expect("parts of its own or of all");
-            let aggregate = card.aggregate.or(score.aggregate).unwrap_or(Aggregate::PointsOverPossible);
+            let aggregate = card.aggregate.or(score.aggregate).unwrap_or(Aggregate::WeightedMean);
             let scorings = definition
                 .components
                 .iter()

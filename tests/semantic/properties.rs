@@ -156,8 +156,7 @@ fn order_and_what_is_only_for_people_change_neither_query_nor_hash() {
         prop_assert_eq!(first.0.query(), second.0.query());
         prop_assert_eq!(first.1.query(), second.1.query());
         let words = |text: &str| {
-            let text =
-                text.replace("title: T", "title: 'Other', docs: why, owner: me, unit: days, group: shown");
+            let text = text.replace("title: T", "title: 'Other', docs: why, owner: me, unit: days");
             let text = text.replace("title: S", "title: 'Other', description: more");
             format!("# a comment\n{}", text.replace("version: '1'", "version: '2'"))
         };

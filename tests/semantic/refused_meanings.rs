@@ -49,7 +49,7 @@ fn a_rule_that_means_nothing_is_refused() {
         ("bins: [{below: 1, at_most: 2, points: 0}, {points: 1}]", &["2:32 two-edges"][..]),
         ("bins: [{points: 1}], linear: {from: 0, to: 1, points: [0, 1]}", &["2:1 one-rule"]),
         ("bins: [{points: 1}], rounding: 9", &["2:56 bad-rounding"]),
-        ("bins: [{points: 1}], range: [2, 2]", &["2:53 empty-range"]),
+        ("bins: [{points: 1}], scale: [2, 2]", &["2:53 empty-range"]),
         ("linear: {from: 1, to: 1, points: [0, 1]}", &["2:33 empty-range"]),
         ("cases: [{when: m > 0, bins: [{points: 1}]}]", &["2:33 no-default"]),
         (
@@ -61,7 +61,6 @@ fn a_rule_that_means_nothing_is_refused() {
             "cases: [{when: m > 0, bins: [{points: 1}]}, {when: m > 0, bins: [{points: 2}]}, {bins: [{points: 0}]}]",
             &["2:69 unreachable-case"],
         ),
-        ("cases: [{state: not_yet, bins: [{points: 1}]}]", &["2:33 two-rules", "2:1 no-points"]),
         ("categories: {a: 1}, on_missing: {neutral: 7}", &["2:57 outside-range"]),
         ("decay: {age: a, linear: 3, half_life: 2, toward: 0}, bins: [{points: 1}]", &["2:32 two-rules"]),
         ("decay: {age: a, half_life: 2}, bins: [{points: 1}]", &["2:32 bad-decay"]),
@@ -125,7 +124,10 @@ fn a_score_that_means_nothing_is_refused() {
     }
     in_score(&cards("{name: a}, {name: b}"), &["5:14 unreachable-case"]);
     in_score(&cards("{name: a, weights: {other: 2}}"), &["5:34 unknown-component"]);
-    in_score(&format!("components: [ok]\naggregate: min\nrenormalise: global\n{tiers}"), &["1:1 bad-scope"]);
+    in_score(
+        &format!("components: [ok]\naggregate: min\nmissing_weight: score\n{tiers}"),
+        &["1:1 bad-scope"],
+    );
 }
 
 #[test]
@@ -221,6 +223,28 @@ fn more_than_ten_components_are_warned_of() {
     };
     assert!(definition(10).is_empty());
     assert_eq!(definition(11), ["many-components"]);
+}
+
+#[test]
+fn points_over_possible_of_parts_with_unlike_scales_is_warned_of_and_the_default_weighs_them_alike() {
+    let text = format!("{SOUND}wide: {{title: T, value: m, linear: {{from: 0, to: 1, points: [0, 100]}}}}\n");
+    let warned = |aggregate: &str| {
+        let score_text = format!(
+            "title: T\nversion: '1'\n{aggregate}components: {{ok: 1, wide: 1}}\ntiers: [{{name: all}}]\n"
+        );
+        let found = parse(&text, &score_text).unwrap_or_else(|problems| panic!("{problems}"));
+        let placed = |warning: &halescore::diagnostic::Diagnostic| {
+            let place = warning.location.as_ref().expect("a place");
+            let (line, column) = place.file.line_column(place.span.start);
+            format!("{line}:{column} {}: {}", warning.code, warning.message)
+        };
+        (found.warnings.iter().map(placed).collect::<Vec<_>>(), found.scores[0].clone())
+    };
+    let (none, by_default) = warned("");
+    assert!(none.is_empty(), "{none:?}");
+    assert_eq!(by_default.definition, warned("aggregate: weighted_mean\n").1.definition);
+    let said = "3:12 mixed-scales: `wide` goes over 100 points and `ok` over 1: at the same weight the first decides 100.0 times as much";
+    assert_eq!(warned("aggregate: points_over_possible\n").0, [said]);
 }
 
 #[test]

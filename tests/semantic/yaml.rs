@@ -146,7 +146,7 @@ impl Scoring {
                 vec![key("cases", brackets(cases))]
             }
         };
-        entries.push(self.range.and_then(|(low, high)| key("range", format!("[{low}, {high}]"))));
+        entries.push(self.range.and_then(|(low, high)| key("scale", format!("[{low}, {high}]"))));
         entries.push(self.rounding.and_then(|digits| key("rounding", digits)));
         entries.push(self.missing.and_then(|missing| {
             key(
@@ -190,8 +190,6 @@ impl Rule {
                 vec![key("linear", braces([key("from", from), key("to", to), points, outside]))]
             }
             Self::Ordinal(low, high) => vec![key("ordinal", format!("[{low}, {high}]"))],
-            Self::NotApplicable => vec![key("state", "not_applicable")],
-            Self::NotYet => vec![key("state", "not_yet")],
         }
     }
 }
@@ -266,7 +264,7 @@ impl Score {
             self.scale.and_then(|(low, high)| key("scale", format!("[{low}, {high}]"))),
             self.parts.as_deref().and_then(parts),
             self.aggregate.and_then(Aggregate::key),
-            self.global.then(|| "renormalise: global".to_owned()),
+            self.global.then(|| "missing_weight: score".to_owned()),
             (!self.cards.is_empty()).then(|| format!("scorecards: {}", brackets(cards))),
             self.usage_of.and_then(|kind| match kind {
                 UsageKind::All(of) => key("usage_of", of.yaml()),
@@ -277,7 +275,7 @@ impl Score {
             }),
             self.idle.and_then(|idle| idle.key("expected_idle")),
             self.min_coverage.and_then(|share| key("min_coverage", share)),
-            self.peers.then(|| "peers: segment".to_owned()),
+            self.peers.then(|| "rank_within: segment".to_owned()),
             self.overrides.then(|| "overrides: true".to_owned()),
             self.rounding.and_then(|digits| key("rounding", digits)),
             self.tier_from_rounded.then(|| "tier_from: rounded".to_owned()),

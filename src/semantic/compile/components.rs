@@ -40,7 +40,7 @@ pub(super) fn model(query: &Query<'_>) -> CompiledModel {
         .cards
         .iter()
         .zip(&trees)
-        .map(|(card, tree)| tree.factors(card.renormalise, &mut levels))
+        .map(|(card, tree)| tree.factors(card.missing_weight, &mut levels))
         .collect();
     let last = write_levels(&mut writer, levels, ("moving", "How the score moves with each part."), "scored");
     contributed(&mut writer, query, &factors, &last);

@@ -11,9 +11,7 @@
 
 use super::query::{IDLE, NOT_APPLICABLE, Query, Slot, USAGE_OF};
 use super::writer::{Writer, case, number, one_line, real};
-use crate::semantic::definition::{
-    Fading, OnMissing, OwnForm, Pace, Relative, Rule, Standing, State, UsageKind,
-};
+use crate::semantic::definition::{Fading, OnMissing, OwnForm, Pace, Relative, Standing, UsageKind};
 use crate::semantic::expression::Expression;
 
 /// `held_x` of a component that is not ready yet.
@@ -219,7 +217,7 @@ fn observed(writer: &mut Writer, query: &Query<'_>, extras: &[(String, &Expressi
     for slot in &query.slots {
         let value = slot.value();
         let sound = if slot.is_text() { format!("{value} IS NOT NULL") } else { finite(&value) };
-        let held = held_code(slot, query);
+        let held = held_code(slot);
         let ready = held.as_ref().map_or_else(String::new, |held| format!(" AND {} IS NULL", nested(held)));
         // A negative zero is less than zero in one engine and equal to it in another.
         let plain = if slot.is_text() { value.clone() } else { format!("{value} + 0e0") };
@@ -238,39 +236,13 @@ fn nested(expression: &str) -> String {
     if expression.starts_with("CASE") { format!("({expression})") } else { expression.to_owned() }
 }
 
-/// Why a row has no points: of the component itself, or of a case of its scorecard.
-fn held_code(slot: &Slot<'_>, query: &Query<'_>) -> Option<String> {
-    if !slot.can_be_held() {
-        return None;
-    }
+/// Why a row has no points.
+fn held_code(slot: &Slot<'_>) -> Option<String> {
     let own = slot.component.applies_when.is_some() || slot.component.ready_when.is_some();
     let own = own.then(|| format!("held_{}", slot.name()));
-    let unasked = slot.unasked.iter().map(|unasked| (unasked.clone(), NOT_APPLICABLE.to_owned()));
-    let mut branches: Vec<(String, String)> = unasked.collect();
-    for (index, variant) in slot.variants.iter().enumerate() {
-        let cases = &variant.component.scoring.cases;
-        for (at, case) in cases.iter().enumerate() {
-            let Rule::NoPoints(state) = case.rule else { continue };
-            let mut when = Vec::new();
-            if variant.cards.len() < query.cards.len() {
-                let cards: Vec<String> = variant.cards.iter().map(|card| (card + 1).to_string()).collect();
-                when.push(format!("scorecard IN ({})", cards.join(", ")));
-            }
-            if cases.len() > 1 {
-                when.push(format!("{} = {}", slot.numbered("case", index), at + 1));
-            }
-            let code = if state == State::NotApplicable { NOT_APPLICABLE } else { NOT_YET };
-            branches.push((when.join(" AND "), code.to_owned()));
-        }
-    }
-    match (own, branches.is_empty()) {
-        (Some(own), true) => Some(own),
-        (Some(own), false) => {
-            let first = usize::from(slot.unasked.is_some());
-            branches.insert(first, (format!("{own} IS NOT NULL"), own));
-            Some(case("", branches, None))
-        }
-        (None, _) => Some(case("", branches, None)),
+    match &slot.unasked {
+        Some(unasked) => Some(case("", [(unasked.clone(), NOT_APPLICABLE.to_owned())], own.as_deref())),
+        None => own,
     }
 }
 
@@ -413,16 +385,6 @@ fn carriers(slot: &Slot<'_>) -> Vec<(usize, u32)> {
         .collect()
 }
 
-/// That the case of a row is not one without points: there is nothing that an earlier value could be worth.
-fn without_points(slot: &Slot<'_>, variant: usize) -> Option<String> {
-    let cases = slot.variants[variant].component.scoring.cases.iter().enumerate();
-    let none: Vec<String> = cases
-        .filter(|(_, case)| matches!(case.rule, Rule::NoPoints(_)))
-        .map(|(at, _)| (at + 1).to_string())
-        .collect();
-    (!none.is_empty()).then(|| format!("{} NOT IN ({})", slot.numbered("case", variant), none.join(", ")))
-}
-
 fn carried(writer: &mut Writer, query: &Query<'_>, from: &str) {
     let mut items = vec!["*".to_owned()];
     let owner = query.score.entity.key().join(", ");
@@ -433,8 +395,8 @@ fn carried(writer: &mut Writer, query: &Query<'_>, from: &str) {
                 "coalesce({measure}, last_value({measure} IGNORE NULLS) OVER (PARTITION BY {owner} ORDER BY as_of_date \
                  RANGE BETWEEN INTERVAL '{days}' DAY PRECEDING AND CURRENT ROW))"
             );
-            let mut counts: Vec<String> = without_points(slot, index).into_iter().collect();
-            counts.extend(slot.not_applicable().map(|not| format!("({not}) IS NOT TRUE")));
+            let not = slot.not_applicable().map(|not| format!("({not}) IS NOT TRUE"));
+            let mut counts: Vec<String> = not.into_iter().collect();
             counts.extend(slot.answered().map(|zero| format!("({zero}) IS NOT TRUE")));
             let last = match counts.as_slice() {
                 [] => last,

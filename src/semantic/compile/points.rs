@@ -69,7 +69,6 @@ fn rule_points(rule: &Rule, scoring: &Scoring, measure: &str) -> String {
                 "CASE WHEN {measure} BETWEEN {low} AND {high} AND {measure} = floor({measure}) THEN {measure} END"
             )
         }
-        Rule::NoPoints(_) => "NULL".to_owned(),
     }
 }
 

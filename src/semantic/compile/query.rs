@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::writer::{case, real, text};
 use crate::semantic::definition::{
-    Aggregate, Case, Component, Give, Group, Node, OnMissing, Range, Rule, Score, Scorecard, State, UsageKind,
+    Aggregate, Component, Give, Group, Node, OnMissing, Range, Score, Scorecard, UsageKind,
 };
 use crate::semantic::resolve::is_text;
 
@@ -124,19 +124,12 @@ impl<'a> Slot<'a> {
 
     /// Whether some rows are held back from points for a declared reason.
     pub(super) fn can_be_held(&self) -> bool {
-        let no_points = |case: &Case| matches!(case.rule, Rule::NoPoints(_));
-        self.component.applies_when.is_some()
-            || self.component.ready_when.is_some()
-            || self.unasked.is_some()
-            || self.variants.iter().any(|variant| variant.component.scoring.cases.iter().any(no_points))
+        self.component.applies_when.is_some() || self.component.ready_when.is_some() || self.unasked.is_some()
     }
 
     /// Where the component does not apply; `None` where it always does.
     pub(super) fn not_applicable(&self) -> Option<String> {
-        let state = |case: &Case| matches!(case.rule, Rule::NoPoints(State::NotApplicable));
-        let can_be_held = self.component.applies_when.is_some()
-            || self.unasked.is_some()
-            || self.variants.iter().any(|variant| variant.component.scoring.cases.iter().any(state));
+        let can_be_held = self.component.applies_when.is_some() || self.unasked.is_some();
         let held = can_be_held.then(|| format!("held_{} = {NOT_APPLICABLE}", self.name()));
         let zero = self.zero().filter(|(_, give)| *give == Give::NotApplicable).map(|(zero, _)| zero);
         match (held, zero) {

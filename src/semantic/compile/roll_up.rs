@@ -225,7 +225,7 @@ fn scored(writer: &mut Writer, score: &Score, roll_up: &RollUp) {
     ]);
     let own = roll_up.fallback == Fallback::Own;
     items.push(if own { "o.score AS own".to_owned() } else { "CAST(NULL AS DOUBLE) AS own".to_owned() });
-    if score.peers.is_some() {
+    if score.rank_within.is_some() {
         items.push("a.peer_group".to_owned());
     }
     roster(writer, score);
@@ -251,7 +251,7 @@ fn scored(writer: &mut Writer, score: &Score, roll_up: &RollUp) {
 /// The accounts that get a row.
 fn roster(writer: &mut Writer, score: &Score) {
     writer.push(",\n-- Who gets a row.\nroster AS (\n  SELECT account_id, as_of_date");
-    if let Some(peers) = &score.peers {
+    if let Some(peers) = &score.rank_within {
         writer.push(", CAST(");
         writer.expression(peers);
         writer.push(" AS VARCHAR) AS peer_group");

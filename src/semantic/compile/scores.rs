@@ -33,7 +33,7 @@ pub(super) fn model(query: &Query<'_>) -> CompiledModel {
         &[&key, "CHECK ((score IS NULL) = (reason IS NOT NULL))"],
     );
     let extras: Vec<(String, &Expression)> =
-        score.peers.iter().map(|peers| ("peer_group".to_owned(), peers)).collect();
+        score.rank_within.iter().map(|peers| ("peer_group".to_owned(), peers)).collect();
     let trees = steps::write(&mut writer, query, &extras);
     let last = decided(&mut writer, (score, query.grid), "scored");
     ranked(&mut writer, score, &last);
@@ -117,7 +117,7 @@ pub(super) fn common_columns(score: &Score, reasons: &[&str]) -> (Vec<Column>, V
             "share of the day's scored with at most this score",
         ),
     ];
-    if score.peers.is_some() {
+    if score.rank_within.is_some() {
         last.extend([
             Column::new("peer_group", "VARCHAR", "what peers have in common"),
             Column::new(
@@ -249,7 +249,7 @@ pub(super) fn ranked(writer: &mut Writer, score: &Score, from: &str) {
             .to_owned(),
         "count(score) OVER (PARTITION BY as_of_date) AS scored_rows".to_owned(),
     ];
-    if score.peers.is_some() {
+    if score.rank_within.is_some() {
         let peers = "PARTITION BY as_of_date, coalesce(peer_group, '')";
         items.push(format!(
             "CAST(rank() OVER ({peers} ORDER BY score DESC NULLS LAST) AS BIGINT) AS peer_place"
@@ -289,7 +289,7 @@ pub(super) fn common_items(
         format!("{} AS rank", scored("place")),
         format!("{} AS percentile", scored("CAST(scored_rows - place + 1 AS DOUBLE) / scored_rows")),
     ];
-    if score.peers.is_some() {
+    if score.rank_within.is_some() {
         last.extend([
             "peer_group".to_owned(),
             format!("{} AS peer_rank", scored("peer_place")),

@@ -118,7 +118,7 @@ impl<'a> Tree<'a> {
         let card = &query.cards[card];
         let mut tree = Self { root: &card.root, groups: BTreeMap::new() };
         let height = tree.group(&card.root, levels);
-        if card.renormalise == Scope::Global {
+        if card.missing_weight == Scope::Score {
             tree.flat(levels, height);
         }
         tree
@@ -192,7 +192,7 @@ impl<'a> Tree<'a> {
     /// it contributes nothing.
     pub(super) fn factors(&self, scope: Scope, levels: &mut Levels) -> BTreeMap<&'a str, (String, f64)> {
         let mut found = BTreeMap::new();
-        if scope == Scope::Global {
+        if scope == Scope::Score {
             let root = &self.groups[self.root.name.as_str()];
             for (name, weight, range) in self.leaves() {
                 let factor = real(self.root.range.width() * weight / range.width());

@@ -36,8 +36,6 @@ pub struct Component {
     pub direction: Option<Direction>,
     /// The unit of the value, for people.
     pub unit: Option<String>,
-    /// The heading under which reports show it.
-    pub group: Option<String>,
     /// Who answers for it.
     pub owner: Option<String>,
     /// Why it matters and where the thresholds come from, or a link to that.
@@ -100,8 +98,6 @@ pub enum Rule {
     },
     /// The value is the points: a whole number of the range, anything else is refused.
     Ordinal(Range),
-    /// No points, for a declared reason.
-    NoPoints(State),
 }
 
 /// An interval of numbers.
@@ -150,16 +146,6 @@ pub enum Outside {
     Hold,
     /// None: 0 points.
     Nothing,
-}
-
-/// Why there are no points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// The component is not meant for this account: it leaves the score and the coverage.
-    NotApplicable,
-    /// There is not enough history to judge.
-    NotYet,
 }
 
 /// What an account gets whose component applies but has no value (NULL, NaN or infinite, or not ready yet).

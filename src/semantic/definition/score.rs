@@ -33,7 +33,7 @@ pub struct Score {
     /// The least share of the declared weight that must be present, 0 to 1.
     pub min_coverage: f64,
     /// What accounts have in common that are ranked among each other, beside the rank among all.
-    pub peers: Option<Expression>,
+    pub rank_within: Option<Expression>,
     /// Whether overrides of `metrics.overrides` apply.
     pub overrides: bool,
     /// Decimals that the published score is rounded to, half away from zero.
@@ -122,7 +122,7 @@ pub enum Scope {
     #[default]
     Group,
     /// To all others of the score.
-    Global,
+    Score,
 }
 
 /// Which number decides the tier.

@@ -18,7 +18,7 @@ pub struct Scorecard {
     /// The components and groups.
     pub root: Group,
     /// Where the weight of what is missing goes.
-    pub renormalise: Scope,
+    pub missing_weight: Scope,
 }
 
 /// Parts that count together.
@@ -105,11 +105,11 @@ pub enum Node {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
-    /// Points earned over points possible: the mean of the shares by weight × width of the range.
-    #[default]
-    PointsOverPossible,
     /// The mean of the shares by weight.
+    #[default]
     WeightedMean,
+    /// Points earned over points possible: the mean of the shares by weight × width of the scale.
+    PointsOverPossible,
     /// The least share: any red is red.
     Min,
     /// The greatest share.

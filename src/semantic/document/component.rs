@@ -10,57 +10,116 @@ use crate::yaml::{Entries, Placed};
 /// A file of `sql/components/`: components by name.
 pub(in crate::semantic) type ComponentsDocument = Entries<ComponentDocument>;
 
-/// One component.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::semantic) struct ComponentDocument {
-    /// Its name for people.
-    pub(in crate::semantic) title: Placed<String>,
-    /// What is measured: an SQL expression over one row of metrics.
-    pub(in crate::semantic) value: Placed<String>,
-    /// An SQL condition; where it is not true the component is not applicable and leaves the score.
-    pub(in crate::semantic) applies_when: Option<Placed<String>>,
-    /// An SQL condition; where it is not true it is too early to judge.
-    pub(in crate::semantic) ready_when: Option<Placed<String>>,
-    /// What it is worth where it has no value because usage is zero.
-    pub(in crate::semantic) zero_base: Option<Placed<ZeroBaseDocument>>,
-    /// Whose usage it judges.
-    pub(in crate::semantic) usage_of: Option<UsageOf>,
-    /// An SQL text that is published beside the value: who says so, and why.
-    pub(in crate::semantic) evidence: Option<Placed<String>>,
-    /// How the value loses its force with age.
-    pub(in crate::semantic) decay: Option<Placed<DecayDocument>>,
-    /// What the value is compared with before it is worth points.
-    pub(in crate::semantic) relative_to: Option<Placed<RelativeDocument>>,
-    /// Ranges of values and their points, lowest first; the last has no edge.
-    pub(in crate::semantic) bins: Option<Placed<Vec<Placed<BinDocument>>>>,
-    /// Texts and their points.
-    pub(in crate::semantic) categories: Option<Placed<Entries<Placed<f64>>>>,
-    /// Points of every text that `categories` does not list; without it such a text fails the run.
-    pub(in crate::semantic) otherwise: Option<Placed<f64>>,
-    /// Points along a straight line between two values.
-    pub(in crate::semantic) linear: Option<Placed<LinearDocument>>,
-    /// The value is the points: a whole number from the first to the second.
-    pub(in crate::semantic) ordinal: Option<Placed<[Placed<f64>; 2]>>,
-    /// Rules for some accounts each; the first whose `when` is true applies, the last has none.
-    pub(in crate::semantic) cases: Option<Placed<Vec<Placed<CaseDocument>>>>,
-    /// The least and the most points, of which points are a share.
-    pub(in crate::semantic) range: Option<Placed<[Placed<f64>; 2]>>,
-    /// Decimals to round to, half away from zero.
-    pub(in crate::semantic) rounding: Option<Placed<u8>>,
-    /// What an account without a value gets.
-    #[schemars(with = "Option<OnMissing>")]
-    pub(in crate::semantic) on_missing: Option<Placed<Choice>>,
-    /// Which way is better; checked against the points.
-    pub(in crate::semantic) direction: Option<Placed<Direction>>,
-    /// The unit of the value, for people.
-    pub(in crate::semantic) unit: Option<String>,
-    /// The heading under which reports show it.
-    pub(in crate::semantic) group: Option<String>,
-    /// Who answers for it.
-    pub(in crate::semantic) owner: Option<String>,
-    /// Why it matters and where the thresholds come from, or a link to that.
-    pub(in crate::semantic) docs: Option<String>,
+/// The keys that say how values become points, wherever they stand.
+pub(in crate::semantic) struct RuleKeys<'a> {
+    pub(in crate::semantic) bins: Option<&'a Placed<Vec<Placed<BinDocument>>>>,
+    pub(in crate::semantic) categories: Option<&'a Placed<Entries<Placed<f64>>>>,
+    pub(in crate::semantic) otherwise: Option<&'a Placed<f64>>,
+    pub(in crate::semantic) linear: Option<&'a Placed<LinearDocument>>,
+    pub(in crate::semantic) ordinal: Option<&'a Placed<[Placed<f64>; 2]>>,
+    pub(in crate::semantic) cases: Option<&'a Placed<Vec<Placed<CaseDocument>>>>,
+}
+
+/// A document with the keys of a rule after its own, and with `cases` where it is named. `deny_unknown_fields` and `flatten`
+/// exclude each other in serde, so the keys are put into each.
+macro_rules! with_rule {
+    ($(#[$about:meta])* struct $name:ident$(: $cases:ident)? { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(in crate::semantic) struct $name {
+            $($own)*
+            /// Ranges of values and their points, lowest first; the last has no edge.
+            pub(in crate::semantic) bins: Option<Placed<Vec<Placed<BinDocument>>>>,
+            /// Texts and their points.
+            pub(in crate::semantic) categories: Option<Placed<Entries<Placed<f64>>>>,
+            /// Points of every text that `categories` does not list; without it such a text fails the run.
+            pub(in crate::semantic) otherwise: Option<Placed<f64>>,
+            /// Points along a straight line between two values.
+            pub(in crate::semantic) linear: Option<Placed<LinearDocument>>,
+            /// The value is the points: a whole number from the first to the second.
+            pub(in crate::semantic) ordinal: Option<Placed<[Placed<f64>; 2]>>,
+        }
+
+        impl $name {
+            pub(in crate::semantic) fn rule(&self) -> RuleKeys<'_> {
+                RuleKeys {
+                    bins: self.bins.as_ref(),
+                    categories: self.categories.as_ref(),
+                    otherwise: self.otherwise.as_ref(),
+                    linear: self.linear.as_ref(),
+                    ordinal: self.ordinal.as_ref(),
+                    cases: None $(.or(self.$cases.as_ref()))?,
+                }
+            }
+        }
+    };
+}
+
+/// A document with all that decides points after its own keys.
+macro_rules! with_scoring {
+    ($(#[$about:meta])* struct $name:ident { $($own:tt)* }) => {
+        with_rule! {
+            $(#[$about])*
+            struct $name: cases {
+                $($own)*
+                /// Rules for some accounts each; the first whose `when` is true applies, the last has none.
+                pub(in crate::semantic) cases: Option<Placed<Vec<Placed<CaseDocument>>>>,
+                /// The least and the most points, of which points are a share.
+                pub(in crate::semantic) scale: Option<Placed<[Placed<f64>; 2]>>,
+                /// Decimals to round to, half away from zero.
+                pub(in crate::semantic) rounding: Option<Placed<u8>>,
+                /// What an account without a value gets.
+                #[schemars(with = "Option<OnMissing>")]
+                pub(in crate::semantic) on_missing: Option<Placed<Choice>>,
+            }
+        }
+    };
+}
+
+with_scoring! {
+    /// One component.
+    struct ComponentDocument {
+        /// Its name for people.
+        pub(in crate::semantic) title: Placed<String>,
+        /// What is measured: an SQL expression over one row of metrics.
+        pub(in crate::semantic) value: Placed<String>,
+        /// An SQL condition; where it is not true the component is not applicable and leaves the score.
+        pub(in crate::semantic) applies_when: Option<Placed<String>>,
+        /// An SQL condition; where it is not true it is too early to judge.
+        pub(in crate::semantic) ready_when: Option<Placed<String>>,
+        /// What it is worth where it has no value because usage is zero.
+        pub(in crate::semantic) zero_base: Option<Placed<ZeroBaseDocument>>,
+        /// Whose usage it judges.
+        pub(in crate::semantic) usage_of: Option<UsageOf>,
+        /// An SQL text that is published beside the value: who says so, and why.
+        pub(in crate::semantic) evidence: Option<Placed<String>>,
+        /// How the value loses its force with age.
+        pub(in crate::semantic) decay: Option<Placed<DecayDocument>>,
+        /// What the value is compared with before it is worth points.
+        pub(in crate::semantic) relative_to: Option<Placed<RelativeDocument>>,
+        /// Which way is better; checked against the points.
+        pub(in crate::semantic) direction: Option<Placed<Direction>>,
+        /// The unit of the value, for people.
+        pub(in crate::semantic) unit: Option<String>,
+        /// Who answers for it.
+        pub(in crate::semantic) owner: Option<String>,
+        /// Why it matters and where the thresholds come from, or a link to that.
+        pub(in crate::semantic) docs: Option<String>,
+    }
+}
+
+with_scoring! {
+    /// What a scorecard says otherwise about a component: a rule, what is missing, or both.
+    struct RewriteDocument {}
+}
+
+with_rule! {
+    /// A rule for some accounts, or for all that are left.
+    struct CaseDocument {
+        /// An SQL condition over one row of metrics; left out for all that are left.
+        pub(in crate::semantic) when: Option<Placed<String>>,
+    }
 }
 
 /// What a component is worth where it has no value because usage is zero.
@@ -73,61 +132,6 @@ pub(in crate::semantic) struct ZeroBaseDocument {
     /// `worst`, `best`, `not_applicable`, or points.
     #[schemars(with = "GiveSchema")]
     pub(in crate::semantic) give: Placed<Choice>,
-}
-
-/// What a scorecard says otherwise about a component: a rule, what is missing, or both.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::semantic) struct OverrideDocument {
-    /// Ranges of values and their points, lowest first; the last has no edge.
-    pub(in crate::semantic) bins: Option<Placed<Vec<Placed<BinDocument>>>>,
-    /// Texts and their points.
-    pub(in crate::semantic) categories: Option<Placed<Entries<Placed<f64>>>>,
-    /// Points of every text that `categories` does not list; without it such a text fails the run.
-    pub(in crate::semantic) otherwise: Option<Placed<f64>>,
-    /// Points along a straight line between two values.
-    pub(in crate::semantic) linear: Option<Placed<LinearDocument>>,
-    /// The value is the points: a whole number from the first to the second.
-    pub(in crate::semantic) ordinal: Option<Placed<[Placed<f64>; 2]>>,
-    /// Rules for some accounts each; the first whose `when` is true applies, the last has none.
-    pub(in crate::semantic) cases: Option<Placed<Vec<Placed<CaseDocument>>>>,
-    /// The least and the most points, of which points are a share.
-    pub(in crate::semantic) range: Option<Placed<[Placed<f64>; 2]>>,
-    /// Decimals to round to, half away from zero.
-    pub(in crate::semantic) rounding: Option<Placed<u8>>,
-    /// What an account without a value gets.
-    #[schemars(with = "Option<OnMissing>")]
-    pub(in crate::semantic) on_missing: Option<Placed<Choice>>,
-}
-
-/// A rule for some accounts, or for all that are left.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::semantic) struct CaseDocument {
-    /// An SQL condition over one row of metrics; left out for all that are left.
-    pub(in crate::semantic) when: Option<Placed<String>>,
-    /// Ranges of values and their points, lowest first; the last has no edge.
-    pub(in crate::semantic) bins: Option<Placed<Vec<Placed<BinDocument>>>>,
-    /// Texts and their points.
-    pub(in crate::semantic) categories: Option<Placed<Entries<Placed<f64>>>>,
-    /// Points of every text that `categories` does not list; without it such a text fails the run.
-    pub(in crate::semantic) otherwise: Option<Placed<f64>>,
-    /// Points along a straight line between two values.
-    pub(in crate::semantic) linear: Option<Placed<LinearDocument>>,
-    /// The value is the points: a whole number from the first to the second.
-    pub(in crate::semantic) ordinal: Option<Placed<[Placed<f64>; 2]>>,
-    /// Why there are no points.
-    pub(in crate::semantic) state: Option<Placed<CaseState>>,
-}
-
-/// The state that a case gives instead of points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::semantic) enum CaseState {
-    /// The component is not meant for these accounts.
-    NotApplicable,
-    /// There is not enough history to judge.
-    NotYet,
 }
 
 /// One bin: values up to an edge, or all that are left.
@@ -231,34 +235,3 @@ pub(in crate::semantic) struct ReferenceDocument {
     #[serde(rename = "as")]
     pub(in crate::semantic) form: Standing,
 }
-
-/// The keys that say how values become points, wherever they stand.
-pub(in crate::semantic) struct RuleKeys<'a> {
-    pub(in crate::semantic) bins: Option<&'a Placed<Vec<Placed<BinDocument>>>>,
-    pub(in crate::semantic) categories: Option<&'a Placed<Entries<Placed<f64>>>>,
-    pub(in crate::semantic) otherwise: Option<&'a Placed<f64>>,
-    pub(in crate::semantic) linear: Option<&'a Placed<LinearDocument>>,
-    pub(in crate::semantic) ordinal: Option<&'a Placed<[Placed<f64>; 2]>>,
-    pub(in crate::semantic) cases: Option<&'a Placed<Vec<Placed<CaseDocument>>>>,
-}
-
-// `deny_unknown_fields` and `flatten` exclude each other in serde, so the keys are written out in each document.
-macro_rules! rule_keys {
-    ($document:ty $(, $cases:ident)?) => {
-        impl $document {
-            pub(in crate::semantic) fn rule(&self) -> RuleKeys<'_> {
-                RuleKeys {
-                    bins: self.bins.as_ref(),
-                    categories: self.categories.as_ref(),
-                    otherwise: self.otherwise.as_ref(),
-                    linear: self.linear.as_ref(),
-                    ordinal: self.ordinal.as_ref(),
-                    cases: None $(.or(self.$cases.as_ref()))?,
-                }
-            }
-        }
-    };
-}
-rule_keys!(ComponentDocument, cases);
-rule_keys!(OverrideDocument, cases);
-rule_keys!(CaseDocument);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{OverrideDocument, PartsDocument};
+use super::{PartsDocument, RewriteDocument};
 use crate::semantic::definition::{Aggregate, Entity, Fallback, Measure, ParentOf, Scope, TierFrom};
 use crate::yaml::{Entries, Placed};
 
@@ -28,7 +28,7 @@ pub(in crate::semantic) struct ScoreDocument {
     pub(in crate::semantic) aggregate: Option<Placed<Aggregate>>,
     /// Where the weight of what is missing goes.
     #[serde(default)]
-    pub(in crate::semantic) renormalise: Scope,
+    pub(in crate::semantic) missing_weight: Scope,
     /// Who is scored how: the first whose `when` is true applies, the last has none.
     pub(in crate::semantic) scorecards: Option<Placed<Vec<Placed<ScorecardDocument>>>>,
     /// A score made of the scores of others.
@@ -41,7 +41,7 @@ pub(in crate::semantic) struct ScoreDocument {
     /// The least share of the declared weight that must be known, 0 to 1.
     pub(in crate::semantic) min_coverage: Option<Placed<f64>>,
     /// What accounts have in common that are ranked among each other: an SQL expression.
-    pub(in crate::semantic) peers: Option<Placed<String>>,
+    pub(in crate::semantic) rank_within: Option<Placed<String>>,
     /// Whether overrides of `metrics.overrides` apply.
     #[serde(default)]
     pub(in crate::semantic) overrides: bool,
@@ -69,7 +69,7 @@ pub(in crate::semantic) struct ScorecardDocument {
     /// Weights that this scorecard has otherwise, by component or group.
     pub(in crate::semantic) weights: Option<Entries<Placed<f64>>>,
     /// Rules that this scorecard has otherwise, by component.
-    pub(in crate::semantic) rules: Option<Entries<OverrideDocument>>,
+    pub(in crate::semantic) rules: Option<Entries<RewriteDocument>>,
 }
 
 /// One tier: scores up to an edge, or all that are left.

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::semantic::definition::{
     Case, Component, Decay, Fading, OnMissing, Pace, Range, Relative, Rule, Scoring,
 };
-use crate::semantic::document::{ComponentDocument, DecayDocument, OverrideDocument, RelativeDocument};
+use crate::semantic::document::{ComponentDocument, DecayDocument, RelativeDocument, RewriteDocument};
 use crate::semantic::expression::Expression;
 use crate::yaml::{self, Placed};
 
@@ -27,7 +27,7 @@ pub(super) fn resolve(
     let frame = Frame {
         file,
         place: &place,
-        range: document.range.as_ref(),
+        scale: document.scale.as_ref(),
         rounding: document.rounding.as_ref(),
         on_missing: document.on_missing.as_ref(),
     };
@@ -58,7 +58,6 @@ pub(super) fn resolve(
         scoring,
         direction: document.direction.as_ref().map(|direction| direction.value),
         unit: document.unit.clone(),
-        group: document.group.clone(),
         owner: document.owner.clone(),
         docs: document.docs.clone(),
         location: place.clone(),
@@ -73,7 +72,7 @@ pub(super) fn resolve(
 /// The component as a scorecard would have it.
 pub(super) fn overridden(
     file: &Arc<SourceFile>,
-    (name, document): &(Placed<String>, OverrideDocument),
+    (name, document): &(Placed<String>, RewriteDocument),
     component: &Component,
     problems: &mut Diagnostics,
 ) -> Option<Component> {
@@ -81,7 +80,7 @@ pub(super) fn overridden(
     let frame = Frame {
         file,
         place: &place,
-        range: document.range.as_ref(),
+        scale: document.scale.as_ref(),
         rounding: document.rounding.as_ref(),
         on_missing: document.on_missing.as_ref(),
     };
@@ -91,9 +90,9 @@ pub(super) fn overridden(
         let rounding = scoring.rounding;
         scoring = rule::scoring(&frame, &keys, scoring.on_missing, problems)?;
         scoring.rounding = scoring.rounding.or(rounding);
-    } else if let Some(range) = &document.range {
-        let message = "a range is that of a rule: declare the rule beside it";
-        problems.push(Diagnostic::error("one-rule", message).at(yaml::place(file, range)));
+    } else if let Some(scale) = &document.scale {
+        let message = "a scale is that of a rule: declare the rule beside it";
+        problems.push(Diagnostic::error("one-rule", message).at(yaml::place(file, scale)));
     } else {
         scoring.rounding = rule::rounding(file, document.rounding.as_ref(), problems).or(scoring.rounding);
         scoring.on_missing = rule::policy(&frame, scoring.on_missing, problems);
@@ -130,7 +129,7 @@ fn text_as_number(component: &Component) -> Option<Diagnostic> {
     if !is_text(cases) {
         return None;
     }
-    let number = |case: &Case| !matches!(case.rule, Rule::Categories { .. } | Rule::NoPoints(_));
+    let number = |case: &Case| !matches!(case.rule, Rule::Categories { .. });
     let what = if cases.iter().any(number) {
         "a rule about numbers"
     } else if component.decay.is_some() {

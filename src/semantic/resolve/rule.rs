@@ -5,10 +5,8 @@ use std::sync::Arc;
 use super::edges::{self, BINS, Upper};
 use super::{interval, number, policy, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
-use crate::semantic::definition::{
-    Bin, Case, Direction, OnMissing, Range, Rule, Scoring, State, rounded_points,
-};
-use crate::semantic::document::{BinDocument, CaseDocument, CaseState, Choice, LinearDocument, RuleKeys};
+use crate::semantic::definition::{Bin, Case, Direction, OnMissing, Range, Rule, Scoring, rounded_points};
+use crate::semantic::document::{BinDocument, CaseDocument, Choice, LinearDocument, RuleKeys};
 use crate::semantic::expression::Expression;
 use crate::semantic::overlap::RowSet;
 use crate::yaml::{self, Entries, Placed};
@@ -20,7 +18,7 @@ const RULES: &str = "`bins`, `categories`, `linear`, `ordinal` or `cases`";
 pub(super) struct Frame<'a> {
     pub(super) file: &'a Arc<SourceFile>,
     pub(super) place: &'a Location,
-    pub(super) range: Option<&'a Placed<[Placed<f64>; 2]>>,
+    pub(super) scale: Option<&'a Placed<[Placed<f64>; 2]>>,
     pub(super) rounding: Option<&'a Placed<u8>>,
     pub(super) on_missing: Option<&'a Placed<Choice>>,
 }
@@ -141,7 +139,8 @@ fn cases(
             problems.push(Diagnostic::error("unreachable-case", message).at(place.clone()));
         }
         before.extend(rows);
-        cases.push(Some(Case { when, rule: case_rule(frame, document, &place, problems)? }));
+        let frame = Frame { place: &place, ..*frame };
+        cases.push(Some(Case { when, rule: rule(&frame, &document.value.rule(), problems)? }));
     }
     if list.value.is_empty() {
         let message = "`cases` needs at least one rule";
@@ -177,26 +176,6 @@ pub(super) fn misplaced_when(noun: &str, has: bool, last: bool, place: &Location
         _ => return None,
     };
     Some(problem.at(place.clone()))
-}
-
-fn case_rule(
-    frame: &Frame<'_>,
-    document: &Placed<CaseDocument>,
-    place: &Location,
-    problems: &mut Diagnostics,
-) -> Option<Rule> {
-    let keys = document.value.rule();
-    let Some(state) = &document.value.state else {
-        return rule(&Frame { place, ..*frame }, &keys, problems);
-    };
-    if is_given(&keys) {
-        let message = "a case has either a rule or a `state`";
-        problems.push(Diagnostic::error("two-rules", message).at(place.clone()));
-    }
-    Some(Rule::NoPoints(match state.value {
-        CaseState::NotApplicable => State::NotApplicable,
-        CaseState::NotYet => State::NotYet,
-    }))
 }
 
 fn bins(
@@ -282,7 +261,7 @@ fn range(
         problems.push(Diagnostic::error("no-points", message).at(frame.place.clone()));
         return None;
     };
-    if let Some(ends) = frame.range {
+    if let Some(ends) = frame.scale {
         let range = interval(frame.file, ends, problems)?;
         if least < range.low || most > range.high {
             let message = format!("points go from {least} to {most}, which leaves the range");
@@ -292,14 +271,14 @@ fn range(
         return Some(range);
     }
     // The least rank is the worst there is; any other points are out of what is possible, from 0.
-    let ordinal = cases.iter().all(|case| matches!(case.rule, Rule::Ordinal(_) | Rule::NoPoints(_)));
+    let ordinal = cases.iter().all(|case| matches!(case.rule, Rule::Ordinal(_)));
     let low = if ordinal { least } else { least.min(0.0) };
     if most <= low {
         problems.push(
             Diagnostic::error("no-points", "no bin has points above 0")
                 .at(frame.place.clone())
                 .note("a component that can earn nothing cannot count in a score")
-                .help("where points are only ever taken away, declare their `range`"),
+                .help("where points are only ever taken away, declare their `scale`"),
         );
         return None;
     }
@@ -328,7 +307,6 @@ fn points_of(rule: &Rule) -> Vec<f64> {
             [points.0, points.1].into_iter().chain(nothing).collect()
         }
         Rule::Ordinal(range) => vec![range.low, range.high],
-        Rule::NoPoints(_) => Vec::new(),
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn resolve(
     let min_coverage = min_coverage(file, document, problems);
     let usage_of = usage_of(file, document.usage_of.as_ref(), problems);
     let expected_idle = Expression::optional(file, document.expected_idle.as_ref(), problems);
-    let peers = Expression::optional(file, document.peers.as_ref(), problems);
+    let rank_within = Expression::optional(file, document.rank_within.as_ref(), problems);
     let rounding = rounding(file, document.rounding.as_ref(), problems);
     if let (Some(digits), Some(scale)) = (&document.rounding, scale) {
         let problem = rounded_out_of(scale, rounding);
@@ -55,7 +55,7 @@ pub(super) fn resolve(
         min_coverage: min_coverage?,
         usage_of: usage_of?,
         expected_idle: expected_idle?,
-        peers: peers?,
+        rank_within: rank_within?,
         overrides: document.overrides,
         rounding,
         tier_from: document.tier_from,
@@ -117,7 +117,7 @@ fn source(
                 .help("say so in the score that it is made of"),
         );
     }
-    if own || document.aggregate.is_some() || document.renormalise != Scope::default() {
+    if own || document.aggregate.is_some() || document.missing_weight != Scope::default() {
         let message = "a score is made of components or of the scores of others, not of both";
         problems.push(Diagnostic::error("two-rules", message).at(yaml::place(file, roll_up)));
     }

@@ -76,7 +76,7 @@ fn plain(
     let (weights, components) = (BTreeMap::new(), BTreeMap::new());
     let branch = Branch { file, scale, catalogue, weights: &weights, components: &components };
     let root = tree::root(&branch, parts, document.aggregate.as_ref(), &mut Seen::default(), problems)?;
-    Some(Scorecard { name: DEFAULT.to_owned(), when: None, root, renormalise: document.renormalise })
+    Some(Scorecard { name: DEFAULT.to_owned(), when: None, root, missing_weight: document.missing_weight })
 }
 
 fn scorecard(
@@ -118,7 +118,7 @@ fn scorecard(
         name: card.name.value.clone(),
         when: when?,
         root: root?,
-        renormalise: document.renormalise,
+        missing_weight: document.missing_weight,
     })
 }
 
@@ -178,8 +178,8 @@ fn always(card: &Scorecard, when: &Expression) -> Diagnostic {
 
 /// Weight can move across groups only where groups are means.
 fn global(file: &Arc<SourceFile>, card: &Scorecard) -> Option<Diagnostic> {
-    (card.renormalise == Scope::Global && !means_all_through(&card.root)).then(|| {
-        let message = "`renormalise: global` needs groups that are means without rounding";
+    (card.missing_weight == Scope::Score && !means_all_through(&card.root)).then(|| {
+        let message = "`missing_weight: score` needs groups that are means without rounding";
         Diagnostic::error("bad-scope", message).at(crate::diagnostic::Location::whole(file)).note(
             "weight that moves from one group to another has no meaning in a least, a greatest or a sum",
         )

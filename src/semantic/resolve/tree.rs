@@ -53,8 +53,9 @@ pub(super) fn root(
     problems: &mut Diagnostics,
 ) -> Option<Group> {
     let aggregate_place = aggregate.map(|aggregate| yaml::place(branch.file, aggregate));
-    let aggregate = self::aggregate(branch, aggregate, problems);
     let parts = self::parts(branch, list, 1, seen, problems);
+    problems.extend(mixed(branch, aggregate, parts.as_deref(), problems));
+    let aggregate = self::aggregate(branch, aggregate, problems);
     let range = range(aggregate?, branch.scale);
     if range.low < branch.scale.low || range.high > branch.scale.high {
         let Range { low, high } = branch.scale;
@@ -172,9 +173,10 @@ fn group(
         Some(title) => problems.keep(visible(file, title)),
         None => Some(name.value.replace('_', " ")),
     };
-    let aggregate = self::aggregate(branch, document.aggregate.as_ref(), problems);
     let rounding = rule::rounding(file, document.rounding.as_ref(), problems);
     let parts = parts(branch, &document.components, depth + 1, seen, problems);
+    problems.extend(mixed(branch, document.aggregate.as_ref(), parts.as_deref(), problems));
+    let aggregate = self::aggregate(branch, document.aggregate.as_ref(), problems);
     let range = range(aggregate?, branch.scale);
     if let Some(digits) = &document.rounding {
         let problem = rule::rounded_out_of(range, rounding);
@@ -195,6 +197,38 @@ fn range(aggregate: Aggregate, scale: Range) -> Range {
         Aggregate::Additive(Additive { min, max, .. }) => Range { low: min, high: max },
         _ => scale,
     }
+}
+
+/// Points over points possible of parts whose scales are not equally wide: they do not decide by their weights alone.
+fn mixed(
+    branch: &Branch<'_>,
+    aggregate: Option<&Placed<Aggregate>>,
+    parts: Option<&[Part]>,
+    known: &Diagnostics,
+) -> Option<Diagnostic> {
+    let aggregate = aggregate.filter(|aggregate| aggregate.value == Aggregate::PointsOverPossible)?;
+    let width = |part: &&Part| part.range().width();
+    let by_width = |a: &&Part, b: &&Part| width(a).total_cmp(&width(b));
+    let (narrow, wide) = (parts?.iter().min_by(by_width)?, parts?.iter().max_by(by_width)?);
+    let times = width(&wide) / width(&narrow);
+    if times == 1.0 {
+        return None;
+    }
+    let message = format!(
+        "`{}` goes over {} points and `{}` over {}: at the same weight the first decides {times:.1} times as much",
+        wide.name(),
+        width(&wide),
+        narrow.name(),
+        width(&narrow)
+    );
+    // Scorecards that have the same parts say the same.
+    let is_new = !known.iter().any(|other| other.message == message);
+    is_new.then(|| {
+        Diagnostic::warning("mixed-scales", message)
+            .at(yaml::place(branch.file, aggregate))
+            .note("points over possible counts points, and so weighs a part by how many it can have")
+            .help("`aggregate: weighted_mean`, which weighs them alike, or scales that are equally wide")
+    })
 }
 
 fn aggregate(

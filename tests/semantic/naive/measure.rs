@@ -1,7 +1,7 @@
 //! What components measure, and why they do not.
 
 use super::Sheets;
-use crate::semantic::language::{Component, Give, Missing, Relative, Rule, Value};
+use crate::semantic::language::{Component, Give, Missing, Relative, Value};
 use crate::semantic::world::Row;
 
 /// What is known of a component on a row.
@@ -96,18 +96,13 @@ fn of_zeros(component: &Component, (at, rows): (usize, &[Row]), of: &dyn Fn(usiz
 
 /// A value, or why there is none.
 fn observed(component: &Component, sheets: &Sheets, row: &Row) -> Measured {
-    let rule = sheets.of_row(row).rule(&component.name, row).map(|(_, rule)| rule);
     let fails = |when: Option<super::Condition>| when.is_some_and(|when| when.holds(row) != Some(true));
     let state = if sheets.asks_not(component, row) || fails(component.applies_when) {
         "not_applicable"
     } else if fails(component.ready_when) {
         "not_yet"
     } else {
-        match rule {
-            Some(Rule::NotApplicable) => "not_applicable",
-            Some(Rule::NotYet) => "not_yet",
-            _ => "observed",
-        }
+        "observed"
     };
     if state != "observed" {
         return Measured { state, ..Measured::default() };
@@ -193,11 +188,9 @@ pub fn known(
     }
     let row = &rows[at];
     let sheet = sheets.of_row(row);
-    let (_, rule) = sheet.rule(name, row)?;
+    sheet.rule(name, row)?;
     let Some(Missing::CarryForward(days)) = sheet.scorings[name].missing else { return None };
-    if matches!(measured[at].state, "not_applicable" | "zero_base")
-        || matches!(rule, Rule::NotApplicable | Rule::NotYet)
-    {
+    if matches!(measured[at].state, "not_applicable" | "zero_base") {
         return None;
     }
     let recent = row.day - days as i32..row.day;

@@ -39,13 +39,12 @@ pub fn range(scoring: &Scoring) -> (f64, f64) {
                 [*first, *last].into_iter().chain(nothing.then_some(0.0)).collect()
             }
             Rule::Ordinal(low, high) => vec![*low, *high],
-            Rule::NotApplicable | Rule::NotYet => Vec::new(),
         })
         .map(|points| rounded_to(points, scoring.rounding))
         .collect();
     let most = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = all.iter().copied().fold(f64::INFINITY, f64::min);
-    let is_rank = |case: &Case| matches!(case.rule, Rule::Ordinal(..) | Rule::NotApplicable | Rule::NotYet);
+    let is_rank = |case: &Case| matches!(case.rule, Rule::Ordinal(..));
     (if scoring.cases.iter().all(is_rank) { least } else { least.min(0.0) }, most)
 }
 

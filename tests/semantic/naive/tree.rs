@@ -116,7 +116,7 @@ fn node(part: &Part, card: &Card, scale: (f64, f64), scorings: &BTreeMap<String,
     let Some(group) = &part.group else {
         return Node { range: range(&scorings[&name]), name, weight, group: None };
     };
-    let aggregate = group.aggregate.unwrap_or(Aggregate::PointsOverPossible);
+    let aggregate = group.aggregate.unwrap_or(Aggregate::WeightedMean);
     let nodes = group.parts.iter().map(|part| node(part, card, scale, scorings)).collect();
     let inner = Inner { aggregate, rounding: group.rounding, nodes };
     Node { name, weight, range: limits(aggregate, scale), group: Some(inner) }
