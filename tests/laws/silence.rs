@@ -9,6 +9,7 @@ use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
     new_null_array,
 };
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef};
 use halescore::pipeline::Pipeline;
 use halescore::project::Project;
@@ -260,13 +261,18 @@ fn table(schema: &SchemaRef, rows: &[(String, i32, Row)]) -> RecordBatch {
             }
             (_, DataType::Float64) => Arc::new(numbers().collect::<Float64Array>()),
             (_, DataType::Boolean) => Arc::new(truths().collect::<BooleanArray>()),
-            (_, DataType::Utf8) => Arc::new(texts().collect::<StringArray>()),
+            (_, DataType::Utf8 | DataType::Utf8View) => {
+                cast(&texts().collect::<StringArray>(), kind).expect("texts")
+            }
             (_, DataType::Decimal128(precision, scale)) => {
                 let cents =
                     numbers().map(|number| number.map(|n| (n * 100.0) as i128)).collect::<Decimal128Array>();
                 Arc::new(cents.with_precision_and_scale(*precision, *scale).expect("two digits"))
             }
-            (_, other) => new_null_array(other, rows.len()),
+            (_, other) => {
+                assert!(cells().all(|cell| cell.is_none()), "{name} is a {other}");
+                new_null_array(other, rows.len())
+            }
         }
     };
     let columns = schema

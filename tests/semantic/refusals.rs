@@ -145,7 +145,7 @@ fn points_are_earned_from_nothing_up() {
     component(
         "c: {title: T, value: m, bins: [{points: 0}]}",
         &[
-            "1:1 no-points: no bin has points above 0 (where points are only ever taken away, declare their `range`)",
+            "1:1 no-points: no bin has points above 0 (where points are only ever taken away, declare their `scale`)",
         ],
     );
     component(
