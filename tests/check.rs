@@ -25,7 +25,7 @@ impl Files {
         Self(folder)
     }
 
-    async fn checked(&self) -> Result<Checked, Diagnostics> {
+    pub async fn checked(&self) -> Result<Checked, Diagnostics> {
         let pipeline = Pipeline::build(Project::load(self.0.path())?)?;
         let engine = Engine::new(&EngineOptions::default()).unwrap();
         check(pipeline, &engine, None).await.map_err(|error| match error {

@@ -38,6 +38,7 @@ mod skip; // what is not there is said aloud
 mod soundness; // what check accepts, run can run: random small projects
 mod storage; // local disk and S3 as one thing
 mod stored_days; // stored tables, read day by day in their order
+mod subqueries; // IN, NOT IN and EXISTS with NULLs, as SQL defines them
 mod suggest; // what is proposed for a score: bins, themes, what components are worth
 mod templates; // each template of `hale init`, on the sample
 mod voice; // what customers say and do: metrics against naive evaluators, sources that are away

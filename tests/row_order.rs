@@ -67,6 +67,7 @@ async fn ties_are_refused() {
             "SELECT account_id, array_length(array_agg(n)) AS v FROM staging.e GROUP BY account_id",
             "array_agg",
         ),
+        ("SELECT account_id, (array_agg(n))[1] AS v FROM staging.e GROUP BY account_id", "array_agg"),
         ("SELECT DISTINCT ON (account_id) account_id, n FROM staging.e ORDER BY account_id, at", "DISTINCT"),
         ("SELECT event_id FROM staging.e LIMIT 5", "LIMIT"),
         ("SELECT event_id FROM staging.e ORDER BY at LIMIT 5", "LIMIT"),
@@ -181,4 +182,19 @@ async fn subqueries_and_frames_are_refused_with_their_place() {
     ] {
         assert_eq!(found(query).await, [said], "{query}");
     }
+}
+
+#[tokio::test]
+async fn a_column_of_using_in_where_is_told_of_with_what_to_write() {
+    let query =
+        "SELECT account_id FROM staging.e JOIN staging.people USING (account_id) WHERE account_id = 'a'";
+    let files = Files::of(&[
+        KEYED,
+        PEOPLE,
+        STAGED,
+        ("staging/people.sql", "SELECT * FROM raw.people"),
+        ("marts/t.sql", query),
+    ]);
+    let said = files.checked().await.unwrap_err().render(false);
+    assert!(said.contains("in WHERE also where it is one of USING"), "{said}");
 }

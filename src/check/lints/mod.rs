@@ -83,11 +83,13 @@ impl Lints<'_> {
     fn unsettled(&mut self, unsettled: &order::Unsettled<'_>) {
         let text = self.model.file.text.to_lowercase();
         // By now it may have become what it is made of.
-        let is_distinct =
-            unsettled.word == "first_value" && !text.contains("first_value") && text.contains("distinct");
-        let (word, message) = match is_distinct {
-            true => ("distinct", order::DISTINCT_ON),
-            false => (unsettled.word.as_str(), unsettled.message.as_str()),
+        let was = |made: &str, of: &str| unsettled.word == made && !text.contains(made) && text.contains(of);
+        let (word, message) = match unsettled.word.as_str() {
+            _ if was("first_value", "distinct") => ("distinct", order::DISTINCT_ON.to_owned()),
+            word if was("nth_value", "array_agg") => {
+                ("array_agg", unsettled.message.replace(word, "array_agg"))
+            }
+            word => (word, unsettled.message.clone()),
         };
         let diagnostic = Diagnostic::error("row-order", message)
             .at(self.call(word, &unsettled.exprs))

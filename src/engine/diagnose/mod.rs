@@ -35,7 +35,8 @@ pub fn of_model(model: &Model, error: &DataFusionError) -> Diagnostic {
     let Some(found) = error.diagnostic() else {
         let at = named_in(&message, &model.file.text)
             .map_or_else(|| model.locate(beginning(&model.file.text)), |span| model.locate(span));
-        return Diagnostic::error("plan", format!("{}: {message}", model.name)).at(at);
+        let problem = Diagnostic::error("plan", format!("{}: {message}", model.name)).at(at);
+        return if is_ambiguous(&message) { problem.help(QUALIFY) } else { problem };
     };
     let code = code_of(&found.message);
     let mut diagnostic = Diagnostic::error(code, plain(&found.message));
@@ -46,9 +47,18 @@ pub fn of_model(model: &Model, error: &DataFusionError) -> Diagnostic {
     }
     match helps(found) {
         Some(help) => diagnostic.help(help),
+        None if is_ambiguous(&message) => diagnostic.help(QUALIFY),
         None => diagnostic,
     }
 }
+
+/// Whether the engine does not know which of several columns is meant.
+fn is_ambiguous(message: &str) -> bool {
+    message.to_lowercase().contains("ambiguous")
+}
+
+const QUALIFY: &str =
+    "write the column with its table, as in orders.account_id; in WHERE also where it is one of USING";
 
 /// What the engine suggests. It proposes functions by edit distance alone, which confuses more than it helps.
 fn helps(found: &EngineDiagnostic) -> Option<String> {
