@@ -347,3 +347,41 @@ async fn subqueries_without_a_plan_are_errors() {
         assert!(hale(&asked(query)).await.is_err(), "{query}");
     }
 }
+
+/// apache/datafusion#22142, #16531: a cast that a comparison was rid of, and one whose constant was worth another.
+#[tokio::test]
+async fn casts_under_comparisons() {
+    right("SELECT x FROM (VALUES (123), (5)) AS v (x) WHERE CAST(x AS VARCHAR) = '0123'", &[]).await;
+    right("SELECT x FROM (VALUES (123), (5)) AS v (x) WHERE CAST(x AS VARCHAR) < '2'", &["123"]).await;
+    right("SELECT x FROM (VALUES (9999999999), (5)) AS v (x) WHERE TRY_CAST(x AS INT) < 9999999999", &["5"])
+        .await;
+    let times =
+        "FROM (VALUES (TIMESTAMP '2024-01-01 10:00:00.5'), (TIMESTAMP '2024-01-02 00:00:00')) AS v (t)";
+    right(
+        &format!("SELECT t {times} WHERE CAST(t AS DATE) = DATE '2024-01-01'"),
+        &["2024-01-01T10:00:00.500"],
+    )
+    .await;
+    right(
+        &format!("SELECT t {times} WHERE CAST(t AS DATE) < DATE '2024-01-02'"),
+        &["2024-01-01T10:00:00.500"],
+    )
+    .await;
+    right(
+        &format!("SELECT t {times} WHERE CAST(t AS TIMESTAMP(0)) = TIMESTAMP '2024-01-01 10:00:00'"),
+        &["2024-01-01T10:00:00.500"],
+    )
+    .await;
+    let same = "SELECT CAST(CAST(x AS DECIMAL(17, 2)) AS TIMESTAMP(3)) = CAST(CAST(1 AS DECIMAL(17, 2)) AS TIMESTAMP(3)) FROM (VALUES (1)) AS t (x)";
+    right(same, &["true"]).await;
+}
+
+/// apache/datafusion#22441, #20244: IS TRUE beneath a NOT above an outer join, and a sort that grouping has need of.
+#[tokio::test]
+async fn outer_joins_under_is_true_and_sorts_under_groupings() {
+    let joined = "SELECT a.x, b.y FROM (VALUES (1), (2), (3)) AS a (x) LEFT JOIN (VALUES (1, 100), (2, 200)) AS b (k, y) ON a.x = b.k WHERE NOT ((b.y > 150) IS TRUE)";
+    right(joined, &["1 | 100", "3 | NULL"]).await;
+    let grouped = "SELECT x, y % 2, sum(v) FROM (SELECT * FROM (VALUES (1, 1, 10), (1, 2, 20), (1, 3, 30), (2, 1, 40)) AS t (x, y, v) ORDER BY x, y) GROUP BY x, y % 2 ORDER BY x, y % 2";
+    right(grouped, &["1 | 0 | 20", "1 | 1 | 40", "2 | 1 | 40"]).await;
+    assert_eq!(hale_with(1, grouped).await.unwrap(), ["1 | 0 | 20", "1 | 1 | 40", "2 | 1 | 40"]);
+}
