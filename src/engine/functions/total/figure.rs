@@ -58,9 +58,22 @@ impl Figure {
         })
     }
 
-    /// The result for one sum.
+    /// The result for one sum, without the detour over an array: frames ask for one in each row.
     pub(super) fn scalar(&self, sum: i128, rows: i64) -> Result<ScalarValue> {
-        ScalarValue::try_from_array(&self.array(&[sum], &[rows])?, 0)
+        if rows == 0 {
+            return ScalarValue::try_from(&self.to);
+        }
+        let too_large = |_| self.too_large(sum);
+        Ok(match &self.to {
+            DataType::Int64 => ScalarValue::Int64(Some(sum.try_into().map_err(too_large)?)),
+            DataType::UInt64 => ScalarValue::UInt64(Some(sum.try_into().map_err(too_large)?)),
+            DataType::Float64 => ScalarValue::Float64(Some(sum as f64 / rows as f64)),
+            DataType::Decimal128(precision, scale) => {
+                let value = self.decimal(sum, rows, *precision, *scale)?;
+                ScalarValue::Decimal128(Some(value), *precision, *scale)
+            }
+            other => return internal_err!("a total is no {other}"),
+        })
     }
 
     /// That something does not fit.
