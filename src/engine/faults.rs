@@ -72,7 +72,7 @@ fn whole_rows(join: &Join) -> Result<()> {
         JoinType::LeftSemi => "INTERSECT",
         _ => return Ok(()),
     };
-    if !of_sets || matches!(join.left.as_ref(), LogicalPlan::Distinct(Distinct::All(_))) {
+    if !of_sets || occurs_once(&join.left) {
         return Ok(());
     }
     Err(refused(
@@ -82,6 +82,21 @@ fn whole_rows(join: &Join) -> Result<()> {
             "write {word} where each row is wanted once, or number the rows (row_number() OVER (PARTITION BY …)) and compare the numbers too"
         ),
     ))
+}
+
+/// Whether no row of a plan occurs twice: a DISTINCT, or the grouping that it becomes.
+fn occurs_once(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Distinct(Distinct::All(_)) => true,
+        LogicalPlan::Aggregate(aggregate) => !aggregate.group_expr.is_empty(),
+        LogicalPlan::SubqueryAlias(alias) => occurs_once(&alias.input),
+        // One that leaves columns out may make rows alike.
+        LogicalPlan::Projection(projection) => {
+            projection.expr.len() >= projection.input.schema().fields().len()
+                && occurs_once(&projection.input)
+        }
+        _ => false,
+    }
 }
 
 /// A column of `USING` is that of whichever side has one; DataFusion takes the left side's.
