@@ -4,7 +4,7 @@
 //! Each has its reproduction among the tests, which fails once DataFusion answers it right.
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{DataFusionError, Diagnostic, NullEquality, Result, ScalarValue, Span};
+use datafusion::common::{Column, DataFusionError, Diagnostic, NullEquality, Result, ScalarValue, Span};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
@@ -13,6 +13,8 @@ use datafusion::logical_expr::{
     BinaryExpr, Distinct, Expr, Join, JoinType, Like, LogicalPlan, Operator, lit,
 };
 use datafusion::optimizer::AnalyzerRule;
+
+use super::whole_keys::SAME_VALUE;
 
 /// Settles what DataFusion would get wrong.
 #[derive(Debug)]
@@ -86,16 +88,36 @@ fn whole_rows(join: &Join) -> Result<()> {
 
 /// Whether no row of a plan occurs twice: a DISTINCT, or the grouping that it becomes.
 fn occurs_once(plan: &LogicalPlan) -> bool {
+    told_apart_by(plan).is_some()
+}
+
+/// The places of columns that tell the rows of a plan apart.
+fn told_apart_by(plan: &LogicalPlan) -> Option<Vec<usize>> {
     match plan {
-        LogicalPlan::Distinct(Distinct::All(_)) => true,
-        LogicalPlan::Aggregate(aggregate) => !aggregate.group_expr.is_empty(),
-        LogicalPlan::SubqueryAlias(alias) => occurs_once(&alias.input),
-        // One that leaves columns out may make rows alike.
+        LogicalPlan::Distinct(Distinct::All(_)) => Some((0..plan.schema().fields().len()).collect()),
+        LogicalPlan::Aggregate(aggregate) => Some((0..aggregate.group_expr_len().ok()?).collect()),
+        LogicalPlan::SubqueryAlias(alias) => told_apart_by(&alias.input),
+        LogicalPlan::Filter(filter) => told_apart_by(&filter.input),
         LogicalPlan::Projection(projection) => {
-            projection.expr.len() >= projection.input.schema().fields().len()
-                && occurs_once(&projection.input)
+            let input = projection.input.schema();
+            let is = |expr: &Expr, at: usize| match column(expr) {
+                Some(column) => input.index_of_column(column).is_ok_and(|of| of == at),
+                None => false,
+            };
+            let place = |at| projection.expr.iter().position(|expr| is(expr, at));
+            told_apart_by(&projection.input)?.into_iter().map(place).collect()
         }
-        _ => false,
+        _ => None,
+    }
+}
+
+/// The column that an expression is, under whatever name.
+fn column(expr: &Expr) -> Option<&Column> {
+    match expr {
+        Expr::Column(column) => Some(column),
+        Expr::Alias(alias) => column(&alias.expr),
+        Expr::ScalarFunction(call) if call.func.name() == SAME_VALUE => call.args.first().and_then(column),
+        _ => None,
     }
 }
 

@@ -13,8 +13,8 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecu
 use datafusion::common::{Column, Result, internal_err};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::{
-    Aggregate, ColumnarValue, Expr, LogicalPlan, Projection, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
-    ScalarUDFImpl, Signature, Volatility,
+    Aggregate, ColumnarValue, Distinct, Expr, LogicalPlan, Projection, ReturnFieldArgs, ScalarFunctionArgs,
+    ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::optimizer::replace_distinct_aggregate::ReplaceDistinctWithAggregate;
 use datafusion::optimizer::{AnalyzerRule, OptimizerContext, OptimizerRule};
@@ -53,7 +53,11 @@ impl AnalyzerRule for WholeKeys {
         let distinct = ReplaceDistinctWithAggregate::new();
         let context = OptimizerContext::new();
         let rewritten = plan.transform_up_with_subqueries(|node| {
-            let node = distinct.rewrite(node.recompute_schema()?, &context)?.data;
+            let node = match node.recompute_schema()? {
+                // DISTINCT ON keeps a row of each group, and is no grouping by all columns.
+                on @ LogicalPlan::Distinct(Distinct::On(_)) => on,
+                node => distinct.rewrite(node, &context)?.data,
+            };
             whole(node).map(|rewritten| Transformed::yes(rewritten.data))
         });
         rewritten.data()
