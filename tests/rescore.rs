@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cli::{Project, code, err, good};
 
 const COMPONENTS: &str = "amount: {title: Amount, value: n, bins: [{below: 6, points: 0}, {points: 4}]}\n";
-const RISE: &str = "rise: {title: Rise, value: n, relative_to: {own_history: {days: 7, gap: 7, as: change}}, bins: [{below: 0, points: 0}, {points: 3}]}\n";
+const RISE: &str = "rise: {title: Rise, value: n, relative_to: {own_history: {days: 7, gap: 7, as: change}}, zero_base: {give: worst}, bins: [{below: 0, points: 0}, {points: 3}]}\n";
 const METRICS: &str = "-- Facts.\nCREATE TABLE metrics.accounts (\n  account_id VARCHAR NOT NULL, -- who\n  as_of_date DATE NOT NULL, -- when\n  \
      n BIGINT NOT NULL, -- how much\n  PRIMARY KEY (account_id, as_of_date)\n) PARTITIONED BY (as_of_date) AS\n\
      SELECT account_id, day AS as_of_date, n FROM staging.events\n";
