@@ -7,11 +7,12 @@ use datafusion::error::DataFusionError;
 
 use super::built::Built;
 use super::contracts::broken;
-use super::decide::{Decided, decide};
+use super::decide::decide;
 use super::report::{BuiltModel, Report};
 use super::request::Request;
 use super::stage::{Attempt, Staged};
 use super::stored::sort_key;
+use super::under_way::Build;
 use super::watch::{Event, Watch};
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -96,21 +97,6 @@ fn noted(error: Error, second: &Error) -> Error {
         Error::Transient(found) => Error::Transient(with(found)),
         Error::Interrupted(signal) => Error::Interrupted(signal),
     }
-}
-
-/// A run under way.
-pub(super) struct Build<'a> {
-    pub(super) checked: &'a Checked,
-    pub(super) engine: &'a Engine,
-    pub(super) request: &'a Request,
-    pub(super) watch: &'a dyn Watch,
-    pub(super) session: Session,
-    pub(super) memory_limit: usize,
-    pub(super) staging: Staging,
-    pub(super) decided: Decided<'a>,
-    pub(super) models: Vec<BuiltModel>,
-    pub(super) audits: usize,
-    pub(super) warnings: Diagnostics,
 }
 
 impl Build<'_> {

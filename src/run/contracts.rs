@@ -3,8 +3,8 @@
 use datafusion::error::DataFusionError;
 
 use super::audits::{self, BadRows};
-use super::build::Build;
 use super::silence::silence;
+use super::under_way::Build;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::diagnose;
 use crate::error::{Error, Result};

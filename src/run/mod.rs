@@ -27,6 +27,7 @@ mod silence;
 mod stage;
 mod stored;
 mod stretches;
+mod under_way;
 mod watch;
 
 pub use build::build;

@@ -8,13 +8,13 @@ use datafusion::error::{DataFusionError, Result as EngineResult};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::TryStreamExt;
 
-use super::build::Build;
 use super::contracts::check_text;
 use super::parts;
 use super::progress::{rows_read, watched};
 use super::report::BuiltModel;
 use super::stored::stored_rows;
 use super::stretches::stretches;
+use super::under_way::Build;
 use crate::engine::diagnose::Failed;
 use crate::engine::in_turn::InTurnExec;
 use crate::engine::{Session, diagnose};

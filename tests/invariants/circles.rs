@@ -5,12 +5,6 @@ use std::path::Path;
 
 use super::{root, rust_files, text};
 
-/// Arrows that are left out, and why.
-const ALLOWED: [(&str, &str, &str); 2] = [
-    ("run/contracts", "run/build", "a step of the run, told of the run"),
-    ("run/stage", "run/build", "a step of the run, told of the run"),
-];
-
 /// A file by its place in the tree of modules: `["engine", "session"]`, `[]` for lib.rs.
 type Module = Vec<String>;
 
@@ -66,7 +60,7 @@ impl House {
         let text = &self.texts[module];
         let named = uses(text).into_iter().filter(|(is_public, _)| !is_public).map(|(_, path)| path);
         let named = named.chain(paths(text)).filter_map(|path| self.whole(module, &path));
-        named.filter_map(|path| self.file_of(path, 5)).filter(|to| is_arrow(module, to)).collect()
+        named.filter_map(|path| self.file_of(path, 5)).filter(|to| to != module).collect()
     }
 
     /// A path from the root of the crate; `None` for other crates' things.
@@ -96,11 +90,6 @@ impl House {
             None => Some(module.to_vec()),
         }
     }
-}
-
-fn is_arrow(from: &Module, to: &Module) -> bool {
-    let [of, at] = [from, to].map(|module| module.join("/"));
-    from != to && !ALLOWED.iter().any(|(from, to, _)| *from == of && *to == at)
 }
 
 fn module_of(file: &Path) -> Module {

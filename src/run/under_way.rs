@@ -1,0 +1,25 @@
+//! A run under way: what its steps read, and what they add to.
+
+use super::decide::Decided;
+use super::report::BuiltModel;
+use super::request::Request;
+use super::watch::Watch;
+use crate::check::Checked;
+use crate::diagnostic::Diagnostics;
+use crate::engine::{Engine, Session};
+use crate::publish::Staging;
+
+/// A run under way; each file of steps gives it its own.
+pub(super) struct Build<'a> {
+    pub(super) checked: &'a Checked,
+    pub(super) engine: &'a Engine,
+    pub(super) request: &'a Request,
+    pub(super) watch: &'a dyn Watch,
+    pub(super) session: Session,
+    pub(super) memory_limit: usize,
+    pub(super) staging: Staging,
+    pub(super) decided: Decided<'a>,
+    pub(super) models: Vec<BuiltModel>,
+    pub(super) audits: usize,
+    pub(super) warnings: Diagnostics,
+}
