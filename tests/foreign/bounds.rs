@@ -66,8 +66,8 @@ fn extremes_of_what_is_cast_from_a_stored_table_are_those_of_the_cast_values() {
     );
     world.accepted();
     assert_eq!(world.asked("SELECT hi, lo FROM marts.top"), "hi,lo\n100,-5\n");
-    let published = "SELECT max(CAST(score AS BIGINT)) AS hi, max(score) AS latest FROM marts.texts";
-    assert_eq!(world.asked(published), "hi,latest\n100,9\n");
+    let published = "SELECT max(CAST(score AS BIGINT)) AS hi FROM marts.texts";
+    assert_eq!(world.asked(published), "hi\n100\n");
 }
 
 #[test]
