@@ -101,16 +101,16 @@ fn a_day_so_many_days_before_is_built_from_that_day_on() {
         );
         project.write("sql/marts/sides.sql", &sides);
         project.events(&[("a", 1, 1), ("a", 169, 2), ("a", 170, 5), ("a", 185, 6), ("a", 200, 7)]);
-        let run = ["run", "--as-of", "2026-07-19", "--select", "marts.sides", "--json"];
-        let result = one_line(&good(project.hale(&run)));
+        let run = ["run", "--as-of", "2026-07-19", "--select", "marts.sides", "--log", "json"];
+        let output = project.hale(&run);
+        let log = err(&output);
+        good(output);
+        let mut log = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let built = log.find(|line| line["event"] == "built" && line["model"] == "metrics.accounts").unwrap();
         let found = good(project.hale(&["query", "SELECT now, before FROM marts.sides", "--json"]));
         let rows: Value = serde_json::from_str(&found).unwrap();
         assert_eq!(rows, serde_json::json!([{ "now": 7, "before": 5 }]), "{then}");
-        assert_eq!(
-            result["rows"]["metrics.accounts"],
-            Value::from(3),
-            "{then}: days 170 to 200 are three rows"
-        );
+        assert_eq!(built["rows"], Value::from(3), "{then}: days 170 to 200 are three rows");
     }
 }
 
