@@ -50,7 +50,7 @@ impl Fault {
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         Some(if says(&["more than one row"]) {
             Self::ManyRows
-        } else if says(&["divide by zero", "division by zero"]) {
+        } else if says(&["divide by zero", "division by zero", "divides by zero"]) {
             Self::Division
         } else if says(&[
             "overflow",

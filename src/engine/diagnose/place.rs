@@ -39,9 +39,22 @@ pub(super) fn of(query: &Query, file: &SourceFile, expr: &Expr) -> Option<Place>
         ControlFlow::Continue(())
     });
     debug_assert!(visited.is_continue());
-    let (_, written) = best?;
+    let (_, written) = best.or_else(|| only_of_kind(query, expr).map(|written| (0, written)))?;
     let bytes = whole(&written, &file.text, bytes(file, written.span()))?;
     Some(Place { written, bytes })
+}
+
+/// The one expression of a kind in a query: above a grouping the plan names its columns by what they were made of.
+fn only_of_kind(query: &Query, expr: &Expr) -> Option<Written> {
+    let mut all = Vec::new();
+    let visited: ControlFlow<()> = visit_expressions(query, |written| {
+        if is_same_kind(expr, written) {
+            all.push(written.clone());
+        }
+        ControlFlow::Continue(())
+    });
+    debug_assert!(visited.is_continue());
+    if all.len() == 1 { all.pop() } else { None }
 }
 
 /// The first column of an expression that the statement names itself.

@@ -121,7 +121,11 @@ pub(crate) fn plain(text: &str) -> String {
         return "a window function cannot stand in WHERE, GROUP BY or JOIN: compute it in a query below, or filter with QUALIFY"
             .to_owned();
     }
-    in_sql(without_dump(text).trim_end_matches(['.', ':', ' ', ',']))
+    // A message may quote another, with what is put before it.
+    let text = PREFIXES.iter().fold(without_dump(text).to_owned(), |text, prefix| {
+        text.replace(&format!(": {prefix}"), ": ").replace(&format!(", {prefix}"), ", ")
+    });
+    in_sql(text.trim_end_matches(['.', ':', ' ', ',']))
 }
 
 /// A text up to where the engine prints its own values, as `Name { field: …`, and the word before that.
