@@ -82,7 +82,9 @@ fn rows(name: &str, columns: &str, rows: &[Row]) -> String {
     let values: Vec<String> =
         rows.iter().enumerate().map(|(at, (a, b))| format!("({at}, {}, {})", text(*a), text(*b))).collect();
     match values.is_empty() {
-        true => format!("{name} ({columns}) AS (SELECT 0, CAST(0 AS BIGINT), CAST(0 AS BIGINT) WHERE false)"),
+        true => format!(
+            "{name} ({columns}) AS (SELECT 0 AS a, CAST(0 AS BIGINT) AS b, CAST(0 AS BIGINT) AS c WHERE false)"
+        ),
         false => format!("{name} ({columns}) AS (VALUES {})", values.join(", ")),
     }
 }
