@@ -148,7 +148,7 @@ fn in_sql(text: &str) -> String {
         let begins = !before.is_some_and(|c: char| c.is_alphanumeric() || c == '_');
         let (taken, said) = match TYPES.iter().find(|name| begins && is_word(rest, name)) {
             Some(name) => type_at(rest, name),
-            None if next == '\'' => {
+            None if next == '\'' && begins => {
                 let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
                 (end, quoted(&rest[..end]))
             }
@@ -247,7 +247,7 @@ mod tests {
             ("column Int64_count of 'my Int64' stays", "column Int64_count of 'my Int64' stays"),
             ("coercion from 'Utf8' failed", "coercion from VARCHAR failed"),
             ("Error during planning: External error: x.\nThis issue was likely caused by a bug", "x"),
-            ("it's Int64", "it's Int64"),
+            ("there isn't one of Utf8View and Int64", "there isn't one of VARCHAR and BIGINT"),
             ("Unsupported ast node Named { expr: 1 } here", "Unsupported ast node"),
         ] {
             assert_eq!(plain(engine), sql);
