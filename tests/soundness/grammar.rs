@@ -107,7 +107,7 @@ impl Draw {
     }
 
     fn one_in(&mut self, many: u32) -> bool {
-        self.random.next_u32() % many == 0
+        self.random.next_u32().is_multiple_of(many)
     }
 
     fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
