@@ -50,7 +50,9 @@ proptest! {
                 }
             }
             (Some(from), Some(to), Err(error)) => {
-                prop_assert!(from > to || (operator && (from % 24 != 0 || to % 24 != 0)), "{error}\n{sql}");
+                // A frame from the current row on does not end before it, be it by nothing.
+                let is_reversed = from > to || (from == 0 && to == 0);
+                prop_assert!(is_reversed || (operator && (from % 24 != 0 || to % 24 != 0)), "{error}\n{sql}");
             }
             (_, _, Ok(answer)) => {
                 // With months: never a count below nothing.

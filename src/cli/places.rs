@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::project::model::Kind;
 use crate::storage::Storage;
 
 /// Refuses a folder for files that lies among a project's models, sources or published tables, or holds them.
@@ -33,31 +32,6 @@ pub(super) fn apart(out: &Path, pipeline: &Pipeline) -> Result<()> {
             place.display(),
             out.file_name().map_or("docs".into(), |name| name.to_string_lossy())
         )));
-    }
-    Ok(())
-}
-
-/// Refuses sources that lie where the run would publish, and the reverse: publishing would replace what it reads.
-pub(super) fn sources_apart(pipeline: &Pipeline, sources: &Storage, out: &Storage) -> Result<()> {
-    let published = pipeline.models.iter().filter(|model| model.is_stored());
-    let published = published.map(|model| format!("{}/{}", model.name.layer, model.name.table));
-    let taken: Vec<String> = published.chain(["latest".to_owned(), "_hale".to_owned()]).collect();
-    for model in &pipeline.models {
-        let Kind::Source(source) = &model.kind else { continue };
-        // A location that cannot be is refused by the check, with its place.
-        let Ok(read) = sources.folder_url(&source.path) else { continue };
-        for folder in &taken {
-            let written = out.folder_url(folder)?;
-            let (read, written) = (read.as_str(), written.as_str());
-            if read.starts_with(written) || written.starts_with(read) {
-                return Err(Error::Usage(format!(
-                    "{} is read from {}/{}, where the run publishes {folder}: it would replace what it reads; name another place with --out or --sources",
-                    model.name,
-                    sources.shown().trim_end_matches('/'),
-                    source.path
-                )));
-            }
-        }
     }
     Ok(())
 }

@@ -16,7 +16,6 @@ use super::context::Context;
 use super::files;
 use super::outcome::{Failure, Outcome};
 use super::output::{self, Sheet};
-use super::places::sources_apart;
 use super::progress::{held, rate, watch};
 use super::signals::{unless_panicked, unless_stopped};
 use crate::check::check;
@@ -168,7 +167,6 @@ impl Run {
         };
         let sources = context.sources(&self.sources, pipeline, engine)?;
         let out = context.out(&self.out, pipeline, engine)?;
-        sources_apart(pipeline, &sources, &out)?;
         Ok(Request {
             days: self.days(pipeline)?,
             selection,

@@ -26,7 +26,7 @@ pub(super) struct Account {
     pub(super) active: Range<i32>,
     /// Days inside [`Self::active`] on which nothing happens all the same.
     pub(super) silent: Range<i32>,
-    /// Where its users stand in [`Population::users`].
+    /// Where its users stand in [`Population::users`](super::population::Population::users).
     pub(super) users: Range<u32>,
     /// Weight of its API traffic; 0 for the accounts without an integration.
     pub(super) api: f64,

@@ -195,7 +195,7 @@ fn nothing_is_written_into_what_a_project_is_read_from() {
 fn a_source_where_the_run_publishes_is_refused() {
     let world = World::published();
     let ended = world.hale(&["run", "--as-of", "2026-09-03", "--out", "data/events"]);
-    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
     let settings = std::fs::read_to_string(world.path("hale.yml")).unwrap();
     world.write("hale.yml", settings.replace("sources: data", "sources: out"));
     world.write(
@@ -204,6 +204,6 @@ fn a_source_where_the_run_publishes_is_refused() {
          STORED AS PARQUET LOCATION 'metrics/accounts'",
     );
     let ended = world.hale(&["run", "--as-of", "2026-09-03"]);
-    assert_eq!(ended.code, 2, "{}", ended.stderr);
-    assert!(ended.stderr.contains("it would replace what it reads"), "{}", ended.stderr);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("source-in-output"), "{}", ended.stderr);
 }

@@ -243,7 +243,7 @@ mod tests {
             ),
             ("Cannot coerce Utf8View to Timestamp(Nanosecond, None).", "Cannot coerce VARCHAR to TIMESTAMP"),
             ("Cannot coerce Timestamp(ns) + Interval(MonthDayNano)", "Cannot coerce TIMESTAMP + INTERVAL"),
-            ("a Decimal128(38, 10) of List(Int64)", "a DECIMAL(38, 10) of LIST"),
+            ("a Decimal128(38, 10) of List(Int64)", "a DECIMAL(38, 10) of BIGINT[]"),
             ("column Int64_count of 'my Int64' stays", "column Int64_count of 'my Int64' stays"),
             ("coercion from 'Utf8' failed", "coercion from VARCHAR failed"),
             ("Error during planning: External error: x.\nThis issue was likely caused by a bug", "x"),

@@ -8,11 +8,12 @@
 //! | `median_total(key, amount)` | the middle total, [`median_total`] |
 //!
 //! Amounts (integers or decimals) are first summed for each key within the group or window frame. Keys that are
-//! NULL are left out, and so are, but for `median_total`, keys whose total is zero or less; when no key is left the result is NULL. Everything is
+//! NULL are left out, and so are, but for `median_total`, keys whose total is zero or less; when no key is left the
+//! result is NULL. Everything is
 //! computed in integers with one floating division at the end, so the order and the partitioning of rows never show
 //! in a result.
 //!
-//! `sum` and `avg` of integers and decimals ([`total`]) and the functions of doubles over sliding frames ([`sliding`])
+//! `sum` and `avg` of integers and decimals (`total`) and the functions of doubles over sliding frames (`sliding`)
 //! stand in the place of DataFusion's own of the same names.
 //!
 //! The functions work as plain aggregates, in DataFusion's own windows, and in
