@@ -65,7 +65,7 @@ fn project(settings: &str, scores: &[(&str, &str)]) -> TempDir {
 fn main_of(settings: &str, scores: &[(&str, &str)]) -> Option<String> {
     let folder = project(settings, scores);
     let listed: serde_json::Value =
-        serde_json::from_str(&good(hale(folder.path(), &["ls", "--output", "json"]))).unwrap();
+        serde_json::from_str(&good(hale(folder.path(), &["ls", "--format", "json"]))).unwrap();
     let models = listed["models"].as_array().unwrap();
     let view = models.iter().find(|model| model["name"] == "scores.main")?;
     Some(view["reads"][0].as_str().unwrap().to_owned())
