@@ -21,7 +21,7 @@ fn column(value: i64) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(crate::seeds::kept("tests/seeds/arithmetic.txt", 128))]
 
     #[test]
     fn operators_give_the_value_or_an_error(a in number(), b in number(), fold in any::<bool>()) {

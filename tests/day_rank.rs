@@ -89,7 +89,7 @@ fn query(windows: &[&str]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/day_rank.txt", 64))]
 
     #[test]
     fn places_and_counts_are_those_of_datafusion(

@@ -27,7 +27,7 @@ fn bound() -> impl Strategy<Value = (String, Option<i64>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(crate::seeds::kept("tests/seeds/frames.txt", 200))]
 
     /// Whatever the units and their order: the rows between the bounds, or an error, and an error where there are none.
     #[test]

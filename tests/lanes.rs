@@ -170,7 +170,7 @@ fn agree(rows: &[Row], expression: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/lanes.txt", 128))]
 
     #[test]
     fn doubles_are_those_of_datafusion(rows in rows(), expression in number()) {
@@ -185,7 +185,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/lanes.txt", 64))]
 
     #[test]
     fn integers_are_those_of_datafusion(rows in rows(), (low, high) in conditions(number()), small in any::<bool>()) {

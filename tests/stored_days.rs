@@ -118,7 +118,7 @@ const SIDE_BY_SIDE: &str = "SELECT rows.account_id, rows.as_of_date, rows.amount
      ORDER BY rows.as_of_date, rows.account_id";
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/stored_days.txt", 96))]
 
     #[test]
     fn answers_are_those_over_the_same_rows_in_memory(rows in rows(), threads in 1..5usize, query in prop::sample::select(QUERIES.to_vec())) {

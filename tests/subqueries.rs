@@ -90,7 +90,7 @@ fn rows(name: &str, columns: &str, rows: &[Row]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(crate::seeds::kept("tests/seeds/subqueries.txt", 64))]
 
     #[test]
     fn predicates_are_answered_as_sql_defines_them(outer in table(), inner in table(), threads in 1..3usize) {

@@ -91,7 +91,7 @@ fn numbers(root: &Path, query: &str) -> Vec<Option<i64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/foreign_chance.txt", 200))]
 
     #[test]
     fn filters_and_extremes_over_any_files_are_those_of_their_values(

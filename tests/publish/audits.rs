@@ -220,7 +220,7 @@ fn any_rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/publish_audits.txt", 64))]
     #[test]
     fn every_rule_counts_what_a_naive_look_counts(rows in any_rows(), cut in 0..40usize) {
         let cut = cut.min(rows.len());

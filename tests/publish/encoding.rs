@@ -83,7 +83,7 @@ fn published(spec: &TableSpec, batches: Vec<RecordBatch>, threads: usize) -> BTr
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/publish_encoding.txt", 12))]
     #[test]
     fn bytes_depend_on_the_rows_alone(places in prop::collection::vec(0..30_000usize, 0..40), threads in 1..5usize) {
         let rows = wide_rows(30_000, 10_000);

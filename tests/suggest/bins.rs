@@ -101,7 +101,7 @@ fn running(bins: &Binned) -> Vec<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/suggest_bins.txt", 400))]
 
     #[test]
     fn capability_8_the_printed_bins_give_exactly_the_reported_shares(values in values(), shares in shares(), falls: bool) {

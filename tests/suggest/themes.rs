@@ -107,7 +107,7 @@ fn naive_reason(metric: &Metric) -> Option<Reason> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/suggest_themes.txt", 300))]
 
     #[test]
     fn capability_50_correlations_equal_those_of_ranks_counted_one_by_one(metrics in metrics()) {

@@ -92,7 +92,7 @@ fn near(a: f64, b: f64) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/suggest_worth.txt", 400))]
 
     #[test]
     fn capability_35_auc_error_and_lift_equal_those_of_all_pairs((with, without, gone) in told_apart()) {

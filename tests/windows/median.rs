@@ -17,7 +17,7 @@ fn text(value: Option<f64>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/windows_median.txt", 32))]
 
     #[test]
     fn medians_are_as_by_sorting(

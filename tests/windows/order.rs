@@ -44,7 +44,7 @@ fn agree(rows: &[Row], input: &[RecordBatch], (order, columns): (&str, &[usize])
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/windows_order.txt", 24))]
 
     #[test]
     fn results_come_by_day_or_by_account(

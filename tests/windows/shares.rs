@@ -81,7 +81,7 @@ fn alike(found: &[String], expected: &[String]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/windows_shares.txt", 32))]
 
     #[test]
     fn shares_over_frames_are_as_by_hand(

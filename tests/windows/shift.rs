@@ -65,7 +65,7 @@ fn naive(rows: &[Row], row: &Row, by: i64, ignore_nulls: bool) -> Option<i64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/windows_shift.txt", 32))]
 
     #[test]
     fn lag_and_lead_are_as_in_datafusion(

@@ -36,7 +36,7 @@ fn written(value: Option<f64>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(crate::seeds::kept("tests/seeds/windows_sliding.txt", 24))]
 
     #[test]
     fn a_frame_is_computed_from_its_rows_alone(rows in prop::collection::vec((number(), number()), 1..30), before in 0..5usize) {

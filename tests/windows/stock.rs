@@ -103,7 +103,7 @@ pub fn order() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(crate::seeds::kept("tests/seeds/windows_stock.txt", 32))]
 
     #[test]
     fn every_function_over_every_frame_is_as_in_datafusion(
