@@ -1,4 +1,5 @@
-//! Components by themselves: those that no score uses, and what their values are made of.
+//! Components by themselves: those that no score uses, and what their values are made of; scorecards against what the
+//! contract of their metrics promises.
 
 use datafusion::logical_expr::LogicalPlan;
 
@@ -40,6 +41,31 @@ impl Pass {
             .filter_map(|(component, entity, plan)| silence.unanswered(component, *entity, plan))
             .collect();
         self.found.extend(unanswered);
+    }
+
+    /// Scorecards that no row can have which keeps the `CHECK`s of the metrics: a name misspelt, a number out of range.
+    pub(super) fn scorecards(&mut self, pipeline: &Pipeline) {
+        for score in &pipeline.semantics.scores {
+            let metrics = ModelName::parse(score.entity.table()).and_then(|name| pipeline.model(&name));
+            let checks = metrics.map(|model| model.contract.checks.as_slice()).unwrap_or_default();
+            for card in score.scorecards() {
+                let Some(when) = &card.when else { continue };
+                let Some(check) = checks.iter().find(|check| when.is_ruled_out_by(&check.expr)) else {
+                    continue;
+                };
+                let message = format!(
+                    "the scorecard `{}` can never match: {} has no such row",
+                    card.name,
+                    score.entity.table()
+                );
+                self.found.push(
+                    Diagnostic::error("unreachable-scorecard", message)
+                        .at(when.location().clone())
+                        .note(format!("its contract says CHECK ({})", check.sql))
+                        .help("mend the condition, or the contract of the metrics"),
+                );
+            }
+        }
     }
 
     /// The plan of a query that was compiled.

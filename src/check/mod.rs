@@ -96,6 +96,7 @@ pub(crate) async fn as_far_as_sound(
         pass.references(model);
     }
     pass.components(&pipeline).await;
+    pass.scorecards(&pipeline);
     for audit in &pipeline.audits {
         if !audit.reads.0.keys().any(|read| pass.failed.contains(read)) {
             pass.audit(audit).await;

@@ -50,6 +50,17 @@ impl Expression {
         parse_sql(&self.sql).map_or_else(|_| RowSet::default(), |condition| RowSet::of(&condition))
     }
 
+    /// Whether no row of which `promised` is not false can fulfil this condition, which by itself some rows can.
+    pub(crate) fn is_ruled_out_by(&self, promised: &Expr) -> bool {
+        let Ok(condition) = parse_sql(&self.sql) else { return false };
+        let both = Expr::BinaryOp {
+            left: Box::new(Expr::Nested(Box::new(condition))),
+            op: BinaryOperator::And,
+            right: Box::new(Expr::Nested(Box::new(promised.clone()))),
+        };
+        !self.row_set().is_never() && !RowSet::of(promised).is_never() && RowSet::of(&both).is_never()
+    }
+
     /// Reads the expression in a scalar, and warns of what in it may not be a number.
     ///
     /// # Errors
