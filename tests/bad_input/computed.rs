@@ -8,7 +8,10 @@ use arrow::array::Int64Array;
 use super::world::{Ended, World, texts};
 
 /// Words of the engine that no person should have to read.
-pub const INSIDES: [&str; 27] = [
+pub const INSIDES: [&str; 30] = [
+    "LIST",
+    "checked_",
+    "alias1",
     "Utf8",
     "Int64",
     "Int32",

@@ -198,3 +198,54 @@ fn a_source_where_the_run_publishes_is_refused() {
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("source-in-output"), "{}", ended.stderr);
 }
+
+/// What is computed is called as the statement calls it: values and operators of SQL, no name that the engine made up.
+#[test]
+fn what_is_computed_is_told_as_it_is_written() {
+    let world = World::published();
+    let huge = "9000000000000000000 + event_id";
+    for (query, said) in [
+        ("SELECT 5 / (event_id - 2) AS s FROM raw.events", &["divides by zero", "event_id = 2"][..]),
+        (
+            &format!("SELECT sum(DISTINCT {huge}) AS s FROM raw.events"),
+            &[
+                &format!("sum(DISTINCT {huge}) is 18000000000000000003, which BIGINT cannot hold"),
+                &format!("sum(DISTINCT CAST({huge} AS DECIMAL(38, 0)))"),
+            ],
+        ),
+        (
+            &format!("SELECT account_id, sum({huge}) OVER (ORDER BY event_id) AS s FROM raw.events"),
+            &[&format!(
+                "sum({huge}) OVER (ORDER BY event_id) is 18000000000000000003, which BIGINT cannot hold"
+            )],
+        ),
+        (
+            "SELECT 1 / (s - 1) AS v FROM (SELECT sum(event_id) OVER (ORDER BY event_id), 1 AS s FROM raw.events)",
+            &["divides by zero", "s = 1"],
+        ),
+        ("SELECT 1 / (count(*) - 2) AS v FROM raw.events", &["divides by zero", "count(*) = 2"]),
+    ] {
+        let ended = world.hale(&["query", query]);
+        assert_eq!(ended.code, 1, "{query}: {}", ended.stdout);
+        speaks_sql(&ended.stderr);
+        for part in said {
+            assert!(ended.stderr.contains(part), "not said: {part}\n{}", ended.stderr);
+        }
+    }
+}
+
+/// No row is to blame for what is the same in each.
+#[test]
+fn a_constant_is_no_rows_fault() {
+    let world = World::published();
+    for query in [
+        "SELECT CAST(99999 AS SMALLINT) AS s",
+        "SELECT CAST(99999 AS SMALLINT) AS s FROM raw.events",
+        "SELECT DATE '2026-02-30' AS s FROM raw.events",
+    ] {
+        let ended = world.hale(&["query", query]);
+        assert_eq!(ended.code, 1, "{query}: {}", ended.stdout);
+        speaks_sql(&ended.stderr);
+        assert!(!ended.stderr.contains("in the row"), "{query}: {}", ended.stderr);
+    }
+}

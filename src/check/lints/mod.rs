@@ -16,6 +16,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, WindowFrameBound};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
+use crate::engine::diagnose::in_sql;
 use crate::project::model::{AS_OF_DATE, Model};
 
 /// Every finding in a model's analysed plan, views included; `keys` gives the primary keys of tables.
@@ -144,7 +145,8 @@ impl Lints<'_> {
                 "make it of sums that are exact: count(x), sum(x) and sum(x * x) of a BIGINT or DECIMAL, and the one division at the end in DOUBLE"
             }
         };
-        let diagnostic = Diagnostic::error("float-sum", format!("{function}({argument}) adds up doubles"))
+        let added = in_sql(&argument.to_string());
+        let diagnostic = Diagnostic::error("float-sum", format!("{function}({added}) adds up doubles"))
             .at(self.first_column(argument, function))
             .note("the sum depends on the order of the rows, so the same input would not give the same bytes")
             .help(help);

@@ -118,7 +118,8 @@ async fn of_query(
         None => place::of_column(failed.file, &expression)
             .map_or_else(|| Location::whole(failed.file), |column| failed.locate(column)),
     };
-    let message = format!("{}: {}", failed.name, fault.said(&expression, &error));
+    let written = place.as_ref().map(|place| &place.written);
+    let message = format!("{}: {}", failed.name, fault.said(&expression, written, &error));
     let mut found = Diagnostic::error(fault.code(), message).at(at);
     for row in rows {
         found = found.note(format!("in the row {row}"));
@@ -126,5 +127,5 @@ async fn of_query(
     if more {
         found = found.note("and in more rows, which are not shown");
     }
-    Some(found.help(fault.help(&expression, place.as_ref().map(|place| &place.written))))
+    Some(found.help(fault.help(&expression, written)))
 }

@@ -4,10 +4,12 @@ use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::Expr;
-use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, Expr as Written};
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, CastKind, Expr as Written, FunctionArg, FunctionArgExpr, FunctionArguments,
+};
 
 use super::of_a_file;
-use super::words::{arrow_cause, plain};
+use super::words::{arrow_cause, in_sql, plain};
 use crate::project::types::sql_name;
 
 /// A way in which rows make an expression fail.
@@ -58,6 +60,8 @@ impl Fault {
             "out of range",
             "can't cast value",
             "cannot be stored",
+            " cannot hold",
+            " can hold",
         ]) {
             Self::Overflow
         } else if matches!(arrow, Some(ArrowError::CastError(_) | ArrowError::ParseError(_)))
@@ -86,7 +90,12 @@ impl Fault {
     }
 
     /// What is wrong, in a few words.
-    pub(super) fn said(self, expression: &Expr, error: &DataFusionError) -> String {
+    pub(super) fn said(
+        self,
+        expression: &Expr,
+        written: Option<&Written>,
+        error: &DataFusionError,
+    ) -> String {
         match (self, expression) {
             (Self::Cast, Expr::Cast(cast)) => {
                 format!("a value cannot be read as {}", sql_name(cast.field.data_type()))
@@ -97,6 +106,9 @@ impl Fault {
             (Self::Division, _) => "a row divides by zero".to_owned(),
             (Self::Overflow, Expr::Cast(cast)) => {
                 format!("a number does not fit into {}", sql_name(cast.field.data_type()))
+            }
+            (Self::Overflow, _) if is_total(expression) => {
+                too_large(expression, written, &plain(&error.find_root().strip_backtrace()))
             }
             (Self::Overflow, _) => "a number grows too large for its type".to_owned(),
             (Self::ManyRows, _) => {
@@ -121,6 +133,11 @@ impl Fault {
                 let divided = divided.unwrap_or_else(|| "… / nullif(…, 0)".to_owned());
                 format!("write {divided}: it is NULL where there is nothing to divide by")
             }
+            Self::Overflow if is_total(expression) => {
+                let wider = written.and_then(wider_total);
+                let wider = wider.unwrap_or_else(|| "sum(CAST(… AS DECIMAL(38, 0)))".to_owned());
+                format!("write {wider}, which holds 38 digits; or refuse such values with a CHECK in the source's contract")
+            }
             Self::Overflow => {
                 let wide = match expression {
                     Expr::Cast(cast) if is_narrow(cast.field.data_type()) => "BIGINT",
@@ -136,6 +153,27 @@ impl Fault {
             }
         }
     }
+}
+
+/// Whether an expression takes many rows.
+fn is_total(expression: &Expr) -> bool {
+    matches!(expression, Expr::AggregateFunction(_) | Expr::WindowFunction(_))
+}
+
+/// The same total of its argument in a wider type.
+fn wider_total(written: &Written) -> Option<String> {
+    let Written::Function(function) = written else { return None };
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = list.args.as_slice() else { return None };
+    let distinct = if list.duplicate_treatment.is_some() { "DISTINCT " } else { "" };
+    Some(format!("{}({distinct}CAST({argument} AS DECIMAL(38, 0)))", function.name))
+}
+
+/// A total that does not fit, called as the statement calls it: the engine may have rewritten it.
+fn too_large(expression: &Expr, written: Option<&Written>, said: &str) -> String {
+    let call = written.map_or_else(|| in_sql(&expression.to_string()), ToString::to_string);
+    let figure = said.rfind(" is ").filter(|_| said.ends_with(" hold")).map(|at| &said[at..]);
+    figure.map_or_else(|| "a number grows too large for its type".to_owned(), |figure| call + figure)
 }
 
 fn is_narrow(data_type: &DataType) -> bool {

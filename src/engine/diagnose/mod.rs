@@ -7,12 +7,13 @@ mod data;
 mod fault;
 mod memory;
 mod place;
+mod terms;
 mod trial;
 mod words;
 
 pub use data::{Failed, of_data};
 pub use words::first_line;
-pub(crate) use words::plain;
+pub(crate) use words::{in_sql, plain};
 
 use std::ops::Range;
 

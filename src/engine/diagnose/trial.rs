@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::{FieldRef, Fields, Schema};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, TableReference};
 use datafusion::error::{DataFusionError, Result};
@@ -16,6 +17,7 @@ use datafusion::prelude::DataFrame;
 use futures::{StreamExt, TryStreamExt};
 
 use super::fault::Fault;
+use super::words::in_sql;
 use crate::engine::{Session, shown};
 
 /// Rows that are shown of those that fail.
@@ -215,11 +217,19 @@ async fn drained(session: &Session, plan: LogicalPlan) -> Result<()> {
     Ok(())
 }
 
+/// Rows of a batch, whose columns may have the engine's names for what computed them.
+fn rows_of(batch: &RecordBatch, rows: impl IntoIterator<Item = usize>) -> Vec<String> {
+    let named = |field: &FieldRef| Arc::new(field.as_ref().clone().with_name(in_sql(field.name())));
+    let fields: Fields = batch.schema_ref().fields().iter().map(named).collect();
+    let renamed = RecordBatch::try_new(Arc::new(Schema::new(fields)), batch.columns().to_vec());
+    let batch = renamed.unwrap_or_else(|_| batch.clone());
+    rows.into_iter().map(|row| shown::row(&batch, row)).filter(|row| !row.is_empty()).collect()
+}
+
 /// A query that should give one row and gives more.
 async fn many_rows(session: &Session, plan: LogicalPlan, expression: Expr) -> Result<Option<Culprit>> {
     let found = DataFrame::new(session.state(), plan).limit(0, Some(SHOWN + 1))?.collect().await?;
-    let all: Vec<String> =
-        found.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| shown::row(batch, row))).collect();
+    let all: Vec<String> = found.iter().flat_map(|batch| rows_of(batch, 0..batch.num_rows())).collect();
     if all.len() < 2 {
         return Ok(None);
     }
@@ -311,6 +321,10 @@ impl Trial<'_> {
         let first = batch.slice(*failing.first()?, 1);
         let (expression, error) = self.innermost(expression, &first)?;
         let used = expression.column_refs();
+        if used.is_empty() {
+            // What is the same for each row is no row's fault.
+            return Some(Culprit { expression, error, rows: Vec::new(), more: false });
+        }
         let kept: Vec<usize> = (0..self.schema.fields().len())
             .filter(|index| {
                 let column = Column::from(self.schema.qualified_field(*index));
@@ -319,8 +333,7 @@ impl Trial<'_> {
             .collect();
         let more = failing.len() > SHOWN;
         failing.truncate(SHOWN);
-        let shown = batch.project(&kept).ok()?;
-        let rows = failing.into_iter().map(|row| shown::row(&shown, row)).collect();
+        let rows = rows_of(&batch.project(&kept).ok()?, failing);
         Some(Culprit { expression, error, rows, more })
     }
 

@@ -6,6 +6,7 @@ use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
+use super::terms::{term_at, window_at};
 use crate::project::types::sql_name;
 
 /// What the engine puts before its messages: which part of it speaks, never what is wrong.
@@ -139,15 +140,21 @@ fn without_dump(text: &str) -> &str {
     }
 }
 
-/// A text with the engine's names of types put into SQL; what stands in single quotes is data or a name, and stays.
-fn in_sql(text: &str) -> String {
+/// A text with the engine's types and expressions put into SQL; what stands in single quotes is data or a name, and stays.
+pub(crate) fn in_sql(text: &str) -> String {
     let mut told = String::with_capacity(text.len());
     let mut rest = text;
     let mut before = None;
     while let Some(next) = rest.chars().next() {
         let begins = !before.is_some_and(|c: char| c.is_alphanumeric() || c == '_');
-        let (taken, said) = match TYPES.iter().find(|name| begins && is_word(rest, name)) {
-            Some(name) => type_at(rest, name),
+        let known = TYPES.iter().find(|name| begins && is_word(rest, name)).map(|name| type_at(rest, name));
+        let known = known.or_else(|| begins.then(|| term_at(rest, before)).flatten());
+        let known = known.or_else(|| {
+            let end = window_at(rest).filter(|_| before == Some(')'))?;
+            Some((end, " OVER (…)".to_owned()))
+        });
+        let (taken, said) = match known {
+            Some(known) => known,
             None if next == '\'' && begins => {
                 let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
                 (end, quoted(&rest[..end]))
@@ -176,8 +183,13 @@ fn is_word(text: &str, name: &str) -> bool {
     rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
-/// How many bytes the type at the beginning of a text takes, and its name in SQL.
+/// How many bytes the type at the beginning of a text takes, or the value of one, and how SQL writes it.
 fn type_at(text: &str, name: &str) -> (usize, String) {
+    if text[name.len()..].starts_with("(\"")
+        && let Some(value) = term_at(text, None)
+    {
+        return value;
+    }
     let end = if text[name.len()..].starts_with('(') {
         name.len() + balanced(&text[name.len()..])
     } else {
@@ -185,18 +197,22 @@ fn type_at(text: &str, name: &str) -> (usize, String) {
     };
     let known = text[..end].parse::<DataType>().ok().map(|data_type| sql_name(&data_type));
     let known = known.filter(|said| !TYPES.iter().any(|name| is_word(said, name)));
-    (end, known.unwrap_or_else(|| loosely(name)))
+    match known {
+        Some(known) => (end, known),
+        None => term_at(text, None).unwrap_or_else(|| (end, loosely(name))),
+    }
 }
 
 /// The bytes from an opening bracket to the one that closes it.
 pub(super) fn balanced(text: &str) -> usize {
     let mut depth = 0_usize;
-    let mut in_text = false;
+    let mut quote = None;
     for (at, character) in text.char_indices() {
         match character {
-            '\'' => in_text = !in_text,
-            '(' if !in_text => depth += 1,
-            ')' if !in_text => {
+            '\'' | '"' if quote.is_none() => quote = Some(character),
+            _ if quote.is_some() => quote = quote.filter(|open| *open != character),
+            '(' => depth += 1,
+            ')' => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
                     return at + 1;
@@ -227,7 +243,11 @@ fn loosely(name: &str) -> String {
         ("Float16", "REAL"),
     ];
     let found = known.iter().find(|(begin, _)| name.starts_with(begin));
-    found.map_or("LIST", |(_, said)| said).to_owned()
+    match (found, name.parse::<DataType>()) {
+        (Some((_, said)), _) => (*said).to_owned(),
+        (None, Ok(data_type)) => sql_name(&data_type),
+        (None, Err(_)) => "LIST".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -248,6 +268,28 @@ mod tests {
             ("coercion from 'Utf8' failed", "coercion from VARCHAR failed"),
             ("Error during planning: External error: x.\nThis issue was likely caused by a bug", "x"),
             ("there isn't one of Utf8View and Int64", "there isn't one of VARCHAR and BIGINT"),
+            (
+                "5 / checked_subtract(staging.events.v, Int64(10)) divides by zero",
+                "5 / (staging.events.v - 10) divides by zero",
+            ),
+            ("sum(checked_multiply(checked_add(v, Int64(1)), Int64(-2)))", "sum((v + 1) * -2)"),
+            ("checked_negate(checked_add(v, w)) overflows", "(-(v + w)) overflows"),
+            (
+                "FILTER (WHERE t = Utf8(\"it's (x\") AND v > Int64(10) OR b = Boolean(true) OR n = Int64(NULL))",
+                "FILTER (WHERE t = 'it''s (x' AND v > 10 OR b = TRUE OR n = NULL)",
+            ),
+            (
+                "d > Date32(\"2026-09-01\") + IntervalMonthDayNano(\"1 mons\")",
+                "d > DATE '2026-09-01' + INTERVAL '1 mons'",
+            ),
+            ("at > TimestampNanosecond(1500000000, None)", "at > TIMESTAMP '1970-01-01 00:00:01.500'"),
+            ("x = Decimal128(1.20,10,2) and Float64(1.5)", "x = 1.20 and 1.5"),
+            ("avg(CAST(staging.events.v AS Float64))", "avg(CAST(staging.events.v AS DOUBLE))"),
+            ("count(Int64(1)) = 10", "count(*) = 10"),
+            (
+                "sum(e.v) PARTITION BY [e.a] ORDER BY [e.t ASC NULLS LAST] ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW = 5",
+                "sum(e.v) OVER (…) = 5",
+            ),
             ("Unsupported ast node Named { expr: 1 } here", "Unsupported ast node"),
         ] {
             assert_eq!(plain(engine), sql);
