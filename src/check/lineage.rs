@@ -104,7 +104,7 @@ fn together(inputs: &Inputs<'_>) -> Vec<Made> {
 }
 
 /// The model that a plan stands for: a scan, or a view that was put in under its name.
-fn model(plan: &LogicalPlan) -> Option<String> {
+pub(super) fn model(plan: &LogicalPlan) -> Option<String> {
     let name = match plan {
         LogicalPlan::TableScan(scan) => &scan.table_name,
         LogicalPlan::SubqueryAlias(alias) => &alias.alias,

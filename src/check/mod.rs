@@ -11,6 +11,7 @@ mod lints;
 mod quotients;
 mod silence;
 mod subqueries;
+mod widened;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -147,7 +148,7 @@ impl Pass {
         self.found.extend(contract::duplicates(model, &inferred));
         self.found.extend(lints::lint(model, &analysed, &|table| self.key_of(table)));
         self.found.extend(subqueries::unanswerable(model, &analysed, &self.session).await);
-        self.found.extend(quotients::whole(model, &plan));
+        self.found.extend(quotients::whole(model, &analysed));
         match &model.declared {
             Some(declared) => {
                 self.found.extend(contract::compare(model, declared, &inferred));

@@ -2,58 +2,47 @@
 
 use std::ops::ControlFlow;
 
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr as Written, Query, Select, SelectItem, Visit, Visitor, visit_expressions,
 };
 
+use super::widened::widened;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::diagnose;
 use crate::project::model::Model;
 
-/// Casts of such quotients to a type with decimals, in a plan as it reads: the cast comes too late. A model written as SQL
-/// is refused; of what is compiled from YAML it is worth knowing.
-pub(super) fn whole(model: &Model, plan: &LogicalPlan) -> Diagnostics {
+/// Quotients of whole numbers in a plan with settled types that become numbers with decimals, whether or not a cast is
+/// written. A model written as SQL is refused; of what is compiled from YAML it is worth knowing.
+pub(super) fn whole(model: &Model, analysed: &LogicalPlan) -> Diagnostics {
     let mut found = Diagnostics::new();
-    let walked = plan.apply_with_subqueries(|node| {
-        let schema = merge_schema(&node.inputs());
-        let is_whole = |expr: &Expr| expr.get_type(&schema).is_ok_and(|given| given.is_integer());
-        node.apply_expressions(|expr| {
-            expr.apply(|part| {
-                if let Expr::Cast(cast) = part
-                    && !cast.field.data_type().is_integer()
-                    && cast.field.data_type().is_numeric()
-                    && let Expr::BinaryExpr(division) = cast.expr.as_ref()
-                    && division.op == Operator::Divide
-                    && is_whole(&division.left)
-                    && is_whole(&division.right)
-                {
-                    found.push(too_late(model, part));
+    match widened(analysed) {
+        Ok(divisions) => {
+            for division in &divisions {
+                let problem = too_late(model, division);
+                // What a query names once stands in its plan wherever it is read.
+                if !found.iter().any(|known| known.location == problem.location) {
+                    found.push(problem);
                 }
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
-    });
-    if let Err(error) = walked {
-        found.push(diagnose::of_model(model, &error));
+            }
+        }
+        Err(error) => found.push(diagnose::of_model(model, &error)),
     }
     found
 }
 
-fn too_late(model: &Model, cast: &Expr) -> Diagnostic {
-    let message = "a quotient of whole numbers is cast to a number with decimals, which it no longer has";
+fn too_late(model: &Model, division: &Expr) -> Diagnostic {
+    let message = "a quotient of whole numbers becomes a number with decimals, which it no longer has";
     let problem = if model.name.layer.is_semantic() {
         Diagnostic::warning("whole-quotient", message)
     } else {
         Diagnostic::error("whole-quotient", message)
     };
-    let (at, written) = diagnose::place_of(model, cast);
+    let (at, written) = diagnose::place_of(model, division);
     let division = written.as_ref().and_then(with_decimals);
     let division = division.unwrap_or_else(|| "CAST(a AS DOUBLE) / b".to_owned());
     problem.at(at).note("a quotient of whole numbers is whole: 1 / 2 is 0").help(format!(
-        "divide numbers with decimals: {division}; where the whole part is meant, leave the cast out"
+        "divide numbers with decimals: {division}; where the whole part is meant, say so: floor(a / b)"
     ))
 }
 

@@ -59,6 +59,64 @@ const WRONG: [&str; 52] = [
     "WITH RECURSIVE x AS (SELECT 1 AS n UNION ALL SELECT 'a' FROM x) SELECT n FROM x",
 ];
 
+/// Whole quotients that become numbers with decimals, and the columns of the quotients.
+const TOO_LATE: [(&str, usize); 31] = [
+    ("SELECT 1.0 * (count(amount) / count(*)) AS s FROM raw.events", 15),
+    ("SELECT sum(CASE WHEN amount > 6 THEN 1 ELSE 0 END) / count(*) * 100.0 AS s FROM raw.events", 8),
+    ("SELECT CAST(100 * (1 - count(amount) / count(*)) AS DOUBLE) AS s FROM raw.events", 24),
+    ("SELECT CAST(count(*) FILTER (WHERE amount > 6) / count(*) AS DOUBLE) AS s FROM raw.events", 13),
+    ("SELECT CAST(count(*) / (count(*) + 1) AS DOUBLE) AS s FROM raw.events", 13),
+    (
+        "SELECT account_id, 0.5 + count(amount) / count(*) AS s FROM raw.events GROUP BY account_id HAVING count(*) > 0",
+        26,
+    ),
+    (
+        "SELECT e.account_id, 0.5 + count(e.amount) / count(*) AS s, 7 / 2 AS n FROM raw.events e GROUP BY 1",
+        28,
+    ),
+    ("SELECT event_id % 7 AS d, (event_id % 7) / 3 + 0.5 AS s FROM raw.events GROUP BY event_id % 7", 28),
+    ("SELECT event_id / 4 AS n, event_id / 5 * 0.5 AS s FROM raw.events GROUP BY event_id", 27),
+    ("SELECT least(event_id / 300, 0.9) AS s FROM raw.events", 14),
+    ("SELECT coalesce(event_id / 3, 0.0) AS s FROM raw.events", 17),
+    ("SELECT CASE WHEN amount > 6 THEN event_id / 3 ELSE 0.5 END AS s FROM raw.events", 34),
+    ("SELECT avg(event_id / 1000) AS s FROM raw.events", 12),
+    ("SELECT avg(event_id / 1000) OVER (PARTITION BY account_id) AS s FROM raw.events", 12),
+    ("SELECT stddev(event_id / 1000) AS s FROM raw.events", 15),
+    ("SELECT event_id FROM raw.events WHERE event_id / 1000 > 0.05", 39),
+    ("SELECT event_id FROM raw.events WHERE 0.05 IN (event_id / 1000)", 48),
+    ("SELECT round(event_id / 1000, 2) * 1.0 AS s FROM raw.events", 14),
+    ("SELECT -(event_id / 1000) * 1.5 AS s FROM raw.events", 10),
+    ("SELECT abs(event_id / 1000) * amount AS s FROM raw.events", 12),
+    ("SELECT CAST(event_id / 3 AS DECIMAL(18,2)) AS s FROM raw.events", 13),
+    ("SELECT TRY_CAST(event_id / 3 AS DOUBLE) AS s FROM raw.events", 17),
+    ("SELECT (event_id / 3)::DOUBLE AS s FROM raw.events", 9),
+    ("SELECT event_id / count(*) OVER () * 1.0 AS s FROM raw.events", 8),
+    ("WITH a AS (SELECT event_id / 3 AS s FROM raw.events) SELECT CAST(s AS DOUBLE) AS s FROM a", 19),
+    (
+        "WITH a AS (SELECT event_id / 3 AS s FROM raw.events) SELECT x.s * 1.0 AS s, y.s + 0.5 AS t FROM a x JOIN a y ON x.s = y.s",
+        19,
+    ),
+    ("SELECT 1.0 * m AS s FROM (SELECT max(event_id / 3) AS m FROM raw.events)", 38),
+    ("SELECT avg(s) AS s FROM (SELECT account_id, event_id / 3 AS s FROM raw.events)", 45),
+    ("SELECT CAST(s AS DOUBLE) AS s FROM (SELECT 1 AS s UNION ALL SELECT event_id / 3 FROM raw.events)", 68),
+    ("SELECT event_id / 3 AS s FROM raw.events UNION ALL SELECT amount FROM raw.events", 8),
+    ("SELECT 0.5 + (SELECT max(event_id) / 3 FROM raw.events) AS s FROM raw.accounts", 22),
+];
+
+/// Quotients that stay whole, and divisions of numbers with decimals.
+const WHOLE_OR_DIVIDED: [&str; 10] = [
+    "SELECT event_id / 7 AS week FROM raw.events",
+    "SELECT count(*) / 7 AS weeks, max(event_id / 7) AS latest FROM raw.events",
+    "SELECT floor(event_id / 7) AS week FROM raw.events",
+    "SELECT floor(event_id / 7) * 0.5 AS halves FROM raw.events",
+    "SELECT event_id FROM raw.events WHERE event_id / 7 = 2 AND amount > 0.5",
+    "SELECT CAST(event_id / 7 AS VARCHAR) AS week FROM raw.events",
+    "SELECT CAST(event_id AS DOUBLE) / 7 AS weeks FROM raw.events",
+    "SELECT 1.0 * count(amount) / count(*) AS s FROM raw.events",
+    "SELECT coalesce(CAST(event_id AS DOUBLE) / 7, 0) AS weeks FROM raw.events",
+    "WITH a AS (SELECT event_id / 3 AS s, amount / 3 AS t FROM raw.events) SELECT s, CAST(t AS DECIMAL(18,2)) AS t FROM a",
+];
+
 #[test]
 fn wrong_sql_is_refused_in_the_words_of_sql_with_its_place() {
     let world = World::published();
@@ -103,7 +161,7 @@ fn a_share_of_whole_numbers_is_a_share() {
         1,
         &[
             "whole-quotient",
-            "sql/marts/share.sql:3:3",
+            "sql/marts/share.sql:3:8",
             "CAST(count(*) FILTER (WHERE amount > 6) AS DOUBLE) / count(*)",
         ],
     );
@@ -114,6 +172,28 @@ fn a_share_of_whole_numbers_is_a_share() {
     world.accepted();
     let ended = world.hale(&["show", "marts.share", "--format", "csv"]);
     assert_eq!(ended.stdout, "account_id,share\na,0.0\nb,0.5\n", "{}", ended.stderr);
+}
+
+/// However a quotient of whole numbers comes to have decimals, it comes too late: each is refused where it is written (here
+/// the second line), and none that stays whole is.
+#[test]
+fn a_whole_quotient_never_becomes_a_number_with_decimals() {
+    let world = World::published();
+    for (query, column) in TOO_LATE {
+        world.write("sql/staging/share.sql", format!("-- A share.\n{query}\n"));
+        let ended = world.hale(&["check"]);
+        assert_eq!(ended.code, 1, "{query}: {}", ended.stderr);
+        let place = format!("sql/staging/share.sql:2:{column}");
+        for said in ["whole-quotient", "AS DOUBLE) / ", "floor(a / b)", &place] {
+            assert!(ended.stderr.contains(said), "{query}: not said: {said}\n{}", ended.stderr);
+        }
+        assert_eq!(ended.stderr.matches("whole-quotient").count(), 1, "{query}: {}", ended.stderr);
+    }
+    for query in WHOLE_OR_DIVIDED {
+        world.write("sql/staging/share.sql", query);
+        let ended = world.hale(&["check"]);
+        assert_eq!(ended.code, 0, "{query}: {}", ended.stderr);
+    }
 }
 
 #[test]

@@ -39,9 +39,63 @@ pub(super) fn of(query: &Query, file: &SourceFile, expr: &Expr) -> Option<Place>
         ControlFlow::Continue(())
     });
     debug_assert!(visited.is_continue());
-    let (_, written) = best.or_else(|| only_of_kind(query, expr).map(|written| (0, written)))?;
+    let written = best.map(|(_, written)| written);
+    let written = written.or_else(|| named_alike(query, expr)).or_else(|| only_of_kind(query, expr))?;
     let bytes = whole(&written, &file.text, bytes(file, written.span()))?;
     Some(Place { written, bytes })
+}
+
+/// The first expression of a kind that names the same columns in the same order, best with the same numbers: what is
+/// grouped by has lost its place in the plan.
+fn named_alike(query: &Query, expr: &Expr) -> Option<Written> {
+    let (names, numbers) = words_of(expr);
+    let mut alike = None;
+    let visited = visit_expressions(query, |written| {
+        if names.is_empty() || !is_same_kind(expr, written) {
+            return ControlFlow::Continue(());
+        }
+        let (own, own_numbers) = words_written(written);
+        if own == names && own_numbers == numbers {
+            return ControlFlow::Break(written.clone());
+        }
+        if own == names && alike.is_none() {
+            alike = Some(written.clone());
+        }
+        ControlFlow::Continue(())
+    });
+    visited.break_value().or(alike)
+}
+
+/// The names of the columns of an expression, and its literals.
+fn words_of(expr: &Expr) -> (Vec<String>, Vec<String>) {
+    let (mut names, mut numbers) = (Vec::new(), Vec::new());
+    let walked = expr.apply(|part| {
+        match part {
+            Expr::Column(column) => names.push(column.name.to_lowercase()),
+            Expr::Literal(value, _) => numbers.push(value.to_string()),
+            _ => {}
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    debug_assert!(walked.is_ok());
+    (names, numbers)
+}
+
+fn words_written(written: &Written) -> (Vec<String>, Vec<String>) {
+    let (mut names, mut numbers) = (Vec::new(), Vec::new());
+    let visited: ControlFlow<()> = visit_expressions(written, |part| {
+        match part {
+            Written::Identifier(ident) => names.push(ident.value.to_lowercase()),
+            Written::CompoundIdentifier(parts) => {
+                names.extend(parts.last().map(|ident| ident.value.to_lowercase()));
+            }
+            Written::Value(value) => numbers.push(value.value.to_string()),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    debug_assert!(visited.is_continue());
+    (names, numbers)
 }
 
 /// The one expression of a kind in a query: above a grouping the plan names its columns by what they were made of.
