@@ -30,11 +30,13 @@ pub(crate) fn fits(given: &DataType, declared: &DataType) -> bool {
     }
 }
 
-fn is_text(data_type: &DataType) -> bool {
+/// Whether it is text, however it is kept.
+pub(crate) fn is_text(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
-fn is_binary(data_type: &DataType) -> bool {
+/// Whether it is bytes of any length, however they are kept.
+pub(crate) fn is_binary(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Binary | DataType::LargeBinary | DataType::BinaryView)
 }
 

@@ -232,6 +232,11 @@ fn a_column_that_came_later_is_null_before_once_that_is_declared() {
     let ended = world.hale(&["check"]);
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("there is no column `plan` in events/one.parquet"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("take `plan` out of the declaration until a file has it"),
+        "{}",
+        ended.stderr
+    );
     with("VARCHAR NOT NULL", "'event_time' 'at', 'added_columns' 'plan'");
     let ended = world.hale(&["check"]);
     assert!(ended.stderr.contains("cannot be NOT NULL"), "{}", ended.stderr);

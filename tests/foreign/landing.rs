@@ -1,8 +1,11 @@
 //! Which files of a source's folder count, and what is said of the others.
 
 use std::fs;
+use std::sync::Arc;
 
-use crate::bad_input::world::{World, events};
+use arrow::array::{ArrayRef, Date32Array};
+
+use crate::bad_input::world::{World, day, events};
 
 /// A world whose only events lie under these names, one event each.
 fn named(names: &[&str]) -> World {
@@ -124,22 +127,59 @@ fn a_file_that_is_still_being_written_is_a_reason_to_wait() {
 #[test]
 fn the_folder_of_a_table_format_is_refused_by_name() {
     for (log, name) in [
-        ("_delta_log/00000000000000000000.json", "Delta"),
-        ("deeper/_delta_log/00000000000000000000.json", "Delta"),
-        ("metadata/v3.metadata.json", "Iceberg"),
-        (".hoodie/hoodie.properties", "Hudi"),
+        ("_delta_log/00000000000000000000.json", "a Delta"),
+        ("metadata/v3.metadata.json", "an Iceberg"),
+        (".hoodie/hoodie.properties", "a Hudi"),
     ] {
         let world = named(&["1.parquet"]);
         world.write(format!("data/events/{log}"), "{}");
-        world.refused(1, &["table-format", &format!("raw.events is a {name} table"), "help"]);
+        world.refused(1, &["table-format", &format!("raw.events is {name} table"), "help"]);
         // So is a part of one.
         let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
         world.write("sql/raw/events.sql", declared.replace("'events'", "'events/data'"));
         world.parquet("events/data/1.parquet", &events(&[(1, "a", 1, 1.0)]));
-        if !log.starts_with("deeper") {
-            world.refused(1, &["table-format", &format!("raw.events is a {name} table")]);
-        }
+        world.refused(1, &["table-format", &format!("raw.events is a part of {name} table")]);
     }
+}
+
+#[test]
+fn the_help_for_a_table_format_names_the_folder_that_holds_its_log() {
+    for (log, root, relation) in [
+        ("events/_delta_log/0.json", "data/events", "is a Delta table"),
+        ("events/deeper/_delta_log/0.json", "data/events/deeper", "holds a Delta table"),
+        ("_delta_log/0.json", "data", "is a part of a Delta table"),
+        ("events/metadata/v1.metadata.json", "data/events", "is an Iceberg table"),
+        ("metadata/v1.metadata.json", "data", "is a part of an Iceberg table"),
+    ] {
+        let world = named(&["1.parquet"]);
+        world.write(format!("data/{log}"), "{}");
+        let scan = format!("{}')) TO 'rows.parquet'", world.path(root).display());
+        world.refused(1, &["table-format", &format!("raw.events {relation}"), "_scan('", &scan]);
+    }
+}
+
+#[test]
+fn a_column_of_some_folder_names_is_refused_with_the_files_that_lack_it() {
+    let world = named(&["dt=2026-09-01/1.parquet", "2.parquet"]);
+    let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
+    let declared = declared.replace("(event_id", "(dt DATE, event_id");
+    for later in ["", ", 'added_columns' 'dt'"] {
+        world.write("sql/raw/events.sql", declared.replace("'at')", &format!("'at'{later})")));
+        world.refused(
+            1,
+            &[
+                "there is no column `dt` in events/2.parquet, nor in the names of its folders",
+                "move what lacks it below a folder `dt=…`",
+            ],
+        );
+    }
+    // One that stands in a folder's name is never read as NULL for files that have it themselves.
+    let mut with = events(&[(2, "a", 1, 1.0)]);
+    let day: ArrayRef = Arc::new(Date32Array::from(vec![day(1)]));
+    with.push(("dt", day));
+    world.parquet("events/2.parquet", &with);
+    world
+        .refused(1, &["`dt` stands only in the names of folders for events/dt=2026-09-01/1.parquet", "help"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a scan asks of the declared columns, put in terms of the columns of one file.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -17,26 +18,26 @@ use datafusion::scalar::ScalarValue;
 
 use super::convert::{Unfit, converted};
 use super::instants::{comparison, in_unit_of_file};
-use super::reading::{Reading, place_of, reading};
+use super::reading::{Marks, Reading, place_of, reading};
 
 /// Makes an adapter for each file.
 #[derive(Debug)]
 pub(super) struct Readings {
-    /// Declared columns that are UUIDs in the files.
-    pub(super) uuids: Vec<String>,
+    /// What the files say of the bytes of declared columns, by name.
+    pub(super) marks: HashMap<String, Marks>,
     /// The project's time zone.
     pub(super) zone: Tz,
 }
 
 impl PhysicalExprAdapterFactory for Readings {
     fn create(&self, declared: SchemaRef, file: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        Ok(Arc::new(Adapter { uuids: self.uuids.clone(), zone: self.zone, declared, file }))
+        Ok(Arc::new(Adapter { marks: self.marks.clone(), zone: self.zone, declared, file }))
     }
 }
 
 #[derive(Debug)]
 struct Adapter {
-    uuids: Vec<String>,
+    marks: HashMap<String, Marks>,
     zone: Tz,
     declared: SchemaRef,
     file: SchemaRef,
@@ -64,7 +65,7 @@ impl Adapter {
         let declared = self.declared.field_with_name(name).ok()?;
         let place = place_of(&self.file, name)?;
         let given = self.file.field(place);
-        if reading(given.data_type(), declared.data_type(), false) != Some(Reading::Instant) {
+        if reading(given.data_type(), declared.data_type(), Marks::default()) != Some(Reading::Instant) {
             return None;
         }
         let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(given.name(), place));
@@ -79,11 +80,9 @@ impl Adapter {
         };
         let given = self.file.field(place);
         let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(given.name(), place));
-        if given.data_type() == declared.data_type() {
-            return Ok(column);
-        }
-        let is_uuid = self.uuids.iter().any(|uuid| uuid == name);
-        match reading(given.data_type(), declared.data_type(), is_uuid) {
+        let marks = self.marks.get(name).copied().unwrap_or_default();
+        match reading(given.data_type(), declared.data_type(), marks) {
+            Some(Reading::Kept) if given.data_type() == declared.data_type() => Ok(column),
             Some(Reading::Kept) => {
                 let target = Field::new(given.name(), declared.data_type().clone(), true);
                 Ok(Arc::new(CastExpr::new_with_target_field(column, Arc::new(target), None)))

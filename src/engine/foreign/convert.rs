@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float32Array, Float64Array, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array, StringArray,
     TimestampMicrosecondArray,
 };
 use arrow::compute::kernels::cmp::not_distinct;
 use arrow::compute::kernels::numeric::add;
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{
-    DataType, Date32Type, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Float32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
     TimestampNanosecondType,
 };
 use arrow::error::ArrowError;
@@ -22,6 +22,9 @@ use crate::engine::sources::day_begins;
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
+
+/// Bytes of a value that a message shows.
+const SHOWN: usize = 16;
 
 /// The first value that the declared type cannot hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,8 @@ pub(crate) fn converted(
         Reading::DayBegins => return fitting(cast(&days_begin(values, zone), declared)?, values),
         Reading::Midnight => return midnights(values),
         Reading::Uuid => cast(&uuids(values), declared)?,
+        Reading::Text => return text(values, declared),
+        Reading::Microseconds => return microseconds(values),
     };
     Ok(Ok(converted))
 }
@@ -64,9 +69,6 @@ fn fitting(there: ArrayRef, values: &ArrayRef) -> Result<Result<ArrayRef, Unfit>
 fn exact(values: &ArrayRef, declared: &DataType) -> Result<Result<ArrayRef, Unfit>, ArrowError> {
     let values = without_negative_zero(values)?;
     let there = cast(&values, declared)?;
-    if matches!(values.data_type(), DataType::Binary) {
-        return fitting(there, &values);
-    }
     let same = not_distinct(&cast(&there, values.data_type())?, &values)?;
     Ok(first_false(&same, &values).map_or(Ok(there), Err))
 }
@@ -84,8 +86,51 @@ fn without_negative_zero(values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
 fn first_false(same: &BooleanArray, values: &ArrayRef) -> Option<Unfit> {
     let row = (0..same.len()).find(|row| !same.value(*row))?;
     let value = array_value_to_string(values, row).unwrap_or_else(|_| "out of range".to_owned());
-    let value = if matches!(values.data_type(), DataType::Binary) { format!("0x{value}") } else { value };
     Some(Unfit { row, value })
+}
+
+/// Bytes as text, each held against UTF-8 before it is called text.
+fn text(values: &ArrayRef, declared: &DataType) -> Result<Result<ArrayRef, Unfit>, ArrowError> {
+    let bytes = cast(values, &DataType::BinaryView)?;
+    let all = bytes.as_binary_view();
+    let unfit = all.iter().enumerate().find_map(|(row, value)| {
+        let value = value.filter(|value| std::str::from_utf8(value).is_err())?;
+        Some(Unfit { row, value: hexadecimal(value) })
+    });
+    unfit.map_or_else(|| cast(&bytes, declared).map(Ok), |unfit| Ok(Err(unfit)))
+}
+
+/// The first bytes as people write them: `0xff00`.
+fn hexadecimal(bytes: &[u8]) -> String {
+    let shown: String = bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+    format!("0x{shown}{}", if bytes.len() > SHOWN { "…" } else { "" })
+}
+
+/// Durations as whole microseconds.
+fn microseconds(values: &ArrayRef) -> Result<Result<ArrayRef, Unfit>, ArrowError> {
+    let DataType::Duration(unit) = values.data_type() else {
+        return Err(ArrowError::CastError(format!("{} is no duration", values.data_type())));
+    };
+    let micros = |count: i64| match unit {
+        TimeUnit::Second => count.checked_mul(1_000_000),
+        TimeUnit::Millisecond => count.checked_mul(1000),
+        TimeUnit::Microsecond => Some(count),
+        TimeUnit::Nanosecond => (count % 1000 == 0).then_some(count / 1000),
+    };
+    let counts = cast(values, &DataType::Int64)?;
+    let counts = counts.as_primitive::<Int64Type>();
+    let name = match unit {
+        TimeUnit::Second => "seconds",
+        TimeUnit::Millisecond => "milliseconds",
+        TimeUnit::Microsecond => "microseconds",
+        TimeUnit::Nanosecond => "nanoseconds",
+    };
+    let unfit = counts.iter().enumerate().find_map(|(row, count)| {
+        let count = count.filter(|count| micros(*count).is_none())?;
+        Some(Unfit { row, value: format!("a duration of {count} {name}, read as whole microseconds") })
+    });
+    let read: Int64Array = counts.iter().map(|count| count.and_then(micros)).collect();
+    Ok(unfit.map_or(Ok(Arc::new(read)), Err))
 }
 
 /// Nanoseconds cut down, also before 1970: a cast would cut towards it.

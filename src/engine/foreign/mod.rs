@@ -32,14 +32,14 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 use object_store::ObjectMeta;
-use parquet::basic::LogicalType;
+use parquet::basic::{ConvertedType, LogicalType, Type as PhysicalType};
 use parquet::file::metadata::ParquetMetaData;
 
 pub(crate) use adapter::UnfitValue;
 
 use self::adapter::Readings;
 use self::footer::{WaryReaders, believed, estimates};
-use self::reading::place_of;
+use self::reading::{Marks, place_of};
 
 /// A sound file of a source.
 #[derive(Debug, Clone)]
@@ -48,20 +48,24 @@ pub(crate) struct ForeignFile {
     pub(crate) meta: ObjectMeta,
     /// Its footer.
     pub(crate) footer: Arc<ParquetMetaData>,
-    /// Its columns, by the Parquet schema alone: what a writer noted beside it is of that writer's own types.
+    /// Its columns, by the Parquet schema: what a writer noted beside it is of that writer's own types. Only the unit of a
+    /// duration stands nowhere else.
     pub(crate) schema: SchemaRef,
     /// The `name=value` of its folders, decoded; no value is NULL.
     pub(crate) folders: Vec<(String, Option<String>)>,
 }
 
 impl ForeignFile {
-    /// Whether a column holds UUIDs.
-    pub(crate) fn is_uuid(&self, place: usize) -> bool {
+    /// What the Parquet schema says of a column's bytes.
+    pub(crate) fn marks(&self, place: usize) -> Marks {
         let root = self.footer.file_metadata().schema_descr().root_schema();
-        let column = root.get_fields().get(place);
-        column.is_some_and(|column| {
-            matches!(column.get_basic_info().logical_type_ref(), Some(LogicalType::Uuid))
-        })
+        let Some(column) = root.get_fields().get(place) else { return Marks::default() };
+        let info = column.get_basic_info();
+        let is_bytes = column.is_primitive() && column.get_physical_type() == PhysicalType::BYTE_ARRAY;
+        Marks {
+            uuid: matches!(info.logical_type_ref(), Some(LogicalType::Uuid)),
+            untried: is_bytes && info.converted_type() != ConvertedType::UTF8,
+        }
     }
 
     /// What a folder says of a column, as a value of its type; `None` where no folder does, or not so.
@@ -92,24 +96,33 @@ pub(crate) fn foreign_table(
 ) -> Result<Arc<dyn TableProvider>> {
     let (of_folders, of_files): (Vec<FieldRef>, Vec<FieldRef>) =
         declared.fields().iter().cloned().partition(|field| is_of_folders(files, field.name()));
-    let uuid = |field: &&FieldRef| {
-        files.iter().any(|file| place_of(&file.schema, field.name()).is_some_and(|place| file.is_uuid(place)))
-    };
-    let uuids = of_files.iter().filter(uuid).map(|field| field.name().clone()).collect();
+    let marks = of_files.iter().map(|field| (field.name().clone(), marks_of(files, field.name()))).collect();
     let stored = Arc::new(Schema::new(of_files));
     let schema =
         TableSchema::builder(SchemaRef::clone(&stored)).with_table_partition_cols(of_folders.clone()).build();
     let statistics = sizes(files, &stored, schema.table_schema())?;
     let files = files.iter().map(|file| partitioned(file, &of_folders, &stored)).collect();
-    let readings = Arc::new(Readings { uuids, zone });
+    let readings = Arc::new(Readings { marks, zone });
     let declared = SchemaRef::clone(declared);
     Ok(Arc::new(ForeignTable { declared, schema, files, statistics, store, readings }))
 }
 
+/// What any of the files says of a column's bytes.
+fn marks_of(files: &[ForeignFile], name: &str) -> Marks {
+    let of_file = |file: &ForeignFile| place_of(&file.schema, name).map(|place| file.marks(place));
+    files.iter().filter_map(of_file).fold(Marks::default(), |all, one| Marks {
+        uuid: all.uuid || one.uuid,
+        untried: all.untried || one.untried,
+    })
+}
+
 /// A file for the scan, with the values of its folders: by them alone files are left out unopened.
 fn partitioned(file: &ForeignFile, of_folders: &[FieldRef], stored: &SchemaRef) -> PartitionedFile {
-    let mut scanned =
-        PartitionedFile::from(file.meta.clone()).with_arrow_schema(SchemaRef::clone(&file.schema));
+    // DataFusion passes the adapter by where a file's schema is the table's, also where it only took bytes for text. With a
+    // note of its own no file's schema is.
+    let noted = [("hale".to_owned(), "read by the adapter".to_owned())].into();
+    let own = Arc::new(file.schema.as_ref().clone().with_metadata(noted));
+    let mut scanned = PartitionedFile::from(file.meta.clone()).with_arrow_schema(own);
     let null = |field: &FieldRef| ScalarValue::try_from(field.data_type()).unwrap_or(ScalarValue::Null);
     let values = of_folders.iter().map(|field| file.folder_value(field).unwrap_or_else(|| null(field)));
     scanned.partition_values = values.collect();

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, TimeUnit};
 
-use crate::project::types::fits;
+use crate::project::types::{fits, is_binary, is_text};
 
 /// How the values of a file's column become values of the declared type. What has no reading is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,10 +19,23 @@ pub(crate) enum Reading {
     Midnight,
     /// The sixteen bytes of a UUID as text.
     Uuid,
+    /// Bytes that nobody promised to be text, which must be valid UTF-8. The reader of Parquet takes them for text unseen.
+    Text,
+    /// A duration of any unit, which must be a whole number of microseconds, as that number.
+    Microseconds,
+}
+
+/// What the Parquet schema says of a column's bytes, beyond their type.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Marks {
+    /// They are UUIDs.
+    pub(crate) uuid: bool,
+    /// They are not promised to be UTF-8: no kind is given, or JSON, ENUM and the like, which no reader tries.
+    pub(crate) untried: bool,
 }
 
 /// The reading of a file's type as a declared type; `None` where the one is not the other, however small the values.
-pub(crate) fn reading(given: &DataType, declared: &DataType, is_uuid: bool) -> Option<Reading> {
+pub(crate) fn reading(given: &DataType, declared: &DataType, marks: Marks) -> Option<Reading> {
     use DataType as T;
     match (given, declared) {
         (T::UInt64, T::Int64) => Some(Reading::Exact),
@@ -33,9 +46,12 @@ pub(crate) fn reading(given: &DataType, declared: &DataType, is_uuid: bool) -> O
         (T::Date32, T::Timestamp(TimeUnit::Microsecond, _)) => Some(Reading::DayBegins),
         (T::Timestamp(_, None), T::Date32) => Some(Reading::Midnight),
         (T::Time32(_) | T::Time64(_), T::Time64(TimeUnit::Nanosecond)) => Some(Reading::Kept),
-        (T::FixedSizeBinary(16), T::Utf8 | T::Utf8View | T::LargeUtf8) if is_uuid => Some(Reading::Uuid),
+        (T::FixedSizeBinary(16), to) if is_text(to) && marks.uuid => Some(Reading::Uuid),
+        (from, to) if is_text(to) && (is_binary(from) || (is_text(from) && marks.untried)) => {
+            Some(Reading::Text)
+        }
+        (T::Duration(_), T::Int64) => Some(Reading::Microseconds),
         (T::FixedSizeBinary(_), T::Binary | T::BinaryView | T::LargeBinary) => Some(Reading::Kept),
-        (T::Binary, T::Utf8 | T::Utf8View | T::LargeUtf8) => Some(Reading::Exact),
         (T::Struct(given), T::Struct(declared)) => fields_kept(given, declared),
         (T::List(given), T::List(declared)) => kept(given, declared),
         _ if fits(given, declared) => Some(Reading::Kept),
@@ -53,7 +69,8 @@ fn fields_kept(given: &Fields, declared: &Fields) -> Option<Reading> {
 }
 
 fn kept(given: &Field, declared: &Field) -> Option<Reading> {
-    reading(given.data_type(), declared.data_type(), false).filter(|reading| *reading == Reading::Kept)
+    reading(given.data_type(), declared.data_type(), Marks::default())
+        .filter(|reading| *reading == Reading::Kept)
 }
 
 fn is_number(data_type: &DataType) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 
 use super::content::Content;
-use super::listing::TableFormat;
+use super::listing::{OfFormat, TableFormat};
 use super::{Landed, Place, location_of};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, visible};
 use crate::engine::foreign::is_of_folders;
@@ -61,8 +61,8 @@ pub(crate) fn held(
 ) -> Found {
     let mut found = Found::default();
     let at = location_of(model, source);
-    if let Some(format) = landed.format {
-        found.wrong.push(of_table_format(place, model, source, format).at(at));
+    if let Some(of) = &landed.of_format {
+        found.wrong.push(of_table_format(place, model, source, of).at(at));
         return found;
     }
     let (promised, others): (Vec<_>, Vec<_>) = landed.others.iter().partition(|(_, _, promised)| *promised);
@@ -108,17 +108,24 @@ fn absent(place: Place<'_>, model: &Model, source: &Source, landed: &Landed, fou
     }
 }
 
-fn of_table_format(place: Place<'_>, model: &Model, source: &Source, format: TableFormat) -> Diagnostic {
-    let name = format.name();
+fn of_table_format(place: Place<'_>, model: &Model, source: &Source, of: &OfFormat) -> Diagnostic {
+    let table = of.format.with_article();
+    let here = source.path.trim_end_matches('/');
+    let relation = match of.root.as_str() {
+        root if root == here => format!("is {table} table"),
+        root if here.starts_with(root) => format!("is a part of {table} table"),
+        _ => format!("holds {table} table"),
+    };
     let message =
-        format!("{} is a {name} table: which of its files hold living rows, only its log says", model.name);
-    let whole = format!("{}/{}", place.storage.shown(), source.path.trim_end_matches('/'));
-    let help = match format {
+        format!("{} {relation}: which of its files hold living rows, only its log says", model.name);
+    let root = format!("{}/{}", place.storage.shown().trim_end_matches('/'), of.root);
+    let root = root.trim_end_matches('/');
+    let help = match of.format {
         TableFormat::Delta => format!(
-            "write its rows as Parquet and declare that place: duckdb -c \"COPY (FROM delta_scan('{whole}')) TO 'rows.parquet'\""
+            "write its rows as Parquet and declare that place: duckdb -c \"COPY (FROM delta_scan('{root}')) TO 'rows.parquet'\""
         ),
         TableFormat::Iceberg => format!(
-            "write its rows as Parquet and declare that place: duckdb -c \"COPY (FROM iceberg_scan('{whole}')) TO 'rows.parquet'\""
+            "write its rows as Parquet and declare that place: duckdb -c \"COPY (FROM iceberg_scan('{root}')) TO 'rows.parquet'\""
         ),
         TableFormat::Hudi => "write its rows as plain Parquet with Spark, and declare that place".to_owned(),
     };
@@ -218,7 +225,7 @@ fn of_folders(field: &Field, landed: &Landed) -> Diagnostics {
 
 fn of_files(source: &Source, field: &Field, landed: &Landed) -> Diagnostics {
     let name = field.name();
-    let (mut missing, mut twice) = (Vec::new(), Vec::new());
+    let (mut missing, mut of_folder_only, mut twice) = (Vec::new(), Vec::new(), Vec::new());
     let mut unlike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut kinds: Vec<String> = Vec::new();
     for (file, shown) in landed.files.iter().zip(&landed.names) {
@@ -228,15 +235,16 @@ fn of_files(source: &Source, field: &Field, landed: &Landed) -> Diagnostics {
             continue;
         }
         let Some(place) = place_of(&file.schema, name) else {
-            missing.push(shown.as_str());
+            let of_folder = file.folders.iter().any(|(folder, _)| folder == name);
+            if of_folder { &mut of_folder_only } else { &mut missing }.push(shown.as_str());
             continue;
         };
         let given = file.schema.field(place).data_type();
-        let kind = if file.is_uuid(place) { "UUID".to_owned() } else { sql_name(given) };
+        let kind = if file.marks(place).uuid { "UUID".to_owned() } else { sql_name(given) };
         if !kinds.contains(&kind) {
             kinds.push(kind.clone());
         }
-        if reading(given, field.data_type(), file.is_uuid(place)).is_none() {
+        if reading(given, field.data_type(), file.marks(place)).is_none() {
             unlike.entry(kind).or_default().push(shown);
         }
     }
@@ -246,12 +254,13 @@ fn of_files(source: &Source, field: &Field, landed: &Landed) -> Diagnostics {
         let help = "rename the columns where the file is written; upper and lower case alone do not tell names apart";
         found.push(Diagnostic::error("duplicate-column", message).help(help));
     }
-    let came_later = source.added_columns.contains(name) && missing.len() < landed.files.len();
-    if !missing.is_empty() && !came_later {
-        found.push(missing_column(name, &missing, landed));
+    if of_folder_only.is_empty() {
+        found.extend(missing_column(source, name, &missing, landed));
+    } else {
+        found.push(of_two_layouts(name, &of_folder_only, &missing));
     }
     let unread: usize = unlike.values().map(Vec::len).sum();
-    let read = landed.files.len() - twice.len() - missing.len() - unread;
+    let read = landed.files.len() - twice.len() - missing.len() - of_folder_only.len() - unread;
     for (kind, files) in &unlike {
         let (name, declared) = (field.name(), sql_name(field.data_type()));
         let message = format!("`{name}` is declared {declared} but is {kind} in {}", listed(files));
@@ -267,12 +276,25 @@ fn of_files(source: &Source, field: &Field, landed: &Landed) -> Diagnostics {
     found
 }
 
-fn missing_column(name: &str, missing: &[&str], landed: &Landed) -> Diagnostic {
-    let message = format!("there is no column `{name}` in {}", listed(missing));
-    let problem = Diagnostic::error("missing-column", message);
-    if missing.len() < landed.files.len() {
-        return problem.note(format!("{} of {} files have it", landed.files.len() - missing.len(), landed.files.len())).help(
-            format!("if it came later, add OPTIONS ('added_columns' '{name}'): where it is missing, it is then read as NULL"),
+/// A column that some files, or all, do not have.
+fn missing_column(source: &Source, name: &str, missing: &[&str], landed: &Landed) -> Option<Diagnostic> {
+    let all = landed.files.len();
+    let is_added = source.added_columns.iter().any(|added| added == name);
+    if missing.is_empty() || (is_added && missing.len() < all) {
+        return None;
+    }
+    let problem =
+        Diagnostic::error("missing-column", format!("there is no column `{name}` in {}", listed(missing)));
+    if missing.len() < all {
+        return Some(problem.note(format!("{} of {all} files have it", all - missing.len())).help(format!(
+            "if it came later, add OPTIONS ('added_columns' '{name}'): where it is missing, it is then read as NULL"
+        )));
+    }
+    if is_added {
+        return Some(
+            problem
+                .note("`added_columns` says that it came later, and no file has it yet")
+                .help(format!("take `{name}` out of the declaration until a file has it, or mend its name")),
         );
     }
     let first = landed.files.first();
@@ -280,13 +302,34 @@ fn missing_column(name: &str, missing: &[&str], landed: &Landed) -> Diagnostic {
         let of_folders = file.folders.iter().map(|(name, _)| name.as_str());
         file.schema.fields().iter().map(|field| field.name().as_str()).chain(of_folders)
     });
-    problem.suggest(name, names)
+    Some(problem.suggest(name, names))
+}
+
+/// A column that stands in the names of some files' folders, and not of all: the others lack it, or have it themselves.
+fn of_two_layouts(name: &str, folder_only: &[&str], lacking: &[&str]) -> Diagnostic {
+    if lacking.is_empty() {
+        let message = format!(
+            "`{name}` stands only in the names of folders for {}, and in the other files themselves",
+            listed(folder_only)
+        );
+        return Diagnostic::error("missing-column", message)
+            .help(format!("write `{name}` into these files too, or keep it in the names of folders alone"));
+    }
+    let message =
+        format!("there is no column `{name}` in {}, nor in the names of its folders", listed(lacking));
+    Diagnostic::error("missing-column", message)
+        .note(format!("for other files it stands in the names of folders: {}", listed(folder_only)))
+        .help(format!("move what lacks it below a folder `{name}=…`, or take it out of this source's place"))
 }
 
 /// How a column of another type in all files can be read after all.
 fn remedy(field: &Field, kind: &str) -> String {
     let (name, declared) = (field.name(), sql_name(field.data_type()));
     match field.data_type() {
+        _ if kind == "INTERVAL" => {
+            "declare it BIGINT: a duration is read as its number of microseconds, whatever its unit"
+                .to_owned()
+        }
         _ if kind == "UUID" => "declare it VARCHAR: it is read as text".to_owned(),
         DataType::Date32 if kind.starts_with("TIMESTAMP") => {
             format!("declare it TIMESTAMP, and take its day in staging: local_day({name})")

@@ -198,7 +198,7 @@ fn unfit(
     let of_column = |field: &Arc<arrow::datatypes::Field>| {
         let column = place_of(&file.schema, field.name())?;
         let values = batch.column_by_name(file.schema.field(column).name())?;
-        let reading = reading(values.data_type(), field.data_type(), file.is_uuid(column))?;
+        let reading = reading(values.data_type(), field.data_type(), file.marks(column))?;
         let Ok(Err(Unfit { row, value })) = converted(values, field.data_type(), reading, place.zone) else {
             return None;
         };

@@ -83,56 +83,75 @@ pub(super) enum TableFormat {
 }
 
 impl TableFormat {
-    /// Its name.
-    pub(super) fn name(self) -> &'static str {
+    /// Its name, as in "a Delta table".
+    pub(super) fn with_article(self) -> &'static str {
         match self {
-            Self::Delta => "Delta",
-            Self::Iceberg => "Iceberg",
-            Self::Hudi => "Hudi",
+            Self::Delta => "a Delta",
+            Self::Iceberg => "an Iceberg",
+            Self::Hudi => "a Hudi",
         }
-    }
-
-    /// What a path below a table tells.
-    fn of(below: &str) -> Option<Self> {
-        let mut names = below.split('/').rev();
-        let file = names.next()?;
-        let folders: Vec<&str> = names.collect();
-        if folders.contains(&"_delta_log") {
-            return Some(Self::Delta);
-        }
-        if folders.contains(&".hoodie") || file == ".hoodie_partition_metadata" {
-            return Some(Self::Hudi);
-        }
-        let is_metadata = file.ends_with(".metadata.json") || file == "version-hint.text";
-        (is_metadata && folders.first() == Some(&"metadata")).then_some(Self::Iceberg)
     }
 }
 
-/// The table format that a source's place is a table of, or a part of.
+/// A table of a format with a log.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct OfFormat {
+    pub(super) format: TableFormat,
+    /// The folder that holds its log, from the root of all sources on.
+    pub(super) root: String,
+}
+
+impl OfFormat {
+    /// What a path from the root of all sources on tells.
+    fn of(path: &str) -> Option<Self> {
+        let mut names: Vec<&str> = path.split('/').collect();
+        let file = names.pop()?;
+        let before = |place: usize| names[..place].join("/");
+        let log = |name: &str| names.iter().position(|folder| *folder == name).map(before);
+        if let Some(root) = log("_delta_log") {
+            return Some(Self { format: TableFormat::Delta, root });
+        }
+        if let Some(root) = log(".hoodie") {
+            return Some(Self { format: TableFormat::Hudi, root });
+        }
+        if file == ".hoodie_partition_metadata" {
+            return Some(Self { format: TableFormat::Hudi, root: names.join("/") });
+        }
+        let is_metadata = file.ends_with(".metadata.json") || file == "version-hint.text";
+        let is_log = is_metadata && names.last() == Some(&"metadata");
+        is_log.then(|| Self { format: TableFormat::Iceberg, root: before(names.len() - 1) })
+    }
+}
+
+/// The table that a source's place is, holds or is a part of.
 pub(super) async fn table_format(
     storage: &Storage,
     source: &Source,
     files: &[Listed],
-) -> Result<Option<TableFormat>> {
-    if let Some(format) = files.iter().find_map(|file| TableFormat::of(&file.below)) {
-        return Ok(Some(format));
+) -> Result<Option<OfFormat>> {
+    if let Some(of) = files.iter().find_map(|file| OfFormat::of(&file.shown)) {
+        return Ok(Some(of));
     }
-    // A part of a table: its log lies in a folder above.
+    // A part of a table: its log lies in a folder above, as far up as the root of all sources.
     let mut above = source.path.trim_end_matches('/');
-    while let Some((parent, _)) = above.rsplit_once('/') {
+    while !above.is_empty() {
+        let parent = above.rsplit_once('/').map_or("", |(parent, _)| parent);
         for folder in storage.folders(parent).await? {
             let format = match folder.as_str() {
                 "_delta_log" => Some(TableFormat::Delta),
                 ".hoodie" => Some(TableFormat::Hudi),
                 "metadata" => {
-                    let files = storage.list(&format!("{parent}/metadata")).await?;
+                    let files = storage.list(format!("{parent}/metadata").trim_start_matches('/')).await?;
                     let names = files.iter().filter_map(|file| file.location.filename());
-                    names.into_iter().find_map(|name| TableFormat::of(&format!("metadata/{name}")))
+                    names
+                        .into_iter()
+                        .find_map(|name| OfFormat::of(&format!("metadata/{name}")))
+                        .map(|of| of.format)
                 }
                 _ => None,
             };
-            if format.is_some() {
-                return Ok(format);
+            if let Some(format) = format {
+                return Ok(Some(OfFormat { format, root: parent.to_owned() }));
             }
         }
         above = parent;

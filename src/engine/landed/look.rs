@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, Fields, Schema};
 use bytes::Bytes;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::error::DataFusionError;
@@ -10,11 +11,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectStoreExt;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
 use super::Place;
 use super::content::Content;
-use super::listing::{Listed, TableFormat, folders, is_hidden, listed, promises_parquet, table_format};
+use super::listing::{Listed, OfFormat, folders, is_hidden, listed, promises_parquet, table_format};
 use crate::engine::diagnose::{self, without_kinds};
 use crate::engine::foreign::ForeignFile;
 use crate::error::{Error, Result};
@@ -45,8 +46,8 @@ pub(crate) struct Landed {
     pub(super) others: Vec<(String, Content, bool)>,
     /// Whether anything lies there at all, hidden files among it.
     pub(super) is_there: bool,
-    /// Of what table format the place is.
-    pub(super) format: Option<TableFormat>,
+    /// The table of a format with a log that the place is, holds or is a part of.
+    pub(super) of_format: Option<OfFormat>,
 }
 
 /// Looks at what has landed of a source.
@@ -59,9 +60,9 @@ pub(crate) async fn look(place: Place<'_>, source: &Source) -> Result<Landed> {
     let files = listed(place.storage, source).await.map_err(Error::of_source)?;
     let is_there = !files.is_empty()
         || place.storage.local_folder().is_some_and(|root| root.join(&source.path).is_dir());
-    let format = table_format(place.storage, source, &files).await.map_err(Error::of_source)?;
-    let mut landed = Landed { is_there, format, ..Landed::default() };
-    if format.is_some() {
+    let of_format = table_format(place.storage, source, &files).await.map_err(Error::of_source)?;
+    let mut landed = Landed { is_there, of_format, ..Landed::default() };
+    if landed.of_format.is_some() {
         return Ok(landed);
     }
     let visible = files.into_iter().filter(|file| !is_hidden(&file.below));
@@ -130,7 +131,7 @@ async fn read(place: Place<'_>, file: &Listed) -> Result<Read> {
         }
         Err(error) => return Err(diagnose::of_run(&file.shown, &error)),
     };
-    match parquet_to_arrow_schema(footer.file_metadata().schema_descr(), None) {
+    match columns(&footer) {
         Ok(schema) => Ok(Read::Sound(Box::new(ForeignFile {
             meta: file.meta.clone(),
             footer,
@@ -138,6 +139,31 @@ async fn read(place: Place<'_>, file: &Listed) -> Result<Read> {
             folders: folders(&file.below),
         }))),
         Err(error) => Ok(Read::Broken(format!("its columns cannot be read: {}", reason(&error)))),
+    }
+}
+
+/// The columns by the Parquet schema; where a writer noted that whole numbers are durations, as those.
+fn columns(footer: &ParquetMetaData) -> Result<Schema, ParquetError> {
+    let file = footer.file_metadata();
+    let plain = parquet_to_arrow_schema(file.schema_descr(), None)?;
+    let Ok(noted) = parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()) else {
+        return Ok(plain);
+    };
+    let fields = plain.fields().iter().zip(noted.fields());
+    let fields = fields.map(|(plain, noted)| if has_duration(noted.data_type()) { noted } else { plain });
+    Ok(Schema::new(fields.cloned().collect::<Fields>()))
+}
+
+/// Whether durations are in it, at any depth.
+fn has_duration(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Duration(_) => true,
+        DataType::Struct(parts) => parts.iter().any(|part| has_duration(part.data_type())),
+        DataType::List(of)
+        | DataType::LargeList(of)
+        | DataType::FixedSizeList(of, _)
+        | DataType::Map(of, _) => has_duration(of.data_type()),
+        _ => false,
     }
 }
 

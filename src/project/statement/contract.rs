@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::sql::sqlparser::ast::{
-    ColumnDef, ColumnOption, Expr, Ident, IndexColumn, ObjectName, Spanned, TableConstraint,
+    ColumnDef, ColumnOption, DataType as SqlType, Expr, Ident, IndexColumn, ObjectName, Spanned,
+    TableConstraint,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location as SqlLocation, Span};
 
 use super::column_types::declared_schema;
-use super::parse::{bytes, normal};
+use super::parse::{NO_MAP, bytes, normal};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::comments::Comments;
 use crate::project::contract::{Check, Column, Contract, Reference};
@@ -54,7 +55,11 @@ impl ContractReader<'_> {
             normal(&column.name),
             column.data_type
         );
-        Diagnostic::error("column-type", message).at(self.at(column.name.span)).help(
+        let problem = Diagnostic::error("column-type", message).at(self.at(column.name.span));
+        if matches!(column.data_type, SqlType::Map(..)) {
+            return problem.help(NO_MAP);
+        }
+        problem.help(
             "types are VARCHAR, BOOLEAN, SMALLINT, INT, BIGINT, REAL, DOUBLE, DECIMAL(9, 2), DATE, TIME, TIMESTAMP, BYTEA, \
              lists such as BIGINT[] and STRUCT<plan VARCHAR, …>; a UUID is read as VARCHAR",
         )

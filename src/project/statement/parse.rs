@@ -9,6 +9,10 @@ use datafusion::sql::sqlparser::tokenizer::{Location as SqlLocation, Span};
 
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 
+/// What to do with a map.
+pub(super) const NO_MAP: &str = "no column can be declared as a map: leave it out, for columns of a file that are not declared do \
+                                 not matter, or write what is needed of it as columns of their own";
+
 /// The one statement of a text.
 pub(crate) fn parse_one(file: &Arc<SourceFile>) -> Result<Statement, Diagnostic> {
     let parsed = DFParserBuilder::new(file.text.as_str())
@@ -45,7 +49,11 @@ fn syntax_error(file: &Arc<SourceFile>, message: &str) -> Diagnostic {
         _ => Location::new(file, file.text.len()..file.text.len()),
     };
     let what = what.trim_start_matches("sql parser error: ");
-    Diagnostic::error("syntax", format!("this is not SQL that can be read: {what}")).at(location)
+    let before = file.text.get(..location.span.start).unwrap_or_default().trim_end().to_lowercase();
+    let is_map = what.starts_with("Expected: (") && before.ends_with(" map");
+    let problem =
+        Diagnostic::error("syntax", format!("this is not SQL that can be read: {what}")).at(location);
+    if is_map { problem.help(NO_MAP) } else { problem }
 }
 
 /// Bytes of a parser's span (lines and columns from 1, the end inclusive of nothing).
