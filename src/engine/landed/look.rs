@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Fields, Schema};
+use arrow::datatypes::{DataType, FieldRef, Fields, Schema};
 use bytes::Bytes;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::error::DataFusionError;
@@ -142,16 +142,25 @@ async fn read(place: Place<'_>, file: &Listed) -> Result<Read> {
     }
 }
 
-/// The columns by the Parquet schema; where a writer noted that whole numbers are durations, as those.
+/// The columns by the Parquet schema; where a writer noted that whole numbers are durations, as those. Text is read as views,
+/// which can be made of bytes that turn out to be none.
 fn columns(footer: &ParquetMetaData) -> Result<Schema, ParquetError> {
     let file = footer.file_metadata();
     let plain = parquet_to_arrow_schema(file.schema_descr(), None)?;
     let Ok(noted) = parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()) else {
-        return Ok(plain);
+        return Ok(with_views(plain.fields()));
     };
     let fields = plain.fields().iter().zip(noted.fields());
     let fields = fields.map(|(plain, noted)| if has_duration(noted.data_type()) { noted } else { plain });
-    Ok(Schema::new(fields.cloned().collect::<Fields>()))
+    Ok(with_views(fields))
+}
+
+fn with_views<'a>(fields: impl IntoIterator<Item = &'a FieldRef>) -> Schema {
+    let viewed = |field: &FieldRef| match field.data_type() {
+        DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        _ => Arc::clone(field),
+    };
+    Schema::new(fields.into_iter().map(viewed).collect::<Fields>())
 }
 
 /// Whether durations are in it, at any depth.
