@@ -73,6 +73,12 @@ pub(crate) fn is_declarable(sql_name: &str) -> bool {
     !UNKNOWN.iter().any(|kind| sql_name.starts_with(kind)) && !sql_name.ends_with(']')
 }
 
+/// A type's name with its article, as in `an INT`.
+pub(crate) fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {name}")
+}
+
 /// A type as people write it in SQL.
 pub(crate) fn sql_name(data_type: &DataType) -> String {
     match data_type {

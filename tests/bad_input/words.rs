@@ -329,3 +329,33 @@ fn a_constant_is_no_rows_fault() {
         assert!(!ended.stderr.contains("in the row"), "{query}: {}", ended.stderr);
     }
 }
+
+/// What a function or an operation refuses is told without how the engine looked for a way, with a help that fits.
+#[test]
+fn what_is_refused_is_told_with_a_help_that_fits() {
+    let world = World::published();
+    for (query, said, unsaid) in [
+        (
+            "SELECT substr(event_id, 2) AS s FROM raw.events",
+            "'substr' cannot take these arguments",
+            "signature",
+        ),
+        ("SELECT coalesce(1, struct(2)) AS s", "'coalesce' cannot take these arguments", "coercion"),
+        (
+            "SELECT INTERVAL '1 day' * INTERVAL '1 day' AS s",
+            "there is no operation INTERVAL * INTERVAL",
+            "Invalid",
+        ),
+        ("SELECT (SELECT 1, 2) AS s", "selects one column", "subquery"),
+        ("SELECT CAST(struct(1) AS VARCHAR) AS s", "cast a field or an element of it", "where it comes from"),
+        ("SELECT make_date(2026, 13, 1) AS s", "13", "DECIMAL"),
+        ("SELECT repeat('x', 99999999999) AS s", "repeat", "DECIMAL"),
+        ("SELECT DATE '2026-09-01' + INTERVAL '9000000 years' AS s", "help: mend", "DECIMAL"),
+    ] {
+        let ended = world.hale(&["query", query]);
+        assert_eq!(ended.code, 1, "{query}: {}", ended.stdout);
+        speaks_sql(&ended.stderr);
+        assert!(ended.stderr.contains(said), "not said: {said}\n{}", ended.stderr);
+        assert!(!ended.stderr.contains(unsaid), "said: {unsaid}\n{}", ended.stderr);
+    }
+}

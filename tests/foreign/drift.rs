@@ -75,7 +75,7 @@ fn a_number_that_the_declared_type_cannot_hold_is_refused_with_file_row_and_valu
         (
             "INT",
             array(Int64Array::from(vec![3_000_000_000])),
-            "row 1: `v` is 3000000000, which a INT cannot hold",
+            "row 1: `v` is 3000000000, which an INT cannot hold",
         ),
         ("DECIMAL(9, 2)", array(Float64Array::from(vec![0.1, 0.125])), "row 2: `v` is 0.125"),
         (

@@ -2,6 +2,7 @@
 
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::Expr;
 use datafusion::sql::sqlparser::ast::{
@@ -110,6 +111,10 @@ impl Fault {
             (Self::Overflow, _) if is_total(expression) => {
                 too_large(expression, written, &plain(&error.find_root().strip_backtrace()))
             }
+            (Self::Overflow, Expr::ScalarFunction(_)) => plain(&error.find_root().strip_backtrace()),
+            (Self::Overflow, _) if counts_time(expression) => {
+                "a date or an interval grows beyond what its type holds".to_owned()
+            }
             (Self::Overflow, _) => "a number grows too large for its type".to_owned(),
             (Self::ManyRows, _) => {
                 "the query in brackets stands for one value and gives several rows".to_owned()
@@ -133,6 +138,9 @@ impl Fault {
                 let divided = divided.unwrap_or_else(|| "… / nullif(…, 0)".to_owned());
                 format!("write {divided}: it is NULL where there is nothing to divide by")
             }
+            Self::Overflow if matches!(expression, Expr::ScalarFunction(_)) || counts_time(expression) => {
+                Self::Value.help(expression, written)
+            }
             Self::Overflow if is_total(expression) => {
                 let wider = written.and_then(wider_total);
                 let wider = wider.unwrap_or_else(|| "sum(CAST(… AS DECIMAL(38, 0)))".to_owned());
@@ -148,11 +156,21 @@ impl Fault {
             Self::ManyRows => {
                 "make it one row: an aggregate such as max(…), or ORDER BY a key and LIMIT 1; or join it instead".to_owned()
             }
+            Self::Value if matches!(expression, Expr::Cast(_)) => {
+                "no value of the one type can be cast to the other: cast a field or an element of it".to_owned()
+            }
+            Self::Value if expression.column_refs().is_empty() => "mend the value in the statement".to_owned(),
             Self::Value => {
                 "mend the value where it comes from, leave such rows out with WHERE, or refuse them with a CHECK in the source's contract".to_owned()
             }
         }
     }
+}
+
+/// Whether an expression computes with an interval that it names.
+fn counts_time(expression: &Expr) -> bool {
+    let is_interval = |part: &Expr| matches!(part, Expr::Literal(value, _) if matches!(value.data_type(), DataType::Interval(_)));
+    !matches!(expression, Expr::Cast(_)) && expression.exists(|part| Ok(is_interval(part))).unwrap_or(false)
 }
 
 /// Whether an expression takes many rows.

@@ -122,11 +122,33 @@ pub(crate) fn plain(text: &str) -> String {
         return "a window function cannot stand in WHERE, GROUP BY or JOIN: compute it in a query below, or filter with QUALIFY"
             .to_owned();
     }
+    if let Some(said) = refusal(text) {
+        return in_sql(&said);
+    }
     // A message may quote another, with what is put before it.
     let text = PREFIXES.iter().fold(without_dump(text).to_owned(), |text, prefix| {
         text.replace(&format!(": {prefix}"), ": ").replace(&format!(", {prefix}"), ", ")
     });
     in_sql(text.trim_end_matches(['.', ':', ' ', ',']))
+}
+
+/// What is refused at planning, where the engine speaks of how it looked for a way.
+fn refusal(text: &str) -> Option<String> {
+    if let Some((name, why)) = text.strip_prefix("Function '").and_then(|rest| rest.split_once('\'')) {
+        let is_refused = ["failed to match any signature", "user-defined coercion failed"];
+        return is_refused.iter().any(|said| why.contains(said)).then(|| {
+            format!("Function '{name}' cannot take these arguments: look at their number and their types")
+        });
+    }
+    if let Some(selected) = text.strip_prefix("Too many columns! The subquery should only return one column")
+    {
+        let selected = selected.trim_start_matches(": ");
+        return Some(format!(
+            "a query that stands for one value, or behind IN, selects one column, and this one several: {selected}"
+        ));
+    }
+    let operation = text.strip_prefix("Cannot get result type for temporal operation ")?;
+    Some(format!("there is no operation {}", operation.split(": ").next().unwrap_or(operation)))
 }
 
 /// A text up to where the engine prints its own values, as `Name { field: …`, and the word before that.
@@ -285,6 +307,18 @@ mod tests {
             ("at > TimestampNanosecond(1500000000, None)", "at > TIMESTAMP '1970-01-01 00:00:01.500'"),
             ("x = Decimal128(1.20,10,2) and Float64(1.5)", "x = 1.20 and 1.5"),
             ("avg(CAST(staging.events.v AS Float64))", "avg(CAST(staging.events.v AS DOUBLE))"),
+            (
+                "Function 'substr' failed to match any signature, errors: Error during planning: x (DataType: Int64).",
+                "Function 'substr' cannot take these arguments: look at their number and their types",
+            ),
+            (
+                "Too many columns! The subquery should only return one column: a.x, Int64(2)",
+                "a query that stands for one value, or behind IN, selects one column, and this one several: a.x, 2",
+            ),
+            (
+                "Cannot get result type for temporal operation Interval(MonthDayNano) * Interval(MonthDayNano): Invalid argument error: x",
+                "there is no operation INTERVAL * INTERVAL",
+            ),
             ("count(Int64(1)) = 10", "count(*) = 10"),
             (
                 "sum(e.v) PARTITION BY [e.a] ORDER BY [e.t ASC NULLS LAST] ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW = 5",

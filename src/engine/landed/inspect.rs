@@ -25,7 +25,7 @@ use crate::engine::foreign::convert::{Unfit, converted};
 use crate::engine::foreign::reading::{place_of, reading};
 use crate::error::{Error, Result};
 use crate::project::model::{Kind, Model};
-use crate::project::types::sql_name;
+use crate::project::types::{sql_name, with_article};
 
 /// Files that are looked at in one go.
 const AT_ONCE: usize = 4;
@@ -104,7 +104,10 @@ impl Fault {
                 let kind = declared
                     .field_with_name(column)
                     .map_or_else(|_| String::new(), |field| sql_name(field.data_type()));
-                let message = format!("{file}, row {row}: `{column}` is {value}, which a {kind} cannot hold");
+                let message = format!(
+                    "{file}, row {row}: `{column}` is {value}, which {} cannot hold",
+                    with_article(&kind)
+                );
                 let help = "declare a type that holds every value, and round or cast it in staging; or mend the file";
                 found.wrong.push(Diagnostic::error("unfit-value", message).at(at).help(help));
             }
