@@ -140,7 +140,7 @@ fn the_same_meaning_has_the_same_hash_and_the_same_query() {
 
     let same_components = "# other words\nb:\n  bins:\n    - {points: 0, below: 1e-1}\n    - points: 2.0\n  value: |\n    M1/m2   -- why\n      - .5\n\
                            \x20 title: Beta\n  docs: new\na: {value: M1, title: A, owner: me, bins: [{below: 1.0, points: 0}, {points: 2}]}\n";
-    let same_score = "components: {b: 2.5, a: 1.0}\ntitle: Other\nversion: 2\naggregate: points_over_possible\nmin_coverage: 0\n\
+    let same_score = "components: {b: 2.5, a: 1.0}\ntitle: Other\nversion: 2\naggregate: weighted_mean\nmin_coverage: 0\n\
                       tiers: [{name: x, below: 50, description: low}, {name: y}]";
     // `.5` and `0.5` are two texts of one number: the one difference that the canonical form keeps.
     let same_components = same_components.replace("- .5", "- 0.5");

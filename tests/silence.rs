@@ -92,6 +92,9 @@ fn a_quotient_over_a_count_of_usage_must_say_what_no_usage_is_worth() {
     }
     let said = checked(true, "users / nullif(users, 0)");
     assert!(said.contains("add `zero_base: {when: users = 0, give: worst}`"), "{said}");
+    // What is divided by is asked for, and not what is divided.
+    let said = checked(true, "seconds / nullif(users, 0)");
+    assert!(said.contains("add `zero_base: {when: users = 0, give: worst}`"), "{said}");
     // Where nothing is declared to be usage, nothing is asked.
     assert!(!checked(false, "per_user").contains("zero"));
     let answered = "value: per_user\n  zero_base: {when: users = 0, give: worst}";

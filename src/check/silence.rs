@@ -110,12 +110,13 @@ impl<'a> Silence<'a> {
             .flat_map(|model| model.contract.columns.iter().filter(|column| column.not_null))
             .map(|column| column.name.clone())
             .collect();
-        let own = |name: &String| name == base || made.of.contains(&(table.to_owned(), name.clone()));
+        let own = |name: &String| made.of.contains(&(table.to_owned(), name.clone()));
         let counts = |silence: &mut Self, name: &String| {
             let origin = (table.to_owned(), name.clone());
             silence.is_usage(&origin) && silence.base_of(&origin).is_none()
         };
-        let found = columns.iter().find(|name| own(name)).or_else(|| {
+        let base_itself = columns.iter().find(|name| *name == base);
+        let found = base_itself.or_else(|| columns.iter().find(|name| own(name))).or_else(|| {
             columns.iter().find(|name| {
                 !entity.key().contains(&name.as_str()) && *name != "as_of_date" && counts(self, name)
             })

@@ -67,7 +67,7 @@ async fn parts_that_overlap_or_fail_leave_nothing() {
     let broken = vec![Ok(batch(&rows[15..])), Err(Error::transient("no memory"))];
     let failing = vec![stream::iter(vec![Ok(batch(&rows[..15]))]), stream::iter(broken)];
     let error = staging.write(usage(), failing).await.unwrap_err();
-    assert_eq!(error.to_string(), "no memory");
+    assert_eq!(error.to_string(), "error[try-again]: no memory");
     assert!(staging.tables().is_empty());
     assert_eq!(content(&storage).await.keys().filter(|path| path.contains("metrics")).count(), 0);
     staging.write(usage(), parts(&[&rows])).await.unwrap();

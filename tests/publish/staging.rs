@@ -65,7 +65,7 @@ async fn an_error_of_the_engine_ends_the_table() {
     let staging = begin(&local(out.path())).await;
     let rows = [Ok(batch(&usage_rows(days(0, 0), 1))), Err(Error::transient("the source went away"))];
     let error = staging.write(usage(), vec![stream::iter(rows)]).await.unwrap_err();
-    assert_eq!(error.to_string(), "the source went away");
+    assert_eq!(error.to_string(), "error[try-again]: the source went away");
     assert!(staging.tables().is_empty());
 }
 
