@@ -304,7 +304,7 @@ fn scores_of_users_are_weighed_too_and_what_cannot_be_is_said() {
         refused(2, &["suggest", "worth", "--score", "rolled"]).contains("is made of the scores of others")
     );
     assert!(refused(2, &["suggest", "worth", "--score", "helth"]).contains("did you mean `health`?"));
-    assert!(refused(2, &["suggest", "worth"]).contains("say which score with --score"));
+    assert_eq!(text(&["suggest", "worth"]), table, "the main score, where none is named");
     assert!(
         refused(2, &["suggest", "worth", "--score", "health", "--as-of", "2026-07-01"])
             .contains("has no day 2026-07-01; published are 5 days")
