@@ -51,13 +51,13 @@ impl Files {
 }
 
 /// A stored table by day around a query.
-fn by_day(columns: &str, query: &str) -> String {
+pub fn by_day(columns: &str, query: &str) -> String {
     format!(
         "-- T.\nCREATE TABLE metrics.t (\n  account_id VARCHAR NOT NULL,\n  as_of_date DATE NOT NULL,\n  {columns}\n  PRIMARY KEY (account_id, as_of_date)\n) PARTITIONED BY (as_of_date) AS\n{query}\n"
     )
 }
 
-const STAGED: (&str, &str) =
+pub const STAGED: (&str, &str) =
     ("staging/log.sql", "SELECT account_id, local_day(at) AS as_of_date, n, x FROM raw.log");
 
 #[tokio::test]
@@ -371,35 +371,4 @@ async fn a_key_of_a_table_by_day_names_the_day() {
     };
     assert_eq!(found("UNIQUE (n, as_of_date)").await, Vec::<String>::new());
     assert_eq!(found("UNIQUE (n)").await, ["unique sql/metrics/t.sql:5:13"]);
-}
-
-#[tokio::test]
-async fn a_scorecard_that_the_metrics_rule_out_is_refused() {
-    let metrics = by_day(
-        "n BIGINT CHECK (n >= 0), stage VARCHAR CHECK (stage IN ('new', 'live')),",
-        "SELECT account_id, as_of_date, sum(n) AS n, max('new') AS stage FROM staging.log GROUP BY account_id, as_of_date",
-    )
-    .replace("metrics.t", "metrics.accounts");
-    let component = "use: {title: Use, value: n, bins: [{below: 5, points: 0}, {points: 4}]}\n";
-    for (when, refused) in [
-        ("stage = 'lve'", true),
-        ("stage = 'live'", false),
-        ("n < 0", true),
-        ("n < 1 AND stage = 'new'", false),
-        ("n > 9 AND stage = 'old'", true),
-    ] {
-        let score = format!(
-            "title: H\nversion: '1'\ncomponents: [use]\nscorecards:\n  - {{name: some, when: \"{when}\"}}\n  - {{name: rest}}\ntiers: [{{name: red, below: 50, at_risk: true}}, {{name: green}}]\n"
-        );
-        let files = [
-            STAGED,
-            ("metrics/accounts.sql", metrics.as_str()),
-            ("components/all.yml", component),
-            ("scores/health.yml", score.as_str()),
-        ];
-        let found = Files::of(&files).found().await;
-        let expected: Vec<&str> =
-            if refused { vec!["unreachable-scorecard sql/scores/health.yml:5:24"] } else { vec![] };
-        assert_eq!(found, expected, "{when}");
-    }
 }

@@ -32,6 +32,7 @@ mod real_data; // six projects over real logs equal what other engines computed
 mod rescore; // scores again from what is published: every day and column that is looked back to, or a refusal
 mod row_order; // results that depend on an order of rows which nothing settles
 mod s3_server; // an S3 server that tests start themselves
+mod scorecards; // what `check` says of scorecards that no row can have
 mod seeds; // drawn cases that once failed, tried again
 mod semantic; // components and scores against a naive evaluator
 mod silence; // customers who fall silent: what `check` asks, and that no shipped score rises for it

@@ -10,7 +10,8 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::of_a_file;
-use super::words::{arrow_cause, in_sql, plain};
+use super::terms::in_sql;
+use super::words::{arrow_cause, plain};
 use crate::project::types::sql_name;
 
 /// A way in which rows make an expression fail.

@@ -12,8 +12,9 @@ mod trial;
 mod words;
 
 pub use data::{Failed, of_data};
+pub(crate) use terms::in_sql;
 pub use words::first_line;
-pub(crate) use words::{in_sql, plain};
+pub(crate) use words::plain;
 
 use std::ops::Range;
 

@@ -10,7 +10,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::Expr;
 use datafusion::sql::sqlparser::ast::{CastKind, Expr as Written, Query, Spanned, visit_expressions};
 
-use super::words::balanced;
+use super::terms::balanced;
 use crate::diagnostic::SourceFile;
 use crate::project::statement::bytes;
 

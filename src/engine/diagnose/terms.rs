@@ -3,7 +3,49 @@
 use arrow::datatypes::DataType;
 use chrono::DateTime;
 
-use super::words::{balanced, in_sql};
+use crate::project::types::sql_name;
+
+/// Names of the engine's types as they begin in its messages.
+const TYPES: [&str; 38] = [
+    "Utf8View",
+    "LargeUtf8",
+    "Utf8",
+    "BinaryView",
+    "LargeBinary",
+    "FixedSizeBinary",
+    "Binary",
+    "Boolean",
+    "Int8",
+    "Int16",
+    "Int32",
+    "Int64",
+    "UInt8",
+    "UInt16",
+    "UInt32",
+    "UInt64",
+    "Float16",
+    "Float32",
+    "Float64",
+    "Date32",
+    "Date64",
+    "Time32",
+    "Time64",
+    "Timestamp",
+    "Duration",
+    "Interval",
+    "Decimal32",
+    "Decimal64",
+    "Decimal128",
+    "Decimal256",
+    "Dictionary",
+    "List",
+    "LargeList",
+    "FixedSizeList",
+    "ListView",
+    "Struct",
+    "Map",
+    "RunEndEncoded",
+];
 
 /// Operators that are functions of ours, and how SQL writes them.
 const OPERATORS: [(&str, &str); 6] = [
@@ -40,9 +82,119 @@ const TIMESTAMPS: [(&str, i64); 4] = [
     ("TimestampNanosecond", 1_000_000_000),
 ];
 
+/// A text with the engine's types and expressions put into SQL; what stands in single quotes is data or a name, and stays.
+pub(crate) fn in_sql(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before = None;
+    while let Some(next) = rest.chars().next() {
+        let begins = !before.is_some_and(|c: char| c.is_alphanumeric() || c == '_');
+        let known = TYPES.iter().find(|name| begins && is_word(rest, name)).map(|name| type_at(rest, name));
+        let known = known.or_else(|| begins.then(|| term_at(rest, before)).flatten());
+        let known = known.or_else(|| {
+            let end = window_at(rest).filter(|_| before == Some(')'))?;
+            Some((end, " OVER (…)".to_owned()))
+        });
+        let (taken, said) = match known {
+            Some(known) => known,
+            None if next == '\'' && begins => {
+                let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
+                (end, quoted(&rest[..end]))
+            }
+            None => (next.len_utf8(), next.to_string()),
+        };
+        told.push_str(&said);
+        before = rest[..taken].chars().next_back();
+        rest = &rest[taken..];
+    }
+    told
+}
+
+/// A quoted text, in SQL's words where it is nothing but a type.
+fn quoted(text: &str) -> String {
+    let inner = text.trim_matches('\'');
+    match inner.parse::<DataType>() {
+        Ok(data_type) if TYPES.iter().any(|name| is_word(inner, name)) => sql_name(&data_type),
+        _ => text.to_owned(),
+    }
+}
+
+/// Whether a text begins with a name and not with a longer one.
+fn is_word(text: &str, name: &str) -> bool {
+    let rest = text.strip_prefix(name);
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// How many bytes the type at the beginning of a text takes, or the value of one, and how SQL writes it.
+fn type_at(text: &str, name: &str) -> (usize, String) {
+    if text[name.len()..].starts_with("(\"")
+        && let Some(value) = term_at(text, None)
+    {
+        return value;
+    }
+    let end = if text[name.len()..].starts_with('(') {
+        name.len() + balanced(&text[name.len()..])
+    } else {
+        name.len()
+    };
+    let known = text[..end].parse::<DataType>().ok().map(|data_type| sql_name(&data_type));
+    let known = known.filter(|said| !TYPES.iter().any(|name| is_word(said, name)));
+    match known {
+        Some(known) => (end, known),
+        None => term_at(text, None).unwrap_or_else(|| (end, loosely(name))),
+    }
+}
+
+/// The bytes from an opening bracket to the one that closes it.
+pub(super) fn balanced(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut quote = None;
+    for (at, character) in text.char_indices() {
+        match character {
+            '\'' | '"' if quote.is_none() => quote = Some(character),
+            _ if quote.is_some() => quote = quote.filter(|open| *open != character),
+            '(' => depth += 1,
+            ')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// A type whose details the engine writes in a way that only it reads.
+fn loosely(name: &str) -> String {
+    let known = [
+        ("Timestamp", "TIMESTAMP"),
+        ("Time", "TIME"),
+        ("Interval", "INTERVAL"),
+        ("Decimal", "DECIMAL"),
+        ("Duration", "DURATION"),
+        ("Date", "DATE"),
+        ("Struct", "STRUCT"),
+        ("Map", "MAP"),
+        ("Dictionary", "VARCHAR"),
+        ("FixedSizeBinary", "BYTEA"),
+        ("LargeBinary", "BYTEA"),
+        ("Binary", "BYTEA"),
+        ("UInt", "INT UNSIGNED"),
+        ("Float16", "REAL"),
+    ];
+    let found = known.iter().find(|(begin, _)| name.starts_with(begin));
+    match (found, name.parse::<DataType>()) {
+        (Some((_, said)), _) => (*said).to_owned(),
+        (None, Ok(data_type)) => sql_name(&data_type),
+        (None, Err(_)) => "LIST".to_owned(),
+    }
+}
+
 /// How many bytes the value, the operator or the call at the beginning of a text takes, and how SQL writes it. `before` is
 /// the character before it, where there is one.
-pub(super) fn term_at(text: &str, before: Option<char>) -> Option<(usize, String)> {
+fn term_at(text: &str, before: Option<char>) -> Option<(usize, String)> {
     const EACH_ROW: &str = "count(Int64(1))";
     if text.starts_with(EACH_ROW) {
         return Some((EACH_ROW.len(), "count(*)".to_owned()));
@@ -139,7 +291,7 @@ fn timestamp(at: i64, ticks: i64) -> Option<String> {
 }
 
 /// How many bytes of a text the window behind a call takes, as the engine prints it.
-pub(super) fn window_at(text: &str) -> Option<usize> {
+fn window_at(text: &str) -> Option<usize> {
     const FRAMES: [&str; 3] = [" ROWS BETWEEN ", " RANGE BETWEEN ", " GROUPS BETWEEN "];
     const ENDS: [&str; 3] = ["CURRENT ROW", " PRECEDING", " FOLLOWING"];
     let mut at = 0;

@@ -17,7 +17,7 @@ use datafusion::prelude::DataFrame;
 use futures::{StreamExt, TryStreamExt};
 
 use super::fault::Fault;
-use super::words::in_sql;
+use super::terms::in_sql;
 use crate::engine::{Session, shown};
 
 /// Rows that are shown of those that fail.

@@ -2,12 +2,10 @@
 
 use std::error::Error as StdError;
 
-use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
-use super::terms::{term_at, window_at};
-use crate::project::types::sql_name;
+use super::terms::in_sql;
 
 /// What the engine puts before its messages: which part of it speaks, never what is wrong.
 const PREFIXES: [&str; 23] = [
@@ -47,48 +45,6 @@ const ENDS: [&str; 9] = [
     " to the signature ",
     ". No function matches the given name and argument types",
     "\n\nbacktrace",
-];
-
-/// Names of the engine's types as they begin in its messages.
-const TYPES: [&str; 38] = [
-    "Utf8View",
-    "LargeUtf8",
-    "Utf8",
-    "BinaryView",
-    "LargeBinary",
-    "FixedSizeBinary",
-    "Binary",
-    "Boolean",
-    "Int8",
-    "Int16",
-    "Int32",
-    "Int64",
-    "UInt8",
-    "UInt16",
-    "UInt32",
-    "UInt64",
-    "Float16",
-    "Float32",
-    "Float64",
-    "Date32",
-    "Date64",
-    "Time32",
-    "Time64",
-    "Timestamp",
-    "Duration",
-    "Interval",
-    "Decimal32",
-    "Decimal64",
-    "Decimal128",
-    "Decimal256",
-    "Dictionary",
-    "List",
-    "LargeList",
-    "FixedSizeList",
-    "ListView",
-    "Struct",
-    "Map",
-    "RunEndEncoded",
 ];
 
 /// An engine error in one line, in the words of SQL.
@@ -159,116 +115,6 @@ fn without_dump(text: &str) -> &str {
         &text[..word]
     } else {
         text
-    }
-}
-
-/// A text with the engine's types and expressions put into SQL; what stands in single quotes is data or a name, and stays.
-pub(crate) fn in_sql(text: &str) -> String {
-    let mut told = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut before = None;
-    while let Some(next) = rest.chars().next() {
-        let begins = !before.is_some_and(|c: char| c.is_alphanumeric() || c == '_');
-        let known = TYPES.iter().find(|name| begins && is_word(rest, name)).map(|name| type_at(rest, name));
-        let known = known.or_else(|| begins.then(|| term_at(rest, before)).flatten());
-        let known = known.or_else(|| {
-            let end = window_at(rest).filter(|_| before == Some(')'))?;
-            Some((end, " OVER (…)".to_owned()))
-        });
-        let (taken, said) = match known {
-            Some(known) => known,
-            None if next == '\'' && begins => {
-                let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
-                (end, quoted(&rest[..end]))
-            }
-            None => (next.len_utf8(), next.to_string()),
-        };
-        told.push_str(&said);
-        before = rest[..taken].chars().next_back();
-        rest = &rest[taken..];
-    }
-    told
-}
-
-/// A quoted text, in SQL's words where it is nothing but a type.
-fn quoted(text: &str) -> String {
-    let inner = text.trim_matches('\'');
-    match inner.parse::<DataType>() {
-        Ok(data_type) if TYPES.iter().any(|name| is_word(inner, name)) => sql_name(&data_type),
-        _ => text.to_owned(),
-    }
-}
-
-/// Whether a text begins with a name and not with a longer one.
-fn is_word(text: &str, name: &str) -> bool {
-    let rest = text.strip_prefix(name);
-    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-}
-
-/// How many bytes the type at the beginning of a text takes, or the value of one, and how SQL writes it.
-fn type_at(text: &str, name: &str) -> (usize, String) {
-    if text[name.len()..].starts_with("(\"")
-        && let Some(value) = term_at(text, None)
-    {
-        return value;
-    }
-    let end = if text[name.len()..].starts_with('(') {
-        name.len() + balanced(&text[name.len()..])
-    } else {
-        name.len()
-    };
-    let known = text[..end].parse::<DataType>().ok().map(|data_type| sql_name(&data_type));
-    let known = known.filter(|said| !TYPES.iter().any(|name| is_word(said, name)));
-    match known {
-        Some(known) => (end, known),
-        None => term_at(text, None).unwrap_or_else(|| (end, loosely(name))),
-    }
-}
-
-/// The bytes from an opening bracket to the one that closes it.
-pub(super) fn balanced(text: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut quote = None;
-    for (at, character) in text.char_indices() {
-        match character {
-            '\'' | '"' if quote.is_none() => quote = Some(character),
-            _ if quote.is_some() => quote = quote.filter(|open| *open != character),
-            '(' => depth += 1,
-            ')' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// A type whose details the engine writes in a way that only it reads.
-fn loosely(name: &str) -> String {
-    let known = [
-        ("Timestamp", "TIMESTAMP"),
-        ("Time", "TIME"),
-        ("Interval", "INTERVAL"),
-        ("Decimal", "DECIMAL"),
-        ("Duration", "DURATION"),
-        ("Date", "DATE"),
-        ("Struct", "STRUCT"),
-        ("Map", "MAP"),
-        ("Dictionary", "VARCHAR"),
-        ("FixedSizeBinary", "BYTEA"),
-        ("LargeBinary", "BYTEA"),
-        ("Binary", "BYTEA"),
-        ("UInt", "INT UNSIGNED"),
-        ("Float16", "REAL"),
-    ];
-    let found = known.iter().find(|(begin, _)| name.starts_with(begin));
-    match (found, name.parse::<DataType>()) {
-        (Some((_, said)), _) => (*said).to_owned(),
-        (None, Ok(data_type)) => sql_name(&data_type),
-        (None, Err(_)) => "LIST".to_owned(),
     }
 }
 
