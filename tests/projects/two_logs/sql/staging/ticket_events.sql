@@ -15,11 +15,14 @@ WITH states AS (
 ), ordered AS (
   SELECT *, lag(state) OVER (PARTITION BY ticket_id ORDER BY occurred_at, seq, state) AS before
   FROM states
+), told AS (
+  SELECT
+    ticket_id,
+    CASE WHEN before IN ('resolved', 'closed') AND state NOT IN ('resolved', 'closed') THEN 'reopened' ELSE state END AS to_status,
+    occurred_at,
+    seq AS step
+  FROM ordered
 )
-SELECT
-  ticket_id,
-  CASE WHEN before IN ('resolved', 'closed') AND state NOT IN ('resolved', 'closed') THEN 'reopened' ELSE state END AS to_status,
-  occurred_at,
-  seq AS step,
-  local_day(occurred_at) AS day
-FROM ordered
+SELECT ticket_id, to_status, occurred_at, step, local_day(occurred_at) AS day
+FROM told
+GROUP BY ticket_id, to_status, occurred_at, step
