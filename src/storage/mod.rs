@@ -6,6 +6,7 @@
 
 mod failure;
 mod location;
+mod place;
 
 use std::fmt;
 use std::ops::Range;
@@ -18,6 +19,8 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::path::{Path, PathPart};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutResult};
 use url::Url;
+
+pub(crate) use self::place::real;
 
 use self::failure::Secrets;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -126,6 +129,23 @@ impl Storage {
             path.pop_if_empty().push("");
         }
         Ok(url)
+    }
+
+    /// Where a relative path lies, one name after the other, so that two places can be compared: on this machine behind all
+    /// links, whether it is there yet or not; in a cloud below its store and bucket.
+    ///
+    /// # Errors
+    /// As [`Storage::location`].
+    pub(crate) fn place(&self, relative: &str) -> Result<PathBuf> {
+        if let Some(folder) = self.local_folder() {
+            return Ok(real(&folder.join(relative)));
+        }
+        let names = self.file_url(relative)?.as_str().replacen("://", "/", 1);
+        // Two names of one store.
+        Ok(PathBuf::from(match names.strip_prefix("s3a/") {
+            Some(below) => format!("s3/{below}"),
+            None => names,
+        }))
     }
 
     /// The path relative to this root of something listed under it.

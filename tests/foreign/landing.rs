@@ -287,3 +287,42 @@ fn a_source_inside_the_output_is_refused() {
         ended.stderr
     );
 }
+
+/// What a link leads to is where it lies, whether all of it is there yet or not.
+#[cfg(unix)]
+#[test]
+fn no_link_hides_that_the_output_and_what_a_project_is_read_from_are_one() {
+    let world = World::published();
+    for (name, to) in
+        [("within", "data/events"), ("all", "data"), ("later", "data/events/later"), ("models", "sql")]
+    {
+        std::os::unix::fs::symlink(world.path(to), world.path(name)).unwrap();
+    }
+    for (sources, out) in [
+        ("data", "within"),
+        ("data", "within/new"),
+        ("data", "within/new/er"),
+        ("data", "all/events/new"),
+        ("data", "later"),
+        ("data", "later/new"),
+        ("all", "data/events/new"),
+        ("all", "within/new"),
+        ("all", "all"),
+    ] {
+        let ended = world.hale(&["run", "--as-of", "2026-09-03", "--sources", sources, "--out", out]);
+        assert_eq!(ended.code, 1, "{sources}, {out}: {}", ended.stderr);
+        assert!(ended.stderr.contains("source-in-output"), "{sources}, {out}: {}", ended.stderr);
+    }
+    for out in ["models/pages", "models", "all/pages", "later", "within/../pages"] {
+        for command in ["docs", "compile"] {
+            let ended = world.hale(&[command, "--out", out]);
+            assert_eq!(ended.code, 2, "{command} {out}: {}", ended.stderr);
+            assert!(
+                ended.stderr.contains("name a folder apart from them"),
+                "{command} {out}: {}",
+                ended.stderr
+            );
+        }
+    }
+    assert_eq!(fs::read_dir(world.path("data/events")).unwrap().count(), 1, "something was written");
+}

@@ -1,7 +1,5 @@
 //! Sources and what is published lie apart: a run replaces and removes what it finds among its own tables.
 
-use std::path::PathBuf;
-
 use super::location_of;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::{Error, Result};
@@ -17,11 +15,11 @@ pub(crate) fn apart<'a>(
     out: &Storage,
     models: impl Iterator<Item = &'a Model>,
 ) -> Result<()> {
-    let output = place(out, "")?;
+    let output = out.place("")?;
     let mut found = Diagnostics::new();
     for model in models {
         let Kind::Source(source) = &model.kind else { continue };
-        let here = place(sources, &source.path)?;
+        let here = sources.place(&source.path)?;
         if !here.starts_with(&output) && !output.starts_with(&here) {
             continue;
         }
@@ -34,14 +32,4 @@ pub(crate) fn apart<'a>(
         );
     }
     if found.is_empty() { Ok(()) } else { Err(Error::Project(found)) }
-}
-
-/// A place as it is known to its storage, one name after the other; on local disk behind all links.
-fn place(storage: &Storage, relative: &str) -> Result<PathBuf> {
-    if let Some(root) = storage.local_folder() {
-        let path = root.join(relative);
-        return Ok(path.canonicalize().unwrap_or(path));
-    }
-    let url = if relative.is_empty() { storage.shown() } else { storage.file_url(relative)?.to_string() };
-    Ok(PathBuf::from(url.replacen("://", "/", 1)))
 }
