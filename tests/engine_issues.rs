@@ -226,6 +226,11 @@ async fn columns_of_using() {
     refused(guard, &sides("FULL"), &["1", "2", "3"], "USING (x) gives NULL").await;
     right(&sides("LEFT"), &["1", "3"]).await;
     right(&sides("INNER"), &["1"]).await;
+    let natural = |join: &str| {
+        format!("SELECT x FROM (VALUES (1), (3)) AS a (x) NATURAL {join} JOIN (VALUES (2), (1)) AS b (x)")
+    };
+    refused(guard, &natural("RIGHT"), &["1", "2"], "gives NULL").await;
+    refused(guard, &natural("FULL"), &["1", "2", "3"], "gives NULL").await;
     let ambiguous = format!("{} WHERE x = 1", sides("INNER"));
     assert!(plain(&ambiguous).await.is_err(), "a column of USING can be asked for in WHERE now");
 }

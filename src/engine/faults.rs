@@ -14,6 +14,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
+use super::similar::{is_regular, regular};
 use super::whole_keys::SAME_VALUE;
 
 /// Settles what DataFusion would get wrong.
@@ -147,45 +148,19 @@ fn shared_columns(join: &Join) -> Result<()> {
 
 /// SQL's `SIMILAR TO` is of the whole text, with `%` and `_`; DataFusion looks for a regular expression anywhere in it.
 fn similar(like: Like) -> Result<Expr> {
-    let pattern = match like.pattern.as_ref() {
-        Expr::Literal(
-            ScalarValue::Utf8(Some(text))
-            | ScalarValue::LargeUtf8(Some(text))
-            | ScalarValue::Utf8View(Some(text)),
-            _,
-        ) => regular(text),
-        _ => {
-            let help = "write the pattern out, or use a regular expression: text ~ pattern";
-            return Err(refused("SIMILAR TO takes a pattern that is written out".to_owned(), None, help));
-        }
+    let written = match like.pattern.as_ref() {
+        Expr::Literal(value, _) => value.try_as_str().flatten(),
+        _ => None,
     };
-    if pattern.starts_with(WHOLE)
-        && matches!(like.pattern.as_ref(), Expr::Literal(value, _) if value.try_as_str().flatten().is_some_and(|text| text.starts_with(WHOLE)))
-    {
+    let Some(written) = written else {
+        let help = "write the pattern out, or use a regular expression: text ~ pattern";
+        return Err(refused("SIMILAR TO takes a pattern that is written out".to_owned(), None, help));
+    };
+    if is_regular(written) {
         return Ok(Expr::SimilarTo(like));
     }
-    Ok(Expr::SimilarTo(Like { pattern: Box::new(lit(pattern)), ..like }))
-}
-
-/// How a pattern of the whole text begins; one that begins so was translated before.
-const WHOLE: &str = "(?s)^(?:";
-
-fn regular(pattern: &str) -> String {
-    if pattern.starts_with(WHOLE) {
-        return pattern.to_owned();
-    }
-    let mut regular = WHOLE.to_owned();
-    let mut letters = pattern.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '%' => regular.push_str(".*"),
-            '_' => regular.push('.'),
-            '.' | '^' | '$' => regular.extend(['\\', letter]),
-            '\\' => regular.extend(std::iter::once('\\').chain(letters.next())),
-            other => regular.push(other),
-        }
-    }
-    regular + ")$"
+    let pattern = Box::new(lit(regular(written, like.escape_char.unwrap_or('\\'))));
+    Ok(Expr::SimilarTo(Like { pattern, escape_char: None, ..like }))
 }
 
 /// `x IN (1) AND x IN (2)` is false, and NULL where `x` is NULL; DataFusion forgets the latter

@@ -22,6 +22,7 @@ mod rules;
 pub mod session;
 pub(crate) mod shown;
 pub mod side_by_side;
+mod similar;
 pub mod sources;
 pub mod stored_days;
 mod subqueries;
