@@ -7,7 +7,7 @@ CREATE EXTERNAL TABLE raw.contracts (
   product_id    VARCHAR NOT NULL, -- what was bought
   plan          VARCHAR NOT NULL, -- in which edition
   quantity      BIGINT NOT NULL CHECK (quantity >= 0), -- seats; 0 for what is not sold by seat
-  arr           DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- worth a year, in the currency
+  arr           DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- worth a year, in the currency; a discount that is a line of its own is taken off the line that it lowers
   currency      VARCHAR NOT NULL, -- ISO 4217
   fx_rate       DECIMAL(18,8) NOT NULL CHECK (fx_rate > 0), -- what one unit of it is worth in the project's currency, fixed when the line was signed
   start_date    DATE NOT NULL, -- first day in force
@@ -18,7 +18,7 @@ CREATE EXTERNAL TABLE raw.contracts (
   cancel_reason VARCHAR, -- why, as the customer put it
   valid_from    TIMESTAMP, -- from when this version holds, UTC; NULL where only the current row is known, which makes history approximate
   recorded_at   TIMESTAMP NOT NULL, -- when this version was written down, UTC; it counts from then on
-  CHECK (end_date IS NULL OR end_date > start_date)
+  CHECK (end_date IS NULL OR end_date >= start_date) -- a line that ends on the day it starts was taken back: it never was in force
 ) STORED AS PARQUET
 LOCATION 'contracts.parquet'
 OPTIONS ('available_at' 'recorded_at')

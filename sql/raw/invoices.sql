@@ -5,7 +5,7 @@ CREATE EXTERNAL TABLE raw.invoices (
   contract_id VARCHAR, -- for which contract
   issued_on   DATE NOT NULL, -- the day it was sent
   due_on      DATE NOT NULL, -- the day by whose end it is to be paid
-  amount      DECIMAL(18,2) NOT NULL CHECK (amount >= 0), -- how much, in the project's currency
+  amount      DECIMAL(18,2) NOT NULL CHECK (amount >= 0), -- how much, in the project's currency; a credit note is no row: it is a later version of its invoice, of a lower amount
   amount_paid DECIMAL(18,2) NOT NULL CHECK (amount_paid >= 0), -- how much has come
   paid_on     DATE, -- the day on which it was paid in full; NULL until then
   voided_on   DATE, -- the day it was taken back; NULL unless it was

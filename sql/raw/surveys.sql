@@ -13,7 +13,7 @@ CREATE EXTERNAL TABLE raw.surveys (
   available_at TIMESTAMP NOT NULL, -- when the warehouse knew this row, UTC
   CHECK (scale_max > scale_min),
   CHECK ((score IS NULL) = (responded_at IS NULL)),
-  CHECK (score IS NULL OR score BETWEEN scale_min AND scale_max)
+  CHECK (score IS NULL OR score BETWEEN scale_min AND scale_max) -- an answer beyond its scale is one of another scale, or none: NULL
 ) STORED AS PARQUET
 LOCATION 'surveys.parquet'
 OPTIONS ('available_at' 'available_at', 'optional' 'true')

@@ -1,6 +1,6 @@
 -- People who may use the product, one row per user.
 CREATE EXTERNAL TABLE raw.users (
-  user_id        VARCHAR NOT NULL PRIMARY KEY, -- unique across accounts
+  user_id        VARCHAR NOT NULL PRIMARY KEY, -- unique across accounts; who has seats in two is two users: account_id || '/' || user_id, in all sources
   account_id     VARCHAR NOT NULL, -- the account the user belongs to; may be one that the CRM does not list
   role           VARCHAR NOT NULL, -- owner, admin, member or viewer
   is_internal    BOOLEAN NOT NULL, -- one of us, helping; never counted

@@ -2,7 +2,8 @@
 --
 -- Versions count as those of accounts do: from the day on which they were both valid and recorded. Where only the row of
 -- now is known, it stands for all of the line's past, `approximate_until` the day it was recorded. Whether the line is in
--- force on one of those days is a matter of its dates.
+-- force on one of those days is a matter of its dates. A version that ends on the day it starts took the line back: from
+-- the day on which it counts there is no such line.
 CREATE VIEW staging.contracts AS
 WITH versions AS (
   SELECT
@@ -53,4 +54,5 @@ SELECT
   day_after,
   approximate_until
 FROM dated
-WHERE day_after IS NULL OR first_day < day_after
+WHERE (day_after IS NULL OR first_day < day_after)
+  AND (end_date IS NULL OR end_date > start_date)

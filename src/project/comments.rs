@@ -50,6 +50,11 @@ impl Comments {
         let within = |at: &Location| *at > from && until.is_none_or(|end| *at < end);
         self.trailing.iter().find(|(at, _)| within(at)).map(|(_, text)| text.clone()).unwrap_or_default()
     }
+
+    /// The comment that ends a line, counted from 1.
+    pub(super) fn on_line(&self, line: u64) -> String {
+        self.trailing.iter().find(|(at, _)| at.line == line).map(|(_, text)| text.clone()).unwrap_or_default()
+    }
 }
 
 fn text_of(space: Whitespace) -> Option<String> {

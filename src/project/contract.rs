@@ -43,6 +43,8 @@ pub struct Check {
     pub sql: String,
     /// The condition as it was parsed.
     pub expr: Expr,
+    /// The comment behind it, or behind its column: what rows that fail it are, or what to do with them.
+    pub description: String,
     /// Where it is declared.
     pub location: Location,
 }
@@ -64,6 +66,12 @@ impl Contract {
     /// The column of a name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// What the comment behind a column says of it, for messages about its rows; `None` without one.
+    pub fn said_of(&self, name: &str) -> Option<String> {
+        let column = self.column(name).filter(|column| !column.description.is_empty())?;
+        Some(format!("`{name}` is: {}", column.description))
     }
 
     /// Every column that must not be null: declared so, or part of the primary key.

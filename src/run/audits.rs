@@ -19,6 +19,7 @@ use crate::engine::diagnose::Failed;
 use crate::engine::{Session, diagnose, shown};
 use crate::error::{Error, Result as HaleResult};
 use crate::pipeline::Pipeline;
+use crate::project::contract::{Check, Contract};
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
 
@@ -29,6 +30,8 @@ const SHOWN: usize = 5;
 pub(super) struct BadRows {
     /// The rule, by the name that people see.
     pub(super) rule: String,
+    /// What the contract says of the rule or its column, beside it.
+    pub(super) said: Option<String>,
     pub(super) location: Location,
     pub(super) plan: LogicalPlan,
 }
@@ -41,9 +44,12 @@ impl BadRows {
     pub(super) fn of_contract(session: &Session, model: &Model, rows: &LogicalPlan) -> Result<Vec<Self>> {
         let mut found = if model.is_stored() { Vec::new() } else { Self::of_source(session, model, rows)? };
         let whole = Location::whole(&model.file);
-        for key in &model.contract.unique {
+        let contract = &model.contract;
+        for key in &contract.unique {
             let rule = format!("UNIQUE ({})", key.join(", "));
-            found.push(Self::of_rule(model, rule, &whole, repeated(rows, key)?));
+            found.push(
+                Self::of_rule(model, rule, &whole, repeated(rows, key)?).saying(said_of_key(contract, key)),
+            );
         }
         Ok(found)
     }
@@ -58,12 +64,14 @@ impl BadRows {
         let mut found = Vec::new();
         for name in contract.not_null() {
             let nulls = failing(column(&name).is_null())?;
-            found.push(Self::of_rule(model, format!("NOT NULL {name}"), place(&name), nulls));
+            let rule = Self::of_rule(model, format!("NOT NULL {name}"), place(&name), nulls);
+            found.push(rule.saying(contract.said_of(&name)));
         }
         for check in &contract.checks {
             let condition = session.condition(&check.sql, rows.schema().inner())?;
             let rule = format!("CHECK ({})", check.sql);
-            found.push(Self::of_rule(model, rule, &check.location, failing(not(condition))?));
+            let rule = Self::of_rule(model, rule, &check.location, failing(not(condition))?);
+            found.push(rule.saying(said_of_check(check)));
         }
         for name in doubles(rows) {
             let rule = format!("finite values in {name}");
@@ -71,13 +79,18 @@ impl BadRows {
         }
         if !contract.primary_key.is_empty() {
             let rule = format!("PRIMARY KEY ({})", contract.primary_key.join(", "));
-            found.push(Self::of_rule(model, rule, &whole, repeated(rows, &contract.primary_key)?));
+            let rule = Self::of_rule(model, rule, &whole, repeated(rows, &contract.primary_key)?);
+            found.push(rule.saying(said_of_key(contract, &contract.primary_key)));
         }
         Ok(found)
     }
 
     fn of_rule(model: &Model, rule: String, location: &Location, plan: LogicalPlan) -> Self {
-        Self { rule: format!("{}: {rule}", model.name), location: location.clone(), plan }
+        Self { rule: format!("{}: {rule}", model.name), said: None, location: location.clone(), plan }
+    }
+
+    fn saying(self, said: Option<String>) -> Self {
+        Self { said, ..self }
     }
 
     /// How many rows break the rule, and a few of them.
@@ -107,6 +120,7 @@ impl BadRows {
         let shown =
             sample.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| shown::row(batch, row)));
         let broken = shown.fold(broken.at(self.location), Diagnostic::note);
+        let broken = self.said.into_iter().fold(broken, Diagnostic::note);
         let left = usize::try_from(rows).unwrap_or_default().saturating_sub(SHOWN);
         let broken =
             if left > 0 { broken.note(format!("and {left} more, which are not shown")) } else { broken };
@@ -127,6 +141,17 @@ impl BadRows {
         let rule = Failed { name: self.rule, file: &self.location.file, query: None, model: None };
         diagnose::of_data(session, pipeline, &rule, reads, error).await
     }
+}
+
+/// What the comment behind a check or its column says.
+pub(super) fn said_of_check(check: &Check) -> Option<String> {
+    (!check.description.is_empty()).then(|| check.description.clone())
+}
+
+/// What the comment behind the column of a key says, where it is one column.
+pub(super) fn said_of_key(contract: &Contract, key: &[String]) -> Option<String> {
+    let [column] = key else { return None };
+    contract.said_of(column)
 }
 
 /// What to do about rows that break a rule.

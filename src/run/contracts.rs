@@ -74,14 +74,20 @@ impl Build<'_> {
 
 /// What the stream's audits found, each rule at its place in the contract.
 pub(super) fn broken(model: &Model, findings: &[Finding]) -> Diagnostics {
+    let contract = &model.contract;
+    let declared = |text: &str| contract.checks.iter().find(|check| check_text(&check.sql) == text);
+    let said = |finding: &Finding| match &finding.rule {
+        Rule::NotNull { column } | Rule::Finite { column } | Rule::Lossless { column, .. } => {
+            contract.said_of(column)
+        }
+        Rule::Check { text } => declared(text).and_then(audits::said_of_check),
+        Rule::PrimaryKey { columns } => audits::said_of_key(contract, columns),
+    };
     let place = |finding: &Finding| match &finding.rule {
         Rule::NotNull { column } | Rule::Finite { column } | Rule::Lossless { column, .. } => {
-            model.contract.column(column).map(|column| column.location.clone())
+            contract.column(column).map(|column| column.location.clone())
         }
-        Rule::Check { text } => {
-            let declared = model.contract.checks.iter().find(|check| check_text(&check.sql) == *text);
-            declared.map(|check| check.location.clone())
-        }
+        Rule::Check { text } => declared(text).map(|check| check.location.clone()),
         Rule::PrimaryKey { .. } => None,
     };
     let diagnostic = |finding: &Finding| {
@@ -90,6 +96,7 @@ pub(super) fn broken(model: &Model, findings: &[Finding]) -> Diagnostics {
         let at = place(finding).unwrap_or_else(|| Location::whole(&model.file));
         let failed = Diagnostic::error("audit", message).at(at);
         let failed = finding.samples.iter().fold(failed, |failed, sample| failed.note(sample.to_string()));
+        let failed = said(finding).into_iter().fold(failed, Diagnostic::note);
         let left = finding.rows.saturating_sub(finding.samples.len() as u64);
         let failed =
             if left > 0 { failed.note(format!("and {left} more, which are not shown")) } else { failed };

@@ -113,7 +113,7 @@ impl<'a> Question<'a> {
                 if is_dated(&plan) { of_days(plan, AS_OF_DATE, days)? } else { plan }
             }
         };
-        Ok(BadRows { rule: self.to_string(), location: self.location(), plan })
+        Ok(BadRows { rule: self.to_string(), said: None, location: self.location(), plan })
     }
 }
 

@@ -135,7 +135,8 @@ fn commerce(draw: &mut Draw, commerce: &mut Commerce, id: &str) {
 
 fn line(draw: &mut Draw, line_id: &str, id: &str, start: NaiveDate) -> Line {
     let start = if draw.chance(10) { start - TimeDelta::days(draw.between(-9, 40)) } else { start };
-    let length = draw.pick(&[1, 30, 90, 200, 365, 400]);
+    // One that ends on the day it starts was taken back.
+    let length = draw.pick(&[0, 1, 30, 90, 200, 365, 400]);
     let in_euros = draw.chance(40);
     let elsewhere = account_id(draw.below(ACCOUNTS));
     Line {

@@ -150,7 +150,9 @@ impl Commerce {
             let versions = self.lines.iter().filter(|line| line.line_id == id).collect();
             as_known(world, day, versions, |line: &&Line| line.version)
         });
-        known.filter(|(line, _)| line.account_id == account_id && line.start <= day).collect()
+        let is_one = |line: &Line| line.end.is_none_or(|end| end > line.start);
+        let is_here = |line: &Line| line.account_id == account_id && line.start <= day && is_one(line);
+        known.filter(|(line, _)| is_here(line)).collect()
     }
 
     /// What an account is at the end of a day; `None` for one that is no customer, or not scored.

@@ -88,7 +88,8 @@ impl ContractReader<'_> {
                 ColumnOption::PrimaryKey(_) => contract.primary_key = vec![name.clone()],
                 ColumnOption::Unique(_) => contract.unique.push(vec![name.clone()]),
                 ColumnOption::Check(check) => {
-                    self.check(contract, &check.expr, location.clone());
+                    let said = contract.said_of(&name).unwrap_or_default();
+                    self.check(contract, &check.expr, said, location.clone());
                 }
                 ColumnOption::ForeignKey(key) => {
                     self.reference(contract, vec![name.clone()], &key.foreign_table, &key.referred_columns);
@@ -103,8 +104,9 @@ impl ContractReader<'_> {
             TableConstraint::PrimaryKey(key) => contract.primary_key = key_columns(&key.columns),
             TableConstraint::Unique(key) => contract.unique.push(key_columns(&key.columns)),
             TableConstraint::Check(check) => {
-                let location = self.at(check.expr.span());
-                self.check(contract, &check.expr, location);
+                let span = check.expr.span();
+                let said = self.comments.on_line(span.end.line);
+                self.check(contract, &check.expr, said, self.at(span));
             }
             TableConstraint::ForeignKey(key) => {
                 let columns = key.columns.iter().map(normal).collect();
@@ -114,8 +116,8 @@ impl ContractReader<'_> {
         }
     }
 
-    fn check(&self, contract: &mut Contract, expr: &Expr, location: Location) {
-        contract.checks.push(Check { sql: expr.to_string(), expr: expr.clone(), location });
+    fn check(&self, contract: &mut Contract, expr: &Expr, description: String, location: Location) {
+        contract.checks.push(Check { sql: expr.to_string(), expr: expr.clone(), description, location });
     }
 
     fn unsupported(&mut self, what: &str, location: Location) {
