@@ -2,8 +2,11 @@
 //!
 //! DataFusion compares two intervals by their months, then their days, then their hours. So it takes a frame from 1 DAY
 //! before to 240 HOURS before for one that has rows, and refuses one from 240 HOURS before to 1 DAY before. Here bounds
-//! without months are first brought to days and a rest of less than one, and a frame that ends before it begins is
-//! refused at its place, and so is one of which only the calendar can tell.
+//! without months are first brought to days and a rest of less than one. A frame that ends before it begins is refused at
+//! its place, and so is one of which only the calendar can tell. One that never does, as from 45 DAYS before to 1 MONTH
+//! before, is written so that DataFusion compares nothing: 1 MONTH before is -1 MONTH after.
+
+use std::cmp::Ordering;
 
 use datafusion::arrow::datatypes::IntervalMonthDayNano;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -43,7 +46,7 @@ impl AnalyzerRule for FrameBounds {
 fn settled(expr: Expr) -> Result<Transformed<Expr>> {
     let Expr::WindowFunction(mut window) = expr else { return Ok(Transformed::no(expr)) };
     let frame = &mut window.params.window_frame;
-    let bounds = [&mut frame.start_bound, &mut frame.end_bound].map(in_days);
+    let in_days = [&mut frame.start_bound, &mut frame.end_bound].map(in_days).contains(&true);
     match runs_forward(frame) {
         Some(true) => {}
         answer => {
@@ -51,8 +54,59 @@ fn settled(expr: Expr) -> Result<Transformed<Expr>> {
             return Err(refused(&function, &window.params, answer.is_none()));
         }
     }
+    let turned = turned(frame)?;
     let expr = Expr::WindowFunction(window);
-    Ok(if bounds.contains(&true) { Transformed::yes(expr) } else { Transformed::no(expr) })
+    Ok(if in_days || turned { Transformed::yes(expr) } else { Transformed::no(expr) })
+}
+
+/// Writes the bounds of a frame that runs forward so that DataFusion does not take it for one that runs back; whether
+/// that changed them.
+fn turned(frame: &mut WindowFrame) -> Result<bool> {
+    use WindowFrameBound::{CurrentRow, Following, Preceding};
+    let bounds = match (&frame.start_bound, &frame.end_bound) {
+        // Only distances of nothing come here, which are the row itself.
+        (Following(_) | CurrentRow, Preceding(_)) | (Following(_), CurrentRow) => (CurrentRow, CurrentRow),
+        (start @ Preceding(from), Preceding(to)) if is_less(from, to) => {
+            (start.clone(), Following(to.arithmetic_negate()?))
+        }
+        (Following(from), end @ Following(to)) if is_less(to, from) => {
+            (Preceding(from.arithmetic_negate()?), end.clone())
+        }
+        _ => return Ok(false),
+    };
+    (frame.start_bound, frame.end_bound) = bounds;
+    Ok(true)
+}
+
+/// Whether DataFusion takes one distance for less than another.
+fn is_less(one: &ScalarValue, other: &ScalarValue) -> bool {
+    !one.is_null() && !other.is_null() && one < other
+}
+
+/// Whether rows behind the current one can lie within a bound, in the order of the window.
+pub(crate) fn is_ahead(bound: &WindowFrameBound) -> bool {
+    match bound {
+        WindowFrameBound::CurrentRow => false,
+        WindowFrameBound::Following(offset) => offset.is_null() || reach(offset).1.is_gt(),
+        WindowFrameBound::Preceding(offset) => reach(offset).0.is_lt(),
+    }
+}
+
+/// How the least and the most that a distance can be compare with nothing. NULL is without an end.
+fn reach(offset: &ScalarValue) -> (Ordering, Ordering) {
+    match offset {
+        ScalarValue::IntervalMonthDayNano(Some(interval)) => {
+            let (least, most) = lengths(interval.months.into(), length(interval));
+            (least.cmp(&0), most.cmp(&0))
+        }
+        offset if offset.is_null() => (Ordering::Greater, Ordering::Greater),
+        offset => {
+            let zero = ScalarValue::new_zero(&offset.data_type()).ok();
+            // Of what cannot be compared both is possible.
+            let sign = zero.and_then(|zero| offset.partial_cmp(&zero));
+            (sign.unwrap_or(Ordering::Less), sign.unwrap_or(Ordering::Greater))
+        }
+    }
 }
 
 /// Brings a bound without months to whole days and a rest; whether that changed it.
@@ -74,6 +128,12 @@ fn in_days(bound: &mut WindowFrameBound) -> bool {
 /// The length of what an interval has beside its months.
 fn length(interval: &IntervalMonthDayNano) -> i128 {
     i128::from(interval.days) * NANOS_A_DAY + i128::from(interval.nanoseconds)
+}
+
+/// The least and the most that some months and a rest can be: a month has 28 to 31 days.
+fn lengths(months: i128, rest: i128) -> (i128, i128) {
+    let (least, most) = if months < 0 { (31, 28) } else { (28, 31) };
+    (months * least * NANOS_A_DAY + rest, months * most * NANOS_A_DAY + rest)
 }
 
 /// Whether a frame begins before it ends, or with the same row; `None` where that depends on the month.
@@ -106,12 +166,8 @@ fn ordered(less: &ScalarValue, more: &ScalarValue) -> Option<bool> {
     };
     let months = i128::from(more.months) - i128::from(less.months);
     let rest = length(more) - length(less);
-    // A month has 28 to 31 days.
-    let (least, most) = if months < 0 { (31, 28) } else { (28, 31) };
-    let (least, most) = (months * least * NANOS_A_DAY + rest, months * most * NANOS_A_DAY + rest);
+    let (least, most) = lengths(months, rest);
     match (least >= 0, most >= 0) {
-        // DataFusion looks at the months first and would refuse it.
-        (true, _) if months < 0 => None,
         (true, true) => Some(true),
         (false, false) => Some(false),
         _ => None,
