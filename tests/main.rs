@@ -4,6 +4,7 @@ mod arithmetic; // integers and decimals at the ends of their types: the value o
 mod ask; // questions to hale's session and to plain DataFusion, for other tests
 mod audits; // rules over several tables: what they read, of which days, and that none is passed by
 mod bad_input; // what is refused, and what is survived
+mod casts; // columns that differ in a cast alone, comparisons of what a cast cannot hold
 mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
 mod commerce; // contracts, growth, billing and users against naive evaluators; money tied out to the cent
@@ -15,6 +16,7 @@ mod explain; // why a score is what it is, what moved it; scores from stored met
 mod foreign; // files as others write them: bounds, types, names, damage
 mod frames; // window frames of mixed units and with bounds the wrong way round
 mod generate; // the synthetic sources
+mod instants; // instants of any year, however they are compared and computed with
 mod invariants; // habits of the project: descriptions, tests, layering, sizes
 mod judgement; // what people judge and decide: in metrics, in scores, in explanations
 mod lanes; // programs over doubles equal DataFusion's own expressions

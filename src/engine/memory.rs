@@ -1,5 +1,7 @@
 //! How much memory there is, and how much was used.
 
+use datafusion::error::DataFusionError;
+
 /// Where the system does not tell how much it has.
 const FALLBACK: usize = 2 << 30;
 
@@ -34,6 +36,11 @@ pub fn parse_memory(text: &str) -> Result<usize, String> {
         return Err(format!("{text} is too little; the engine wants 64MB and more"));
     }
     Ok(bytes as usize)
+}
+
+/// Whether an operator found no memory for what it had to hold: another way of computing may need less.
+pub(crate) fn ran_out(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
 }
 
 /// The most memory that this process has held, in bytes, where the system tells.

@@ -3,6 +3,8 @@
 //! [`Engine`] holds what a process shares (threads, memory, spill files); [`Session`] is one catalogue of
 //! layers in which models are planned: empty sources for `check`, Parquet for `run`, rows for `test`.
 
+pub mod build_side;
+mod cast_names;
 mod checked;
 pub mod day_rank;
 pub mod day_window;
@@ -16,6 +18,8 @@ pub(crate) mod in_turn;
 pub(crate) mod landed;
 pub mod lanes;
 mod memory;
+mod microseconds;
+mod narrowing;
 pub mod published;
 mod repeated_keys;
 mod rules;
@@ -28,6 +32,7 @@ pub mod stored_days;
 mod subqueries;
 mod wary_parquet;
 pub(crate) mod whole_keys;
+mod within_nanoseconds;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -39,6 +44,8 @@ use datafusion::prelude::SessionConfig;
 
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
+pub(crate) use frames::is_ahead;
+pub(crate) use memory::ran_out;
 pub use memory::{parse_memory, peak_resident, resident};
 pub use session::Session;
 
@@ -128,6 +135,12 @@ impl Engine {
         options.execution.parquet.pushdown_filters = false;
         // A LIMIT above a window would cut off rows that `lead` has to look at (apache/datafusion#25471).
         options.optimizer.enable_window_limits = false;
+        // A filter that a join or sort makes while it runs is handed down by the names of columns; below, another column may
+        // have that name, and rows are lost (apache/datafusion#25262, #25263, #25264).
+        options.optimizer.enable_dynamic_filter_pushdown = false;
+        options.optimizer.enable_join_dynamic_filter_pushdown = false;
+        options.optimizer.enable_topk_dynamic_filter_pushdown = false;
+        options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
         // Each sort of each thread sets this aside for its merge: all of them together at most a share of the memory.
         let for_merges = self.memory_limit / (SORTS_AT_ONCE * self.threads);
         options.execution.sort_spill_reservation_bytes = for_merges.min(10 << 20);

@@ -26,12 +26,16 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 
 use super::checked::CheckedArithmetic;
-use super::day_window::{self, WindowOptions};
+use super::day_window::{self, WindowMode, WindowOptions};
 use super::faults::KnownFaults;
 use super::frames::FrameBounds;
 use super::grouping::GroupingOrder;
+use super::microseconds::Microseconds;
+use super::narrowing::NarrowingCasts;
 use super::subqueries::SubqueryPredicates;
-use super::{Engine, day_rank, functions, lanes, repeated_keys, side_by_side, whole_keys};
+use super::{
+    Engine, build_side, cast_names, day_rank, functions, lanes, repeated_keys, side_by_side, whole_keys,
+};
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::{AS_OF_DATE, Model};
@@ -41,6 +45,9 @@ const CATALOG: &str = "hale";
 
 /// The row that a constraint looks at.
 const ROW: &str = "the_row";
+
+/// Rows that are handled together where memory is scarce.
+const SMALL_BATCH: usize = 1024;
 
 /// A catalogue with a schema for each layer; what is registered in it decides what models read.
 #[derive(Clone)]
@@ -67,13 +74,15 @@ impl Session {
             .with_runtime_env(Arc::clone(engine.runtime()))
             .with_default_features();
         let state = repeated_keys::install(day_window::install(builder).build());
-        let state = side_by_side::install(state);
+        let state = build_side::install(side_by_side::install(state));
         let mut state = lanes::install(day_rank::install(state));
         state.register_function_rewrite(Arc::new(CheckedArithmetic))?;
         state.add_analyzer_rule(Arc::new(KnownFaults));
         state.add_analyzer_rule(Arc::new(SubqueryPredicates));
         state.add_analyzer_rule(Arc::new(FrameBounds));
         state.add_analyzer_rule(Arc::new(GroupingOrder));
+        state.add_analyzer_rule(Arc::new(Microseconds));
+        state.add_analyzer_rule(Arc::new(NarrowingCasts));
         let context = SessionContext::new_with_state(state);
         whole_keys::install(&context);
         register_functions(&context, settings.time_zone);
@@ -109,14 +118,21 @@ impl Session {
         self.register(name, Arc::new(ViewTable::new(plan, None)))
     }
 
-    /// The same catalogue, with windows computed another way.
+    /// The same catalogue for what did not fit into memory, each step with less than the one before: windows over sorted
+    /// rows, which hold one account and let the sort spill; then on one thread, so that no two sorts or aggregates share
+    /// the memory, in small batches.
     #[must_use]
-    pub fn with_windows(&self, windows: WindowOptions) -> Self {
+    pub fn more_frugal(&self, step: usize) -> Option<Self> {
         let state = self.context.state();
         let mut config = state.config().clone();
-        config.options_mut().extensions.insert(windows);
+        config.options_mut().extensions.insert(WindowOptions { window_mode: WindowMode::Sorted });
+        let config = match step {
+            0 => config,
+            1 => config.with_target_partitions(1).with_batch_size(SMALL_BATCH),
+            _ => return None,
+        };
         let state = SessionStateBuilder::new_from_existing(state).with_config(config).build();
-        Self { context: SessionContext::new_with_state(state), parameters: self.parameters.clone() }
+        Some(Self { context: SessionContext::new_with_state(state), parameters: self.parameters.clone() })
     }
 
     /// The session as a model's query wants it. What is compiled from the semantic side has many small expressions in
@@ -150,23 +166,46 @@ impl Session {
     /// What the planner says; most of it carries the place in the text.
     pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
         let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
-        let plan = self.state().statement_to_plan(statement).await?;
-        plan.with_param_values(self.parameters.clone())
+        self.planned(statement).await?.with_param_values(self.parameters.clone())
     }
 
-    /// The condition of a `CHECK` over one row of declared columns: the project's parameters put in, its types settled,
-    /// and what the engine only rewrites, such as `coalesce`, rewritten.
+    /// The plan of a statement; where two of its expressions have one name, with the casts named by which they differ.
+    async fn planned(&self, statement: Statement) -> Result<LogicalPlan> {
+        let state = self.state();
+        let error = match state.statement_to_plan(statement.clone()).await {
+            Err(error) if cast_names::is_of_one_name(&error) => error,
+            planned => return planned,
+        };
+        let Some(named) = cast_names::with_names(statement) else { return Err(error) };
+        match state.statement_to_plan(named).await {
+            Ok(plan) => cast_names::in_plan(plan),
+            Err(_) => Err(error),
+        }
+    }
+
+    /// The condition of a `CHECK` over one row of declared columns, as the one column of a plan: the project's parameters
+    /// put in, its types settled.
     ///
     /// # Errors
     /// What the parser and the planner say.
-    pub fn condition(&self, sql: &str, declared: &SchemaRef) -> Result<Expr> {
+    pub fn condition_plan(&self, sql: &str, declared: &SchemaRef) -> Result<LogicalPlan> {
         let state = self.state();
         let columns = Arc::new(DFSchema::try_from(Arc::clone(declared))?);
         let condition = state.create_logical_expr(sql, &columns)?;
         let row = provider_as_source(Arc::new(EmptyTable::new(Arc::clone(declared))));
         let plan = LogicalPlanBuilder::scan(ROW, row, None)?.project([condition])?.build()?;
         let plan = plan.with_param_values(self.parameters.clone())?;
-        let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})?;
+        state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})
+    }
+
+    /// The condition of a `CHECK`, and what the engine only rewrites, such as `coalesce`, rewritten.
+    ///
+    /// # Errors
+    /// As [`Session::condition_plan`].
+    pub fn condition(&self, sql: &str, declared: &SchemaRef) -> Result<Expr> {
+        let state = self.state();
+        let columns = Arc::new(DFSchema::try_from(Arc::clone(declared))?);
+        let plan = self.condition_plan(sql, declared)?;
         let [condition] = plan
             .expressions()
             .try_into()
@@ -195,7 +234,9 @@ impl Session {
     /// # Errors
     /// What the parser and the planner say.
     pub async fn plan_text(&self, sql: &str) -> Result<LogicalPlan> {
-        let plan = self.state().create_logical_plan(sql).await?;
+        let state = self.state();
+        let statement = state.sql_to_statement(sql, &state.config_options().sql_parser.dialect)?;
+        let plan = self.planned(statement).await?;
         match &plan {
             LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => {
                 Err(DataFusionError::Plan("only queries are allowed here".to_owned()))
@@ -273,6 +314,7 @@ fn register_functions(context: &SessionContext, zone: Tz) {
         context.register_udaf(aggregate.as_ref().clone());
     }
     context.register_udf(functions::local_day(zone));
+    context.register_udf(cast_names::function());
 }
 
 /// `calendar.days`: one row for each day from the project's first to the last that is asked for.

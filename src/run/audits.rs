@@ -16,7 +16,7 @@ use datafusion::prelude::DataFrame;
 use super::stored::column;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::diagnose::Failed;
-use crate::engine::{Session, diagnose, shown};
+use crate::engine::{Session, diagnose, ran_out, shown};
 use crate::error::{Error, Result as HaleResult};
 use crate::pipeline::Pipeline;
 use crate::project::contract::{Check, Contract};
@@ -106,7 +106,14 @@ impl BadRows {
 
     /// Counts the rows and shows a few.
     async fn run(self, session: &Session, pipeline: &Pipeline) -> HaleResult<Option<Diagnostic>> {
-        let (rows, sample) = match self.found(session).await {
+        let (mut found, mut steps) = (self.found(session).await, 0);
+        while found.as_ref().is_err_and(ran_out)
+            && let Some(frugal) = session.more_frugal(steps)
+        {
+            found = self.found(&frugal).await;
+            steps += 1;
+        }
+        let (rows, sample) = match found {
             Ok(found) => found,
             Err(error) => return Err(self.failed(session, pipeline, &error).await),
         };

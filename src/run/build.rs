@@ -16,7 +16,7 @@ use super::under_way::Build;
 use super::watch::{Event, Watch};
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::engine::day_window::{WindowMode, WindowOptions};
+use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{self, Place};
 use crate::engine::sources::{Horizon, parquet_folder};
 use crate::engine::stored_days::day_table;
@@ -176,14 +176,14 @@ impl Build<'_> {
     async fn table(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
         self.watch.saw(&Event::Building { model: &model.name });
         let started = Instant::now();
-        let staged = match self.stage(&self.session, model, first).await {
-            Err(Attempt::Memory(_)) => {
-                // Windows held in memory did not fit; sorted ones hold one account and let the sort spill.
-                let frugal = self.session.with_windows(WindowOptions { window_mode: WindowMode::Sorted });
-                self.stage(&frugal, model, first).await
-            }
-            other => other,
-        };
+        let mut staged = self.stage(&self.session, model, first).await;
+        let mut steps = 0;
+        while matches!(staged, Err(Attempt::Memory(_)))
+            && let Some(frugal) = self.session.more_frugal(steps)
+        {
+            staged = self.stage(&frugal, model, first).await;
+            steps += 1;
+        }
         let Staged { table: staged, rows_read, memory } = match staged {
             Ok(staged) => staged,
             Err(attempt) => return Err(self.failed(model, attempt).await),

@@ -17,7 +17,7 @@ use super::stretches::stretches;
 use super::under_way::Build;
 use crate::engine::diagnose::Failed;
 use crate::engine::in_turn::InTurnExec;
-use crate::engine::{Session, diagnose};
+use crate::engine::{Session, diagnose, ran_out};
 use crate::error::Error;
 use crate::project::model::{AS_OF_DATE, Model};
 use crate::publish::{StagedTable, TableSpec};
@@ -38,11 +38,7 @@ pub(super) enum Attempt {
 
 impl Attempt {
     fn of(error: DataFusionError) -> Self {
-        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
-            Self::Memory(error)
-        } else {
-            Self::Engine(error)
-        }
+        if ran_out(&error) { Self::Memory(error) } else { Self::Engine(error) }
     }
 }
 

@@ -185,3 +185,37 @@ fn sound_bounds_still_leave_row_groups_out() {
     let plan = world.asked("EXPLAIN ANALYZE SELECT id FROM staging.notes WHERE note = '00042'");
     assert!(plan.contains("row_groups_pruned_statistics=10 total → 1 matched"), "{plan}");
 }
+
+/// apache/datafusion#25262, #25263, #25264: what a join knows of its one side is asked of a column of the other that has the
+/// same name further down, and rows are lost.
+#[test]
+fn columns_of_one_name_are_told_apart_below_a_join() {
+    let world = notes("id VARCHAR, kind VARCHAR", "SELECT id, kind FROM raw.notes");
+    world.write(
+        "sql/raw/kinds.sql",
+        "CREATE EXTERNAL TABLE raw.kinds (id VARCHAR) STORED AS PARQUET LOCATION 'kinds.parquet'",
+    );
+    world.write("sql/staging/kinds.sql", "SELECT id FROM raw.kinds");
+    world.parquet(
+        "notes/one.parquet",
+        &[("id", texts(&[Some("a1"), Some("a2")])), ("kind", texts(&[Some("x1"), Some("x2")]))],
+    );
+    world.parquet("kinds.parquet", &[("id", texts(&[Some("x1"), Some("x2")]))]);
+    let joined =
+        "SELECT n.id AS note, k.id AS kind FROM raw.notes AS n LEFT JOIN raw.kinds AS k ON n.kind = k.id";
+    for (inner, note) in [
+        (format!("{joined} GROUP BY n.id, k.id"), "note"),
+        (format!("{joined} WHERE n.id <> coalesce(k.id, '')"), "note"),
+        (format!("SELECT DISTINCT note, kind FROM ({joined}) AS j"), "note"),
+        ("SELECT n.id, k.id AS kind, n.kind || '!' AS note FROM raw.notes AS n JOIN raw.kinds AS k ON n.kind = k.id".to_owned(), "id"),
+    ] {
+        let asked = format!("SELECT s.id AS v, j.{note} AS w FROM raw.kinds AS s JOIN ({inner}) AS j ON s.id = j.kind ORDER BY 1");
+        assert_eq!(world.asked(&asked), "v,w\nx1,a1\nx2,a2\n", "{inner}");
+    }
+    assert_eq!(
+        world.asked(&format!(
+            "SELECT kind FROM ({joined} GROUP BY n.id, k.id) AS j ORDER BY kind DESC LIMIT 1"
+        )),
+        "kind\nx2\n"
+    );
+}

@@ -1,4 +1,4 @@
-//! Draws projects: queries over a small world, with contracts and audits of every form, sound ones and unsound ones.
+//! Draws projects: models over a small world, with contracts and audits of every form, sound ones and unsound ones.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,8 +22,11 @@ impl fmt::Display for Drawn {
 impl Drawn {
     /// The project of a seed.
     pub fn of(seed: u64) -> Self {
-        let mut draw =
-            Draw { random: ChaCha8Rng::seed_from_u64(seed), tables: vec!["staging.events".to_owned()] };
+        let mut draw = Draw {
+            random: ChaCha8Rng::seed_from_u64(seed),
+            tables: vec!["staging.events".to_owned()],
+            keyed: Vec::new(),
+        };
         let mut files = BTreeMap::from([
             (
                 "hale.yml".to_owned(),
@@ -43,6 +46,19 @@ impl Drawn {
         }
         for number in 0..draw.between(0, 2) {
             files.insert(format!("sql/audits/a{number}.sql"), draw.audit());
+        }
+        Self(files)
+    }
+
+    /// The project as it is shown: each file below a line with its path.
+    pub fn shown(text: &str) -> Self {
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
+        let mut path = String::new();
+        for line in text.lines() {
+            match line.strip_prefix("-- ") {
+                Some(named) => path = named.to_owned(),
+                None => files.entry(path.clone()).or_default().extend([line, "\n"]),
+            }
         }
         Self(files)
     }
@@ -95,26 +111,34 @@ pub fn sources(folder: &Path) {
     writer.close().unwrap();
 }
 
-struct Draw {
+/// What is drawn of a project.
+pub(super) struct Draw {
     random: ChaCha8Rng,
     /// What later models may read; all of these have the columns `account_id`, `as_of_date` and `n`.
     tables: Vec<String>,
+    /// Those of them that have one row of an account and day.
+    keyed: Vec<String>,
 }
 
 impl Draw {
-    fn between(&mut self, low: u32, high: u32) -> u32 {
+    pub(super) fn between(&mut self, low: u32, high: u32) -> u32 {
         low + self.random.next_u32() % (high - low + 1)
     }
 
-    fn one_in(&mut self, many: u32) -> bool {
+    pub(super) fn one_in(&mut self, many: u32) -> bool {
         self.random.next_u32().is_multiple_of(many)
     }
 
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+    pub(super) fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[self.random.next_u32() as usize % choices.len()]
     }
 
-    fn table(&mut self) -> String {
+    /// Whether each of some tables has one row of an account and day.
+    pub(super) fn all_are_keyed(&self, tables: &[&String]) -> bool {
+        tables.iter().all(|table| self.keyed.contains(table))
+    }
+
+    pub(super) fn table(&mut self) -> String {
         let place = self.random.next_u32() as usize % self.tables.len();
         self.tables[place].clone()
     }
@@ -140,6 +164,12 @@ impl Draw {
         };
         if self.one_in(4) {
             return query;
+        }
+        self.keyed.push(format!("metrics.{name}"));
+        if self.one_in(5) {
+            return format!(
+                "CREATE TABLE metrics.{name} (\n  account_id VARCHAR NOT NULL,\n  as_of_date DATE NOT NULL,\n  n BIGINT,\n  place BIGINT NOT NULL,\n  UNIQUE (account_id, as_of_date), PRIMARY KEY (as_of_date, place)\n) PARTITIONED BY (as_of_date) AS\nSELECT *, row_number() OVER (PARTITION BY as_of_date ORDER BY account_id DESC) AS place FROM (\n{query}\n) AS rows"
+            );
         }
         let (check, more) = (self.column_check(), self.constraints());
         let by_day = if self.one_in(4) { "" } else { " PARTITIONED BY (as_of_date)" };
@@ -185,294 +215,6 @@ impl Draw {
             0 => "raw.events".to_owned(),
             1 => "metrics.m0".to_owned(),
             _ => self.table(),
-        }
-    }
-
-    /// A query for account, day and a number, and whether each account and day has one row at most.
-    fn query(&mut self) -> (String, bool) {
-        let (from, other, value, condition) = (self.table(), self.table(), self.value(), self.condition("n"));
-        let day = self.of(&["as_of_date", "as_of_date - INTERVAL '1' DAY", "CAST(as_of_date AS DATE)"]);
-        match self.between(0, 13) {
-            0 => {
-                (format!("SELECT account_id, as_of_date, {value} AS n FROM {from} WHERE {condition}"), false)
-            }
-            1 => (
-                format!(
-                    "SELECT account_id, as_of_date, CAST({} AS BIGINT) AS n FROM {from} GROUP BY account_id, as_of_date{}",
-                    self.aggregate("n"),
-                    self.of(&["", " HAVING count(*) > 0", " HAVING max(n) IS NOT NULL"])
-                ),
-                true,
-            ),
-            2 | 3 => (
-                format!(
-                    "SELECT account_id, as_of_date, CAST({} OVER ({}) AS BIGINT) AS n FROM {from}",
-                    self.windowed("n"),
-                    self.window()
-                ),
-                false,
-            ),
-            4 => (
-                format!(
-                    "SELECT account_id, as_of_date, n FROM {from} UNION{} SELECT account_id, as_of_date, {value} FROM {other}",
-                    self.of(&["", " ALL"])
-                ),
-                false,
-            ),
-            5 => (
-                format!(
-                    "SELECT a.account_id, a.as_of_date, coalesce(a.n, b.n) AS n FROM {from} AS a {} JOIN {other} AS b ON a.account_id = b.account_id AND a.as_of_date = b.{day}",
-                    self.of(&["LEFT", "INNER", "FULL", "RIGHT"])
-                ),
-                false,
-            ),
-            6 => (
-                format!(
-                    "SELECT account_id, as_of_date, n FROM {from} WHERE {} FROM {other}{})",
-                    self.of(&[
-                        "account_id IN (SELECT account_id",
-                        "account_id NOT IN (SELECT account_id",
-                        "account_id = (SELECT min(account_id)"
-                    ]),
-                    self.of(&["", " WHERE n > 3", " LIMIT 1"])
-                ),
-                false,
-            ),
-            7 => (
-                format!(
-                    "SELECT account_id, as_of_date, n FROM {from} AS a WHERE {} (SELECT 1 FROM {other} AS b WHERE b.account_id = a.account_id AND b.n {} a.n)",
-                    self.of(&["EXISTS", "NOT EXISTS"]),
-                    self.of(&[">", "=", "<="])
-                ),
-                false,
-            ),
-            8 => (
-                format!(
-                    "SELECT account_id, as_of_date, (SELECT CAST({} AS BIGINT) FROM {other} AS b{}) AS n FROM {from} AS a",
-                    self.aggregate("b.n"),
-                    self.of(&[
-                        "",
-                        " WHERE b.account_id = a.account_id",
-                        " WHERE b.as_of_date = a.as_of_date"
-                    ])
-                ),
-                false,
-            ),
-            9 => (
-                format!(
-                    "WITH per AS (SELECT account_id, count(*) AS rows FROM {other} GROUP BY account_id)\nSELECT a.account_id, a.as_of_date, per.rows + {} AS n FROM {from} AS a JOIN per ON per.account_id = a.account_id",
-                    self.of(&["a.n", "0", "coalesce(a.n, $most)"])
-                ),
-                false,
-            ),
-            10 => (
-                format!(
-                    "SELECT a.account_id, d.day AS as_of_date, count(b.n) AS n FROM (SELECT DISTINCT account_id FROM {from}) AS a CROSS JOIN calendar.days AS d LEFT JOIN {other} AS b ON b.account_id = a.account_id AND b.as_of_date = d.day GROUP BY a.account_id, d.day"
-                ),
-                true,
-            ),
-            11 => (
-                format!(
-                    "SELECT DISTINCT account_id, as_of_date, CAST(value AS BIGINT) AS n FROM {from} CROSS JOIN generate_series(1, 2)"
-                ),
-                false,
-            ),
-            12 => (
-                format!(
-                    "SELECT account_id, as_of_date, n FROM (SELECT *, row_number() OVER (PARTITION BY account_id, as_of_date ORDER BY n) AS place FROM {from}) AS placed WHERE place = 1"
-                ),
-                true,
-            ),
-            _ => (
-                format!(
-                    "SELECT account_id, max(as_of_date) AS as_of_date, count(*) AS n FROM {from} GROUP BY {}",
-                    self.of(&["account_id", "account_id, n"])
-                ),
-                false,
-            ),
-        }
-    }
-
-    fn value(&mut self) -> &'static str {
-        self.of(&[
-            "n",
-            "n + 1",
-            "-n",
-            "abs(n)",
-            "coalesce(n, 0)",
-            "nullif(n, 3)",
-            "CASE WHEN n > 3 THEN n ELSE 0 END",
-            "$most",
-            "greatest(n, 2)",
-            "CAST(length(account_id) AS BIGINT)",
-            "n % 3",
-            "CAST(round(n * 1.5) AS BIGINT)",
-            "NULL",
-            "CAST(date_part('day', as_of_date) AS BIGINT)",
-            "n | 1",
-            "CAST(n AS BIGINT)",
-        ])
-    }
-
-    fn aggregate(&mut self, n: &str) -> String {
-        let call = self.of(&[
-            "count(*)",
-            "count(#)",
-            "count(DISTINCT #)",
-            "sum(#)",
-            "min(#)",
-            "max(#)",
-            "avg(#)",
-            "median(#)",
-            "stddev(#)",
-            "sum(#) FILTER (WHERE # > 2)",
-            "approx_distinct(#)",
-            "bit_or(#)",
-            "first_value(# ORDER BY #)",
-            "max(# + 1)",
-            "array_length(array_agg(#))",
-            "corr(#, #)",
-            "approx_percentile_cont(#, 0.5)",
-            "count(DISTINCT # + 1)",
-        ]);
-        call.replace('#', n)
-    }
-
-    fn windowed(&mut self, n: &str) -> String {
-        let call = self.of(&[
-            "count(*)",
-            "count(#)",
-            "count(DISTINCT #)",
-            "sum(#)",
-            "min(#)",
-            "max(#)",
-            "avg(#)",
-            "median(#)",
-            "lag(#)",
-            "lag(#, 2)",
-            "first_value(#)",
-            "last_value(#)",
-            "row_number()",
-            "rank()",
-            "dense_rank()",
-            "ntile(3)",
-            "nth_value(#, 2)",
-            "lead(#)",
-            "stddev(#)",
-            "sum(# * 2)",
-            "percent_rank()",
-            "cume_dist()",
-            "sum(#) FILTER (WHERE # > 2)",
-            "array_agg(#)",
-        ]);
-        call.replace('#', n)
-    }
-
-    fn window(&mut self) -> String {
-        let partition = self.of(&[
-            "PARTITION BY account_id ",
-            "PARTITION BY account_id ",
-            "PARTITION BY as_of_date ",
-            "",
-        ]);
-        let order = self.of(&[
-            "ORDER BY as_of_date ",
-            "ORDER BY as_of_date ",
-            "ORDER BY as_of_date DESC ",
-            "ORDER BY n ",
-            "",
-        ]);
-        let frame = self.of(&[
-            "",
-            "RANGE BETWEEN INTERVAL '6' DAY PRECEDING AND CURRENT ROW",
-            "RANGE BETWEEN INTERVAL '9' DAY PRECEDING AND INTERVAL '3' DAY PRECEDING",
-            "RANGE BETWEEN INTERVAL '3' DAY PRECEDING AND INTERVAL '9' DAY PRECEDING",
-            "ROWS BETWEEN 2 PRECEDING AND CURRENT ROW",
-            "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
-            "RANGE BETWEEN INTERVAL '1' MONTH PRECEDING AND CURRENT ROW",
-            "GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW",
-            "ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING",
-            "RANGE BETWEEN 2 PRECEDING AND CURRENT ROW",
-            "RANGE BETWEEN INTERVAL '1' WEEK PRECEDING AND CURRENT ROW",
-            "ROWS BETWEEN CURRENT ROW AND 2 PRECEDING",
-        ]);
-        format!("{partition}{order}{frame}")
-    }
-
-    fn condition(&mut self, n: &str) -> String {
-        let condition = self.of(&[
-            "# >= 0",
-            "# IS NULL OR # < 1000",
-            "coalesce(#, 0) >= 0",
-            "nvl(#, 1) > -1",
-            "ifnull(#, 1) > -1",
-            "# < $most * 100",
-            "account_id LIKE '%a%' OR # IS NULL OR TRUE",
-            "account_id <> $who OR # >= 0",
-            "# BETWEEN 0 AND 900",
-            "# IN (1, 2, 3) OR TRUE",
-            "CASE WHEN # > 3 THEN # < 1000 ELSE TRUE END",
-            "abs(#) = # OR # < 0",
-            "nullif(#, 0) <> 0",
-            "length(account_id) < 9",
-            "# % 2 IN (0, 1, -1)",
-            "# > 2",
-            "# = # + 0",
-            "NOT (# < 0)",
-            "# IS DISTINCT FROM -1",
-            "account_id ~ '^[a-d]'",
-            "upper(account_id) >= 'A'",
-            "starts_with(account_id, 'a') OR TRUE",
-            "# <= greatest(#, 5)",
-            "(# > 1) IS NOT TRUE OR # > 0",
-            "EXISTS (SELECT 1)",
-            "# IN (SELECT 1)",
-            "sum(#) > 0",
-            "row_number() OVER () > 0",
-            "random() >= 0",
-            "now() IS NOT NULL",
-            "#",
-            "# || 'x'",
-            "# > $absent",
-            "(SELECT max(#) FROM staging.events) > 0",
-            "current_date IS NOT NULL",
-            "NULL",
-            "array_has([1, 2, #], 2)",
-            "to_char(DATE '2026-01-01', '%Y') = '2026'",
-            "# > 'x'",
-            "account_id > 3 OR TRUE",
-        ]);
-        condition.replace('#', n)
-    }
-
-    fn audit(&mut self) -> String {
-        let (from, other) = (self.table(), self.table());
-        let never = self.of(&[
-            "n < 0 AND n > 0",
-            "n > 5",
-            "n IS NULL AND n IS NOT NULL",
-            "account_id = 'nobody'",
-            "n < -1000",
-            "FALSE",
-        ]);
-        match self.between(0, 9) {
-            0 => format!("SELECT * FROM {from} WHERE {never}"),
-            1 => format!("SELECT account_id, count(*) AS rows FROM {from} WHERE {never} GROUP BY account_id"),
-            2 => format!(
-                "SELECT a.account_id, a.as_of_date FROM {from} AS a LEFT JOIN {other} AS b ON b.account_id = a.account_id AND b.as_of_date = a.as_of_date WHERE a.{}",
-                never.replace(" AND n", " AND a.n")
-            ),
-            3 => "SELECT 1 AS one WHERE FALSE".to_owned(),
-            4 => format!("SELECT * FROM raw.events WHERE {never}"),
-            5 => format!(
-                "SELECT account_id, as_of_date, n FROM (SELECT account_id, as_of_date, n, lag(n) OVER (PARTITION BY account_id ORDER BY as_of_date) AS before FROM {from}) AS both_days WHERE n < before - 1000"
-            ),
-            6 => format!(
-                "SELECT day FROM calendar.days WHERE day NOT IN (SELECT as_of_date FROM {from} WHERE as_of_date IS NOT NULL) AND day > DATE '2030-01-01'"
-            ),
-            7 => format!("SELECT * FROM {from} WHERE n > random() + 100000"),
-            8 => format!("SELECT count(*) AS rows FROM {from} HAVING count(*) < 0"),
-            _ => format!("SELECT account_id FROM {from} WHERE {never} EXCEPT SELECT account_id FROM {other}"),
         }
     }
 }
