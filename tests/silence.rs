@@ -70,6 +70,15 @@ fn a_quotient_over_a_count_of_usage_must_say_what_no_usage_is_worth() {
         ("seats / nullif(users, 0)", "metrics.accounts.users"),
         ("100.0 * (per_user + 1)", "staging.days.users"),
         ("coalesce(per_user, growth)", "staging.days."),
+        ("ln(users)", "metrics.accounts.users"),
+        ("log(2, seconds) + 1", "metrics.accounts.seconds"),
+        ("power(users, -1)", "metrics.accounts.users"),
+        ("power(nullif(users, 0), -0.5)", "metrics.accounts.users"),
+        ("nullif(users, 0)", "metrics.accounts.users"),
+        ("seconds % nullif(users, 0)", "metrics.accounts.users"),
+        ("CASE WHEN users > 0 THEN seats END", "metrics.accounts.users"),
+        ("CASE WHEN users > 0 THEN seats ELSE NULL END", "metrics.accounts.users"),
+        ("CASE users WHEN 0 THEN NULL ELSE seats END", "metrics.accounts.users"),
     ] {
         let said = checked(true, value);
         assert!(
@@ -87,6 +96,14 @@ fn a_quotient_over_a_count_of_usage_must_say_what_no_usage_is_worth() {
         "coalesce(per_user, 0)",
         "seconds / greatest(users, 1)",
         "users / nullif(seats, 0)",
+        "ln(users + 1)",
+        "ln(greatest(users, 1))",
+        "power(users, 2)",
+        "coalesce(nullif(users, 0), 1)",
+        "nullif(users, 1)",
+        "CASE WHEN users > 3 THEN 1 ELSE 0 END",
+        "CASE WHEN users = 0 THEN 0 WHEN seats > 3 THEN 1 END",
+        "CASE WHEN seats > 0 THEN users END",
     ] {
         assert!(!checked(true, value).contains("zero"), "{value}");
     }
@@ -112,4 +129,66 @@ fn a_component_that_no_score_uses_is_checked_as_well() {
     assert!(said.contains("sql/components/all.yml:8:10") && said.contains("nothing_like_it"), "{said}");
     assert!(refused("value: users\n  applies_when: nobody > 2").contains("nobody"));
     assert!(refused("value: growth").contains("`unused` has no value where usage is zero"));
+}
+
+#[test]
+fn an_answer_must_cover_zero_usage() {
+    let said = |when: &str| {
+        let used = format!("value: per_user\n  zero_base: {{when: {when}, give: worst}}");
+        let answer = hale(project(true, &used, "value: seats").path(), &["check"]);
+        (code(&answer), err(&answer))
+    };
+    for when in [
+        "users = 0",
+        "NOT (users > 0)",
+        "users + events = 0 OR seats = 3",
+        "users = 0 AND seats IS NOT NULL",
+        "share IS NULL",
+        "events < 1",
+    ] {
+        assert_eq!(said(when).0, 0, "{when}: {}", said(when).1);
+    }
+    for when in ["users = 3", "seats = 0", "users = 0 AND seats > 3", "users > 0", "account_id = 'a'"] {
+        let (code, said) = said(when);
+        assert_eq!(code, 1, "{when}");
+        assert!(
+            said.contains("error[no-zero-base]")
+                && said.contains("its `zero_base` does not say what all of that is worth"),
+            "{when}: {said}"
+        );
+        assert!(said.contains("--> sql/components/all.yml:5:21"), "{when}: {said}");
+    }
+}
+
+#[test]
+fn a_score_that_speaks_of_usage_has_components_that_judge_it() {
+    let said = |used: &str, score: &str| {
+        let folder = project(true, &format!("value: users\n  {used}"), "value: seats");
+        write(folder.path(), "sql/scores/health.yml", &format!("{SCORE}{score}\n"));
+        let answer = hale(folder.path(), &["check"]);
+        assert_eq!(code(&answer), 0, "{}", err(&answer));
+        err(&answer)
+    };
+    for (used, score) in [
+        ("", "usage_of: people"),
+        ("", "expected_idle: seats = 3"),
+        ("usage_of: people", "usage_of: integrations"),
+    ] {
+        let said = said(used, score);
+        let key = score.split(':').next().unwrap();
+        assert!(
+            said.contains(&format!("warning[unheard-usage]: `{key}` changes nothing")),
+            "{score}: {said}"
+        );
+        assert!(said.contains("--> sql/scores/health.yml:5:"), "{score}: {said}");
+    }
+    for (used, score) in [
+        ("usage_of: people", "usage_of: people"),
+        ("usage_of: both", "usage_of: integrations"),
+        ("usage_of: people", "expected_idle: seats = 3"),
+        ("usage_of: people", "usage_of: \"CASE WHEN seats > 3 THEN 'people' ELSE 'integrations' END\""),
+        ("", ""),
+    ] {
+        assert!(!said(used, score).contains("unheard-usage"), "{used}, {score}");
+    }
 }

@@ -8,6 +8,7 @@ use datafusion::common::DFSchema;
 use datafusion::error::{DataFusionError, Result as EngineResult};
 use datafusion::logical_expr::ExprSchemable;
 
+use super::quotients::whole_in_check;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Session, diagnose};
 use crate::project::contract::Check;
@@ -19,7 +20,10 @@ use crate::project::types::sql_name;
 /// Why it has no truth value.
 pub(super) fn tried(session: &Session, check: &Check, declared: &SchemaRef) -> Result<(), Diagnostic> {
     let why = match holds(session, &check.sql, declared) {
-        Ok(DataType::Boolean) => return Ok(()),
+        Ok(DataType::Boolean) => {
+            let plan = session.condition_plan(&check.sql, declared);
+            return plan.ok().and_then(|plan| whole_in_check(check, &plan)).map_or(Ok(()), Err);
+        }
         Ok(other) => format!("CHECK ({}) gives {}, not a truth value", check.sql, sql_name(&other)),
         Err(DataFusionError::Internal(_)) => {
             format!("CHECK ({}) is of a form that cannot be evaluated", check.sql)

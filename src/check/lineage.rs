@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, ScalarValue, TableReference};
-use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
+use datafusion::logical_expr::expr::{AggregateFunctionParams, Case, WindowFunctionParams};
 use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, Operator};
 
 /// A column of a model: `layer.table`, and its name.
@@ -23,7 +23,7 @@ pub(crate) struct Made {
     pub(super) counts: Origins,
     /// What it has no value without: columns that nothing stands in for where they are NULL.
     pub(super) bare: Origins,
-    /// What it is divided by, where that may be zero and nothing stands in for the quotient then.
+    /// What it is divided by, or has no value without, where that may be zero and nothing stands in for the value then.
     pub(super) over: Origins,
 }
 
@@ -124,7 +124,7 @@ fn of_expression(expression: &Expr, inputs: &Inputs<'_>) -> Made {
     match expression {
         Expr::Column(column) | Expr::OuterReferenceColumn(_, column) => of_column(column, inputs),
         Expr::ScalarSubquery(subquery) => Made::all(&of_plan(&subquery.subquery)),
-        Expr::BinaryExpr(binary) if binary.op == Operator::Divide => {
+        Expr::BinaryExpr(binary) if matches!(binary.op, Operator::Divide | Operator::Modulo) => {
             let (above, below) = (of_expression(&binary.left, inputs), of_expression(&binary.right, inputs));
             let counts = if is_never_zero(&binary.right) { Origins::new() } else { below.counts.clone() };
             let mut made = above.and(&below);
@@ -134,6 +134,21 @@ fn of_expression(expression: &Expr, inputs: &Inputs<'_>) -> Made {
         Expr::ScalarFunction(call) if stands_in(call.func.name(), &call.args) => {
             let made = of_parts(expression, inputs);
             Made { bare: Origins::new(), over: Origins::new(), ..made }
+        }
+        Expr::ScalarFunction(call) => {
+            let mut made = of_parts(expression, inputs);
+            if let Some(of) = without_value_at_zero(call.func.name(), &call.args) {
+                made.over.extend(of_expression(of, inputs).counts);
+            }
+            made
+        }
+        Expr::Case(case) => {
+            let mut made = of_parts(expression, inputs);
+            if is_null_at_zero(case) {
+                let asked = case.expr.iter().chain(case.when_then_expr.iter().map(|(when, _)| when));
+                made.over.extend(asked.flat_map(|part| of_expression(part, inputs).counts));
+            }
+            made
         }
         Expr::AggregateFunction(function) => {
             let AggregateFunctionParams { args, .. } = &function.params;
@@ -180,6 +195,75 @@ fn counted(args: &[Expr], made: Made, inputs: &Inputs<'_>) -> Made {
 /// Whether a function gives a number wherever its other arguments are NULL.
 fn stands_in(name: &str, args: &[Expr]) -> bool {
     matches!(name, "coalesce" | "nvl" | "ifnull") && args.last().is_some_and(|last| literal(last).is_some())
+}
+
+/// The argument of a function that gives no number, or one without an end, where that is zero.
+fn without_value_at_zero<'a>(name: &str, args: &'a [Expr]) -> Option<&'a Expr> {
+    match (name, args) {
+        ("ln" | "log" | "log2" | "log10" | "cot", [.., of]) => (!is_never_zero(of)).then_some(of),
+        ("nullif", [of, none]) => literal(none).is_none_or(|none| none == 0.0).then_some(of),
+        ("power" | "pow", [of, exponent]) => {
+            let is_defined = literal(exponent).is_some_and(|exponent| exponent >= 0.0) || is_never_zero(of);
+            (!is_defined).then_some(of)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a `CASE` gives NULL where what it asks for is zero, and only compares numbers.
+fn is_null_at_zero(case: &Case) -> bool {
+    let is_null = |then: &Expr| matches!(then, Expr::Literal(value, _) if value.is_null());
+    for (when, then) in &case.when_then_expr {
+        let holds = match &case.expr {
+            None => at_zero(when),
+            Some(_) => literal(when).map(|number| number == 0.0),
+        };
+        match holds {
+            Some(true) => return is_null(then),
+            Some(false) => {}
+            // It may be this branch or a later one; what is asked may have nothing to do with how much there is.
+            None => return false,
+        }
+    }
+    case.else_expr.as_deref().is_none_or(is_null)
+}
+
+/// Whether a condition holds where the columns that it names are 0; `None` where that is not seen.
+fn at_zero(condition: &Expr) -> Option<bool> {
+    let number = |side: &Expr| match side {
+        Expr::Column(_) => Some(0.0),
+        other => literal(other),
+    };
+    match condition {
+        Expr::BinaryExpr(both) if both.op == Operator::And => {
+            match (at_zero(&both.left), at_zero(&both.right)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            }
+        }
+        Expr::BinaryExpr(either) if either.op == Operator::Or => {
+            match (at_zero(&either.left), at_zero(&either.right)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            }
+        }
+        Expr::BinaryExpr(compared) => {
+            let (left, right) = (number(&compared.left)?, number(&compared.right)?);
+            match compared.op {
+                Operator::Eq => Some(left == right),
+                Operator::NotEq => Some(left != right),
+                Operator::Lt => Some(left < right),
+                Operator::LtEq => Some(left <= right),
+                Operator::Gt => Some(left > right),
+                Operator::GtEq => Some(left >= right),
+                _ => None,
+            }
+        }
+        Expr::Not(inner) => at_zero(inner).map(|holds| !holds),
+        _ => None,
+    }
 }
 
 /// A divisor that is not zero, whatever it is made of.

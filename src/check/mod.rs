@@ -2,15 +2,17 @@
 //!
 //! No data is read: `check` looks at the project, and at the footers of the sources' Parquet.
 
+mod at_zero;
 mod calls;
 mod components;
 mod conditions;
 mod contract;
 pub(crate) mod lineage;
 mod lints;
-mod quotients;
+pub(crate) mod quotients;
 mod silence;
 mod subqueries;
+pub(crate) mod text;
 mod widened;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::Query;
 
 use self::calls::Functions;
+use self::text::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{Found, Place, held, location_of, look};
@@ -88,7 +91,7 @@ pub(crate) async fn as_far_as_sound(
             continue;
         }
         let before = pass.found.len();
-        pass.model(model).await;
+        pass.model(model, &pipeline).await;
         if pass.found.iter().skip(before).any(|problem| problem.severity == Severity::Error) {
             pass.failed.insert(model.name.clone());
         }
@@ -100,7 +103,7 @@ pub(crate) async fn as_far_as_sound(
     pass.scorecards(&pipeline);
     for audit in &pipeline.audits {
         if !audit.reads.0.keys().any(|read| pass.failed.contains(read)) {
-            pass.audit(audit).await;
+            pass.audit(audit, &pipeline).await;
         }
     }
     if let Some(storage) = sources {
@@ -126,7 +129,7 @@ struct Pass {
 }
 
 impl Pass {
-    async fn model(&mut self, model: &Model) {
+    async fn model(&mut self, model: &Model, pipeline: &Pipeline) {
         let Some(query) = model.query() else {
             if let Some(declared) = &model.declared {
                 self.constraints(model, declared);
@@ -146,9 +149,9 @@ impl Pass {
         self.as_read.insert(model.name.clone(), plan.clone());
         let inferred = nullable(analysed.schema().as_arrow());
         self.found.extend(contract::duplicates(model, &inferred));
-        self.found.extend(lints::lint(model, &analysed, &|table| self.key_of(table)));
+        self.found.extend(lints::lint(Text::of_model(model), &analysed, &|table| self.key_of(table)));
         self.found.extend(subqueries::unanswerable(model, &analysed, &self.session).await);
-        self.found.extend(quotients::whole(model, &analysed));
+        self.found.extend(quotients::whole(Text::of_model(model), &analysed, &|name| pipeline.model(name)));
         match &model.declared {
             Some(declared) => {
                 self.found.extend(contract::compare(model, declared, &inferred));
@@ -238,21 +241,28 @@ impl Pass {
         Ok(())
     }
 
-    async fn audit(&mut self, audit: &Audit) {
+    async fn audit(&mut self, audit: &Audit, pipeline: &Pipeline) {
         let place = |span| Location::new(&audit.file, span);
         self.found.extend(self.functions.hidden_time(&audit.query, &audit.file, place));
-        if let Err(error) = self.session.plan(&audit.query).await {
-            let span = error.diagnostic().and_then(|found| found.span);
-            let at = span.map_or_else(
-                || Location::whole(&audit.file),
-                |span| {
-                    let offset = audit.file.offset(span.start.line as usize, span.start.column as usize);
-                    Location::word_at(&audit.file, offset)
-                },
-            );
-            let message = format!("audit {}: {}", audit.name, diagnose::first_line(&error));
-            self.found.push(Diagnostic::error("plan", message).at(at));
-        }
+        let error = match self.plan(&audit.query).await {
+            Ok((_, analysed)) => {
+                let text = Text::of_audit(audit);
+                self.found.extend(lints::lint(text, &analysed, &|table| self.key_of(table)));
+                self.found.extend(quotients::whole(text, &analysed, &|name| pipeline.model(name)));
+                return;
+            }
+            Err(error) => error,
+        };
+        let span = error.diagnostic().and_then(|found| found.span);
+        let at = span.map_or_else(
+            || Location::whole(&audit.file),
+            |span| {
+                let offset = audit.file.offset(span.start.line as usize, span.start.column as usize);
+                Location::word_at(&audit.file, offset)
+            },
+        );
+        let message = format!("audit {}: {}", audit.name, diagnose::first_line(&error));
+        self.found.push(Diagnostic::error("plan", message).at(at));
     }
 }
 

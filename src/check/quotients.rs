@@ -7,43 +7,74 @@ use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr as Written, Query, Select, SelectItem, Visit, Visitor, visit_expressions,
 };
 
-use super::widened::widened;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use super::text::Text;
+use super::widened::{Division, widened};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::diagnose;
+use crate::project::contract::Check;
+use crate::project::layer::ModelName;
 use crate::project::model::Model;
 
-/// Quotients of whole numbers in a plan with settled types that become numbers with decimals, whether or not a cast is
-/// written. A model written as SQL is refused; of what is compiled from YAML it is worth knowing.
-pub(super) fn whole(model: &Model, analysed: &LogicalPlan) -> Diagnostics {
+/// Quotients of whole numbers in a query's plan with settled types that become numbers with decimals, whether or not a cast
+/// is written. `views` gives the views that it reads, which may have divided.
+pub(crate) fn whole<'a>(
+    text: Text<'a>,
+    analysed: &LogicalPlan,
+    views: &dyn Fn(&ModelName) -> Option<&'a Model>,
+) -> Diagnostics {
     let mut found = Diagnostics::new();
     match widened(analysed) {
         Ok(divisions) => {
-            for division in &divisions {
-                let problem = too_late(model, division);
+            for Division { quotient, view } in &divisions {
+                let of_view = view.as_deref().and_then(ModelName::parse).and_then(|name| views(&name));
+                let problem = too_late(of_view.map_or(text, Text::of_model), quotient);
+                let problem = match view {
+                    Some(view) => problem.note(format!(
+                        "{view} gives the quotient; {} makes a number with decimals of it",
+                        text.file.path
+                    )),
+                    None => problem,
+                };
                 // What a query names once stands in its plan wherever it is read.
                 if !found.iter().any(|known| known.location == problem.location) {
                     found.push(problem);
                 }
             }
         }
-        Err(error) => found.push(diagnose::of_model(model, &error)),
+        Err(error) => {
+            let at = text.locate(diagnose::beginning(&text.file.text));
+            found.push(Diagnostic::error("plan", diagnose::first_line(&error)).at(at));
+        }
     }
     found
 }
 
-fn too_late(model: &Model, division: &Expr) -> Diagnostic {
-    let message = "a quotient of whole numbers becomes a number with decimals, which it no longer has";
-    let problem = if model.name.layer.is_semantic() {
-        Diagnostic::warning("whole-quotient", message)
-    } else {
-        Diagnostic::error("whole-quotient", message)
-    };
-    let (at, written) = diagnose::place_of(model, division);
-    let division = written.as_ref().and_then(with_decimals);
+/// The same of a `CHECK`, whose condition is the one column of a plan.
+pub(super) fn whole_in_check(check: &Check, analysed: &LogicalPlan) -> Option<Diagnostic> {
+    let division = widened(analysed).ok()?.into_iter().next()?;
+    let divisions = visit_expressions(&check.expr, |part| match part {
+        Written::BinaryOp { op: BinaryOperator::Divide, .. } => ControlFlow::Break(part.clone()),
+        _ => ControlFlow::Continue(()),
+    });
+    debug_assert!(division.view.is_none());
+    Some(told(check.location.clone(), divisions.break_value().as_ref()))
+}
+
+fn too_late(text: Text<'_>, division: &Expr) -> Diagnostic {
+    let (at, written) = text.place_of(division);
+    told(at, written.as_ref())
+}
+
+fn told(at: Location, written: Option<&Written>) -> Diagnostic {
+    let division = written.and_then(with_decimals);
     let division = division.unwrap_or_else(|| "CAST(a AS DOUBLE) / b".to_owned());
-    problem.at(at).note("a quotient of whole numbers is whole: 1 / 2 is 0").help(format!(
-        "divide numbers with decimals: {division}; where the whole part is meant, say so: floor(a / b)"
-    ))
+    let message = "a quotient of whole numbers becomes a number with decimals, which it no longer has";
+    Diagnostic::error("whole-quotient", message)
+        .at(at)
+        .note("a quotient of whole numbers is whole: 1 / 2 is 0")
+        .help(format!(
+            "divide numbers with decimals: {division}; where the whole part is meant, say so: floor(a / b)"
+        ))
 }
 
 /// The first division in what a query calls by a name, with decimals.

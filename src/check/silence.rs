@@ -1,19 +1,22 @@
 //! Components that have no value where usage is zero, and do not say what that is worth.
 //!
-//! A growth, or a share of a count, has no base where nothing was counted. Where what is counted is usage (sources say so:
+//! A growth, or a share of a count, has no base where nothing was counted; nor has its logarithm a value. Where what is counted is usage (sources say so:
 //! `OPTIONS ('usage' 'true')`), a customer who falls silent would lose that component, and score better or not at all. So
-//! the component has to say what it is worth then (`zero_base`).
+//! the component has to say what it is worth then (`zero_base`), for
+//! all of these.
 
 use std::collections::BTreeMap;
 
+use arrow::datatypes::Field;
 use datafusion::logical_expr::LogicalPlan;
 
+use super::at_zero::{Known, holds};
 use super::lineage::{Made, Origin, made_of};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
-use crate::project::model::Kind;
-use crate::semantic::{Component, Entity};
+use crate::project::model::{AS_OF_DATE, Kind, Model};
+use crate::semantic::{Component, Entity, Expression};
 
 /// What metrics are made of, as far as it was asked for.
 pub(super) struct Silence<'a> {
@@ -44,22 +47,61 @@ impl<'a> Silence<'a> {
         entity: Entity,
         value: &LogicalPlan,
     ) -> Option<Diagnostic> {
-        if component.zero_base.is_some() {
+        let answer = component.zero_base.as_ref().map(|zero| zero.when.as_ref());
+        if answer.is_some_and(|when| when.is_none_or(|when| self.covers_zero(entity, when))) {
             return None;
         }
         let made = made_of(value).into_values().next()?;
         let (model, column) = self.base(&made)?;
         let when = self.condition(entity, &made, &column);
-        let message = format!(
-            "`{}` has no value where usage is zero, and it is not said what that is worth",
-            component.name
-        );
+        let name = &component.name;
+        let (message, at) = match answer.flatten() {
+            None => (
+                format!("`{name}` has no value where usage is zero, and it is not said what that is worth"),
+                component.location.clone(),
+            ),
+            Some(asked) => (
+                format!(
+                    "`{name}` has no value where usage is zero, and its `zero_base` does not say what all of that is worth: {}",
+                    asked.sql()
+                ),
+                asked.location().clone(),
+            ),
+        };
         Some(
             Diagnostic::error("no-zero-base", message)
-                .at(component.location.clone())
-                .note(format!("it is divided by {model}.{column}, which counts usage: without an answer who falls silent scores better for it"))
+                .at(at)
+                .note(format!("it is divided by {model}.{column}, or not defined where that is 0, and that counts usage: without an answer who falls silent scores better for it"))
                 .help(format!("add `zero_base: {{when: {when} = 0, give: worst}}`, or `best`, `not_applicable`, or points")),
         )
+    }
+
+    /// Whether a condition holds where usage is zero.
+    fn covers_zero(&mut self, entity: Entity, when: &Expression) -> bool {
+        let Some(condition) = when.parsed() else { return false };
+        let model = ModelName::parse(entity.table()).and_then(|name| self.pipeline.model(&name));
+        let declared = model.and_then(|model| model.declared.as_ref().map(|declared| (model, declared)));
+        let counts = |model: &Model, field: &Field| {
+            let is_there = model.contract.column(field.name()).is_some_and(|column| column.not_null);
+            is_there && field.data_type().is_numeric()
+        };
+        let columns: Vec<(String, bool)> = declared
+            .into_iter()
+            .flat_map(|(model, declared)| declared.fields().iter().map(move |field| (model, field)))
+            .map(|(model, field)| (field.name().clone(), counts(model, field)))
+            .collect();
+        let known = columns.into_iter().map(|(name, counts)| {
+            let is_key = entity.key().contains(&name.as_str()) || name == AS_OF_DATE;
+            let of_usage = !is_key && self.is_usage(&(entity.table().to_owned(), name.clone()));
+            let known = match (of_usage, counts) {
+                (true, true) => Known::Count,
+                (true, false) => Known::Made,
+                (false, _) => Known::Other,
+            };
+            (name, known)
+        });
+        let known: BTreeMap<String, Known> = known.collect();
+        holds(&condition, &|name| known.get(name).copied().unwrap_or(Known::Other)) == Some(true)
     }
 
     /// The count of usage that something is divided by.

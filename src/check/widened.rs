@@ -31,28 +31,46 @@ const KEEPING: [&str; 13] = [
 const KEEPING_ROWS: [&str; 9] =
     ["min", "max", "sum", "median", "first_value", "last_value", "nth_value", "lag", "lead"];
 
+/// Functions that round to decimals, or up: of a whole quotient there is nothing left to round.
+const ROUNDING: [&str; 2] = ["round", "ceil"];
+
+/// A division of whole numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Division {
+    /// As it was written.
+    pub(super) quotient: Expr,
+    /// The view that divides, where it is not the query itself.
+    pub(super) view: Option<String>,
+}
+
 /// The divisions of whole numbers in a plan with settled types whose quotients, on their own or within sums, products and
-/// choices, become numbers with decimals. What the models that it reads divide is their own: it is not followed.
-pub(super) fn widened(plan: &LogicalPlan) -> Result<Vec<Expr>> {
+/// choices, become numbers with decimals, or are rounded as if they were. What a view divides is followed into those that
+/// read it. A table says of what type its columns are: a quotient that it stores as a whole number was meant to be one.
+pub(super) fn widened(plan: &LogicalPlan) -> Result<Vec<Division>> {
     let mut search = Search::default();
     search.plan(plan)?;
     Ok(search.found)
 }
 
 /// For each column of a step the division that its whole value is made of.
-type Divisions = Vec<Option<Expr>>;
+type Divisions = Vec<Option<Division>>;
 
 #[derive(Default)]
 struct Search {
-    found: Vec<Expr>,
+    found: Vec<Division>,
 }
 
 impl Search {
     /// Searches a step and those below it.
     fn plan(&mut self, plan: &LogicalPlan) -> Result<Divisions> {
         let width = plan.schema().fields().len();
-        if model(plan).is_some() {
-            return Ok(vec![None; width]);
+        if let Some(name) = model(plan) {
+            let LogicalPlan::SubqueryAlias(view) = plan else { return Ok(vec![None; width]) };
+            // What goes wrong within it is told of the view itself.
+            let divisions = Self::default().plan(&view.input)?;
+            let of_view =
+                |division: Division| Division { view: division.view.or(Some(name.clone())), ..division };
+            return Ok(divisions.into_iter().map(|division| division.map(of_view)).collect());
         }
         let below = plan.inputs();
         let schema = merge_schema(&below);
@@ -90,8 +108,11 @@ struct Step<'a> {
 
 impl Step<'_> {
     /// The division in what an expression makes a number with decimals of.
-    fn widened(&self, expr: &Expr) -> Option<Expr> {
+    fn widened(&self, expr: &Expr) -> Option<Division> {
         let given = match expr {
+            Expr::ScalarFunction(call) if ROUNDING.contains(&call.name()) => {
+                return self.division(call.args.first()?);
+            }
             Expr::Cast(cast) => &cast.expr,
             Expr::TryCast(cast) => &cast.expr,
             Expr::AggregateFunction(call) => call.params.args.first()?,
@@ -103,7 +124,7 @@ impl Step<'_> {
     }
 
     /// The division that a whole value is made of.
-    fn division(&self, expr: &Expr) -> Option<Expr> {
+    fn division(&self, expr: &Expr) -> Option<Division> {
         if !expr.get_type(&self.schema).is_ok_and(|given| given.is_integer()) {
             return None;
         }
@@ -140,7 +161,7 @@ impl Step<'_> {
         }
     }
 
-    fn division_in_call(&self, call: &ScalarFunction) -> Option<Expr> {
+    fn division_in_call(&self, call: &ScalarFunction) -> Option<Division> {
         match (call.name(), call.args.as_slice()) {
             ("checked_divide", [left, right]) => self.spelled(left, right),
             (name, args) if KEEPING.contains(&name) => args.iter().find_map(|arg| self.division(arg)),
@@ -149,7 +170,7 @@ impl Step<'_> {
     }
 
     /// A division as it was written: with what is grouped by, aggregates and windows, that the step reads as columns.
-    fn spelled(&self, left: &Expr, right: &Expr) -> Option<Expr> {
+    fn spelled(&self, left: &Expr, right: &Expr) -> Option<Division> {
         let (left, right) = (Box::new(left.clone()), Box::new(right.clone()));
         let division = Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, right });
         let spelled = division.transform(|part| {
@@ -157,7 +178,7 @@ impl Step<'_> {
             let made = made.and_then(|column| self.computed(column));
             Ok(made.map_or_else(|| Transformed::no(part), Transformed::yes))
         });
-        spelled.data().ok()
+        spelled.data().ok().map(|quotient| Division { quotient, view: None })
     }
 
     fn computed(&self, column: &Column) -> Option<Expr> {

@@ -50,6 +50,11 @@ impl Expression {
         parse_sql(&self.sql).map_or_else(|_| RowSet::default(), |condition| RowSet::of(&condition))
     }
 
+    /// The expression, parsed again.
+    pub(crate) fn parsed(&self) -> Option<Expr> {
+        parse_sql(&self.sql).ok()
+    }
+
     /// Whether no row of which `promised` is not false can fulfil this condition, which by itself some rows can.
     pub(crate) fn is_ruled_out_by(&self, promised: &Expr) -> bool {
         let Ok(condition) = parse_sql(&self.sql) else { return false };

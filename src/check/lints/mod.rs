@@ -13,19 +13,21 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ScalarValue, TableReference};
 use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, WindowFrameBound};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 
+use super::text::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
-use crate::engine::diagnose::in_sql;
-use crate::project::model::{AS_OF_DATE, Model};
+use crate::engine::diagnose::{beginning, first_line, in_sql};
+use crate::engine::is_ahead;
+use crate::project::model::AS_OF_DATE;
 
-/// Every finding in a model's analysed plan, views included; `keys` gives the primary keys of tables.
+/// Every finding in a query's analysed plan, views included; `keys` gives the primary keys of tables.
 pub(super) fn lint(
-    model: &Model,
+    text: Text<'_>,
     plan: &LogicalPlan,
     keys: &dyn Fn(&TableReference) -> Vec<String>,
 ) -> Diagnostics {
-    let mut lints = Lints { model, seen: BTreeSet::new(), found: Diagnostics::new() };
+    let mut lints = Lints { text, seen: BTreeSet::new(), found: Diagnostics::new() };
     let walked = plan.apply_with_subqueries(|node| {
         lints.unnest(node);
         let schema = merge_schema(&node.inputs());
@@ -38,19 +40,20 @@ pub(super) fn lint(
     });
     let walked = walked.and_then(|_| order::unsettled(plan, keys, |unsettled| lints.unsettled(&unsettled)));
     if let Err(error) = walked {
-        lints.found.push(crate::engine::diagnose::of_model(model, &error));
+        let problem = Diagnostic::error("plan", first_line(&error));
+        lints.found.push(problem.at(text.locate(beginning(&text.file.text))));
     }
     lints.found
 }
 
-/// The first place of a word in a model's text, else the whole model.
-fn word(model: &Model, word: &str) -> Location {
-    let place = model.file.text.to_lowercase().find(word);
-    place.map_or_else(|| Location::whole(&model.file), |at| model.locate(at..at + word.len()))
+/// The first place of a word in a text, else the whole text.
+fn word(text: Text<'_>, word: &str) -> Location {
+    let place = text.file.text.to_lowercase().find(word);
+    place.map_or_else(|| Location::whole(text.file), |at| text.locate(at..at + word.len()))
 }
 
 struct Lints<'a> {
-    model: &'a Model,
+    text: Text<'a>,
     seen: BTreeSet<String>,
     found: Diagnostics,
 }
@@ -72,7 +75,7 @@ impl Lints<'_> {
         let Some(column) = (0..input.fields().len()).find(|index| is_unique(*index)) else { return };
         let name = input.field(column).name().clone();
         let diagnostic = Diagnostic::error("unnest-above-key", format!("UNNEST above a query in which `{name}` is unique loses rows"))
-            .at(word(self.model, "unnest"))
+            .at(word(self.text, "unnest"))
             .note("the engine goes on taking the key for unique after it was repeated (apache/datafusion#24787)")
             .help(format!(
                 "store the input of UNNEST as a table of its own, join calendar.days instead, or select the key through an expression such as {name} || ''"
@@ -82,7 +85,7 @@ impl Lints<'_> {
 
     /// What depends on an order of rows that nothing settles.
     fn unsettled(&mut self, unsettled: &order::Unsettled<'_>) {
-        let text = self.model.file.text.to_lowercase();
+        let text = self.text.file.text.to_lowercase();
         // By now it may have become what it is made of.
         let was = |made: &str, of: &str| unsettled.word == made && !text.contains(made) && text.contains(of);
         let (word, message) = match unsettled.word.as_str() {
@@ -156,10 +159,10 @@ impl Lints<'_> {
     /// A row for a day must not see later days, or a backfill would know what a daily run did not.
     fn looks_ahead(&mut self, function: &str, window: &WindowFunctionParams) {
         let within_a_day = |expr: &Expr| matches!(expr, Expr::Column(column) if column.name == AS_OF_DATE);
-        if !self.model.by_day() || window.partition_by.iter().any(within_a_day) {
+        if !self.text.by_day() || window.partition_by.iter().any(within_a_day) {
             return;
         }
-        let ahead = matches!(window.window_frame.end_bound, WindowFrameBound::Following(_));
+        let ahead = is_ahead(&window.window_frame.end_bound);
         // `lag(x, -1)` is `lead(x, 1)`.
         let backwards = |rows: &Expr| matches!(rows, Expr::Literal(ScalarValue::Int64(Some(..0)), _));
         let shifts = function == "lead" || (function == "lag" && window.args.get(1).is_some_and(backwards));
@@ -167,7 +170,7 @@ impl Lints<'_> {
             return;
         }
         let diagnostic = Diagnostic::error("looks-ahead", format!("{function} OVER (…) looks at rows after the current one"))
-            .at(word(self.model, function))
+            .at(word(self.text, function))
             .note("a backfill would use days that the daily run had not seen")
             .help("end the frame at CURRENT ROW; a window without ORDER BY takes all of its rows, later ones included");
         self.push(diagnostic);
@@ -175,12 +178,12 @@ impl Lints<'_> {
 
     /// The place of a call: the word that stands last before one of its columns, else the first of its kind.
     fn call(&self, word: &str, exprs: &[&Expr]) -> Location {
-        let text = self.model.file.text.to_lowercase();
+        let text = self.text.file.text.to_lowercase();
         let columns = exprs.iter().filter_map(|expr| self.column(expr));
         let before = |column: usize| text.get(..column).and_then(|before| before.rfind(word));
         match columns.filter_map(before).next() {
-            Some(at) => self.model.locate(at..at + word.len()),
-            None => self::word(self.model, word),
+            Some(at) => self.text.locate(at..at + word.len()),
+            None => self::word(self.text, word),
         }
     }
 
@@ -189,9 +192,9 @@ impl Lints<'_> {
     fn column(&self, expr: &Expr) -> Option<usize> {
         expr.column_refs().into_iter().find_map(|column| {
             let span = column.spans.first().filter(|span| span.start.line > 0)?;
-            let start = self.model.file.offset(span.start.line as usize, span.start.column as usize);
-            let end = self.model.file.offset(span.end.line as usize, span.end.column as usize);
-            let text = self.model.file.text.get(start..end)?;
+            let start = self.text.file.offset(span.start.line as usize, span.start.column as usize);
+            let end = self.text.file.offset(span.end.line as usize, span.end.column as usize);
+            let text = self.text.file.text.get(start..end)?;
             text.to_lowercase().ends_with(column.name.as_str()).then_some(start)
         })
     }
@@ -201,16 +204,16 @@ impl Lints<'_> {
         let span = columns.first().and_then(|column| column.spans.first());
         match span {
             Some(span) if span.start.line > 0 => {
-                let start = self.model.file.offset(span.start.line as usize, span.start.column as usize);
-                let end = self.model.file.offset(span.end.line as usize, span.end.column as usize);
+                let start = self.text.file.offset(span.start.line as usize, span.start.column as usize);
+                let end = self.text.file.offset(span.end.line as usize, span.end.column as usize);
                 // The column may stand in a view's file: only a place that names it here is shown.
                 let name = columns.first().map_or("", |column| column.name.as_str());
-                match self.model.file.text.get(start..end) {
-                    Some(text) if text.to_lowercase().ends_with(name) => self.model.locate(start..end),
-                    _ => word(self.model, function),
+                match self.text.file.text.get(start..end) {
+                    Some(text) if text.to_lowercase().ends_with(name) => self.text.locate(start..end),
+                    _ => word(self.text, function),
                 }
             }
-            _ => word(self.model, function),
+            _ => word(self.text, function),
         }
     }
 }

@@ -277,7 +277,9 @@ fn has_own_order(call: &WindowFunction, schema: &DFSchema) -> bool {
     let in_days = |bound: &WindowFrameBound| match bound {
         WindowFrameBound::CurrentRow => true,
         WindowFrameBound::Preceding(offset) | WindowFrameBound::Following(offset) => match offset {
-            ScalarValue::IntervalMonthDayNano(Some(offset)) => offset.months == 0 && offset.nanoseconds == 0,
+            ScalarValue::IntervalMonthDayNano(Some(offset)) => {
+                offset.months == 0 && offset.nanoseconds == 0 && offset.days >= 0
+            }
             other => other.is_null(),
         },
     };

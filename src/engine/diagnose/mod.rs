@@ -23,11 +23,11 @@ use datafusion::common::Diagnostic as EngineDiagnostic;
 use datafusion::common::Span;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::Expr;
-use datafusion::sql::sqlparser::ast::Expr as Written;
+use datafusion::sql::sqlparser::ast::{Expr as Written, Query};
 use parquet::errors::ParquetError;
 
 use super::foreign::UnfitValue;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::error::Error;
 use crate::project::model::Model;
 
@@ -92,14 +92,15 @@ fn named(model: &Model, message: &str) -> Location {
     model.locate(named_in(message, text).unwrap_or_else(|| beginning(text)))
 }
 
-/// Where a model writes an expression of its plan, and how; the whole model where that is not known.
-pub(crate) fn place_of(model: &Model, expr: &Expr) -> (Location, Option<Written>) {
-    match model.query().and_then(|query| place::of(query, &model.file, expr)) {
-        Some(place) => (model.locate(place.bytes), Some(place.written)),
-        None => {
-            let column = place::of_column(&model.file, expr);
-            (model.locate(column.unwrap_or_else(|| beginning(&model.file.text))), None)
-        }
+/// Where a query writes an expression of its plan, and how; its beginning where that is not known.
+pub(crate) fn place_in(
+    query: Option<&Query>,
+    file: &SourceFile,
+    expr: &Expr,
+) -> (Range<usize>, Option<Written>) {
+    match query.and_then(|query| place::of(query, file, expr)) {
+        Some(place) => (place.bytes, Some(place.written)),
+        None => (place::of_column(file, expr).unwrap_or_else(|| beginning(&file.text)), None),
     }
 }
 

@@ -8,18 +8,21 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 
 use super::{day_of, parquet, published_day, published_days, table_folder, unpublished};
+use crate::check::quotients::whole;
+use crate::check::text::Text;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::diagnose::Failed;
 use crate::engine::landed::{self, Place};
 use crate::engine::sources::{Horizon, parquet_table};
-use crate::engine::{Engine, Session, diagnose};
+use crate::engine::{Engine, Session, diagnose, ran_out};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, reads_of};
 use crate::project::layer::ModelName;
@@ -89,16 +92,33 @@ impl<'a> Reader<'a> {
         self.register(self.reads(&text)?.into_iter()).await?;
         let plan =
             self.session.plan_text(sql).await.map_err(|error| project(misunderstood(&text, &error)))?;
+        self.keeps_decimals(&text, &plan)?;
         let explains = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
-        let answer = async {
-            let frame = self.session.context().execute_logical_plan(plan).await?;
-            let frame = if explains { frame } else { frame.limit(0, limit)? };
-            frame.execute_stream().await
-        };
-        match answer.await {
+        let limit = limit.filter(|_| !explains);
+        let (mut answer, mut steps) = (begun(&self.session, &plan, limit).await, 0);
+        loop {
+            let wants_memory = answer.as_ref().is_err_and(ran_out);
+            let frugal = if wants_memory { self.session.more_frugal(steps) } else { None };
+            let Some(frugal) = frugal else { break };
+            answer = begun(&frugal, &plan, limit).await;
+            steps += 1;
+        }
+        match answer {
             Ok(rows) => Ok(rows),
             Err(error) => Err(self.failed(sql, &error).await),
         }
+    }
+
+    /// Refuses quotients of whole numbers that become numbers with decimals, as of a model.
+    fn keeps_decimals(&self, text: &Arc<SourceFile>, plan: &LogicalPlan) -> Result<()> {
+        let state = self.session.state();
+        // What cannot be settled is told when it is executed.
+        let analysed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
+        let Ok(analysed) = analysed else { return Ok(()) };
+        let statement = parse_one(text).ok();
+        let asked = Text::of_query(text, statement.as_ref().and_then(queried));
+        let found = whole(asked, &analysed, &|name| self.pipeline.model(name));
+        if found.is_empty() { Ok(()) } else { Err(Error::Project(found)) }
     }
 
     /// What an error of a query's rows says: where rows are at fault, which expression, of a view or of the query itself;
@@ -221,6 +241,21 @@ impl<'a> Reader<'a> {
         let entered = table.and_then(|table| self.session.register(&model.name, table));
         entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
     }
+}
+
+/// The rows of a plan once the first of them are there: what does not fit into memory mostly fails before.
+async fn begun(
+    session: &Session,
+    plan: &LogicalPlan,
+    limit: Option<usize>,
+) -> datafusion::error::Result<SendableRecordBatchStream> {
+    let frame = session.context().execute_logical_plan(plan.clone()).await?;
+    let frame = if limit.is_some() { frame.limit(0, limit)? } else { frame };
+    let mut rows = frame.execute_stream().await?;
+    let schema = rows.schema();
+    let first = rows.try_next().await?;
+    let all = stream::iter(first.map(Ok)).chain(rows);
+    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, all)))
 }
 
 /// The newest day of any table stored by day.

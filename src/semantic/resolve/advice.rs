@@ -1,9 +1,11 @@
-//! What is worth a second look in a scorecard, and stops nothing.
+//! What is worth a second look in a score or scorecard, and stops nothing.
 
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
-use crate::semantic::definition::{Aggregate, Group, Node, Scorecard};
+use crate::semantic::definition::{Aggregate, Group, Node, Score, Scorecard, UsageKind};
+use crate::semantic::document::ScoreDocument;
+use crate::yaml::{self, Placed};
 
 /// The components above which a scorecard gets a warning.
 const MANY: usize = 10;
@@ -18,6 +20,40 @@ const LEAST_PERCENT: f64 = 1.0;
 pub(super) fn of(file: &Arc<SourceFile>, card: &Scorecard) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = many(file, card).into_iter().collect();
     near_hundred(file, card, &card.root, &mut found);
+    found
+}
+
+/// What a score says of usage though no component of it asks: it changes nothing.
+pub(super) fn unheard(document: &ScoreDocument, score: &Score) -> Vec<Diagnostic> {
+    let judged = || {
+        let cards = score.scorecards().iter();
+        cards.flat_map(|card| card.root.components()).filter_map(|component| component.usage_of)
+    };
+    let mut found = Vec::new();
+    if score.scorecards().is_empty() {
+        return found;
+    }
+    let mut told = |key: Option<&Placed<String>>, name: &str, why: String| {
+        let Some(place) = key else { return };
+        let message = format!("`{name}` changes nothing: {why}");
+        found.push(
+            Diagnostic::warning("unheard-usage", message)
+                .at(yaml::place(&score.file, place))
+                .help("say in the components that judge usage whose it is: `usage_of: people`, `integrations` or `both`; or leave it out here"),
+        );
+    };
+    let none = "no component of the score judges usage".to_owned();
+    match &score.usage_of {
+        Some(_) if judged().next().is_none() => told(document.usage_of.as_ref(), "usage_of", none.clone()),
+        Some(UsageKind::All(of)) if judged().all(|judged| of.other() == Some(judged)) => {
+            let why = format!("no component of the score judges the usage of {}", of.name());
+            told(document.usage_of.as_ref(), "usage_of", why);
+        }
+        _ => {}
+    }
+    if score.expected_idle.is_some() && judged().next().is_none() {
+        told(document.expected_idle.as_ref(), "expected_idle", none);
+    }
     found
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::edges::{self, TIERS, Upper};
 use super::rule::{rounded_out_of, rounding, start};
-use super::{Catalogue, interval, number, roll_up, scorecards, visible};
+use super::{Catalogue, advice, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{Edge, Entity, Range, Scope, Score, Source, Tier, UsageKind, UsageOf};
 use crate::semantic::definition_hash;
@@ -64,6 +64,7 @@ pub(super) fn resolve(
         file: Arc::clone(file),
     };
     score.definition = definition_hash::of(&score);
+    problems.extend(advice::unheard(document, &score));
     Some(score)
 }
 
