@@ -180,7 +180,6 @@ async fn other_arithmetic_is_told_of_by_the_engine() {
         "SELECT CAST(x AS DECIMAL(5, 2)) FROM (SELECT CAST('1000' AS BIGINT) AS x FROM range(0, 1))",
         "SELECT DATE '2026-01-01' + x FROM (SELECT CAST('5000000000' AS BIGINT) AS x FROM range(0, 1))",
         "SELECT DATE '2026-01-01' + x FROM (SELECT CAST('2147483647' AS BIGINT) AS x FROM range(0, 1))",
-        "SELECT CAST(d AS TIMESTAMP) FROM (SELECT CAST('9999-12-31' AS DATE) AS d FROM range(0, 1))",
         "SELECT to_timestamp_seconds(x) + INTERVAL '1' YEAR FROM (SELECT CAST('9223372036854775807' AS BIGINT) AS x FROM range(0, 1))",
         "SELECT lcm(x, 9223372036854775806) FROM (SELECT CAST('9223372036854775807' AS BIGINT) AS x FROM range(0, 1))",
         "SELECT factorial(x) FROM (SELECT CAST('25' AS BIGINT) AS x FROM range(0, 1))",
