@@ -27,6 +27,7 @@ mod model_test; // unit tests of models: rows in, rows expected
 mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed
 mod parity; // published examples of other systems, edge values included
 mod pipeline; // runs a project through the library, for other tests
+mod promises; // commands, names, paths and code of the README, held against the project
 mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
 mod readers; // what is published, read by DuckDB, Polars and pandas
@@ -38,6 +39,7 @@ mod scorecards; // what `check` says of scorecards that no row can have
 mod seeds; // drawn cases that once failed, tried again
 mod semantic; // components and scores against a naive evaluator
 mod silence; // customers who fall silent: what `check` asks, and that no shipped score rises for it
+mod similar; // patterns of SIMILAR TO mean what SQL says
 mod skip; // what is not there is said aloud
 mod soundness; // what check accepts, run can run: random small projects
 mod storage; // local disk and S3 as one thing

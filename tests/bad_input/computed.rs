@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::Int64Array;
 
-use super::world::{Ended, World, texts};
+use super::world::{Ended, World, events, texts};
 
 /// Words of the engine that no person should have to read.
 pub const INSIDES: [&str; 30] = [
@@ -171,4 +171,34 @@ fn an_expression_of_the_query_itself_is_placed_in_the_query() {
         placed(&ended, said);
         placed(&ended, &["help:"]);
     }
+}
+
+/// A join whose sides are both longer than the limit: what it holds cannot be put aside.
+#[test]
+fn want_of_memory_says_what_wanted_more_and_what_holds_how_much() {
+    let world = World::published();
+    let many: Vec<(i64, &str, i32, f64)> = (0..40_000).map(|id| (id, "a", 1, 1.0)).collect();
+    world.parquet("events/one.parquet", &events(&many));
+    world.write(
+        "sql/marts/pairs.sql",
+        "CREATE TABLE marts.pairs (k BIGINT NOT NULL PRIMARY KEY, n BIGINT) AS
+         WITH long AS (SELECT repeat('x', 4000) || CAST(event_id AS VARCHAR) AS t FROM staging.events)
+         SELECT 1 AS k, count(*) AS n FROM long AS a JOIN long AS b ON a.t = b.t",
+    );
+    let run = [
+        "run",
+        "--as-of",
+        "2026-09-03",
+        "--select",
+        "marts.pairs",
+        "--threads",
+        "2",
+        "--memory-limit",
+        "64MB",
+    ];
+    let ended = world.hale(&run);
+    assert_eq!(ended.code, 75, "{}", ended.stderr);
+    let said =
+        "marts.pairs: the memory of 61.0 MB is not enough: a join (its smaller side is held) wanted more";
+    placed(&ended, &["error[memory]: ", said, "held most: a join", "give more with --memory-limit"]);
 }

@@ -30,7 +30,7 @@ Examples:
   hale suggest bins top_user_share_28d --lower-is-better             the lowest bin earns the most points
   hale suggest bins logins_28d --shares 10,20,40,20,10               few at both ends
   hale suggest bins logins_28d --from 2026-09-01 --to 2026-09-30     the rows of all published days of a month
-  hale suggest bins events_28d --table metrics.users --by role       another table, other segments
+  hale suggest bins logins_28d --table metrics.users --by role       another table, other segments
   hale suggest bins --component usage                                the bins of today, and who stands in them
   hale suggest bins logins_28d --json | jq -r .yaml                  only the YAML")]
 pub(super) struct Bins {
