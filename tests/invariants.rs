@@ -172,9 +172,7 @@ fn the_lock_file_has_one_version_of_each_crate_that_data_crosses() {
 }
 
 /// Files of more lines than a reader keeps in mind, and why each is one subject all the same.
-const LONG: [(&str, &str); 4] = [
-    ("src/semantic/compile/components.rs", "one statement, from its columns to its last line"),
-    ("src/semantic/compile/measure.rs", "the steps of one computation, each on the one before"),
+const LONG: [(&str, &str); 2] = [
     ("tests/laws/silence.rs", "one law over rows: what draws them, what silences them, what may not follow"),
     ("tests/semantic/chance.rs", "one draw: a definition, from its components to its tiers"),
 ];

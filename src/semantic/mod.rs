@@ -57,7 +57,7 @@
 //! | --- | --- |
 //! | a key of a component or score | a field in `document` with what it means, its meaning in `definition` and `definition_hash`, its check in `resolve`, `hale schema` into `.schema/` |
 //! | a way from value to points | a variant of [`Rule`], its check in `resolve/rule`, its SQL in `compile/points`, its words in [`explain`](mod@crate::explain) |
-//! | something to compare with | a variant of [`Relative`], its SQL in `compile/measure` |
+//! | something to compare with | a variant of [`Relative`], its SQL in `compile/measure/relative` |
 //! | an aggregate | a variant of [`Aggregate`], its value and its factor in `compile/tree` |
 //! | a missing-data policy | a variant of [`OnMissing`], its SQL in `compile/points` |
 //!
