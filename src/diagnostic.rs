@@ -255,6 +255,22 @@ impl Diagnostics {
         self.0.len()
     }
 
+    /// Each once: what several models say of one place is one problem.
+    #[must_use]
+    pub fn distinct(self) -> Self {
+        let mut kept = Self::new();
+        for problem in self.0 {
+            let same = |known: &Diagnostic| {
+                (known.code, &known.message, &known.location)
+                    == (problem.code, &problem.message, &problem.location)
+            };
+            if !kept.iter().any(same) {
+                kept.push(problem);
+            }
+        }
+        kept
+    }
+
     /// In order.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()

@@ -1,6 +1,6 @@
 //! Why a command ended without doing its work, and the exit code that tells an orchestrator what to do next.
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 
 /// Why a command failed. [`Error::exit_code`] is the contract with orchestrators.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,25 @@ impl Error {
 }
 
 impl Error {
+    /// The same with a place for what is wrong with the project and has none.
+    pub(crate) fn placed(self, place: impl Fn(&Diagnostic) -> Location) -> Self {
+        let placed = |found: Diagnostics| {
+            let with_place = |problem: Diagnostic| match problem.location {
+                Some(_) => problem,
+                None => {
+                    let at = place(&problem);
+                    problem.at(at)
+                }
+            };
+            found.into_iter().map(with_place).collect()
+        };
+        match self {
+            Self::Project(found) => Self::Project(placed(found)),
+            Self::Audit(found) => Self::Audit(placed(found)),
+            other => other,
+        }
+    }
+
     /// A failure of the storage while sources were looked for: what it refuses may be there at the next try.
     pub(crate) fn of_source(self) -> Self {
         match self {

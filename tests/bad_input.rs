@@ -1,6 +1,7 @@
 //! Bad input, against the real binary: each is a clear refusal or a documented behaviour; nothing is lost in
 //! silence, nothing is published by halves, nothing panics.
 
+mod answers; // what `hale query` answers and says
 mod catalogue; // rows of CRMs and billing systems, in the bundled project
 mod computed; // rows that make an expression fail
 mod files; // Parquet that is missing, broken, empty or of another shape

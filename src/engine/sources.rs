@@ -18,6 +18,7 @@ use url::Url;
 
 use super::wary_parquet::WaryParquet;
 use crate::project::model::Source;
+use crate::project::types::a_value_of;
 use crate::storage::Storage;
 
 /// The end of what a run may know: the last day, in the project's time zone.
@@ -48,7 +49,8 @@ impl Horizon {
                 Ok(column.lt(lit(ScalarValue::TimestampMicrosecond(Some(self.end()), zone.clone()))))
             }
             other => {
-                Err(DataFusionError::Plan(format!("an event time is a TIMESTAMP or a DATE, not {other}")))
+                let message = format!("an event time is a TIMESTAMP or a DATE, not {}", a_value_of(other));
+                Err(DataFusionError::Plan(message))
             }
         }
     }

@@ -73,10 +73,15 @@ pub(crate) fn is_declarable(sql_name: &str) -> bool {
     !UNKNOWN.iter().any(|kind| sql_name.starts_with(kind)) && !sql_name.ends_with(']')
 }
 
-/// A type's name with its article, as in `an INT`.
+/// The name of a type, or of another thing, with its article: `an INT`, `a DATE`.
 pub(crate) fn with_article(name: &str) -> String {
-    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    let article = if name.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
     format!("{article} {name}")
+}
+
+/// A value of a type, as a sentence names it: `an INT`, `a TIMESTAMP WITH TIME ZONE`, `a text`.
+pub(crate) fn a_value_of(data_type: &DataType) -> String {
+    if is_text(data_type) { "a text".to_owned() } else { with_article(&sql_name(data_type)) }
 }
 
 /// A type as people write it in SQL.
@@ -122,5 +127,28 @@ pub(crate) fn sql_name(data_type: &DataType) -> String {
         other if is_text(other) => "VARCHAR".to_owned(),
         DataType::Dictionary(_, value) => sql_name(value),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::{DataType, TimeUnit};
+
+    use super::{a_value_of, with_article};
+
+    #[test]
+    fn a_sentence_names_a_type_with_the_article_that_it_has() {
+        let of = [
+            (DataType::Int32, "an INT"),
+            (DataType::Interval(arrow::datatypes::IntervalUnit::MonthDayNano), "an INTERVAL"),
+            (DataType::Int64, "a BIGINT"),
+            (DataType::UInt32, "an INT UNSIGNED"),
+            (DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), "a TIMESTAMP WITH TIME ZONE"),
+            (DataType::Utf8View, "a text"),
+        ];
+        for (data_type, said) in of {
+            assert_eq!(a_value_of(&data_type), said);
+        }
+        assert_eq!(["Iceberg", "Delta", "UUID"].map(with_article), ["an Iceberg", "a Delta", "a UUID"]);
     }
 }

@@ -19,7 +19,9 @@ use super::cast::Cast;
 use super::finding::{Finding, Rows, Rule};
 use super::key_order::KeyOrder;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::engine::diagnose::first_line;
 use crate::error::{Error, Result};
+use crate::project::types::sql_name;
 
 /// Audits the batches of one table as they pass, in their order.
 pub(super) struct Auditor {
@@ -204,14 +206,8 @@ fn not_finite_of<T: ArrowPrimitiveType>(
 /// A stored type by its name in SQL.
 fn shown_type(stored: &DataType) -> String {
     match stored {
-        DataType::Int32 => "INT".to_owned(),
-        DataType::Int64 => "BIGINT".to_owned(),
-        DataType::Float32 => "REAL".to_owned(),
-        DataType::Float64 => "DOUBLE".to_owned(),
-        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision}, {scale})"),
-        DataType::Utf8View => "VARCHAR".to_owned(),
         DataType::Timestamp(_, _) => "TIMESTAMP in microseconds".to_owned(),
-        other => other.to_string().to_uppercase(),
+        other => sql_name(other),
     }
 }
 
@@ -221,6 +217,6 @@ fn unevaluated(table: &str, rule: &Rule, error: &DataFusionError) -> Error {
         return Error::Bug(format!("{rule} of {table}: {why}"));
     }
     let message = format!("{rule} of {table} cannot be evaluated");
-    let problem = Diagnostic::error("check-not-evaluated", message).note(error.to_string());
+    let problem = Diagnostic::error("check-not-evaluated", message).note(first_line(error));
     Error::Audit(Diagnostics::from(problem.help("write the constraint so that it has a value for every row")))
 }

@@ -146,7 +146,7 @@ impl BadRows {
         });
         debug_assert!(walked.is_ok());
         let rule = Failed { name: self.rule, file: &self.location.file, query: None, model: None };
-        diagnose::of_data(session, pipeline, &rule, reads, error).await
+        diagnose::of_data(session, pipeline, &rule, reads, error).await.placed(|_| self.location.clone())
     }
 }
 

@@ -152,8 +152,8 @@ impl Build<'_> {
             if !self.decided.scope.computes(&model.name) {
                 continue;
             }
-            let table = landed::table(self.place(), model, source, Some(horizon)).await?;
-            let entered = self.session.register(&model.name, table);
+            let landed = landed::table(self.place(), model, source, Some(horizon)).await?;
+            let entered = self.session.register(&model.name, landed.table);
             entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
         }
         Ok(())

@@ -88,7 +88,7 @@ pub(super) fn broken(model: &Model, findings: &[Finding]) -> Diagnostics {
             contract.column(column).map(|column| column.location.clone())
         }
         Rule::Check { text } => declared(text).map(|check| check.location.clone()),
-        Rule::PrimaryKey { .. } => None,
+        Rule::PrimaryKey { .. } => Some(word(model, "primary key")),
     };
     let diagnostic = |finding: &Finding| {
         let rows = if finding.rows == 1 { "1 row".to_owned() } else { format!("{} rows", finding.rows) };
@@ -112,6 +112,19 @@ pub(super) fn broken(model: &Model, findings: &[Finding]) -> Diagnostics {
         })
     };
     findings.iter().map(diagnostic).collect()
+}
+
+/// Where a contract says what a message names: a constraint, or else the model.
+pub(super) fn place_in_contract(model: &Model, message: &str) -> Location {
+    let mut checks = model.contract.checks.iter();
+    let named = checks.find(|check| message.contains(&check_text(&check.sql)));
+    named.map_or_else(|| Location::whole(&model.file), |check| check.location.clone())
+}
+
+/// The first place of a word in a model's text, else the whole model.
+fn word(model: &Model, word: &str) -> Location {
+    let at = model.file.text.to_ascii_lowercase().find(word);
+    at.map_or_else(|| Location::whole(&model.file), |at| model.locate(at..at + word.len()))
 }
 
 /// A constraint as findings name it.

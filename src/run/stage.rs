@@ -8,7 +8,7 @@ use datafusion::error::{DataFusionError, Result as EngineResult};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::TryStreamExt;
 
-use super::contracts::check_text;
+use super::contracts::{check_text, place_in_contract};
 use super::parts;
 use super::progress::{rows_read, watched};
 use super::report::BuiltModel;
@@ -51,7 +51,7 @@ impl Build<'_> {
                 let reads = pipeline.reads[&model.name].0.keys().cloned();
                 diagnose::of_data(&self.session, pipeline, &failed, reads, &error).await
             }
-            Attempt::Other(error) => error,
+            Attempt::Other(error) => error.placed(|problem| place_in_contract(model, &problem.message)),
         }
     }
 

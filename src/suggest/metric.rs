@@ -7,6 +7,7 @@ use super::published::{columns, numbers, quoted, unknown_column};
 use crate::diagnostic::{closest, visible};
 use crate::error::{Error, Result};
 use crate::project::model::Model;
+use crate::project::types::a_value_of;
 use crate::semantic::Expression;
 
 /// What is measured.
@@ -66,7 +67,6 @@ impl Measured {
         if form.is_numeric() || matches!(form, DataType::Boolean | DataType::Null) {
             return numbers(batch, "value");
         }
-        let what = if form.is_string() { "a text".to_owned() } else { format!("a {form}") };
-        Err(Error::Usage(format!("`{}` is {what}; bins are for numbers", self.shown)))
+        Err(Error::Usage(format!("`{}` is {}; bins are for numbers", self.shown, a_value_of(form))))
     }
 }

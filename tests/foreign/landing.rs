@@ -102,6 +102,15 @@ fn csv_or_json_in_place_of_all_parquet_says_how_to_convert_it() {
     }
 }
 
+/// Text under the name that its Parquet will have is not overwritten while it is read.
+#[test]
+fn the_conversion_that_is_proposed_never_writes_what_it_reads() {
+    let world = named(&[]);
+    world.write("data/events/part.parquet", "event_id,account_id,at,amount\n1,a,2026-09-01,2\n");
+    let ended = world.refused(1, &["not-parquet", "part.parquet')", "TO 'part.converted.parquet'"]);
+    assert!(!ended.stderr.contains("TO 'part.parquet'"), "{}", ended.stderr);
+}
+
 #[test]
 fn an_optional_source_never_counts_as_absent_in_silence() {
     let world = named(&[]);
@@ -325,4 +334,22 @@ fn no_link_hides_that_the_output_and_what_a_project_is_read_from_are_one() {
         }
     }
     assert_eq!(fs::read_dir(world.path("data/events")).unwrap().count(), 1, "something was written");
+}
+
+/// What is declared and is nowhere is told beside what there is: in the files, and in the names of their folders.
+#[test]
+fn a_column_that_is_nowhere_is_told_beside_those_that_are() {
+    let world = named(&["dt=2026-09-01/1.parquet"]);
+    let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
+    world.write("sql/raw/events.sql", declared.replace("amount DOUBLE", "amount DOUBLE, heard_on DATE"));
+    let ended = world.hale(&["check"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    for said in [
+        "there is no column `heard_on` in events/dt=2026-09-01/1.parquet",
+        "1.parquet has event_id, account_id, at and amount",
+        "the names of its folders give dt",
+        "name a column that the files have",
+    ] {
+        assert!(ended.stderr.contains(said), "not said: {said}\n{}", ended.stderr);
+    }
 }

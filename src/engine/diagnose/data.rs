@@ -1,45 +1,23 @@
 //! An error that data bring about, as a diagnostic in the statement whose expression it is.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
-use std::sync::Arc;
 
 use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
-use datafusion::sql::sqlparser::ast::Query;
 
 use super::fault::Fault;
+use super::place;
+use super::planning::of_plan;
+use super::run::of_run;
+use super::statement::Failed;
+use super::subquery::{has_subquery, is_of_planning, unanswerable};
+use super::text::{beginning, named_in};
 use super::trial::{Culprit, Keys, culprit};
-use super::{beginning, named_in, of_run, place};
-use crate::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::diagnostic::{Diagnostic, Location};
 use crate::engine::Session;
 use crate::error::Error;
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
-use crate::project::model::Model;
-
-/// A query whose computing failed: a model's, or one that was asked.
-pub struct Failed<'a> {
-    /// What it is called in messages.
-    pub name: String,
-    /// Its text.
-    pub file: &'a Arc<SourceFile>,
-    /// The query, parsed from the text; none where a rule of a contract failed, which only reads.
-    pub query: Option<&'a Query>,
-    /// The model, where it is one's.
-    pub model: Option<&'a Model>,
-}
-
-impl<'a> Failed<'a> {
-    /// A model's query.
-    pub fn model(model: &'a Model) -> Self {
-        Self { name: model.name.to_string(), file: &model.file, query: model.query(), model: Some(model) }
-    }
-
-    fn locate(&self, span: Range<usize>) -> Location {
-        self.model.map_or_else(|| Location::new(self.file, span.clone()), |model| model.locate(span.clone()))
-    }
-}
 
 /// An error while a query was computed in a session. Where rows are at fault the expression is looked for: first in the
 /// views that the query reads, in the order in which rows flow through them, then in the query itself.
@@ -50,7 +28,16 @@ pub async fn of_data(
     reads: impl IntoIterator<Item = ModelName>,
     error: &DataFusionError,
 ) -> Error {
-    let otherwise = || placed(failed, of_run(&failed.name, error));
+    // Only planning tells of a statement in the engine's own diagnostics.
+    if error.diagnostic().is_some() && failed.query.is_some() {
+        return Error::Project(of_plan(failed, error).into());
+    }
+    let otherwise = || match failed.query {
+        Some(query) if is_of_planning(error) && has_subquery(query) => {
+            Error::Project(unanswerable(failed, error).into())
+        }
+        _ => placed(failed, of_run(&failed.name, error)),
+    };
     let Some(fault) = Fault::of(error) else { return otherwise() };
     let keys = |table: &TableReference| {
         let name = ModelName::parse(&table.to_string());
@@ -72,16 +59,11 @@ pub async fn of_data(
 
 /// An error with the place of what its message names in the query, where it has none.
 fn placed(failed: &Failed<'_>, error: Error) -> Error {
-    let (Error::Project(found), Some(_)) = (&error, failed.query) else { return error };
+    if failed.query.is_none() {
+        return error;
+    }
     let text = &failed.file.text;
-    let with_place = |problem: Diagnostic| match problem.location {
-        Some(_) => problem,
-        None => {
-            let span = named_in(&problem.message, text).unwrap_or_else(|| beginning(text));
-            problem.at(failed.locate(span))
-        }
-    };
-    Error::Project(found.iter().cloned().map(with_place).collect())
+    error.placed(|problem| failed.locate(named_in(&problem.message, text).unwrap_or_else(|| beginning(text))))
 }
 
 /// The models that are computed where they are read, behind some and with them.

@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, Expr as Written, FunctionArg, FunctionArgExpr, FunctionArguments,
 };
 
-use super::of_a_file;
+use super::run::of_a_file;
 use super::terms::in_sql;
 use super::words::{arrow_cause, plain};
 use crate::project::types::sql_name;

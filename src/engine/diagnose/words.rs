@@ -34,6 +34,9 @@ const PREFIXES: [&str; 23] = [
     "DataFusion error: ",
 ];
 
+/// What stands before the columns of the row that a constraint looks at.
+const OF_THE_ROW: &str = "the_row.";
+
 /// Where a message goes over into what only the engine's authors can use.
 const ENDS: [&str; 9] = [
     ". Please use Python's",
@@ -85,12 +88,16 @@ pub(crate) fn plain(text: &str) -> String {
     let text = PREFIXES.iter().fold(without_dump(text).to_owned(), |text, prefix| {
         text.replace(&format!(": {prefix}"), ": ").replace(&format!(", {prefix}"), ", ")
     });
-    in_sql(text.trim_end_matches(['.', ':', ' ', ',']))
+    in_sql(text.trim_end_matches(['.', ':', ' ', ','])).replace(OF_THE_ROW, "")
 }
 
 /// What is refused at planning, where the engine speaks of how it looked for a way.
 fn refusal(text: &str) -> Option<String> {
     if let Some((name, why)) = text.strip_prefix("Function '").and_then(|rest| rest.split_once('\'')) {
+        // What a function of ours says itself.
+        if let Some(at) = why.find(&format!("{name} takes ")) {
+            return Some(why[at..].trim_end_matches('.').to_owned());
+        }
         let is_refused = ["failed to match any signature", "user-defined coercion failed"];
         return is_refused.iter().any(|said| why.contains(said)).then(|| {
             format!("Function '{name}' cannot take these arguments: look at their number and their types")
@@ -98,10 +105,9 @@ fn refusal(text: &str) -> Option<String> {
     }
     if let Some(selected) = text.strip_prefix("Too many columns! The subquery should only return one column")
     {
-        let selected = selected.trim_start_matches(": ");
-        return Some(format!(
-            "a query that stands for one value, or behind IN, selects one column, and this one several: {selected}"
-        ));
+        let said =
+            "a query that stands for one value, or behind IN, selects one column, and this one several";
+        return Some(format!("{said}{selected}"));
     }
     let operation = text.strip_prefix("Cannot get result type for temporal operation ")?;
     Some(format!("there is no operation {}", operation.split(": ").next().unwrap_or(operation)))
@@ -166,6 +172,11 @@ mod tests {
                 "there is no operation INTERVAL * INTERVAL",
             ),
             ("count(Int64(1)) = 10", "count(*) = 10"),
+            ("the_row.n + Int64(1) overflows", "n + 1 overflows"),
+            (
+                "Function 'local_day' user-defined coercion failed with: Error during planning: local_day takes one TIMESTAMP or DATE, not (VARCHAR).",
+                "local_day takes one TIMESTAMP or DATE, not (VARCHAR)",
+            ),
             (
                 "sum(e.v) PARTITION BY [e.a] ORDER BY [e.t ASC NULLS LAST] ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW = 5",
                 "sum(e.v) OVER (…) = 5",

@@ -12,6 +12,8 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use crate::project::types::sql_name;
+
 /// `local_day(timestamp) → DATE`: the calendar day of an instant in `zone`. A timestamp without a zone is UTC; a
 /// `DATE` is a day already and passes as it is; NULL stays NULL.
 pub fn local_day(zone: Tz) -> ScalarUDF {
@@ -43,7 +45,10 @@ impl ScalarUDFImpl for LocalDay {
                 Ok(vec![DataType::Timestamp(TimeUnit::Microsecond, zone.clone())])
             }
             [DataType::Null] => Ok(vec![DataType::Timestamp(TimeUnit::Microsecond, None)]),
-            _ => plan_err!("local_day takes one TIMESTAMP or DATE, not {types:?}"),
+            _ => {
+                let given: Vec<String> = types.iter().map(sql_name).collect();
+                plan_err!("local_day takes one TIMESTAMP or DATE, not ({})", given.join(", "))
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::engine::foreign::is_of_folders;
 use crate::engine::foreign::reading::{alike, place_of, reading};
 use crate::error::{Error, Result};
 use crate::project::model::{Model, Source};
-use crate::project::types::{is_declarable, sql_name};
+use crate::project::types::{a_value_of, is_declarable, sql_name, with_article};
 
 /// Files that a message names before it says how many more there are.
 const NAMED: usize = 5;
@@ -109,7 +109,7 @@ fn absent(place: Place<'_>, model: &Model, source: &Source, landed: &Landed, fou
 }
 
 fn of_table_format(place: Place<'_>, model: &Model, source: &Source, of: &OfFormat) -> Diagnostic {
-    let table = of.format.with_article();
+    let table = with_article(of.format.name());
     let here = source.path.trim_end_matches('/');
     let relation = match of.root.as_str() {
         root if root == here => format!("is {table} table"),
@@ -149,11 +149,11 @@ fn not_parquet(place: Place<'_>, file: &str, content: Content) -> Diagnostic {
     };
     let help = match (content, read) {
         (Content::Of("gzip"), Some(whole)) => format!(
-            "unpack it (gunzip), and if CSV or JSON is in it, convert it: duckdb -c \"COPY (FROM read_csv('{whole}')) TO '{}'\"",
+            "unpack it (gunzip), and if CSV or JSON is in it, convert that and put the result in its place: duckdb -c \"COPY (FROM read_csv('{whole}')) TO '{}'\"",
             converted(file)
         ),
         (Content::Of(kind), Some(whole)) => format!(
-            "convert it: duckdb -c \"COPY (FROM read_{}('{whole}')) TO '{}'\"",
+            "convert it, and put the result in its place: duckdb -c \"COPY (FROM read_{}('{whole}')) TO '{}'\"",
             kind.to_lowercase(),
             converted(file)
         ),
@@ -162,10 +162,12 @@ fn not_parquet(place: Place<'_>, file: &str, content: Content) -> Diagnostic {
     Diagnostic::error("not-parquet", format!("{file} {is}")).help(help)
 }
 
-/// The name of a file once it is Parquet.
+/// The name of a file once it is Parquet: never its own, which would be overwritten while it is read.
 fn converted(file: &str) -> String {
     let name = file.rsplit('/').next().unwrap_or(file);
-    format!("{}.parquet", name.split('.').next().unwrap_or(name))
+    let stem = name.split('.').next().unwrap_or(name);
+    let converted = format!("{stem}.parquet");
+    if converted.eq_ignore_ascii_case(name) { format!("{stem}.converted.parquet") } else { converted }
 }
 
 /// Files beside the data that are none.
@@ -265,7 +267,10 @@ fn of_files(source: &Source, field: &Field, landed: &Landed) -> Diagnostics {
         let (name, declared) = (field.name(), sql_name(field.data_type()));
         let message = format!("`{name}` is declared {declared} but is {kind} in {}", listed(files));
         let help = if read > 0 {
-            format!("no declaration reads all files: write these again with a {declared}, as the others have")
+            format!(
+                "no declaration reads all files: write these again with {}, as the others have",
+                a_value_of(field.data_type())
+            )
         } else if kinds.len() > 1 {
             format!("write the files again with one type, and declare that; they have {}", kinds.join(", "))
         } else {
@@ -297,12 +302,19 @@ fn missing_column(source: &Source, name: &str, missing: &[&str], landed: &Landed
                 .help(format!("take `{name}` out of the declaration until a file has it, or mend its name")),
         );
     }
-    let first = landed.files.first();
-    let names = first.into_iter().flat_map(|file| {
-        let of_folders = file.folders.iter().map(|(name, _)| name.as_str());
-        file.schema.fields().iter().map(|field| field.name().as_str()).chain(of_folders)
-    });
-    Some(problem.suggest(name, names))
+    let (first, shown) = landed.files.first().zip(landed.names.first())?;
+    let own: Vec<&str> = first.schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let of_folders: Vec<&str> = first.folders.iter().map(|(name, _)| name.as_str()).collect();
+    let problem = match own.is_empty() {
+        true => problem,
+        false => problem.note(format!("{} has {}", visible(shown), listed(&own))),
+    };
+    let problem = match of_folders.is_empty() {
+        true => problem,
+        false => problem.note(format!("the names of its folders give {}", listed(&of_folders))),
+    };
+    let help = "name a column that the files have, or leave it out and compute it in staging";
+    Some(problem.help(help).suggest(name, own.into_iter().chain(of_folders)))
 }
 
 /// A column that stands in the names of some files' folders, and not of all: the others lack it, or have it themselves.

@@ -101,13 +101,12 @@ impl Fault {
             }
             What::Unfit { row, value } => {
                 let column = column.unwrap_or_default();
-                let kind = declared
-                    .field_with_name(column)
-                    .map_or_else(|_| String::new(), |field| sql_name(field.data_type()));
-                let message = format!(
-                    "{file}, row {row}: `{column}` is {value}, which {} cannot hold",
-                    with_article(&kind)
+                let field = declared.field_with_name(column);
+                let kind = field.map_or_else(
+                    |_| "its type".to_owned(),
+                    |field| with_article(&sql_name(field.data_type())),
                 );
+                let message = format!("{file}, row {row}: `{column}` is {value}, which {kind} cannot hold");
                 let help = "declare a type that holds every value, and round or cast it in staging; or mend the file";
                 found.wrong.push(Diagnostic::error("unfit-value", message).at(at).help(help));
             }

@@ -83,12 +83,12 @@ pub(super) enum TableFormat {
 }
 
 impl TableFormat {
-    /// Its name, as in "a Delta table".
-    pub(super) fn with_article(self) -> &'static str {
+    /// What people call it.
+    pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Delta => "a Delta",
-            Self::Iceberg => "an Iceberg",
-            Self::Hudi => "a Hudi",
+            Self::Delta => "Delta",
+            Self::Iceberg => "Iceberg",
+            Self::Hudi => "Hudi",
         }
     }
 }

@@ -42,8 +42,15 @@ pub(crate) struct Place<'a> {
     pub(crate) zone: Tz,
 }
 
-/// The rows of a source up to a horizon, as a table; without rows where an optional source is not there. Where no horizon is
-/// given, all rows.
+/// The rows of a source, as a table.
+pub(crate) struct Rows {
+    pub(crate) table: Arc<dyn TableProvider>,
+    /// Whether nothing has landed of it, which an optional source may do: it has no rows then.
+    pub(crate) is_absent: bool,
+}
+
+/// The rows of a source up to a horizon; without rows where an optional source is not there. Where no horizon is given, all
+/// rows.
 ///
 /// # Errors
 /// [`Error::NotReady`] for what is not there or cannot be read, [`Error::Project`] for what is not as it was declared.
@@ -52,18 +59,20 @@ pub(crate) async fn table(
     model: &Model,
     source: &Source,
     horizon: Option<Horizon>,
-) -> Result<Arc<dyn TableProvider>> {
+) -> Result<Rows> {
     let declared: &SchemaRef =
         model.declared.as_ref().ok_or_else(|| Error::Bug(format!("{} has no columns", model.name)))?;
     let landed = look(place, source).await?;
     held(place, model, source, declared, &landed).into_result()?;
     if landed.files.is_empty() {
-        return Ok(Arc::new(EmptyTable::new(SchemaRef::clone(declared))));
+        let table = Arc::new(EmptyTable::new(SchemaRef::clone(declared)));
+        return Ok(Rows { table, is_absent: true });
     }
     let failed = |error| diagnose::of_run(&model.name.to_string(), &error);
     let store = store_url(place.storage).map_err(failed)?;
     let table = foreign_table(&landed.files, declared, store, place.zone).map_err(failed)?;
-    until(horizon, source, declared, table).map_err(failed)
+    let table = until(horizon, source, declared, table).map_err(failed)?;
+    Ok(Rows { table, is_absent: false })
 }
 
 /// Where a source's declaration names its place.

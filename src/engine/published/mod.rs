@@ -3,6 +3,7 @@
 //! A table stored by day is a folder for each day, `<layer>/<table>/as_of=2026-09-30/`; one stored whole is one
 //! folder. Whatever Parquet lies there is the table; nothing else is looked at, and nothing is written.
 
+mod headings;
 mod reader;
 mod show;
 

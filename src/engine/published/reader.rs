@@ -1,7 +1,7 @@
 //! Any question of what is published, of the sources, and of the views between them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 use datafusion::datasource::empty::EmptyTable;
@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 
+use super::headings::headed;
 use super::{day_of, parquet, published_day, published_days, table_folder, unpublished};
 use crate::check::quotients::whole;
 use crate::check::text::Text;
@@ -60,6 +61,7 @@ pub struct Reader<'a> {
     out: &'a Storage,
     session: Session,
     days: Days,
+    absent: Mutex<BTreeSet<ModelName>>,
 }
 
 impl<'a> Reader<'a> {
@@ -79,7 +81,7 @@ impl<'a> Reader<'a> {
         };
         let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), last)
             .map_err(|error| Error::Bug(diagnose::first_line(&error)))?;
-        Ok(Self { pipeline, engine: engine.clone(), sources, out, session, days })
+        Ok(Self { pipeline, engine: engine.clone(), sources, out, session, days, absent: Mutex::default() })
     }
 
     /// The rows that answer a query.
@@ -89,10 +91,13 @@ impl<'a> Reader<'a> {
     /// and the engine say.
     pub async fn query(&self, sql: &str, limit: Option<usize>) -> Result<SendableRecordBatchStream> {
         let text = SourceFile::new("query", sql);
+        let statement = parse_one(&text).map_err(project)?;
+        let query = queried(&statement).ok_or_else(|| project(refused(&text)))?;
         self.register(self.reads(&text)?.into_iter()).await?;
-        let plan =
-            self.session.plan_text(sql).await.map_err(|error| project(misunderstood(&text, &error)))?;
-        self.keeps_decimals(&text, &plan)?;
+        let asked = asked(&text, Some(query));
+        let plan = self.session.plan_text(sql).await;
+        let plan = plan.map_err(|error| project(diagnose::of_plan(&asked, &error)))?;
+        self.keeps_decimals(&text, query, &plan)?;
         let explains = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         let limit = limit.filter(|_| !explains);
         let (mut answer, mut steps) = (begun(&self.session, &plan, limit).await, 0);
@@ -104,21 +109,26 @@ impl<'a> Reader<'a> {
             steps += 1;
         }
         match answer {
-            Ok(rows) => Ok(rows),
+            Ok(rows) if explains => Ok(rows),
+            Ok(rows) => Ok(headed(query, rows)),
             Err(error) => Err(self.failed(sql, &error).await),
         }
     }
 
     /// Refuses quotients of whole numbers that become numbers with decimals, as of a model.
-    fn keeps_decimals(&self, text: &Arc<SourceFile>, plan: &LogicalPlan) -> Result<()> {
+    fn keeps_decimals(&self, text: &Arc<SourceFile>, query: &Query, plan: &LogicalPlan) -> Result<()> {
         let state = self.session.state();
         // What cannot be settled is told when it is executed.
         let analysed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
         let Ok(analysed) = analysed else { return Ok(()) };
-        let statement = parse_one(text).ok();
-        let asked = Text::of_query(text, statement.as_ref().and_then(queried));
+        let asked = Text::of_query(text, Some(query));
         let found = whole(asked, &analysed, &|name| self.pipeline.model(name));
         if found.is_empty() { Ok(()) } else { Err(Error::Project(found)) }
+    }
+
+    /// Optional sources behind the questions so far of which nothing has landed: each counts as a table without rows.
+    pub fn absent(&self) -> BTreeSet<ModelName> {
+        self.absent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What an error of a query's rows says: where rows are at fault, which expression, of a view or of the query itself;
@@ -128,8 +138,8 @@ impl<'a> Reader<'a> {
         let statement = parse_one(&text).ok();
         let query = statement.as_ref().and_then(queried);
         let reads = self.reads(&text).unwrap_or_default();
-        let failed = Failed { name: "the query".to_owned(), file: &text, query, model: None };
-        let said = diagnose::of_data(&self.session, self.pipeline, &failed, reads.clone(), error).await;
+        let asked = asked(&text, query);
+        let said = diagnose::of_data(&self.session, self.pipeline, &asked, reads.clone(), error).await;
         let needed = self.needed(reads.into_iter());
         let read = self.pipeline.models.iter().filter(|model| needed.contains(&model.name));
         landed::explained(self.place(), read, said).await
@@ -198,8 +208,11 @@ impl<'a> Reader<'a> {
                 Some(Horizon { day, zone })
             }
         };
-        let table = landed::table(self.place(), model, source, horizon).await?;
-        self.enter(model, Some(Ok(table)))
+        let landed = landed::table(self.place(), model, source, horizon).await?;
+        if landed.is_absent {
+            self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(model.name.clone());
+        }
+        self.enter(model, Some(Ok(landed.table)))
     }
 
     async fn table(&self, model: &Model) -> Result<()> {
@@ -285,18 +298,9 @@ fn refused(text: &Arc<SourceFile>) -> Diagnostic {
         .help("begin with SELECT, WITH, VALUES or EXPLAIN")
 }
 
-/// What the planner says, at its place in the query.
-fn misunderstood(text: &Arc<SourceFile>, error: &DataFusionError) -> Diagnostic {
-    let message = diagnose::first_line(error);
-    let place = error.diagnostic().and_then(|found| found.span).map_or_else(
-        || Location::new(text, diagnose::named_in(&message, &text.text).unwrap_or(0..0)),
-        |span| Location::word_at(text, text.offset(span.start.line as usize, span.start.column as usize)),
-    );
-    let mut problem = Diagnostic::error("plan", message).at(place);
-    for note in error.diagnostic().iter().flat_map(|found| &found.notes) {
-        problem = problem.note(diagnose::plain(&note.message));
-    }
-    problem
+/// A question as what may fail.
+fn asked<'a>(text: &'a Arc<SourceFile>, query: Option<&'a Query>) -> Failed<'a> {
+    Failed { name: "the query".to_owned(), file: text, query, model: None }
 }
 
 fn project(problem: Diagnostic) -> Error {

@@ -1,6 +1,6 @@
 //! One published table: a day of it, or all of it where it is stored whole; of one account when asked for.
 
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 use datafusion::common::Column;
 use datafusion::execution::SendableRecordBatchStream;
@@ -9,7 +9,7 @@ use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
 
 use super::{DAY_FOLDER, parquet, published_day, table_folder, unpublished};
-use crate::diagnostic::closest;
+use crate::diagnostic::{closest, visible};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::sources::parquet_table;
 use crate::engine::{Engine, Session, diagnose};
@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
+use crate::project::types::{a_value_of, is_text};
 use crate::storage::Storage;
 
 /// The column that says which account a row is about.
@@ -133,15 +134,13 @@ fn of_account(model: &Model, schema: &SchemaRef, account: &str) -> Result<Expr> 
         return Err(Error::Usage(format!("{} has no column {ACCOUNT}; leave --account out", model.name)));
     };
     let value = match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(ScalarValue::from(account)),
+        text if is_text(text) => Ok(ScalarValue::from(account)),
         other => ScalarValue::try_from_string(account.to_owned(), other),
     };
     let value = value.ok().filter(|value| !value.is_null());
     let value = value.ok_or_else(|| {
-        Error::Usage(format!(
-            "--account {account}: not a value of {ACCOUNT}, which is a {}",
-            field.data_type()
-        ))
+        let of = a_value_of(field.data_type());
+        Error::Usage(format!("--account {}: not a value of {ACCOUNT}, which is {of}", visible(account)))
     })?;
     Ok(named(ACCOUNT).eq(lit(value)))
 }
