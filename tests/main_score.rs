@@ -104,6 +104,32 @@ fn a_main_score_that_is_none_is_refused() {
     assert!(refused.contains("`main_score: NAME` in hale.yml"), "{refused}");
 }
 
+/// A slip in the name of the main score hides no other fault, and is hidden by none.
+#[test]
+fn a_main_score_that_is_none_is_told_with_all_else() {
+    let reads_main = "-- M.\nCREATE TABLE marts.m (account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, PRIMARY KEY (account_id, as_of_date)) \
+                      PARTITIONED BY (as_of_date) AS SELECT account_id, as_of_date FROM scores.main\n";
+    for (file, text, said) in [
+        ("sql/staging/wrong.sql", "-- W.\nSELECT nope FROM raw.f\n", "there is no column `nope`"),
+        ("sql/staging/wrong.sql", "-- W.\nSELECT n FROM raw.nothing\n", "there is no table `raw.nothing`"),
+        ("sql/components/more.yml", "more: {title: M, value: n}\n", "one of"),
+        ("sql/scores/health.yml", "title: T\n", "missing"),
+    ] {
+        let folder = project("main_score: helth\n", &[("health", "")]);
+        write(folder.path(), "sql/marts/m.sql", reads_main);
+        write(folder.path(), file, text);
+        for command in [&["check"][..], &["run", "--as-of", "2026-09-01"]] {
+            let refused = hale(folder.path(), command);
+            assert_eq!(code(&refused), 1);
+            for said in [said, "there is no score `helth`", "did you mean `health`?", "hale.yml:6:13"] {
+                assert!(err(&refused).contains(said), "{file}: not said: {said}\n{}", err(&refused));
+            }
+            assert!(!err(&refused).contains("scores.main"), "{}", err(&refused));
+        }
+        assert_eq!(code(&hale(folder.path(), &["ls"])), 1);
+    }
+}
+
 #[test]
 fn marts_and_their_tests_read_the_main_score_whatever_its_name_is() {
     for name in ["health", "fitness"] {

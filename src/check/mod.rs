@@ -13,6 +13,7 @@ pub(crate) mod quotients;
 mod silence;
 mod subqueries;
 pub(crate) mod text;
+mod tiers;
 mod widened;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,8 +27,10 @@ use datafusion::sql::sqlparser::ast::Query;
 
 use self::calls::Functions;
 use self::text::Text;
-use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity};
+use self::tiers::Tiers;
+use crate::diagnostic::{Diagnostics, Location, Severity};
 use crate::engine::day_window::WindowOptions;
+use crate::engine::diagnose::Failed;
 use crate::engine::landed::{Found, Place, held, location_of, look};
 use crate::engine::{Engine, Session, diagnose};
 use crate::pipeline::{Audit, CALENDAR_DAYS, Pipeline};
@@ -83,7 +86,9 @@ pub(crate) async fn as_far_as_sound(
     let (failed, not_ready) = (BTreeSet::new(), Diagnostics::new());
     let keys = pipeline.models.iter().map(|model| (model.name.clone(), model.contract.primary_key.clone()));
     let keys = keys.collect();
-    let mut pass = Pass { session, functions, schemas, plans, as_read, keys, failed, found, not_ready };
+    let tiers = Tiers::of(&pipeline);
+    let mut pass =
+        Pass { session, functions, schemas, plans, as_read, keys, tiers, failed, found, not_ready };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.
@@ -111,7 +116,7 @@ pub(crate) async fn as_far_as_sound(
     }
     let Pass { schemas, plans, as_read, found, not_ready, .. } = pass;
     let checked = Checked { pipeline, schemas, warnings: Diagnostics::new(), plans, as_read };
-    Ok((checked, Found { wrong: found, not_ready }))
+    Ok((checked, Found { wrong: found.distinct(), not_ready }))
 }
 
 struct Pass {
@@ -122,6 +127,7 @@ struct Pass {
     as_read: BTreeMap<ModelName, LogicalPlan>,
     /// The primary keys of the models before.
     keys: BTreeMap<ModelName, Vec<String>>,
+    tiers: Tiers,
     failed: BTreeSet<ModelName>,
     found: Diagnostics,
     /// Files of sources that are not there yet, or not whole.
@@ -152,6 +158,7 @@ impl Pass {
         self.found.extend(lints::lint(Text::of_model(model), &analysed, &|table| self.key_of(table)));
         self.found.extend(subqueries::unanswerable(model, &analysed, &self.session).await);
         self.found.extend(quotients::whole(Text::of_model(model), &analysed, &|name| pipeline.model(name)));
+        self.found.extend(self.tiers.of_model(&model.name.to_string(), &Failed::model(model), &plan));
         match &model.declared {
             Some(declared) => {
                 self.found.extend(contract::compare(model, declared, &inferred));
@@ -244,25 +251,17 @@ impl Pass {
     async fn audit(&mut self, audit: &Audit, pipeline: &Pipeline) {
         let place = |span| Location::new(&audit.file, span);
         self.found.extend(self.functions.hidden_time(&audit.query, &audit.file, place));
-        let error = match self.plan(&audit.query).await {
-            Ok((_, analysed)) => {
+        let name = format!("audit {}", audit.name);
+        let statement = Failed { name, file: &audit.file, query: Some(&audit.query), model: None };
+        match self.plan(&audit.query).await {
+            Ok((plan, analysed)) => {
                 let text = Text::of_audit(audit);
                 self.found.extend(lints::lint(text, &analysed, &|table| self.key_of(table)));
                 self.found.extend(quotients::whole(text, &analysed, &|name| pipeline.model(name)));
-                return;
+                self.found.extend(self.tiers.of_model(&statement.name, &statement, &plan));
             }
-            Err(error) => error,
-        };
-        let span = error.diagnostic().and_then(|found| found.span);
-        let at = span.map_or_else(
-            || Location::whole(&audit.file),
-            |span| {
-                let offset = audit.file.offset(span.start.line as usize, span.start.column as usize);
-                Location::word_at(&audit.file, offset)
-            },
-        );
-        let message = format!("audit {}: {}", audit.name, diagnose::first_line(&error));
-        self.found.push(Diagnostic::error("plan", message).at(at));
+            Err(error) => self.found.push(diagnose::of_plan(&statement, &error)),
+        }
     }
 }
 

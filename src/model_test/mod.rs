@@ -29,6 +29,7 @@ mod diff;
 mod document;
 mod execute;
 mod select;
+mod tiers;
 mod value;
 
 use std::time::{Duration, Instant};
@@ -124,6 +125,12 @@ async fn run_case(checked: &Checked, engine: &Engine, case: &Case<'_>) -> CaseOu
         took: started.elapsed(),
         failure,
     }
+}
+
+/// Warnings of tiers in cases that are nearly, and not quite, those of a score.
+pub fn misspelt_tiers(checked: &Checked) -> Diagnostics {
+    // A file that belongs to no model is told of when cases run.
+    select::cases(checked).map_or_else(|_| Diagnostics::new(), |cases| tiers::nearly(checked, &cases))
 }
 
 /// The models written as SQL that no case tests, in the order of the pipeline. Sources compute nothing; what is

@@ -7,7 +7,7 @@ use datafusion::scalar::ScalarValue;
 
 use super::document::Cell;
 use crate::diagnostic::Diagnostic;
-use crate::project::types::sql_name;
+use crate::project::types::{sql_name, with_article};
 
 /// The type in which values of a column are written and compared: one kind of text, no dictionary.
 pub(super) fn plain(data_type: &DataType) -> DataType {
@@ -25,7 +25,10 @@ pub(super) fn plain(data_type: &DataType) -> DataType {
 pub(super) fn parse(column: &str, cell: &Cell, data_type: &DataType) -> Result<ScalarValue, Diagnostic> {
     let data_type = plain(data_type);
     if data_type.is_nested() {
-        let message = format!("`{column}` is {data_type}: its values cannot be written in a test");
+        let message = format!(
+            "`{column}` is {}: its values cannot be written in a test",
+            with_article(&sql_name(&data_type))
+        );
         return Err(Diagnostic::error("test-value", message).help("leave the column out"));
     }
     let Some(text) = &cell.value else {

@@ -63,31 +63,45 @@ impl Pipeline {
     /// # Errors
     /// Unknown tables, reads against the layer rule, cycles, faults in YAML: all of a pass at once.
     pub fn build(project: Project) -> Result<Self, Diagnostics> {
+        let pipeline = Self::to_check(project)?;
+        let faults = &pipeline.semantics.warnings;
+        if faults.has_errors() { Err(faults.clone()) } else { Ok(pipeline) }
+    }
+
+    /// As [`Self::build`], for whoever plans every model: a main score that is none is an error among the warnings of the
+    /// semantic side, told together with what else is found, and another score stands in for it.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn to_check(project: Project) -> Result<Self, Diagnostics> {
         let Project { root, settings, mut models, components, scores, audits, tests } = project;
-        let mut semantics = semantic::parse(&components, &scores)?;
-        let main = main_score(&settings, &semantics.scores)?;
+        let mut semantics = match semantic::parse(&components, &scores) {
+            Ok(semantics) => semantics,
+            Err(mut problems) => {
+                problems.extend(main_score::undeclared(&settings, &scores));
+                let known = known(&models, declared(&scores));
+                resolved(&models, &known, &mut problems);
+                audits_of(&audits, &known, &mut problems);
+                return Err(problems);
+            }
+        };
+        let main = match main_score(&settings, &semantics.scores) {
+            Ok(main) => main,
+            Err(problem) => {
+                semantics.warnings.push(problem);
+                main_score::stand_in(&semantics.scores)
+            }
+        };
         semantics.warnings.extend(main.and_then(main_score::without_risk));
         let views = main.into_iter().flat_map(Score::main_views);
         models.extend(compiled(semantics.compile().into_iter().chain(views))?);
         let main_score = main.map(|score| score.name.clone());
-        let known: BTreeSet<ModelName> = models.iter().map(|model| model.name.clone()).collect();
         let mut problems = Diagnostics::new();
-        let mut reads = BTreeMap::new();
-        for model in &models {
-            let found = model
-                .query()
-                .map_or(Ok(Reads::default()), |query| graph::reads_of(query, &model.file, &known));
-            match found {
-                Ok(found) => {
-                    problems.extend(graph::layer_rule(model, &found));
-                    reads.insert(model.name.clone(), found);
-                }
-                Err(faults) => problems.extend(faults),
-            }
-            problems.extend(unknown_references(model, &known));
-        }
+        let known = known(&models, []);
+        let reads = resolved(&models, &known, &mut problems);
         let audits = audits_of(&audits, &known, &mut problems);
         if problems.has_errors() {
+            problems.extend(semantics.warnings);
             return Err(problems);
         }
         let order = graph::ordered(&reads)?;
@@ -167,6 +181,40 @@ impl Pipeline {
         }
         found
     }
+}
+
+/// The names of models, and some more.
+fn known(models: &[Model], more: impl IntoIterator<Item = ModelName>) -> BTreeSet<ModelName> {
+    models.iter().map(|model| model.name.clone()).chain(more).collect()
+}
+
+/// The tables that files of scores declare, whatever else is wrong with them.
+fn declared(scores: &[Arc<SourceFile>]) -> Vec<ModelName> {
+    let names = scores.iter().map(|file| main_score::stem(file)).chain((!scores.is_empty()).then_some(MAIN));
+    let tables = |name: &str| [Layer::Components, Layer::Scores].map(|layer| ModelName::new(layer, name));
+    names.flat_map(tables).collect()
+}
+
+/// What each model reads, with the faults in that.
+fn resolved(
+    models: &[Model],
+    known: &BTreeSet<ModelName>,
+    problems: &mut Diagnostics,
+) -> BTreeMap<ModelName, Reads> {
+    let mut reads = BTreeMap::new();
+    for model in models {
+        let found =
+            model.query().map_or(Ok(Reads::default()), |query| graph::reads_of(query, &model.file, known));
+        match found {
+            Ok(found) => {
+                problems.extend(graph::layer_rule(model, &found));
+                reads.insert(model.name.clone(), found);
+            }
+            Err(faults) => problems.extend(faults),
+        }
+        problems.extend(unknown_references(model, known));
+    }
+    reads
 }
 
 /// The models that components and scores compile to, parsed like any other file.

@@ -95,7 +95,7 @@ pub struct Semantics {
     pub components: Vec<Arc<Component>>,
     /// The scores, in the order of their files.
     pub scores: Vec<Score>,
-    /// What is worth knowing about them but stops nothing.
+    /// What is worth knowing about them but stops nothing; and what is told with the problems of a check.
     pub warnings: Diagnostics,
 }
 

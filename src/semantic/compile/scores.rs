@@ -5,9 +5,8 @@ use super::query::{Grid, Query, rounded};
 use super::steps::{self, all};
 use super::tree::Tree;
 use super::writer::{Column, Writer, case, number, real, text, texts};
-use crate::semantic::definition::{Node, Score, Tier, TierFrom};
+use crate::semantic::definition::{Node, Score, Tier, TierFrom, UNSCORED};
 use crate::semantic::expression::Expression;
-use crate::semantic::resolve::UNSCORED;
 
 /// Why an account has no score.
 const REASON: &str = "insufficient_coverage";
@@ -67,7 +66,7 @@ fn group_names(query: &Query<'_>) -> Vec<String> {
 /// The columns that every score has, whatever it is made of.
 pub(super) fn common_columns(score: &Score, reasons: &[&str]) -> (Vec<Column>, Vec<Column>) {
     let (low, high) = (number(score.scale.low), number(score.scale.high));
-    let tiers = texts(score.tiers.iter().map(|tier| tier.name.as_str()).chain([UNSCORED]));
+    let tiers = texts(score.tier_names());
     let mut first: Vec<Column> = entity_columns(score);
     first.extend([
         Column::new(

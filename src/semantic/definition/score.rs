@@ -9,6 +9,9 @@ use super::{Edge, Range, RollUp, Scorecard, UsageOf};
 use crate::diagnostic::SourceFile;
 use crate::semantic::expression::Expression;
 
+/// The tier of accounts that have no score.
+pub(in crate::semantic) const UNSCORED: &str = "unscored";
+
 /// A score of every account, or every user, on every day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
@@ -53,6 +56,11 @@ impl Score {
     /// Whether any of its tiers is at risk.
     pub fn has_tier_at_risk(&self) -> bool {
         self.tiers.iter().any(|tier| tier.at_risk)
+    }
+
+    /// The names that its tier can have, that of accounts without a score included.
+    pub fn tier_names(&self) -> impl Iterator<Item = &str> {
+        self.tiers.iter().map(|tier| tier.name.as_str()).chain([UNSCORED])
     }
 
     /// The scorecards, in the order in which they are tried; none of a roll-up.

@@ -12,7 +12,6 @@ mod tree;
 mod zero;
 
 pub(super) use component::is_text;
-pub(super) use score::UNSCORED;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

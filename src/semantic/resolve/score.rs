@@ -7,14 +7,13 @@ use super::edges::{self, TIERS, Upper};
 use super::rule::{rounded_out_of, rounding, start};
 use super::{Catalogue, advice, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
-use crate::semantic::definition::{Edge, Entity, Range, Scope, Score, Source, Tier, UsageKind, UsageOf};
+use crate::semantic::definition::{
+    Edge, Entity, Range, Scope, Score, Source, Tier, UNSCORED, UsageKind, UsageOf,
+};
 use crate::semantic::definition_hash;
 use crate::semantic::document::{ScoreDocument, TierDocument};
 use crate::semantic::expression::Expression;
 use crate::yaml::{self, Placed};
-
-/// The tier of accounts that have no score.
-pub(in crate::semantic) const UNSCORED: &str = "unscored";
 
 /// From 0 to 100, unless a score says otherwise.
 const SCALE: Range = Range { low: 0.0, high: 100.0 };
