@@ -40,8 +40,8 @@
 //!
 //! Two narrow waists hold it together: in SQL, `metrics.accounts` (one row per account and day, one column per metric), which
 //! is all that components read (`metrics.users` for scores of users; beside it `metrics.overrides`, which says what people set
-//! against a score, and for a roll-up the scores that it is made of); in Rust, [`check::Checked`], the pipeline that `run`,
-//! `compile` and `test` all consume.
+//! against a score, and for a roll-up the scores that it is made of); in Rust, [`pipeline::Pipeline`], the project in
+//! its order, which `compile` and `ls` print, and which planned as [`check::Checked`] is what `run`, `test` and `docs` consume.
 //!
 //! # Time
 //!
@@ -62,10 +62,10 @@
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
-//! | a lint | a rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |
+//! | a lint | a rule in `src/check/`, called from its `mod.rs`, its code in a test; of a fault of the engine the rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |
 //! | a guard against a wrong answer of the engine | a rule in `src/engine/` that a session installs, its line in `tests/engine_issues.rs` |
 //! | a template | a folder in `src/templates/` with a score `health`, its line in `src/cli/templates.rs`, a test in `tests/templates.rs` |
-//! | a command | a file in `src/cli/`, an arm in `src/cli/mod.rs`, a test in `tests/cli.rs` |
+//! | a command | a file in `src/cli/`, an arm in `Command` and in `obey` of `src/cli/mod.rs`, an example in its help, a test in `tests/cli/` |
 //!
 //! `tests/invariants.rs` fails by name when a step was forgotten.
 #![warn(missing_docs)]

@@ -272,6 +272,31 @@ fn capability_118_the_table_says_what_the_next_better_bin_needs() {
     }
 }
 
+/// A component has one name for people, whatever is asked.
+#[test]
+fn what_moved_a_score_is_called_as_its_components_are() {
+    let moved = json(&["explain", "a", "--score", "health", "--as-of", "2026-02-09", "--vs", "2026-01-25"]);
+    let titles = [("amount", "Amount"), ("often", "Often"), ("kept", "Kept"), ("sparse", "Sparse")];
+    let mut seen = 0;
+    for line in moved["moved"]
+        .as_array()
+        .expect("what moved")
+        .iter()
+        .chain(moved["drivers"].as_array().expect("drivers"))
+    {
+        if let Some((_, title)) = titles.iter().find(|(name, _)| line["name"] == *name) {
+            assert_eq!(line["title"], *title);
+            seen += 1;
+        }
+    }
+    assert!(seen > 2, "{moved}");
+    let table = text(&["explain", "a", "--score", "health", "--as-of", "2026-02-09", "--vs", "2026-01-25"]);
+    for (name, _) in titles {
+        assert!(!table.contains(&format!("│ {name}")), "{table}");
+    }
+    assert!(table.contains("Amount") || table.contains("Often"), "{table}");
+}
+
 #[test]
 fn the_definition_is_a_page() {
     let page = text(&["explain", "--score", "health"]);

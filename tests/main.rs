@@ -47,5 +47,7 @@ mod stored_days; // stored tables, read day by day in their order
 mod subqueries; // IN, NOT IN and EXISTS with NULLs, as SQL defines them
 mod suggest; // what is proposed for a score: bins, themes, what components are worth
 mod templates; // each template of `hale init`, on the sample
+mod tiers; // tiers that SQL and cases name and no score declares
 mod voice; // what customers say and do: metrics against naive evaluators, sources that are away
+mod widths; // what people read fits 80 columns, in as many digits as they read
 mod windows; // the day-window operator and our aggregates

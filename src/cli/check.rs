@@ -10,6 +10,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::output;
 use crate::check::{Checked, check};
+use crate::model_test::misspelt_tiers;
 use crate::project::layer::Layer;
 use crate::project::model::Kind;
 use crate::run::rehearse;
@@ -37,7 +38,7 @@ pub(super) struct Check {
 impl Check {
     pub async fn execute(self, context: &Context) -> Outcome {
         let started = Instant::now();
-        let pipeline = context.pipeline()?;
+        let pipeline = context.pipeline_to_check()?;
         let engine = context.engine()?;
         let sources =
             if self.no_sources { None } else { Some(context.sources(&self.sources, &pipeline, &engine)?) };
@@ -47,6 +48,7 @@ impl Check {
             return Err(rehearsed.into());
         }
         checked.warnings.extend(rehearsed);
+        checked.warnings.extend(misspelt_tiers(&checked));
         context.console.problems(&checked.warnings);
         let counts = Counts::of(&checked);
         let seconds = started.elapsed().as_secs_f64();

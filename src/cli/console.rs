@@ -4,12 +4,17 @@ use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
+use comfy_table::Table as Drawing;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Colour, Log};
 use super::outcome::{Failure, Outcome, count};
+use super::output::wrapped;
 use crate::diagnostic::Diagnostics;
 use crate::error::Error;
+
+/// A terminal that says it is narrower does not know its width.
+const LEAST: usize = 20;
 
 /// How this process talks: decided once, from the arguments and from what it is connected to.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +24,10 @@ pub struct Console {
     pub(super) colour: bool,
     /// stderr is looked at by a person: bars may move on it.
     pub(super) live: bool,
-    /// stdout is looked at by a person: tables fit its width.
-    pub(super) wide_aware: bool,
+    /// How wide what is printed on stdout may be, where it is looked at by a person.
+    pub(super) width: Option<usize>,
+    /// The same of stderr.
+    pub(super) log_width: Option<usize>,
 }
 
 impl Console {
@@ -35,7 +42,8 @@ impl Console {
             json,
             colour: !matches!(choice, anstream::ColorChoice::Never),
             live: log == Log::Text && stderr().is_terminal(),
-            wide_aware: stdout().is_terminal(),
+            width: width(stdout().is_terminal(), Drawing::new()),
+            log_width: width(stderr().is_terminal(), on_stderr()),
         }
     }
 
@@ -93,7 +101,7 @@ impl Console {
     /// One line for people; an event in a log.
     pub(super) fn note(self, what: &'static str, text: &str) {
         match self.log {
-            Log::Text => line(text),
+            Log::Text => line(wrapped(text, self.log_width).trim_end()),
             Log::Json => event("info", what, object(json!({ "message": text }))),
         }
     }
@@ -107,6 +115,19 @@ impl Console {
             Log::Text => line(format_args!("error: {text}")),
         }
     }
+}
+
+/// What COLUMNS says, else the width of a terminal.
+fn width(is_terminal: bool, terminal: Drawing) -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|said| said.parse().ok());
+    let width = said.or_else(|| is_terminal.then(|| terminal.width()).flatten().map(usize::from));
+    width.filter(|width| *width >= LEAST)
+}
+
+fn on_stderr() -> Drawing {
+    let mut terminal = Drawing::new();
+    terminal.use_stderr();
+    terminal
 }
 
 /// One log event: `ts`, `level`, `event` and its own fields.

@@ -28,6 +28,11 @@ impl Context {
         Ok(Pipeline::build(Project::load(&self.root()?)?)?)
     }
 
+    /// The same for a command that checks it: what is wrong with the main score is told with all else.
+    pub fn pipeline_to_check(&self) -> Result<Pipeline> {
+        Ok(Pipeline::to_check(Project::load(&self.root()?)?)?)
+    }
+
     /// The part of the project's pipeline that is sound, and what is wrong with the rest: for commands that need only what
     /// they read.
     pub fn sound_pipeline(&self) -> Result<(Pipeline, Diagnostics)> {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::arguments::{Moment, OutAt, SourcesAt};
 use super::console::Console;
 use super::context::Context;
-use super::numbers::{number, short, signed};
+use super::numbers::{number, percent, short, signed};
 use super::outcome::Outcome;
 use super::output::{self, Sheet};
 use crate::explain::{self, DriverKind, Explanation, Line, Moved, Movement, Place, Subject};
@@ -97,7 +97,7 @@ fn explanation_text(explained: &Explanation, console: Console) -> String {
     if !explained.is_current {
         text += "The definition has changed since: edges and next bins are not told.\n";
     }
-    text += &sheet(explained).fitted(console);
+    text += &sheet(explained).fitted(console.width);
     let mut running = explained.raw_score;
     if let Some(raw) = explained.raw_score {
         text += &format!("sum of contributions: {}\n", short(raw));
@@ -151,7 +151,7 @@ fn sheet(explained: &Explanation) -> Sheet {
             line.bin.clone().unwrap_or_default(),
             points,
             number(line.weight),
-            line.effective_weight.map_or_else(String::new, |share| format!("{} %", short(share * 100.0))),
+            percent(line.effective_weight),
             number(line.contribution),
             number(line.missed),
             next,
@@ -161,6 +161,7 @@ fn sheet(explained: &Explanation) -> Sheet {
     Sheet {
         names: names.map(str::to_owned).to_vec(),
         right: right.to_vec(),
+        yields: vec![9, 8, 4, 5],
         rows: explained.parts.iter().map(|part| row(part.depth, &part.line)).collect(),
     }
 }
@@ -183,13 +184,14 @@ fn movement_text(moved: &Movement, console: Console) -> String {
     };
     text += &format!(": {}\n", signed(change));
     let row = |line: &Moved| {
-        vec![line.name.clone(), visible(&line.from), visible(&line.to), signed(line.change), because(line)]
+        vec![visible(&line.title), visible(&line.from), visible(&line.to), signed(line.change), because(line)]
     };
     let mut rows: Vec<Vec<String>> = moved.moved.iter().map(row).collect();
     let (from, to) = (score(moved.from_score), score(moved.to_score));
     rows.push(vec!["together".to_owned(), from, to, signed(change), String::new()]);
     let names = ["what", "from", "to", "change", "because"].map(str::to_owned).to_vec();
-    text += &Sheet { names, right: vec![false, true, true, true, false], rows }.fitted(console);
+    let right = vec![false, true, true, true, false];
+    text += &Sheet { names, right, yields: vec![4], rows }.fitted(console.width);
     text + &moved.note.as_ref().map_or_else(String::new, |note| format!("{}\n", visible(note)))
 }
 

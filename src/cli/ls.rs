@@ -128,7 +128,8 @@ impl Listed<'_> {
             row
         };
         let rows = self.models.iter().map(row).collect();
-        Sheet { right: vec![false; names.len()], names, rows }.fitted(console)
+        let last = names.len() - 1;
+        Sheet { right: vec![false; names.len()], names, yields: vec![last], rows }.fitted(console.width)
     }
 
     fn json(&self, pipeline: &Pipeline) -> Value {

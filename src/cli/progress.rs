@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::Log;
 use super::console::{Console, event, line, object};
+use super::output::wrapped;
 use crate::project::layer::ModelName;
 use crate::run::{Event, Watch};
 
@@ -19,8 +20,8 @@ const BETWEEN: Duration = Duration::from_secs(5);
 pub(super) fn watch(console: Console) -> Box<dyn Watch> {
     match console {
         Console { log: Log::Json, .. } => Box::new(JsonLines::default()),
-        Console { live: true, .. } => Box::new(Bars::default()),
-        Console { .. } => Box::new(Lines),
+        Console { live: true, log_width, .. } => Box::new(Bars::new(log_width)),
+        Console { log_width, .. } => Box::new(Lines { width: log_width }),
     }
 }
 
@@ -56,12 +57,14 @@ fn told(event: &Event<'_>) -> Option<String> {
 }
 
 /// Not a terminal: a line for each thing that is done.
-struct Lines;
+struct Lines {
+    width: Option<usize>,
+}
 
 impl Watch for Lines {
     fn saw(&self, event: &Event<'_>) {
         if let Some(text) = told(event) {
-            line(text);
+            line(wrapped(&text, self.width).trim_end());
         }
     }
 }
@@ -70,16 +73,15 @@ impl Watch for Lines {
 struct Bars {
     screen: MultiProgress,
     bars: Mutex<HashMap<ModelName, ProgressBar>>,
-}
-
-impl Default for Bars {
-    fn default() -> Self {
-        let screen = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        Self { screen, bars: Mutex::default() }
-    }
+    width: Option<usize>,
 }
 
 impl Bars {
+    fn new(width: Option<usize>) -> Self {
+        let screen = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        Self { screen, bars: Mutex::default(), width }
+    }
+
     fn bar(&self, model: &ModelName) -> ProgressBar {
         let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || {
@@ -120,7 +122,7 @@ impl Watch for Bars {
         }
         if let Some(text) = told(event) {
             // A terminal that is gone is told nothing.
-            let _ = self.screen.println(text);
+            let _ = self.screen.println(wrapped(&text, self.width).trim_end());
         }
     }
 }

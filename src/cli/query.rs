@@ -56,6 +56,10 @@ impl Query {
         let rows = reader.query(&sql, self.rows.wanted(context.console)).await;
         let rows = rows.map_err(|error| beside(error, &problems))?;
         context.console.passed_over(&problems);
+        for source in reader.absent() {
+            let text = format!("{source}: nothing has landed of this optional source, so it has no rows");
+            context.console.note("absent_source", &text);
+        }
         let (reader, sql) = (&reader, sql.as_str());
         self.rows.print(rows, context.console, |error| async move { reader.failed(sql, &error).await }).await
     }

@@ -130,7 +130,7 @@ impl Run {
 
     async fn work(&self, context: &Context, visible: &Mutex<Visible>) -> Outcome<Done> {
         let started = Instant::now();
-        let pipeline = context.pipeline()?;
+        let pipeline = context.pipeline_to_check()?;
         let engine = context.engine()?;
         let request = self.request(context, &pipeline, &engine)?;
         let watch = watch(context.console);
@@ -311,9 +311,12 @@ fn facts(report: &Report) -> Map<String, Value> {
 }
 
 fn table(report: &Report, console: Console) -> String {
-    let names = ["model", "read", "rows", "bytes", "seconds", "read/s", "memory", ""].map(str::to_owned);
+    let unpublished = report.models.iter().any(|model| !model.published);
+    let mut names =
+        ["model", "read", "rows", "bytes", "seconds", "read/s", "memory"].map(str::to_owned).to_vec();
+    names.extend(unpublished.then(|| "for what".to_owned()));
     let row = |model: &BuiltModel| {
-        vec![
+        let mut row = vec![
             model.name.to_string(),
             HumanCount(model.rows_read).to_string(),
             HumanCount(model.rows).to_string(),
@@ -321,9 +324,13 @@ fn table(report: &Report, console: Console) -> String {
             format!("{:.2}", model.took.as_secs_f64()),
             HumanCount(rate(model.rows_read, model.took)).to_string(),
             held(model.memory),
-            if model.published { "published" } else { "built for others to read" }.to_owned(),
-        ]
+        ];
+        let what = if model.published { "published" } else { "built for others to read" };
+        row.extend(unpublished.then(|| what.to_owned()));
+        row
     };
-    let right = vec![false, true, true, true, true, true, true, false];
-    Sheet { names: names.to_vec(), right, rows: report.models.iter().map(row).collect() }.fitted(console)
+    let right = (0..names.len()).map(|at| (1..7).contains(&at)).collect();
+    let yields = if unpublished { vec![5, 3, 7] } else { vec![5, 3] };
+    let rows = report.models.iter().map(row).collect();
+    Sheet { names, right, yields, rows }.fitted(console.log_width)
 }

@@ -44,6 +44,8 @@ pub struct Movement {
 pub struct Moved {
     /// The component, or the name of the driver's kind.
     pub name: String,
+    /// The same as people call it: the component's title.
+    pub title: String,
     /// What it was; empty where the driver says it in words.
     pub from: String,
     /// What it became.
@@ -77,6 +79,7 @@ impl Moved {
                 let (name, from) = (driver.name.clone(), driver.from.clone());
                 all.push(Self {
                     name,
+                    title: driver.title.clone(),
                     from,
                     to: String::new(),
                     change: 0.0,
@@ -104,6 +107,8 @@ pub struct Driver {
     pub kind: DriverKind,
     /// The component, or the name of the kind.
     pub name: String,
+    /// The same as people call it: the component's title.
+    pub title: String,
     /// What it was; empty where `to` says it in words.
     pub from: String,
     /// What it became.

@@ -43,6 +43,7 @@ struct Ends {
 struct Turn {
     kind: DriverKind,
     name: String,
+    title: String,
     from: String,
     to: String,
     facts: Measured,
@@ -113,8 +114,8 @@ async fn drivers(
     let mut last = start;
     for (turn, now) in turns.into_iter().zip(scores) {
         let now = now.map_or(last, units);
-        let Turn { kind, name, from, to, .. } = turn;
-        drivers.push(Driver { kind, name, from, to, change: of_units(now - last) });
+        let Turn { kind, name, title, from, to, .. } = turn;
+        drivers.push(Driver { kind, name, title, from, to, change: of_units(now - last) });
         last = now;
     }
     // Where the second day was published by another definition, that is a driver too.
@@ -122,6 +123,7 @@ async fn drivers(
     drivers.push(Driver {
         kind: DriverKind::Definition,
         name: "definition".to_owned(),
+        title: "definition".to_owned(),
         from: String::new(),
         to,
         change: of_units(end - last),
@@ -141,12 +143,14 @@ fn judged(score: &Score, first: &Row, second: &Row, mut drivers: Vec<Driver>) ->
     let said = |what: Option<String>| what.unwrap_or_else(|| "none".to_owned());
     let (from, to) = (said(said_before), said(said_after));
     let change = of_units(units(is) - units(was));
-    drivers.push(Driver { kind: DriverKind::Override, name: "override".to_owned(), from, to, change });
+    let name = || "override".to_owned();
+    drivers.push(Driver { kind: DriverKind::Override, name: name(), title: name(), from, to, change });
     let total: i64 = drivers.iter().map(|driver| units(driver.change)).sum();
     if let (Some(from), Some(to)) = (first.number("score"), second.number("score")) {
         let change = of_units(units(to) - units(from) - total);
-        let (name, from, to) = ("rounding".to_owned(), String::new(), "the declared rounding".to_owned());
-        drivers.push(Driver { kind: DriverKind::Rounding, name, from, to, change });
+        let name = || "rounding".to_owned();
+        let (from, to) = (String::new(), "the declared rounding".to_owned());
+        drivers.push(Driver { kind: DriverKind::Rounding, name: name(), title: name(), from, to, change });
     }
     drivers
 }
@@ -198,6 +202,7 @@ fn turns(score: &Score, columns: &[Fact], Ends { before, after, idle }: &Ends) -
     let mut turns = vec![Turn {
         kind: DriverKind::Definition,
         name: "definition".to_owned(),
+        title: "definition".to_owned(),
         from: String::new(),
         to: "the first day by today's definition and metrics".to_owned(),
         facts: facts.clone(),
@@ -205,12 +210,16 @@ fn turns(score: &Score, columns: &[Fact], Ends { before, after, idle }: &Ends) -
     if let Some(at) = columns.iter().position(|column| column.component.is_none()) {
         let [from, to] = [&before[at], &after[at]].map(|cell| card_name(score, cell));
         facts[at] = after[at].clone();
-        let (kind, name) = (DriverKind::Scorecard, "scorecard".to_owned());
-        turns.push(Turn { kind, name, from, to, facts: facts.clone() });
+        let (kind, name) = (DriverKind::Scorecard, || "scorecard".to_owned());
+        turns.push(Turn { kind, name: name(), title: name(), from, to, facts: facts.clone() });
     }
     // What comes and goes first: what is there on both days is then compared among the same neighbours.
     for of_data in [true, false] {
         for (name, component) in &components {
+            let turn = |kind, (from, to), facts: &Measured| {
+                let (name, title, facts) = (name.clone(), component.title.clone(), facts.clone());
+                Turn { kind, name, title, from, to, facts }
+            };
             let (was, is) = (known(columns, before, name), known(columns, after, name));
             if (was.is_some() != is.is_some()) != of_data {
                 continue;
@@ -222,13 +231,12 @@ fn turns(score: &Score, columns: &[Fact], Ends { before, after, idle }: &Ends) -
             if let Some((idle, between)) = rest.and_then(|idle| Some((idle, known(columns, idle, name)?))) {
                 replace(columns, name, &mut facts, idle);
                 let (from, to) = (shown(was.as_ref()), shown(Some(&between)));
-                let kind_of_old = DriverKind::RollOff;
-                turns.push(Turn { kind: kind_of_old, name: name.clone(), from, to, facts: facts.clone() });
+                turns.push(turn(DriverKind::RollOff, (from, to), &facts));
                 (kind, was) = (DriverKind::NewActivity, Some(between));
             }
             replace(columns, name, &mut facts, after);
             let (from, to) = (shown(was.as_ref()), shown(is.as_ref()));
-            turns.push(Turn { kind, name: name.clone(), from, to, facts: facts.clone() });
+            turns.push(turn(kind, (from, to), &facts));
         }
     }
     turns

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::rule_text;
 use crate::semantic::{
-    Additive, Aggregate, Component, Give, Group, Node, OnMissing, OwnForm, Pace, Relative, RollUp, Rule,
-    Scope, Score, Scorecard, Source, Standing, Tier, TierFrom, UsageKind, UsageOf,
+    Additive, Aggregate, Component, Fallback, Give, Group, Measure, Node, OnMissing, OwnForm, Pace, ParentOf,
+    Relative, RollUp, Rule, Scope, Score, Scorecard, Source, Standing, Tier, TierFrom, UsageKind, UsageOf,
 };
 
 /// The page, in Markdown.
@@ -117,8 +117,8 @@ fn tiers(page: &mut String, tiers: &[Tier]) {
 
 fn members(page: &mut String, roll_up: &RollUp) {
     page.push_str("\n## Members\n\n");
-    let _ =
-        writeln!(page, "Made of the scores `{}` of the members: their {:?}.", roll_up.of, roll_up.measure);
+    let (of, made) = (&roll_up.of, measured(roll_up.measure));
+    let _ = writeln!(page, "Made of the scores `{of}` of the members: {made}.");
     let _ = writeln!(page, "A member belongs to `{}`.", roll_up.to.sql());
     if let Some(weight) = &roll_up.weight {
         let _ = writeln!(page, "It counts by `{}`.", weight.sql());
@@ -126,8 +126,24 @@ fn members(page: &mut String, roll_up: &RollUp) {
     if let Some(condition) = &roll_up.where_member {
         let _ = writeln!(page, "Only members where `{}` count.", condition.sql());
     }
-    let _ =
-        writeln!(page, "The account above is {:?}; without members: {:?}.", roll_up.parent, roll_up.fallback);
+    let above = match roll_up.parent {
+        ParentOf::Excluded => "is no member of its own",
+        ParentOf::Included => "counts as one of its own members",
+    };
+    let without = match roll_up.fallback {
+        Fallback::Own => "keeps its own score",
+        Fallback::Unscored => "has no score",
+    };
+    let _ = writeln!(page, "The account above {above}; one without scored members {without}.");
+}
+
+fn measured(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Mean => "their mean",
+        Measure::Worst => "the least of them",
+        Measure::Best => "the greatest of them",
+        Measure::ShareAtRisk => "the best score, less the share of members in tiers at risk",
+    }
 }
 
 fn scorecards(page: &mut String, cards: &[Scorecard]) {

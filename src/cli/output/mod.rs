@@ -2,6 +2,8 @@
 
 mod csv;
 mod json;
+mod lines;
+mod sheet;
 mod table;
 
 use std::io::{Write, stdout};
@@ -15,7 +17,9 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 use serde_json::Value;
 
-pub(super) use table::{Sheet, shown};
+pub(super) use lines::wrapped;
+pub(super) use sheet::Sheet;
+pub(super) use table::shown;
 
 use super::console::Console;
 use super::outcome::{Failure, Outcome};
@@ -105,7 +109,7 @@ impl RowsAs {
 
 fn form(format: Format, schema: SchemaRef, console: Console) -> Box<dyn Rows + Send> {
     match format {
-        Format::Table => Box::new(table::Table::new(schema, console)),
+        Format::Table => Box::new(table::Table::new(schema, console.width)),
         Format::Json => Box::new(json::Json::default()),
         Format::Csv => Box::new(csv::Csv::new(schema)),
     }
@@ -126,7 +130,7 @@ pub(super) fn value(value: &impl serde::Serialize, text: &str, console: Console)
         let json = serde_json::to_value(value).map_err(|error| Error::Bug(error.to_string()))?;
         return json_line(&json);
     }
-    write(text.as_bytes())
+    write(wrapped(text, console.width).as_bytes())
 }
 
 /// A line on stdout.

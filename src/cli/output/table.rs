@@ -4,86 +4,33 @@ use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use comfy_table::presets::{NOTHING, UTF8_FULL_CONDENSED};
-use comfy_table::{CellAlignment, ContentArrangement, Table as Drawing};
 
 use super::Rows;
-use crate::cli::console::Console;
+use super::sheet::{Sheet, widest};
 use crate::cli::numbers::short;
+
+/// Decimals that are shown as they are.
+const DECIMALS: usize = 6;
 
 /// The most characters of one cell.
 const CELL: usize = 120;
 
-/// A table of texts.
-pub(in crate::cli) struct Sheet {
-    /// The columns.
-    pub names: Vec<String>,
-    /// Which of them are numbers.
-    pub right: Vec<bool>,
-    /// A text for each column of each row.
-    pub rows: Vec<Vec<String>>,
-}
-
-impl Sheet {
-    /// Drawn as wide as it is.
-    fn natural(&self, console: Console) -> String {
-        self.draw(ContentArrangement::Disabled, console)
-    }
-
-    /// Drawn as wide as the terminal at most: long texts go on below.
-    pub fn fitted(&self, console: Console) -> String {
-        self.draw(ContentArrangement::Dynamic, console)
-    }
-
-    fn draw(&self, arrangement: ContentArrangement, console: Console) -> String {
-        let mut drawing = drawing(UTF8_FULL_CONDENSED, console);
-        drawing.set_content_arrangement(arrangement).set_header(&self.names).add_rows(&self.rows);
-        for (index, _) in self.right.iter().enumerate().filter(|(_, right)| **right) {
-            if let Some(column) = drawing.column_mut(index) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        format!("{drawing}\n")
-    }
-
-    /// Each row below the other, a line per column: for rows that are wider than the terminal.
-    fn expanded(&self, console: Console) -> String {
-        let mut text = String::new();
-        for (number, row) in self.rows.iter().enumerate() {
-            let mut drawing = drawing(NOTHING, console);
-            for (name, cell) in self.names.iter().zip(row) {
-                drawing.add_row([name, cell]);
-            }
-            text.push_str(&format!("row {}\n{}\n", number + 1, drawing.trim_fmt()));
-        }
-        text
-    }
-}
-
-fn drawing(preset: &str, console: Console) -> Drawing {
-    let mut drawing = Drawing::new();
-    drawing.load_preset(preset);
-    if !console.wide_aware {
-        drawing.force_no_tty();
-    }
-    drawing
-}
-
 /// Collects rows, because the widest decides the width.
 pub(super) struct Table {
     sheet: Sheet,
-    console: Console,
+    /// That of the terminal.
+    width: Option<usize>,
 }
 
 impl Table {
-    pub fn new(schema: SchemaRef, console: Console) -> Self {
+    pub fn new(schema: SchemaRef, width: Option<usize>) -> Self {
         let fields = schema.fields();
         let sheet = Sheet {
             names: fields.iter().map(|field| shown(field.name())).collect(),
             right: fields.iter().map(|field| field.data_type().is_numeric()).collect(),
-            rows: Vec::new(),
+            ..Sheet::default()
         };
-        Self { sheet, console }
+        Self { sheet, width }
     }
 }
 
@@ -98,17 +45,17 @@ impl Rows for Table {
     }
 
     fn end(&mut self) -> Result<Vec<u8>, ArrowError> {
-        let table = self.sheet.natural(self.console);
-        let natural = table.lines().map(|line| line.chars().count()).max().unwrap_or_default();
-        let terminal = self.console.wide_aware.then(|| Drawing::new().width()).flatten();
-        let fits = terminal.is_none_or(|width| natural <= usize::from(width));
-        Ok(if fits { table } else { self.sheet.expanded(self.console) }.into_bytes())
+        let table = self.sheet.natural();
+        let narrow = self.width.filter(|width| widest(&table) > *width);
+        Ok(narrow.map_or(table, |width| self.sheet.expanded(width)).into_bytes())
     }
 }
 
 /// The cells of a column: of doubles as many digits as people read, all of them are in the other forms.
 enum Cells<'a> {
     Doubles(&'a Float64Array),
+    /// What holds numbers of any precision: single ones, decimals, lists and structs.
+    Numbers(ArrayFormatter<'a>),
     Others(ArrayFormatter<'a>),
 }
 
@@ -116,7 +63,11 @@ impl<'a> Cells<'a> {
     fn of(column: &'a ArrayRef, options: &FormatOptions<'a>) -> Result<Self, ArrowError> {
         match column.as_primitive_opt() {
             Some(doubles) => Ok(Self::Doubles(doubles)),
-            None => ArrayFormatter::try_new(column.as_ref(), options).map(Self::Others),
+            None => {
+                let has_numbers = column.data_type().is_numeric() || column.data_type().is_nested();
+                let cells = if has_numbers { Self::Numbers } else { Self::Others };
+                ArrayFormatter::try_new(column.as_ref(), options).map(cells)
+            }
         }
     }
 
@@ -124,9 +75,30 @@ impl<'a> Cells<'a> {
         match self {
             Self::Doubles(doubles) if doubles.is_null(row) => "NULL".to_owned(),
             Self::Doubles(doubles) => short(doubles.value(row)),
+            Self::Numbers(cells) => shown(&in_few_digits(&cells.value(row).to_string())),
             Self::Others(cells) => shown(&cells.value(row).to_string()),
         }
     }
+}
+
+/// A text whose numbers have as many decimals as people read; those of few, such as amounts of money, stay as they are.
+fn in_few_digits(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_digit() || c == '.';
+    let mut told = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, number) = rest.split_at(start);
+        let end = number.find(|c| !is_part(c)).unwrap_or(number.len());
+        let (number, behind) = number.split_at(end);
+        let decimals = number.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        // Not a part of a name, or of a time.
+        let alone = !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ':' | '_'));
+        let read = number.parse().ok().filter(|value: &f64| alone && decimals > DECIMALS && *value < 1e15);
+        told.push_str(before);
+        told.push_str(&read.map_or_else(|| number.to_owned(), short));
+        rest = behind;
+    }
+    told + rest
 }
 
 /// A text on one line that moves no cursor: control characters are written out, and the end of a long one is cut.
@@ -144,7 +116,25 @@ pub(in crate::cli) fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{in_few_digits, shown};
+
+    #[test]
+    fn numbers_within_others_are_short_too() {
+        for (stored, read) in [
+            ("0.3333333333", "0.3333"),
+            ("-28.5714285714", "-28.5714"),
+            ("12.50", "12.50"),
+            ("[0.3333333333333333, 2.0, 7]", "[0.3333, 2.0, 7]"),
+            (
+                "{at: 2026-09-30T10:00:00.123456, share: 0.14285714285714285}",
+                "{at: 2026-09-30T10:00:00.123456, share: 0.1429}",
+            ),
+            ("{version: v1.23456789}", "{version: v1.23456789}"),
+            ("NULL", "NULL"),
+        ] {
+            assert_eq!(in_few_digits(stored), read);
+        }
+    }
 
     #[test]
     fn cells_stay_on_one_line_and_move_no_cursor() {

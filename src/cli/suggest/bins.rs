@@ -164,7 +164,7 @@ fn proposal_text(told: &Proposal, console: Console) -> String {
     row.extend(places.iter().map(|at| missing(told.segments[*at].rows, told.segments[*at].known)));
     rows.push(row);
     let mut text = spread_text(told);
-    text += &sheet(["bin", "rows", "share"], &sides, &places, rows).fitted(console);
+    text += &sheet(["bin", "rows", "share"], &sides, &places, rows).fitted(console.width);
     for note in hidden.iter().chain(&told.binned.note) {
         text += &format!("{note}\n");
     }
@@ -206,7 +206,10 @@ fn sheet<const N: usize>(
     let mut names: Vec<String> = first.map(str::to_owned).to_vec();
     names.extend(places.iter().map(|at| sides[*at].name.clone()));
     let right = (0..names.len()).map(|at| at > 0).collect();
-    Sheet { names, right, rows }
+    // The segments with the fewest rows are the first to go.
+    let mut by_rows: Vec<usize> = (0..places.len()).collect();
+    by_rows.sort_by_key(|at| sides[places[*at]].rows);
+    Sheet { names, right, yields: by_rows.into_iter().map(|at| N + at).collect(), rows }
 }
 
 fn current_text(told: &Current, console: Console) -> String {
@@ -224,7 +227,8 @@ fn current_text(told: &Current, console: Console) -> String {
             row.extend(places.iter().map(|at| percent(bin.segment_shares[*at])));
             row
         });
-        text += &sheet(["bin", "points", "rows", "share"], &sides, &places, rows.collect()).fitted(console);
+        text +=
+            &sheet(["bin", "points", "rows", "share"], &sides, &places, rows.collect()).fitted(console.width);
     }
     for valueless in &told.valueless {
         text += &format!("without a bin, {}: {} rows\n", valueless.state.replace('_', " "), valueless.rows);

@@ -10,7 +10,7 @@ use crate::cli::console::{Console, object};
 use crate::cli::context::Context;
 use crate::cli::numbers::{percent, short};
 use crate::cli::outcome::Outcome;
-use crate::cli::output::{self, Sheet, shown};
+use crate::cli::output::{self, Sheet, shown, wrapped};
 use crate::error::Error;
 use crate::suggest::{Apart, Reason, Themes as Told, suggest_themes};
 
@@ -57,7 +57,7 @@ impl Themes {
             all.extend(object(told));
             return output::json_line(&Value::Object(all));
         }
-        output::write(text(day, &themes, console).as_bytes())
+        output::write(wrapped(&text(day, &themes, console), console.width).as_bytes())
     }
 }
 
@@ -68,7 +68,7 @@ fn text(day: NaiveDate, told: &Told, console: Console) -> String {
         short(told.at_least)
     );
     if !told.themes.is_empty() {
-        text += &sheet(told).fitted(console);
+        text += &sheet(told).fitted(console.width);
     }
     if !told.alone.is_empty() {
         text += "Like no other:\n";
@@ -113,7 +113,8 @@ fn sheet(told: &Told) -> Sheet {
         }
     }
     let names = ["theme", "metric", "with the representative", "mean with the others", "known"];
-    Sheet { names: names.map(str::to_owned).to_vec(), right: vec![true, false, true, true, true], rows }
+    let right = vec![true, false, true, true, true];
+    Sheet { names: names.map(str::to_owned).to_vec(), right, yields: Vec::new(), rows }
 }
 
 /// Two decimals: more would claim what so many accounts cannot tell.

@@ -67,7 +67,7 @@ fn text(told: &Told, console: Console) -> String {
     if let Some(score) = &told.score {
         text += &format!("The score itself: AUC {}, lift {}\n", auc(score), two(score.lift));
     }
-    text += &sheet(told).fitted(console);
+    text += &sheet(told).fitted(console.width);
     told.notes.iter().for_each(|note| text += &format!("{note}\n"));
     text
 }
@@ -93,6 +93,7 @@ fn sheet(told: &Told) -> Sheet {
     Sheet {
         rows: rows.collect(),
         right: (0..names.len()).map(|at| (1..6).contains(&at)).collect(),
+        yields: vec![6, 4],
         names: names.map(str::to_owned).to_vec(),
     }
 }
