@@ -4,6 +4,8 @@
 //! Null checks, the primary key and CHECKs of a stored table are audited in the stream that is written; these run over
 //! sources before anything is built, and over what is staged before anything is published.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -145,7 +147,10 @@ impl BadRows {
             Ok(TreeNodeRecursion::Continue)
         });
         debug_assert!(walked.is_ok());
-        let rule = Failed { name: self.rule, file: &self.location.file, query: None, model: None };
+        let file = &self.location.file;
+        let audit = pipeline.audits.iter().find(|audit| Arc::ptr_eq(&audit.file, file));
+        let query = audit.map(|audit| audit.query.as_ref());
+        let rule = Failed { name: self.rule, file, query, model: None };
         diagnose::of_data(session, pipeline, &rule, reads, error).await.placed(|_| self.location.clone())
     }
 }

@@ -182,6 +182,11 @@ fn an_overflow_of_a_run_has_its_line_and_column_wherever_it_stands() {
             ),
             "sql/marts/n.sql:2:",
         ),
+        (
+            "sql/audits/n.sql",
+            format!("-- Never.\nSELECT event_id FROM raw.events\nWHERE event_id + {huge} < 0"),
+            "sql/audits/n.sql:3:7",
+        ),
     ] {
         let world = World::published();
         world.write(file, &text);
