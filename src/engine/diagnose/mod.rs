@@ -24,6 +24,7 @@ pub(super) use run::without_kinds;
 pub use statement::Failed;
 pub(crate) use subquery::{has_subquery, unanswerable};
 pub(crate) use terms::in_sql;
+pub(crate) use text::beginning;
 pub use words::first_line;
 pub(crate) use words::plain;
 
@@ -32,7 +33,6 @@ use std::ops::Range;
 use datafusion::logical_expr::Expr;
 use datafusion::sql::sqlparser::ast::{Expr as Written, Query};
 
-use self::text::beginning;
 use crate::diagnostic::SourceFile;
 
 /// Where a query writes an expression of its plan, and how; its beginning where that is not known.

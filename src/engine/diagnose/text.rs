@@ -24,7 +24,7 @@ pub(super) fn named_in(message: &str, text: &str) -> Option<Range<usize>> {
 }
 
 /// The first word of a statement, behind its leading comments.
-pub(super) fn beginning(text: &str) -> Range<usize> {
+pub(crate) fn beginning(text: &str) -> Range<usize> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let code = line.trim_start();
