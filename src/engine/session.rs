@@ -34,7 +34,7 @@ use super::microseconds::Microseconds;
 use super::narrowing::NarrowingCasts;
 use super::subqueries::SubqueryPredicates;
 use super::{
-    Engine, build_side, cast_names, day_rank, functions, lanes, repeated_keys, side_by_side, whole_keys,
+    Engine, build_side, cast_names, day_rank, functions, key_sieve, lanes, side_by_side, whole_keys,
 };
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
@@ -73,7 +73,7 @@ impl Session {
             .with_config(config)
             .with_runtime_env(Arc::clone(engine.runtime()))
             .with_default_features();
-        let state = repeated_keys::install(day_window::install(builder).build());
+        let state = key_sieve::install(day_window::install(builder).build());
         let state = build_side::install(side_by_side::install(state));
         let mut state = lanes::install(day_rank::install(state));
         state.register_function_rewrite(Arc::new(CheckedArithmetic))?;

@@ -21,7 +21,7 @@ const WORK: [(&str, &str); 18] = [
     ("RecursiveQuery", "a recursive query"),
     ("DayWindow", "windows over days"),
     ("DayRank", "ranks within a day"),
-    ("RepeatedKeys", "looking for repeated keys"),
+    ("KeySieve", "looking for repeated keys"),
 ];
 
 /// What the engine's message about memory says, in plain words.
