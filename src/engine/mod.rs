@@ -23,6 +23,7 @@ mod microseconds;
 mod narrowing;
 pub mod published;
 mod rules;
+pub(crate) mod scans;
 pub mod session;
 pub(crate) mod shown;
 pub mod side_by_side;

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafusion::datasource::physical_plan::FileScanConfig;
-use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::watch::{Event, Watch};
 use crate::engine::resident;
+use crate::engine::scans::rows_read;
 use crate::project::layer::ModelName;
 
 /// How often a watcher hears of progress.
@@ -34,18 +33,6 @@ pub(super) async fn watched<T>(
             }
         }
     }
-}
-
-/// Rows that a plan has read from files so far, once for each time that it read them: what pruning left out is not among
-/// them, nor what was made up on the way, such as the days of the calendar.
-pub(super) fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
-    let scans_files = plan
-        .downcast_ref::<DataSourceExec>()
-        .is_some_and(|scan| scan.data_source().downcast_ref::<FileScanConfig>().is_some());
-    if scans_files {
-        return rows_given(plan);
-    }
-    plan.children().into_iter().map(rows_read).sum()
 }
 
 fn rows_given(plan: &Arc<dyn ExecutionPlan>) -> u64 {

@@ -10,13 +10,14 @@ use futures::TryStreamExt;
 
 use super::contracts::{check_text, place_in_contract};
 use super::parts;
-use super::progress::{rows_read, watched};
+use super::progress::watched;
 use super::report::BuiltModel;
 use super::stored::stored_rows;
 use super::stretches::stretches;
 use super::under_way::Build;
 use crate::engine::diagnose::Failed;
 use crate::engine::in_turn::InTurnExec;
+use crate::engine::scans::rows_read;
 use crate::engine::{Session, diagnose, ran_out};
 use crate::error::Error;
 use crate::project::model::{AS_OF_DATE, Model};
