@@ -20,12 +20,13 @@ use super::tree::Pairs;
 const DRAWS: u64 = 4;
 
 /// Sources of which the same row may come twice, each staged under its own name.
-pub const DELIVERED_TWICE: [&str; 19] = [
+pub const DELIVERED_TWICE: [&str; 20] = [
     "accounts",
     "advocacy",
     "contacts",
     "contract_events",
     "contracts",
+    "events",
     "feedback",
     "goals",
     "interactions",

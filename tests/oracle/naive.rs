@@ -32,7 +32,7 @@ fn deliveries_seen(world: &World, day: NaiveDate) -> Vec<(NaiveDate, &Event)> {
     let mut of_id: BTreeMap<i64, &Event> = BTreeMap::new();
     for event in world.events.iter().filter(|event| world.local_day(event.occurred_at) <= day) {
         let kept = of_id.entry(event.event_id).or_insert(event);
-        if rank(event) < rank(kept) {
+        if rank(world, event) < rank(world, kept) {
             *kept = event;
         }
     }
@@ -41,13 +41,14 @@ fn deliveries_seen(world: &World, day: NaiveDate) -> Vec<(NaiveDate, &Event)> {
     theirs.map(|event| (world.local_day(event.occurred_at), event)).collect()
 }
 
-/// Of several deliveries: the one that happened first, then the one available last, then any order that is an order.
-fn rank(event: &Event) -> impl Ord + '_ {
+/// Of several deliveries: one of the earliest day, of these the one available last, then any order that is an order.
+fn rank<'a>(world: &World, event: &'a Event) -> impl Ord + use<'a> {
     let last_if_null = |text: &Option<String>| (text.is_none(), text.clone());
     let names =
         (&event.account_id, last_if_null(&event.user_id), &event.event_name, last_if_null(&event.feature));
     let session = (event.session_id.is_none(), event.session_id);
-    (event.occurred_at, Reverse(event.available_at), names, event.seconds, event.is_error, session)
+    let day = world.local_day(event.occurred_at);
+    (day, Reverse(event.available_at), names, event.seconds, event.is_error, session)
 }
 
 /// One account's events up to one day.
