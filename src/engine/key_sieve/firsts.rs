@@ -8,7 +8,7 @@ use datafusion::functions_window::row_number::row_number_udwf;
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{Column, lit};
 use datafusion::physical_expr::projection::ProjectionExpr;
-use datafusion::physical_expr::utils::{conjunction_opt, split_conjunction};
+use datafusion::physical_expr::utils::conjunction_opt;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::union::UnionExec;
@@ -16,7 +16,7 @@ use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec, Wi
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
 use super::noting::Keep;
-use super::sievable::{Sievable, above, compared};
+use super::sievable::{Filtered, Sievable, above, compared};
 use crate::engine::day_window::call;
 
 /// In place of a filter over a window, with a projection in between or not: rows whose key stands once, and the filter and
@@ -29,37 +29,28 @@ pub(super) fn sieved(
     if filter.projection().is_some() || filter.fetch().is_some() {
         return Ok(None);
     }
-    let projection = filter.input().downcast_ref::<ProjectionExec>();
-    let below = projection.map_or(filter.input(), ProjectionExec::input);
-    let Some((keys, rows)) = numbered(below) else { return Ok(None) };
-    let first_number = rows.schema().fields().len();
-    let (mut wants_firsts, mut more) = (false, Vec::new());
-    for condition in split_conjunction(filter.predicate()) {
-        let inner = match projection {
-            Some(projection) => projection.projection_expr().unproject_expr(condition)?,
-            None => Arc::clone(condition),
-        };
-        match compared(&inner) {
-            Some((column, Operator::Eq | Operator::LtEq, 1) | (column, Operator::Lt, 2))
-                if column >= first_number =>
-            {
-                wants_firsts = true;
-            }
-            _ => more.push(Arc::clone(condition)),
-        }
-    }
-    if !wants_firsts {
+    let filtered = Filtered::by(filter)?;
+    let window = filtered.node;
+    let Some((keys, rows)) = numbered(window) else { return Ok(None) };
+    let numbers = rows.schema().fields().len();
+    let wants_first = |inner| match compared(inner) {
+        Some((column, Operator::Eq | Operator::LtEq, 1) | (column, Operator::Lt, 2)) => column >= numbers,
+        _ => false,
+    };
+    let more = filtered.conditions.iter().filter(|(_, inner)| !wants_first(inner));
+    let more: Vec<_> = more.map(|(condition, _)| Arc::clone(condition)).collect();
+    if more.len() == filtered.conditions.len() {
         return Ok(None);
     }
     let Some(sievable) = Sievable::of(rows, keys.to_vec(), from_rows)? else { return Ok(None) };
-    let projected = |rows| if projection.is_some() { above(filter.input(), rows) } else { Ok(rows) };
     let noting = sievable.noting(&[Keep::Once, Keep::Repeated]);
-    let once = projected(first_each(sievable.reading(Keep::Once, &noting)?, &below.schema())?)?;
+    let once = first_each(sievable.reading(Keep::Once, &noting)?, &window.schema())?;
+    let once = filtered.projected(once)?;
     let once = match conjunction_opt(more) {
         Some(more) => Arc::new(FilterExec::try_new(more, once)?),
         None => once,
     };
-    let repeated = projected(above(below, sievable.reading(Keep::Repeated, &noting)?)?)?;
+    let repeated = filtered.projected(above(window, sievable.reading(Keep::Repeated, &noting)?)?)?;
     UnionExec::try_new(vec![once, above(plan, repeated)?]).map(Some)
 }
 

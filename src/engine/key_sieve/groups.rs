@@ -5,26 +5,27 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::logical_expr::Operator;
-use datafusion::physical_expr::utils::split_conjunction;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::filter::FilterExec;
 
 use super::noting::Keep;
-use super::sievable::{Sievable, above, compared};
+use super::sievable::{Filtered, Sievable, above, compared};
 
-/// The filter over a grouping that gets only rows whose key may repeat; `None` where that does not pay or cannot be done.
+/// The filter over a grouping, with a projection in between or not, that gets only rows whose key may repeat; `None` where
+/// that does not pay or cannot be done.
 pub(super) fn sieved(
     filter: &FilterExec,
     plan: &Arc<dyn ExecutionPlan>,
     from_rows: usize,
 ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let aggregate = filter.input().downcast_ref::<AggregateExec>();
-    if !aggregate.is_some_and(|aggregate| wants_repeated(filter, aggregate)) {
+    let filtered = Filtered::by(filter)?;
+    let aggregate = filtered.node.downcast_ref::<AggregateExec>();
+    if !aggregate.is_some_and(|aggregate| wants_repeated(&filtered, aggregate)) {
         return Ok(None);
     }
-    let grouped = grouped(filter.input(), from_rows)?;
-    grouped.map(|grouped| above(plan, grouped)).transpose()
+    let grouped = grouped(filtered.node, from_rows)?;
+    grouped.map(|grouped| above(plan, filtered.projected(grouped)?)).transpose()
 }
 
 /// The aggregate with a sieve below it.
@@ -45,13 +46,14 @@ fn grouped(plan: &Arc<dyn ExecutionPlan>, from_rows: usize) -> Result<Option<Arc
 }
 
 /// Whether a filter keeps only groups in which some count is at least two.
-fn wants_repeated(filter: &FilterExec, aggregate: &AggregateExec) -> bool {
+fn wants_repeated(filtered: &Filtered<'_>, aggregate: &AggregateExec) -> bool {
     let groups = aggregate.group_expr().expr().len();
     let counts = |column: usize| {
         let function = column.checked_sub(groups).and_then(|at| aggregate.aggr_expr().get(at));
         function.is_some_and(|function| *function.fun() == *count_udaf())
     };
-    split_conjunction(filter.predicate()).into_iter().filter_map(compared).any(|(column, operator, least)| {
+    let mut conditions = filtered.conditions.iter().filter_map(|(_, inner)| compared(inner));
+    conditions.any(|(column, operator, least)| {
         counts(column)
             && match operator {
                 Operator::Gt => least >= 1,

@@ -7,7 +7,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal};
 use datafusion::physical_expr::projection::ProjectionExpr;
-use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::utils::{collect_columns, split_conjunction};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_plan::execution_plan::{
     ChildrenPropertiesMode, ReplaceChildrenOptions, reset_plan_states,
@@ -61,6 +61,32 @@ impl Sievable {
         let rows = reset_plan_states(Arc::clone(&self.rows))?;
         let noting = Arc::clone(noting);
         Ok(Arc::new(KeySieveExec::new(keep, keys, rows, self.by.clone(), noting)))
+    }
+}
+
+/// A filter over a node, with a projection in between or not.
+pub(super) struct Filtered<'a> {
+    pub(super) node: &'a Arc<dyn ExecutionPlan>,
+    projection: Option<&'a Arc<dyn ExecutionPlan>>,
+    /// Each condition as it stands, and in terms of the node's own columns.
+    pub(super) conditions: Vec<(&'a Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)>,
+}
+
+impl<'a> Filtered<'a> {
+    pub(super) fn by(filter: &'a FilterExec) -> Result<Self> {
+        let conditions = split_conjunction(filter.predicate()).into_iter();
+        let Some(projection) = filter.input().downcast_ref::<ProjectionExec>() else {
+            let conditions = conditions.map(|condition| (condition, Arc::clone(condition))).collect();
+            return Ok(Self { node: filter.input(), projection: None, conditions });
+        };
+        let below = |condition| Ok((condition, projection.projection_expr().unproject_expr(condition)?));
+        let conditions = conditions.map(below).collect::<Result<_>>()?;
+        Ok(Self { node: projection.input(), projection: Some(filter.input()), conditions })
+    }
+
+    /// What lies in between, over another node.
+    pub(super) fn projected(&self, node: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.projection.map_or(Ok(Arc::clone(&node)), |projection| above(projection, node))
     }
 }
 

@@ -261,7 +261,9 @@ proptest! {
             let context = session(Some(0), 3, Arc::default());
             register(&context, &rows, partitions);
             let sql = "SELECT sum(n * n) FROM (SELECT k, t, count(*) AS n FROM t GROUP BY k, t HAVING count(*) > 1)";
-            context.sql(sql).await.unwrap().collect().await.unwrap()
+            let plan = planned(&context, sql).await;
+            assert!(shown(&plan).contains("KeySieveExec"), "{}", shown(&plan));
+            collect(plan, context.task_ctx()).await.unwrap()
         });
         let column = counted[0].column(0).as_primitive::<Int64Type>();
         prop_assert_eq!(column.iter().next().flatten().unwrap_or(0), expected);
