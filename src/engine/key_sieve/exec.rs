@@ -156,8 +156,8 @@ impl ExecutionPlan for KeySieveExec {
         let mut statistics = rows.as_ref().clone().to_inexact();
         if self.keep == Keep::Repeated {
             let few = |all: usize| all.div_ceil(ONE_REPEATS_IN);
-            statistics.num_rows = statistics.num_rows.map(&few);
-            statistics.total_byte_size = statistics.total_byte_size.map(&few);
+            statistics.num_rows = statistics.num_rows.map(few);
+            statistics.total_byte_size = statistics.total_byte_size.map(few);
         }
         Ok(Arc::new(statistics))
     }
@@ -169,7 +169,7 @@ impl ExecutionPlan for KeySieveExec {
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let schema = self.schema();
         let above = projection.expr().iter().map(|column| &column.expr);
-        let wanted = above.chain(&self.by).flat_map(|expr| collect_columns(expr));
+        let wanted = above.chain(&self.by).flat_map(collect_columns);
         let wanted: BTreeSet<usize> = wanted.map(|column| column.index()).collect();
         if wanted.len() == schema.fields().len() {
             return Ok(None);

@@ -16,7 +16,7 @@ use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec, Wi
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
 use super::noting::Keep;
-use super::sievable::{Filtered, Sievable, above, compared};
+use super::sievable::{Condition, Filtered, Sievable, above, compared};
 use crate::engine::day_window::call;
 
 /// In place of a filter over a window, with a projection in between or not: rows whose key stands once, and the filter and
@@ -31,14 +31,14 @@ pub(super) fn sieved(
     }
     let filtered = Filtered::by(filter)?;
     let window = filtered.node;
-    let Some((keys, rows)) = numbered(window) else { return Ok(None) };
+    let Some(Numbered { keys, rows }) = numbered(window) else { return Ok(None) };
     let numbers = rows.schema().fields().len();
-    let wants_first = |inner| match compared(inner) {
+    let wants_first = |condition: &Condition<'_>| match compared(&condition.inner) {
         Some((column, Operator::Eq | Operator::LtEq, 1) | (column, Operator::Lt, 2)) => column >= numbers,
         _ => false,
     };
-    let more = filtered.conditions.iter().filter(|(_, inner)| !wants_first(inner));
-    let more: Vec<_> = more.map(|(condition, _)| Arc::clone(condition)).collect();
+    let more = filtered.conditions.iter().filter(|condition| !wants_first(condition));
+    let more: Vec<_> = more.map(|condition| Arc::clone(condition.outer)).collect();
     if more.len() == filtered.conditions.len() {
         return Ok(None);
     }
@@ -54,8 +54,13 @@ pub(super) fn sieved(
     UnionExec::try_new(vec![once, above(plan, repeated)?]).map(Some)
 }
 
-/// The keys and the rows of windows that number the rows of each key and do nothing else.
-fn numbered(plan: &Arc<dyn ExecutionPlan>) -> Option<(&[Arc<dyn PhysicalExpr>], &Arc<dyn ExecutionPlan>)> {
+/// Windows that number the rows of each key and do nothing else.
+struct Numbered<'a> {
+    keys: &'a [Arc<dyn PhysicalExpr>],
+    rows: &'a Arc<dyn ExecutionPlan>,
+}
+
+fn numbered(plan: &Arc<dyn ExecutionPlan>) -> Option<Numbered<'_>> {
     let (windows, rows) = match plan.downcast_ref::<BoundedWindowAggExec>() {
         Some(window) => (window.window_expr(), window.input()),
         None => {
@@ -70,7 +75,7 @@ fn numbered(plan: &Arc<dyn ExecutionPlan>) -> Option<(&[Arc<dyn PhysicalExpr>], 
             && window.partition_by() == keys
             && window.field().is_ok_and(|field| *field.data_type() == DataType::UInt64)
     };
-    windows.iter().all(numbers).then_some((keys, rows))
+    windows.iter().all(numbers).then_some(Numbered { keys, rows })
 }
 
 /// Rows each of which is the first, and the only one, of its key.

@@ -52,7 +52,7 @@ fn wants_repeated(filtered: &Filtered<'_>, aggregate: &AggregateExec) -> bool {
         let function = column.checked_sub(groups).and_then(|at| aggregate.aggr_expr().get(at));
         function.is_some_and(|function| *function.fun() == *count_udaf())
     };
-    let mut conditions = filtered.conditions.iter().filter_map(|(_, inner)| compared(inner));
+    let mut conditions = filtered.conditions.iter().filter_map(|condition| compared(&condition.inner));
     conditions.any(|(column, operator, least)| {
         counts(column)
             && match operator {

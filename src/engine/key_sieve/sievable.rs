@@ -68,18 +68,28 @@ impl Sievable {
 pub(super) struct Filtered<'a> {
     pub(super) node: &'a Arc<dyn ExecutionPlan>,
     projection: Option<&'a Arc<dyn ExecutionPlan>>,
-    /// Each condition as it stands, and in terms of the node's own columns.
-    pub(super) conditions: Vec<(&'a Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)>,
+    pub(super) conditions: Vec<Condition<'a>>,
+}
+
+/// One of the conditions that a filter joins by AND.
+pub(super) struct Condition<'a> {
+    /// As it stands in the filter.
+    pub(super) outer: &'a Arc<dyn PhysicalExpr>,
+    /// Over the node's own columns.
+    pub(super) inner: Arc<dyn PhysicalExpr>,
 }
 
 impl<'a> Filtered<'a> {
     pub(super) fn by(filter: &'a FilterExec) -> Result<Self> {
         let conditions = split_conjunction(filter.predicate()).into_iter();
         let Some(projection) = filter.input().downcast_ref::<ProjectionExec>() else {
-            let conditions = conditions.map(|condition| (condition, Arc::clone(condition))).collect();
+            let conditions = conditions.map(|outer| Condition { outer, inner: Arc::clone(outer) }).collect();
             return Ok(Self { node: filter.input(), projection: None, conditions });
         };
-        let below = |condition| Ok((condition, projection.projection_expr().unproject_expr(condition)?));
+        let below = |outer| {
+            let inner = projection.projection_expr().unproject_expr(outer)?;
+            Ok(Condition { outer, inner })
+        };
         let conditions = conditions.map(below).collect::<Result<_>>()?;
         Ok(Self { node: projection.input(), projection: Some(filter.input()), conditions })
     }
