@@ -5,19 +5,26 @@
 //! definitions   the order of keys, entries and files of YAML; names of tiers: the same SQL, whatever they are
 //! cases         every unit test of a model, its rows in another order, delivered twice where staging takes that
 //! sources       files split, rows in another order, rows delivered twice: the same bytes
+//! fall          twins, one of which stops: day by day no better than the other, nor than on the day before
+//! season        the same twins, where no usage is expected for a month
 //! worlds        accounts that fall silent, accounts with more severe tickets: no better for it, and on no list less
 //! obligatory    the largest account gone silent, with only the sources that must be there, under every template
+//! reasons       whoever is at risk or not scored is on the queue for a reason
 //! ```
 //!
 //! Draws have seeds: one that ever failed is kept in the list of its law.
 
 mod cases;
 mod definitions;
+mod fall;
 mod obligatory;
+mod reasons;
+mod season;
 mod shipped;
 mod silence;
 mod sources;
 mod tree;
+mod twins;
 mod world;
 mod worlds;
 

@@ -1,6 +1,6 @@
--- Whom to try something new with, best first: a score in the upper part of all (`healthy_from`), no severe ticket open, in
--- use on most working days (`beta_active_days`), takes to new features or tells us what to mend, and was in no trial for
--- half a year. What is not reported speaks neither for nor against.
+-- Whom to try something new with, best first: of those that may be asked (marts.askable), who use it on most working days
+-- (`beta_active_days`), take to new features or tell us what to mend, and were in no trial for half a year. What is not
+-- reported speaks neither for nor against.
 CREATE TABLE marts.beta_candidates (
   account_id   VARCHAR NOT NULL, -- the account
   as_of_date   DATE    NOT NULL, -- at the end of this day
@@ -16,24 +16,18 @@ CREATE TABLE marts.beta_candidates (
   PRIMARY KEY (as_of_date, rank), UNIQUE (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT
-  accounts.account_id,
-  accounts.as_of_date,
-  row_number() OVER (
-    PARTITION BY accounts.as_of_date ORDER BY health.score DESC, accounts.features_28d DESC, accounts.account_id
-  ) AS rank,
-  accounts.account_name,
-  accounts.owner_id,
-  accounts.segment,
-  accounts.industry,
-  round(health.score, 4) AS score,
-  accounts.active_days_28d,
-  accounts.features_28d,
-  accounts.features_new_28d
-FROM metrics.accounts AS accounts
-JOIN scores.main AS health ON health.account_id = accounts.account_id AND health.as_of_date = accounts.as_of_date
-WHERE accounts.is_in_force
-  AND health.percentile >= $healthy_from
-  AND coalesce(accounts.severe_tickets_open, 0) = 0
-  AND accounts.active_days_28d >= $beta_active_days
-  AND (accounts.features_new_28d > 0 OR accounts.gives_feedback)
-  AND coalesce(accounts.betas_180d, 0) = 0
+  account_id,
+  as_of_date,
+  row_number() OVER (PARTITION BY as_of_date ORDER BY score DESC, features_28d DESC, account_id) AS rank,
+  account_name,
+  owner_id,
+  segment,
+  industry,
+  round(score, 4) AS score,
+  active_days_28d,
+  features_28d,
+  features_new_28d
+FROM marts.askable
+WHERE active_days_28d >= $beta_active_days
+  AND (features_new_28d > 0 OR gives_feedback)
+  AND coalesce(betas_180d, 0) = 0

@@ -4,8 +4,8 @@
 -- A fall of usage or of users is one where it is large (`fell_by`) and there was something to fall from (`floor_users`,
 -- `floor_events`). It is the segment's and not the account's, and left out, where the median account of the segment fell
 -- by nearly as much that day (`segment_fell_by`): the holidays, a price change, a broken log. Silence (`silent_days`
--- without any event) takes the place of both.
--- What is not reported is no change.
+-- without any event, since the last one or since it is a customer) takes the place of both.
+-- What is not reported is no change; nor is what the main score expects: where no usage is (`expected_idle`), none is news.
 CREATE TABLE marts.changes (
   account_id VARCHAR NOT NULL, -- the account
   as_of_date DATE    NOT NULL, -- at the end of this day
@@ -17,10 +17,12 @@ CREATE TABLE marts.changes (
 WITH falls AS (
   SELECT
     accounts.*,
-    CASE WHEN active_users_prev_28d >= $floor_users THEN active_users_growth_28d END AS users_change,
-    CASE WHEN events_prev_28d >= $floor_events THEN usage_growth_28d END AS usage_change
+    health.is_expected_idle IS TRUE AS rests,
+    CASE WHEN health.is_expected_idle IS NOT TRUE AND active_users_prev_28d >= $floor_users THEN active_users_growth_28d END AS users_change,
+    CASE WHEN health.is_expected_idle IS NOT TRUE AND events_prev_28d >= $floor_events THEN usage_growth_28d END AS usage_change
   FROM metrics.accounts AS accounts
-  WHERE is_in_force
+  LEFT JOIN scores.main AS health ON health.account_id = accounts.account_id AND health.as_of_date = accounts.as_of_date
+  WHERE accounts.is_in_force
 ), segments AS (
   SELECT
     as_of_date,
@@ -34,13 +36,17 @@ WITH falls AS (
     falls.account_id,
     falls.as_of_date,
     CASE
+      WHEN rests THEN NULL
       WHEN days_since_active >= $silent_days
         THEN 'no usage for ' || CAST(days_since_active AS VARCHAR) || ' days'
           || coalesce(' (was ' || CAST(last_active_users_28d AS VARCHAR) || ' users in 28 days)', '')
-      WHEN days_since_active IS NULL AND tenure_days > $onboarding_days THEN 'no usage on record'
+      WHEN days_since_active IS NULL AND tenure_days >= $silent_days
+        THEN 'no usage on record, ' || CAST(tenure_days AS VARCHAR) || ' days a customer'
     END AS silence,
     CASE
-      WHEN days_since_active >= $silent_days THEN NULL
+      WHEN rests OR days_since_active >= $silent_days THEN NULL
+      WHEN days_since_user_seen IS NULL AND days_since_active IS NOT NULL AND tenure_days >= $silent_days
+        THEN 'no user on record, only integrations, ' || CAST(tenure_days AS VARCHAR) || ' days a customer'
       WHEN days_since_user_seen >= $silent_days
         THEN 'no user seen for ' || CAST(days_since_user_seen AS VARCHAR) || ' days (was '
           || CAST(last_active_users_28d AS VARCHAR) || ' users in 28 days)'
@@ -50,7 +56,7 @@ WITH falls AS (
           || ', 28 days against the 28 before'
     END AS users,
     CASE
-      WHEN days_since_active >= $silent_days THEN NULL
+      WHEN rests OR days_since_active >= $silent_days THEN NULL
       WHEN falls.usage_change <= 0 - $fell_by
            AND coalesce(segments.usage_change > falls.usage_change * $segment_fell_by, TRUE)
         THEN 'hours of use ' || CAST(CAST(usage_seconds_prev_28d / 3600.0 AS DECIMAL(18,1)) AS VARCHAR) || ' → '

@@ -14,27 +14,15 @@ CREATE TABLE marts.feature_use (
   effect          DOUBLE, -- Cohen's h of the two; NULL without others
   PRIMARY KEY (as_of_date, feature, tier_rank)
 ) PARTITIONED BY (as_of_date) AS
-WITH stretches AS (
-  SELECT
-    account_id,
-    feature,
-    day AS first_day,
-    lag(day) OVER (PARTITION BY account_id, feature ORDER BY day DESC) AS day_after,
-    uses_28d
-  FROM metrics.feature_states
-), tiers AS (
+WITH tiers AS (
   SELECT account_id, as_of_date, tier, tier_rank
   FROM marts.customers
   WHERE score IS NOT NULL
 ), used AS (
-  SELECT tiers.as_of_date, tiers.tier, stretches.feature, count(*) AS users
-  FROM stretches
-  JOIN tiers
-    ON tiers.account_id = stretches.account_id
-   AND tiers.as_of_date >= stretches.first_day
-   AND tiers.as_of_date < coalesce(stretches.day_after, DATE '9999-12-31')
-  WHERE stretches.uses_28d > 0
-  GROUP BY tiers.as_of_date, tiers.tier, stretches.feature
+  SELECT tiers.as_of_date, tiers.tier, uses.feature, count(*) AS users
+  FROM tiers
+  JOIN metrics.feature_uses AS uses ON uses.account_id = tiers.account_id AND uses.as_of_date = tiers.as_of_date
+  GROUP BY tiers.as_of_date, tiers.tier, uses.feature
 ), sizes AS (
   SELECT as_of_date, tier, tier_rank, count(*) AS accounts
   FROM tiers

@@ -5,6 +5,8 @@
 -- owner, so that each owner's largest is among the first. `severity`: 4 silent and at risk, or silent and not scored; 3 at risk and
 -- worse lately; 2 at risk as before; 1 worse lately; 0 nothing of it.
 -- What a score lacks is a shortfall; it is nobody's loss, and no part of the order.
+-- Who is at risk or not scored is here for a reason: where nothing changed lately, that is the override, or what costs the
+-- score most.
 CREATE TABLE marts.work_queue (
   account_id      VARCHAR NOT NULL, -- the account
   as_of_date      DATE    NOT NULL, -- at the end of this day
@@ -24,17 +26,38 @@ CREATE TABLE marts.work_queue (
   arr             DECIMAL(18,2) NOT NULL, -- worth a year
   book_rank       BIGINT  NOT NULL CHECK (book_rank >= 1), -- rank of its ARR among the accounts of its owner, 1 is the largest
   changes         BIGINT  NOT NULL CHECK (changes >= 0), -- things that got worse lately
-  reasons         VARCHAR NOT NULL, -- what these are; empty without any
-  PRIMARY KEY (as_of_date, list, rank), UNIQUE (account_id, as_of_date)
+  reasons         VARCHAR NOT NULL, -- what these are; without any why it is at risk or not scored, and else empty
+  PRIMARY KEY (as_of_date, list, rank), UNIQUE (account_id, as_of_date),
+  CHECK (reasons <> '' OR is_at_risk IS FALSE)
 ) PARTITIONED BY (as_of_date) AS
-WITH judged AS (
+WITH costs AS (
+  SELECT account_id, as_of_date, component, (points - min_points) / (max_points - min_points) AS share, effective_weight
+  FROM components.main
+  WHERE points IS NOT NULL AND max_points > min_points
+), weakest AS (
+  SELECT
+    account_id,
+    as_of_date,
+    first_value(component ORDER BY effective_weight * (1 - share) DESC, component) AS component,
+    first_value(share ORDER BY effective_weight * (1 - share) DESC, component) AS share
+  FROM costs
+  GROUP BY account_id, as_of_date
+), judged AS (
   SELECT
     customers.*,
     changes.changes,
-    changes.reasons,
+    changes.reasons AS changed,
+    CASE
+      WHEN NOT customers.is_at_risk THEN ''
+      WHEN health.override_id IS NOT NULL THEN 'nothing new, but overridden: ' || coalesce(health.override_reason, 'no reason given')
+      WHEN weakest.component IS NULL THEN 'nothing new, but low, as the scores it is made of'
+      ELSE 'nothing new, but low, most by ' || weakest.component || ' ('
+        || CAST(CAST(round(weakest.share * 100) AS BIGINT) AS VARCHAR) || ' % of its points)'
+    END AS as_before,
     CASE WHEN customers.score IS NULL THEN 'unscored' ELSE 'scored' END AS list,
     CASE
       WHEN customers.score IS NOT NULL THEN NULL
+      WHEN health.reason = 'expected_idle' THEN 'no usage is expected of it now'
       WHEN health.reason = 'insufficient_coverage'
         THEN 'too little is known: ' || CAST(CAST(round(health.coverage * 100) AS BIGINT) AS VARCHAR) || ' % of what counts'
       ELSE health.reason
@@ -57,6 +80,7 @@ WITH judged AS (
     ON changes.account_id = customers.account_id AND changes.as_of_date = customers.as_of_date
   JOIN scores.main AS health
     ON health.account_id = customers.account_id AND health.as_of_date = customers.as_of_date
+  LEFT JOIN weakest ON weakest.account_id = customers.account_id AND weakest.as_of_date = customers.as_of_date
 )
 SELECT
   account_id,
@@ -80,6 +104,6 @@ SELECT
   arr,
   book_rank,
   changes,
-  reasons
+  CASE WHEN changed = '' THEN coalesce(why_unscored, as_before) ELSE changed END AS reasons
 FROM judged
 WHERE list = 'scored' OR arr > 0

@@ -213,6 +213,8 @@ CREATE TABLE metrics.accounts (
   days_since_active       BIGINT, -- days since the last event of any kind; NULL before the first
   days_since_user_seen    BIGINT, -- days since the last event of a user; NULL before the first
   last_active_users_28d   BIGINT, -- users seen in the 28 days up to that one; NULL as above
+  last_top_user_share_28d DOUBLE, -- usage in those days held by the user with most of it; NULL without usage by users in 28 days
+  last_api_error_rate_28d DOUBLE, -- share of calls that failed in the 28 days up to the last call; NULL before the first
   key_feature_weeks_28d   BIGINT, -- weeks with use of a key feature; NULL where features are not reported
   is_key_feature_habit    BOOLEAN, -- a key feature was used in each of them
   errors_28d              BIGINT NOT NULL, -- events that failed

@@ -20,6 +20,7 @@ CREATE TABLE metrics.users (
   features_28d           BIGINT  NOT NULL, -- distinct features used
   feature_uses_28d       BIGINT  NOT NULL, -- uses of features
   errors_28d             BIGINT  NOT NULL, -- events that failed
+  last_error_share_28d   DOUBLE  CHECK (last_error_share_28d BETWEEN 0 AND 1), -- share of uses and failures that are failures, as of the last day with either; NULL without any in 28 days
   tickets_90d            BIGINT, -- tickets opened; NULL where tickets are not reported
   PRIMARY KEY (account_id, user_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
@@ -60,27 +61,37 @@ WITH log AS (
     before28 AS (PARTITION BY user_id ORDER BY as_of_date
                  RANGE BETWEEN INTERVAL '55' DAY PRECEDING AND INTERVAL '28' DAY PRECEDING),
     w90 AS (PARTITION BY user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW)
+), held AS (
+  -- While nobody comes, days only leave the window, and a share of what is left moves though nothing happens.
+  SELECT
+    *,
+    last_value(
+      CASE WHEN feature IS NOT NULL OR is_error THEN CAST(errors_28d AS DOUBLE) / (feature_uses_28d + errors_28d) END
+    ) IGNORE NULLS OVER w28 AS last_error_share_28d
+  FROM rolling
+  WINDOW w28 AS (PARTITION BY user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW)
 )
 SELECT
-  rolling.account_id,
-  rolling.user_id,
-  rolling.as_of_date,
-  rolling.segment,
-  rolling.role,
-  rolling.as_of_date - rolling.created_on AS days_since_invited,
-  coalesce(rolling.activated_on <= rolling.as_of_date, FALSE) AS is_activated,
-  rolling.as_of_date - rolling.seen_on AS days_since_seen,
-  rolling.usage_seconds_28d,
-  rolling.usage_seconds_prev_28d,
-  CASE WHEN rolling.as_of_date - rolling.created_on >= 55
-    THEN CAST(rolling.usage_seconds_28d AS DOUBLE) / nullif(rolling.usage_seconds_prev_28d, 0) - 1 END AS usage_growth_28d,
-  rolling.active_days_28d,
-  CAST(rolling.active_days_28d AS DOUBLE) / 4 AS active_days_per_week_28d,
-  rolling.logins_28d,
-  rolling.features_28d,
-  rolling.feature_uses_28d,
-  rolling.errors_28d,
-  CASE WHEN reporting.tickets THEN rolling.tickets_90d END AS tickets_90d
-FROM rolling
-JOIN metrics.reporting ON reporting.as_of_date = rolling.as_of_date
+  held.account_id,
+  held.user_id,
+  held.as_of_date,
+  held.segment,
+  held.role,
+  held.as_of_date - held.created_on AS days_since_invited,
+  coalesce(held.activated_on <= held.as_of_date, FALSE) AS is_activated,
+  held.as_of_date - held.seen_on AS days_since_seen,
+  held.usage_seconds_28d,
+  held.usage_seconds_prev_28d,
+  CASE WHEN held.as_of_date - held.created_on >= 55
+    THEN CAST(held.usage_seconds_28d AS DOUBLE) / nullif(held.usage_seconds_prev_28d, 0) - 1 END AS usage_growth_28d,
+  held.active_days_28d,
+  CAST(held.active_days_28d AS DOUBLE) / 4 AS active_days_per_week_28d,
+  held.logins_28d,
+  held.features_28d,
+  held.feature_uses_28d,
+  held.errors_28d,
+  held.last_error_share_28d,
+  CASE WHEN reporting.tickets THEN held.tickets_90d END AS tickets_90d
+FROM held
+JOIN metrics.reporting ON reporting.as_of_date = held.as_of_date
 WHERE on_spine

@@ -296,6 +296,12 @@ fn total(parts: &mut [Part], at: usize, depth: usize) {
 
 /// A state in words.
 fn why(component: &Component, state: &str, points: Option<f64>) -> Option<String> {
+    if state == "expected_idle" {
+        return Some(format!(
+            "no usage is expected now, or was in the {} days it looks at",
+            component.look_back
+        ));
+    }
     let zero = component.zero_base.as_ref().filter(|_| state == "zero_base")?;
     let counts = match zero.give {
         Give::Worst => "worst".to_owned(),

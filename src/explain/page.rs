@@ -54,8 +54,9 @@ pub fn page(score: &Score) -> String {
     if let Some(idle) = &score.expected_idle {
         let _ = writeln!(
             page,
-            "No usage is expected where `{}`: components that judge usage do not apply then.",
-            idle.sql()
+            "No usage is expected where `{}`, unless `{}`: components that judge usage do not apply then, nor as long after it as they look back.",
+            idle.when.sql(),
+            idle.unless.sql()
         );
     }
     if let Some(digits) = score.rounding {
@@ -240,8 +241,9 @@ fn component(page: &mut String, component: &Component) {
     if let Some(of) = component.usage_of {
         let _ = writeln!(
             page,
-            "- judges usage by {}",
-            if of == UsageOf::Both { "people and integrations" } else { of.name() }
+            "- judges usage by {}, of {} days",
+            if of == UsageOf::Both { "people and integrations" } else { of.name() },
+            component.look_back
         );
     }
     if let Some(relative) = &component.relative_to {

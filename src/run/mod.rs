@@ -14,6 +14,7 @@ mod built;
 mod contracts;
 mod days;
 mod decide;
+mod look_back;
 mod needed;
 mod parts;
 mod progress;

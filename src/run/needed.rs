@@ -9,28 +9,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use arrow::datatypes::{Date32Type, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use datafusion::catalog::{Session as Planning, TableProvider};
 use datafusion::common::internal_err;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::TableType;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{
-    BinaryExpr, Expr, LogicalPlan, Operator, TableProviderFilterPushDown, TableScan,
-};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableScan};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::scalar::ScalarValue;
 
+use super::look_back::{self, lower_bound};
 use super::question::Question;
 use super::scope::Scope;
 use super::stored::stored_rows;
 use crate::check::Checked;
 use crate::engine::Session;
 use crate::project::layer::ModelName;
-use crate::project::model::{AS_OF_DATE, Kind, Model};
+use crate::project::model::{Kind, Model};
 
 /// What a run needs.
 #[derive(Debug, Default)]
@@ -159,6 +157,35 @@ impl<'a> Search<'a> {
         Ok(needed)
     }
 
+    /// A plan, and what it reads; with bounds below its windows, as long as they tell more of that.
+    fn looking_back(
+        &self,
+        model: &Model,
+        mut plan: LogicalPlan,
+        first: NaiveDate,
+    ) -> Result<(LogicalPlan, Vec<Read>)> {
+        let starts = self.checked.pipeline.settings.history_starts;
+        let mut found = reads(&plan, starts)?;
+        for _ in 0..WINDOWS {
+            if first <= starts || found.iter().all(|read| read.first > starts) {
+                break;
+            }
+            let bounded = look_back::bounded(plan.clone())?;
+            if !bounded.transformed {
+                break;
+            }
+            let bounded = self.session.for_model(model).optimised(bounded.data)?;
+            let more = reads(&bounded, starts)?;
+            let days = |reads: &[Read]| reads.iter().map(|read| read.first).collect::<Vec<_>>();
+            let tells_more = days(&more) != days(&found);
+            (plan, found) = (bounded, more);
+            if !tells_more {
+                break;
+            }
+        }
+        Ok((plan, found))
+    }
+
     fn look_into(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
         let key = (model.name.clone(), first);
         if self.found.contains_key(&key) {
@@ -167,12 +194,15 @@ impl<'a> Search<'a> {
         let Some(plan) = self.plans.get(&model.name) else { return Ok(()) };
         let plan = stored_rows(model, plan.clone(), first..=*self.days.end())?;
         let plan = self.session.for_model(model).optimised(plan)?;
-        let reads = reads(&plan, self.checked.pipeline.settings.history_starts)?;
+        let (plan, reads) = self.looking_back(model, plan, first)?;
         let reads_sources = reads_sources(&plan)?;
         self.found.insert(key, Found { plan, reads, reads_sources });
         Ok(())
     }
 }
+
+/// Windows within windows that are looked through.
+const WINDOWS: usize = 8;
 
 /// The checked plan of every stored model, where every other stored model is a placeholder that notes its filters.
 async fn plans_over_placeholders(
@@ -242,45 +272,6 @@ fn scanned<T: TableProvider>(scan: &TableScan) -> Option<&T> {
     let provider = source.downcast_ref::<datafusion::datasource::DefaultTableSource>()?;
     let table: &dyn Any = provider.table_provider.as_ref();
     table.downcast_ref::<T>()
-}
-
-/// The day from which a conjunct keeps rows: `as_of_date >= d`, `> d`, `= d`, either way round, and the same of
-/// `as_of_date + 28`, by which a model looks back to the day so many days before.
-fn lower_bound(filter: &Expr) -> Option<NaiveDate> {
-    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
-    if *op == Operator::And {
-        return lower_bound(left).max(lower_bound(right));
-    }
-    let (days_later, op, value) = match (left.as_ref(), right.as_ref()) {
-        (moved, Expr::Literal(value, _)) => (days_after_the_row(moved)?, *op, value),
-        (Expr::Literal(value, _), moved) => (days_after_the_row(moved)?, op.swap()?, value),
-        _ => return None,
-    };
-    let ScalarValue::Date32(Some(day)) = value else { return None };
-    let day = Date32Type::to_naive_date_opt(*day)?.checked_sub_signed(TimeDelta::try_days(days_later)?)?;
-    matches!(op, Operator::GtEq | Operator::Gt | Operator::Eq).then_some(day)
-}
-
-/// By how many days an expression is after the row's own day: 0 for `as_of_date`, 28 for `as_of_date + 28`.
-fn days_after_the_row(expression: &Expr) -> Option<i64> {
-    match expression {
-        Expr::Column(column) if column.name == AS_OF_DATE => Some(0),
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Plus, right }) => {
-            days_after_the_row(left)?.checked_add(whole_days(right)?)
-        }
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) => {
-            days_after_the_row(left)?.checked_sub(whole_days(right)?)
-        }
-        _ => None,
-    }
-}
-
-/// The days of an interval that is nothing but whole days; the engine writes those of `date + 28` as nanoseconds.
-fn whole_days(interval: &Expr) -> Option<i64> {
-    const DAY: i64 = 86_400_000_000_000;
-    let Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) = interval else { return None };
-    let is_whole = interval.months == 0 && interval.nanoseconds % DAY == 0;
-    is_whole.then(|| i64::from(interval.days) + interval.nanoseconds / DAY)
 }
 
 /// A stored table that is not built yet: it takes every filter, so that what arrives can be read off the plan.

@@ -12,7 +12,7 @@ use super::definition::{
 use super::expression::Expression;
 
 /// Version of what hale makes of a definition; raised when the same definition gets other numbers.
-const RULES: u32 = 3;
+const RULES: u32 = 4;
 
 /// Everything that decides a published number or name, and nothing else, in one order of fields.
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ struct Meaning<'a> {
     scorecards: Vec<ScorecardMeaning<'a>>,
     roll_up: Option<RollUpMeaning<'a>>,
     usage_of: Option<&'a str>,
-    expected_idle: Option<&'a str>,
+    expected_idle: Option<(&'a str, &'a str)>,
     min_coverage: f64,
     rank_within: Option<&'a str>,
     overrides: bool,
@@ -63,7 +63,7 @@ struct ComponentMeaning<'a> {
     applies_when: Option<&'a str>,
     ready_when: Option<&'a str>,
     zero_base: Option<(Option<&'a str>, Give)>,
-    usage_of: Option<UsageOf>,
+    usage_of: Option<(UsageOf, u32)>,
     decay: Option<(&'a str, Option<f64>, Option<Fading>)>,
     relative_to: Option<String>,
     cases: Vec<(Option<&'a str>, &'a Rule)>,
@@ -101,7 +101,7 @@ pub(super) fn of(score: &Score) -> String {
             UsageKind::All(of) => of.name(),
             UsageKind::By(expression) => expression.sql(),
         }),
-        expected_idle: sql(&score.expected_idle),
+        expected_idle: score.expected_idle.as_ref().map(|idle| (idle.when.sql(), idle.unless.sql())),
         min_coverage: score.min_coverage,
         rank_within: sql(&score.rank_within),
         overrides: score.overrides,
@@ -154,7 +154,7 @@ fn component(component: &Component) -> ComponentMeaning<'_> {
         applies_when: sql(&component.applies_when),
         ready_when: sql(&component.ready_when),
         zero_base: component.zero_base.as_ref().map(|zero| (sql(&zero.when), zero.give)),
-        usage_of: component.usage_of,
+        usage_of: component.usage_of.map(|usage_of| (usage_of, component.look_back)),
         decay: component.decay.as_ref().map(decay),
         relative_to: component.relative_to.as_ref().map(relative),
         cases: cases.iter().map(|Case { when, rule }| (sql(when), rule)).collect(),

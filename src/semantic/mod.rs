@@ -20,7 +20,7 @@
 //! coverage), *not yet* to be judged, or *not reported* (NULL, NaN or infinite); for the last two it says what that is
 //! worth ([`OnMissing`]), and by default nothing: the others of its group share its weight. It has none either, and that is
 //! known and not missing, where usage is zero and so there is nothing to divide by: *zero base*, for which it says what that
-//! is worth ([`ZeroBase`]). **Coverage** is the declared weight of what is known over that of what applies; a score below its minimum coverage is NULL and its tier
+//! is worth ([`ZeroBase`]). Where no usage is expected (*expected idle*, [`ExpectedIdle`]) what judges usage does not apply. **Coverage** is the declared weight of what is known over that of what applies; a score below its minimum coverage is NULL and its tier
 //! is `unscored`.
 //!
 //! ```
@@ -79,9 +79,10 @@ use std::sync::Arc;
 pub(crate) use compile::text_literal;
 pub use compile::{Cell, CompiledModel, Fact, Facts, MAIN, WithoutOne};
 pub use definition::{
-    Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, Fading, Fallback, Give, Group,
-    Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative, RollUp, Rule, Scope,
-    Score, Scorecard, Scoring, Source, Standing, Tier, TierFrom, UsageKind, UsageOf, ZeroBase,
+    Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, ExpectedIdle, Fading,
+    Fallback, Give, Group, Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative,
+    RollUp, Rule, Scope, Score, Scorecard, Scoring, Source, Standing, Tier, TierFrom, UsageKind, UsageOf,
+    ZeroBase,
 };
 pub use expression::Expression;
 pub use schema::{components_schema, score_schema};

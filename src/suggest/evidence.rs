@@ -152,7 +152,7 @@ fn parts(
             applies: 0,
             observed: 0,
         });
-        part.applies += usize::from(state != "not_applicable");
+        part.applies += usize::from(!matches!(state.as_str(), "not_applicable" | "expected_idle"));
         part.observed += usize::from(state == "observed");
         let range = least[at].zip(most[at]);
         let share = points[at].zip(range).map(|(points, (least, most))| (points - least) / (most - least));

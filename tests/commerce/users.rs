@@ -43,6 +43,15 @@ fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
     let active = month.iter().map(|(day, _)| *day).collect::<BTreeSet<_>>().len();
     let features =
         month.iter().filter_map(|(_, event)| event.feature.as_ref()).collect::<BTreeSet<_>>().len();
+    let did = |event: &&(NaiveDate, &Event)| event.1.feature.is_some() || event.1.is_error;
+    let last_did = month.iter().filter(did).map(|(seen, _)| age(*seen)).min();
+    let last_error_share = last_did.map_or(Value::Null, |last| {
+        let until = aged(last, last + 28);
+        let count =
+            |counted: fn(&Event) -> bool| until.iter().filter(|(_, event)| counted(event)).count() as f64;
+        let (uses, errors) = (count(|event| event.feature.is_some()), count(|event| event.is_error));
+        ratio(errors, uses + errors)
+    });
     let last_seen = aged(0, 90).iter().map(|(seen, _)| age(*seen)).min();
     let columns = [
         ("account_id", Value::Text(user.account_id.clone())),
@@ -62,6 +71,7 @@ fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
         ("features_28d", Value::Whole(features as i64)),
         ("feature_uses_28d", count(|event| event.feature.is_some())),
         ("errors_28d", count(|event| event.is_error)),
+        ("last_error_share_28d", last_error_share),
         ("tickets_90d", Value::Null),
     ];
     columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

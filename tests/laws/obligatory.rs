@@ -11,7 +11,7 @@ use super::world::{END, before, copied, lines, linked, number, project, run, sil
 use super::worlds::WORLDS;
 use crate::oracle::table::Value;
 
-const OBLIGATORY: [&str; 4] = ["accounts", "contracts", "events", "users"];
+pub const OBLIGATORY: [&str; 4] = ["accounts", "contracts", "events", "users"];
 
 /// The account, what it is worth, and what the bundled project publishes.
 struct Silent {

@@ -126,6 +126,11 @@ impl Rest {
 
     /// The row of an account that used the product so, and so in the 28 days before.
     fn row(&self, now: Use, before: Use) -> Row {
+        self.row_of(now, before, if now.people > 0.0 { now } else { before })
+    }
+
+    /// The same, where what is as of the last day with use is of a use of its own.
+    fn row_of(&self, now: Use, before: Use, last: Use) -> Row {
         let mut row = self.row.clone();
         let mut put = |name, value: Option<f64>| {
             if let Some(value) = value {
@@ -156,6 +161,9 @@ impl Rest {
         put("usage_growth_28d", grown(now.seconds, before.seconds));
         put("active_users_growth_28d", grown(now.people, before.people));
         put("top_user_share_28d", Some(now.most).filter(|_| now.people > 0.0));
+        put("last_top_user_share_28d", Some(last.most).filter(|_| now.people > 0.0));
+        put("last_active_users_28d", Some(last.people).filter(|people| *people > 0.0));
+        put("last_api_error_rate_28d", over(last.errors, last.calls));
         put("api_error_rate_28d", over(now.errors, now.calls));
         put("seat_utilisation_28d", over(now.people, self.seats));
         put("tickets_opened_28d", self.tickets);
@@ -208,6 +216,9 @@ fn of_person(draw: &mut Draw) -> [Row; 3] {
                 ("errors_28d", errors),
             ] {
                 row.insert(name, Cell::Number(value));
+            }
+            if uses > 0.0 {
+                row.insert("last_error_share_28d", Cell::Number(errors / (uses + errors)));
             }
             // The last time that somebody was seen is known for 90 days.
             let seen = if days > 0.0 { 1.0 } else { later };
@@ -315,13 +326,13 @@ fn accounts(seed: u64) -> (Vec<(String, i32, Row)>, Vec<Pair>) {
             let (gone, tickets) = (rest.later(1.0, rest.tickets.map(|_| 0.0)), rest.tickets.map(|_| 0.0));
             let days = [
                 rest.row(*now, *before),
-                rest.row(silent, *before),
-                gone.row(silent, *now),
-                rest.later(2.0, tickets).row(silent, silent),
-                rest.later(3.0, tickets).row(silent, silent),
+                rest.row_of(silent, *before, *now),
+                gone.row_of(silent, *now, *now),
+                rest.later(2.0, tickets).row_of(silent, silent, *now),
+                rest.later(3.0, tickets).row_of(silent, silent, *now),
                 rest.worse().row(*now, *before),
-                rest.worse().row(silent, silent),
-                rest.row(silent, silent),
+                rest.worse().row_of(silent, silent, *now),
+                rest.row_of(silent, silent, *now),
             ];
             let key = |at: usize| (format!("a{changing}"), day + at as i32);
             for (from, to, what) in [

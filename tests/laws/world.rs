@@ -47,15 +47,21 @@ fn replace(folder: &Path, path: &str, rows: &RecordBatch) {
 
 /// Takes the events of accounts away, of each from a day on.
 pub fn silence(sources: &Path, from: &BTreeMap<String, NaiveDate>) {
+    without_events(sources, &|account, _, time| {
+        from.get(account).is_some_and(|day| time >= at(*day, NaiveTime::MIN))
+    });
+}
+
+/// Takes some events away, by account, whether a user did it, and time.
+pub fn without_events(sources: &Path, is_gone: &dyn Fn(&str, bool, i64) -> bool) {
     let events = read(sources, "events").unwrap();
-    let [accounts, times] = ["account_id", "occurred_at"].map(|name| events.column_by_name(name).unwrap());
-    let accounts = cast(accounts, &DataType::Utf8).unwrap();
-    let times = cast(times, &DataType::Int64).unwrap();
+    let column = |name: &str| events.column_by_name(name).unwrap();
+    let accounts = cast(column("account_id"), &DataType::Utf8).unwrap();
+    let times = cast(column("occurred_at"), &DataType::Int64).unwrap();
     let (accounts, times) =
         (accounts.as_string::<i32>(), times.as_primitive::<arrow::datatypes::Int64Type>());
-    let keeps = |row: usize| {
-        from.get(accounts.value(row)).is_none_or(|day| times.value(row) < at(*day, NaiveTime::MIN))
-    };
+    let users = column("user_id");
+    let keeps = |row: usize| !is_gone(accounts.value(row), users.is_valid(row), times.value(row));
     let kept: BooleanArray = (0..events.num_rows()).map(|row| Some(keeps(row))).collect();
     assert!(kept.true_count() < events.num_rows(), "nobody falls silent");
     replace(sources, "events", &filter_record_batch(&events, &kept).unwrap());

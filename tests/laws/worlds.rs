@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use tempfile::TempDir;
 
-use super::world::{before, copied, linked, number, project, run, silence, table, trouble};
+use super::world::{END, before, copied, linked, number, project, run, silence, table, trouble};
+use crate::cli::{good, hale};
 use crate::oracle::table::{Row, Table, Value};
 use crate::oracle::world::{generated, small};
 
@@ -130,6 +131,17 @@ fn holds(template: &str, stands_alone: bool) {
         cases >= 6 * 21 && others > 200 && worse > 50,
         "{template}: {cases} cases, {worse} worse, {others} others"
     );
+}
+
+/// Where the days that marts look back to are published, scoring one day again leaves no mart of an older definition.
+#[test]
+fn scoring_a_day_again_leaves_no_mart_as_it_was() {
+    let (project, out) = (project("usage"), copied(WORLDS.before.path()));
+    let [sources, to, day] =
+        [WORLDS.sources.path().display().to_string(), out.path().display().to_string(), END.to_string()];
+    let words = ["run", "--sources", &sources, "--out", &to, "--as-of", &day, "--rescore", "--json"];
+    let result: serde_json::Value = serde_json::from_str(good(hale(project.path(), &words)).trim()).unwrap();
+    assert_eq!(result["older"], serde_json::json!([]), "{result}");
 }
 
 #[test]

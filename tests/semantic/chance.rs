@@ -100,6 +100,8 @@ impl Tape {
         let decay = if is_text { None } else { self.maybe(5, Self::decay) };
         let scoring = self.scoring(value == Value::Pulse && relative.is_none() && decay.is_none(), is_text);
         let changes = matches!(relative, Some(Relative::Own(_, _, true)));
+        let usage_of = self.maybe(3, Self::usage_of);
+        let look_back = if usage_of.is_some() { self.maybe(2, |tape| tape.pick(5) as u32 + 1) } else { None };
         let zero = if changes || self.once_in(3) { Some(self.zero(changes, &scoring)) } else { None };
         Component {
             name: format!("c{at}"),
@@ -107,7 +109,8 @@ impl Tape {
             applies_when: self.maybe(5, |tape| tape.condition(&[])),
             ready_when: self.maybe(6, |tape| tape.condition(&[])),
             zero,
-            usage_of: self.maybe(3, Self::usage_of),
+            usage_of,
+            look_back,
             evidence: self.once_in(4),
             decay,
             relative,
@@ -276,7 +279,7 @@ impl Tape {
                 let all = tape.usage_of();
                 tape.of(&[UsageKind::ByRow, UsageKind::All(all)])
             }),
-            idle: self.maybe(5, |tape| tape.condition(&[])),
+            idle: self.maybe(5, |tape| (tape.condition(&[]), tape.condition(&[]))),
             min_coverage: self.maybe(2, |tape| tape.number(0, 1, 20)),
             peers: self.once_in(3),
             overrides: self.once_in(3) && !by_user,

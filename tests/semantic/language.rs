@@ -16,6 +16,7 @@ pub struct Component {
     /// Where a missing value is so because usage is zero, and what that is worth.
     pub zero: Option<(Option<Condition>, Give)>,
     pub usage_of: Option<UsageOf>,
+    pub look_back: Option<u32>,
     pub evidence: bool,
     pub decay: Option<Decay>,
     pub relative: Option<Relative>,
@@ -137,8 +138,8 @@ pub struct Score {
     /// None, or several of which the last has no condition.
     pub cards: Vec<Card>,
     pub usage_of: Option<UsageKind>,
-    /// Where no usage is expected.
-    pub idle: Option<Condition>,
+    /// Where no usage is expected, and who is in use all the same.
+    pub idle: Option<(Condition, Condition)>,
     pub min_coverage: Option<f64>,
     /// Whether accounts of a segment are ranked among each other.
     pub peers: bool,

@@ -74,7 +74,7 @@ struct Sheet {
 struct Sheets {
     all: Vec<Sheet>,
     usage_of: Option<UsageKind>,
-    idle: Option<Condition>,
+    idle: Option<(Condition, Condition)>,
 }
 
 impl Sheets {
@@ -112,11 +112,19 @@ impl Sheets {
             Some(UsageKind::ByRow) if row.paid == Some(true) => Some(UsageOf::Integrations),
             _ => None,
         };
-        let other = matches!(
+        matches!(
             (judged, usage),
             (UsageOf::People, Some(UsageOf::Integrations)) | (UsageOf::Integrations, Some(UsageOf::People))
-        );
-        other || self.idle.is_some_and(|idle| idle.holds(row) == Some(true))
+        )
+    }
+
+    /// Whether a component judges usage, and none was expected on a day that its value looks at.
+    fn expects_none(&self, component: &Component, (at, rows): (usize, &[Row])) -> bool {
+        let Some((when, unless)) = self.idle.filter(|_| component.usage_of.is_some()) else { return false };
+        let looked_at = rows[at].day + 1 - component.look_back.unwrap_or(28) as i32..=rows[at].day;
+        let days = rows.iter().filter(|row| row.is_of(&rows[at]) && looked_at.contains(&row.day));
+        let mut idle = days.map(|row| when.holds(row) == Some(true) && unless.holds(row) != Some(true));
+        idle.any(|is_idle| is_idle)
     }
 
     /// The first whose condition is true.
@@ -187,7 +195,7 @@ fn scored(
         let worth = points::worth(rule, scoring, known.as_ref());
         let range = range(scoring);
         let missing = scoring.missing.unwrap_or(Missing::Renormalise);
-        let points = if measured.state == "not_applicable" {
+        let points = if !measured.applies() {
             None
         } else if measured.state == "zero_base" {
             match component.zero {
@@ -269,6 +277,6 @@ fn coverage(sheet: &Sheet, parts: &[Explained], known: &BTreeSet<&str>) -> f64 {
     let weight = |of: &dyn Fn(&Explained) -> bool| -> f64 {
         parts.iter().filter(|part| of(part)).map(|part| sheet.tree.share(&part.name)).sum()
     };
-    let applies = weight(&|part| part.measured.state != "not_applicable");
+    let applies = weight(&|part| part.measured.applies());
     if applies > 0.0 { decimal(weight(&|part| known.contains(part.name.as_str())) / applies) } else { 0.0 }
 }

@@ -50,6 +50,8 @@ fn a_rule_that_means_nothing_is_refused() {
         ("bins: [{points: 1}], linear: {from: 0, to: 1, points: [0, 1]}", &["2:1 one-rule"]),
         ("bins: [{points: 1}], rounding: 9", &["2:56 bad-rounding"]),
         ("bins: [{points: 1}], scale: [2, 2]", &["2:53 empty-range"]),
+        ("bins: [{points: 1}], look_back: 7", &["2:57 missing-key"]),
+        ("bins: [{points: 1}], usage_of: people, look_back: 0", &["2:75 bad-number"]),
         ("linear: {from: 1, to: 1, points: [0, 1]}", &["2:33 empty-range"]),
         ("cases: [{when: m > 0, bins: [{points: 1}]}]", &["2:33 no-default"]),
         (
@@ -150,7 +152,7 @@ fn a_roll_up_that_means_nothing_is_refused() {
         &["1:1 bad-roll-up"],
     );
     roll_up(
-        &format!("expected_idle: m\n{}", keys("of: each, measure: mean, fallback: own")),
+        &format!("expected_idle: {{when: m, unless: k}}\n{}", keys("of: each, measure: mean, fallback: own")),
         &["3:16 two-rules"],
     );
     let both = format!("components: [ok]\n{}", keys("of: each, measure: mean, fallback: own"));

@@ -125,6 +125,7 @@ impl Component {
                 key("zero_base", braces([when, key("give", give.yaml())]))
             }),
             self.usage_of.and_then(|of| key("usage_of", of.yaml())),
+            self.look_back.and_then(|days| key("look_back", days)),
             self.evidence.then(|| "evidence: segment".to_owned()),
             decay,
             relative.and_then(|relative| key("relative_to", relative)),
@@ -273,7 +274,9 @@ impl Score {
                     key("usage_of", quoted(by))
                 }
             }),
-            self.idle.and_then(|idle| idle.key("expected_idle")),
+            self.idle.and_then(|(when, unless)| {
+                key("expected_idle", braces([when.key("when"), unless.key("unless")]))
+            }),
             self.min_coverage.and_then(|share| key("min_coverage", share)),
             self.peers.then(|| "rank_within: segment".to_owned()),
             self.overrides.then(|| "overrides: true".to_owned()),

@@ -1,6 +1,6 @@
 //! Weeks with use, and faults met.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -20,6 +20,13 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let last_users = seen_on.map(|last| {
         by_users().filter(|(day, _)| within(*day, last, 28)).map(|(_, user)| user).collect::<BTreeSet<_>>()
     });
+    let calls = || uses.iter().filter(|(_, event)| event.event_name == "api_call");
+    let called_on = calls().map(|(day, _)| *day).max();
+    let last_error_rate = called_on.map_or(Value::Null, |last| {
+        let month: Vec<_> = calls().filter(|(day, _)| within(*day, last, 28)).collect();
+        let failed = month.iter().filter(|(_, event)| event.is_error).count();
+        ratio(true, failed as f64, month.len() as f64)
+    });
     let week = |day: NaiveDate| as_of.signed_duration_since(day).num_days() / 7;
     let active: BTreeSet<i64> = month.iter().map(|(day, _)| week(*day)).collect();
     let is_key =
@@ -36,6 +43,8 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("days_since_active", days_since(true, active_on, as_of)),
         ("days_since_user_seen", days_since(true, seen_on, as_of)),
         ("last_active_users_28d", last_users.map_or(Value::Null, |users| count(true, users.len()))),
+        ("last_top_user_share_28d", last_top_share(&uses, as_of)),
+        ("last_api_error_rate_28d", last_error_rate),
         ("key_feature_weeks_28d", count(listed, key.len())),
         ("is_key_feature_habit", flag(listed, key.len() == 4)),
         ("errors_28d", count(true, errors)),
@@ -45,6 +54,25 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
             ratio(true, features.len() as f64, (users.len() * distinct.len()) as f64),
         ),
     ])
+}
+
+/// What the one with most has of the usage by users, of the last day in 28 with any on which that can be told.
+fn last_top_share(uses: &[(NaiveDate, &Event)], as_of: NaiveDate) -> Value {
+    let of_users: Vec<(NaiveDate, &str, i64)> = uses
+        .iter()
+        .filter_map(|(day, event)| Some((*day, event.user_id.as_deref()?, event.seconds)))
+        .collect();
+    let days: BTreeSet<NaiveDate> =
+        of_users.iter().map(|(day, ..)| *day).filter(|day| within(*day, as_of, 28)).collect();
+    let share = |last: &NaiveDate| {
+        let mut by_user: BTreeMap<&str, i64> = BTreeMap::new();
+        for (_, user, seconds) in of_users.iter().filter(|(day, ..)| within(*day, *last, 28)) {
+            *by_user.entry(user).or_default() += seconds;
+        }
+        let whole: i64 = by_user.values().sum();
+        (whole > 0).then(|| by_user.values().max().map(|most| *most as f64 / whole as f64)).flatten()
+    };
+    days.iter().rev().find_map(share).map_or(Value::Null, Value::Real)
 }
 
 #[test]

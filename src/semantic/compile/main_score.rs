@@ -13,6 +13,9 @@ const OF_OVERRIDES: [(&str, &str); 5] = [
     ("override_author", "VARCHAR"),
 ];
 
+/// What only a score has that knows days without usage.
+const OF_SEASONS: [(&str, &str); 1] = [("is_expected_idle", "BOOLEAN")];
+
 /// What only components that measure something have, and members of a roll-up have not.
 const OF_MEASURES: [(&str, &str); 4] =
     [("points", "DOUBLE"), ("min_points", "DOUBLE"), ("max_points", "DOUBLE"), ("state", "VARCHAR")];
@@ -25,10 +28,11 @@ impl Score {
     pub fn main_views(&self) -> [CompiledModel; 2] {
         let is_measured = matches!(self.source, Source::Scorecards(_));
         let lacking_measures = if is_measured { &[][..] } else { &OF_MEASURES };
-        let lacking_overrides = if self.overrides { &[][..] } else { &OF_OVERRIDES };
+        let overrides = if self.overrides { &[][..] } else { &OF_OVERRIDES };
+        let seasons = if self.expected_idle.is_some() { &[][..] } else { &OF_SEASONS };
         [
             self.view("components", "The components of the main score", lacking_measures),
-            self.view("scores", "The main score", lacking_overrides),
+            self.view("scores", "The main score", &[overrides, seasons].concat()),
         ]
     }
 

@@ -10,6 +10,8 @@ use crate::semantic::resolve::is_text;
 
 /// `held_x` of a component that is not applicable.
 pub(super) const NOT_APPLICABLE: &str = "1";
+/// `held_x` of a component that judges usage where none is expected.
+pub(super) const NOT_EXPECTED: &str = "3";
 /// The column that is 1 on days on which no usage is expected.
 pub(super) const IDLE: &str = "idle";
 /// The column that says whose usage an account's is.
@@ -28,8 +30,10 @@ pub(super) struct Query<'a> {
 pub(super) struct Slot<'a> {
     pub(super) component: &'a Component,
     pub(super) variants: Vec<Variant<'a>>,
-    /// Where the score does not ask for the usage that the component judges.
+    /// Where the score asks for usage of the other kind.
     pub(super) unasked: Option<String>,
+    /// Whether the score knows days on which no usage is expected, and the component judges usage.
+    pub(super) rests: bool,
 }
 
 /// One way to score a component, and the scorecards (from 0) that have it.
@@ -53,7 +57,8 @@ impl<'a> Query<'a> {
         for (index, card) in cards.iter().enumerate() {
             for component in card.root.components() {
                 let unasked = unasked(score, component);
-                let slot = Slot { component, variants: Vec::new(), unasked };
+                let rests = score.expected_idle.is_some() && component.usage_of.is_some();
+                let slot = Slot { component, variants: Vec::new(), unasked, rests };
                 let slot = slots.entry(&component.name).or_insert(slot);
                 match slot.variants.iter_mut().find(|known| known.component.scoring == component.scoring) {
                     Some(known) => known.cards.push(index),
@@ -124,18 +129,29 @@ impl<'a> Slot<'a> {
 
     /// Whether some rows are held back from points for a declared reason.
     pub(super) fn can_be_held(&self) -> bool {
-        self.component.applies_when.is_some() || self.component.ready_when.is_some() || self.unasked.is_some()
+        let own = self.component.applies_when.is_some() || self.component.ready_when.is_some();
+        own || self.unasked.is_some() || self.rests
     }
 
     /// Where the component does not apply; `None` where it always does.
     pub(super) fn not_applicable(&self) -> Option<String> {
+        let name = self.name();
         let can_be_held = self.component.applies_when.is_some() || self.unasked.is_some();
-        let held = can_be_held.then(|| format!("held_{} = {NOT_APPLICABLE}", self.name()));
+        let held = match (can_be_held, self.rests) {
+            (_, true) => Some(format!("held_{name} IN ({NOT_APPLICABLE}, {NOT_EXPECTED})")),
+            (true, false) => Some(format!("held_{name} = {NOT_APPLICABLE}")),
+            (false, false) => None,
+        };
         let zero = self.zero().filter(|(_, give)| *give == Give::NotApplicable).map(|(zero, _)| zero);
         match (held, zero) {
             (Some(held), Some(zero)) => Some(format!("({held} OR {zero})")),
             (held, zero) => held.or(zero),
         }
+    }
+
+    /// Where it does not apply because no usage is expected; `None` where usage always is.
+    pub(super) fn idle(&self) -> Option<String> {
+        self.rests.then(|| format!("held_{} = {NOT_EXPECTED}", self.name()))
     }
 
     /// Where it has no value because usage is zero, and what that gives.
@@ -211,19 +227,18 @@ fn takes_away(group: &Group) -> bool {
         || group.parts.iter().any(|part| inner(&part.node))
 }
 
-/// Where a score does not ask for the usage that a component judges: on days on which none is expected, and of an account
-/// whose usage is of the other kind.
+/// Where a score does not ask for the usage that a component judges: of an account whose usage is of the other kind.
 fn unasked(score: &Score, component: &Component) -> Option<String> {
-    let judged = component.usage_of?;
-    let idle = score.expected_idle.as_ref().map(|_| format!("{IDLE} = 1"));
-    let other = judged.other().and_then(|other| match score.usage_of.as_ref()? {
+    let other = component.usage_of?.other()?;
+    match score.usage_of.as_ref()? {
         UsageKind::All(of) => (*of == other).then(|| "TRUE".to_owned()),
         UsageKind::By(_) => Some(format!("{USAGE_OF} = {}", text(other.name()))),
-    });
-    match (idle, other) {
-        (Some(idle), Some(other)) => Some(format!("{idle} OR {other}")),
-        (idle, other) => idle.or(other),
     }
+}
+
+/// The column that is 1 where any of the last days is one on which no usage is expected.
+pub(super) fn idle_within(days: u32) -> String {
+    format!("{IDLE}_{days}")
 }
 
 /// The nearest decimal with ten digits after the point: what sums of doubles lose by a hair comes back, so 75 is 75

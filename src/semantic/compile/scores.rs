@@ -11,6 +11,9 @@ use crate::semantic::expression::Expression;
 /// Why an account has no score.
 const REASON: &str = "insufficient_coverage";
 
+/// Why an account has none of which no usage is expected.
+const NOT_EXPECTED: &str = "expected_idle";
+
 /// The columns of `metrics.overrides` that a score publishes, and their names there.
 const OVERRIDE: [(&str, &str); 5] = [
     ("override_id", "override_id"),
@@ -163,9 +166,18 @@ pub(super) fn entity_columns(score: &Score) -> Vec<Column> {
 
 fn columns(query: &Query<'_>, groups: &[String]) -> Vec<Column> {
     let score = query.score;
-    let (mut columns, last) = common_columns(score, &[REASON]);
+    let rests = score.expected_idle.is_some();
+    let reasons = if rests { &[REASON, NOT_EXPECTED][..] } else { &[REASON] };
+    let (mut columns, last) = common_columns(score, reasons);
     columns.push(Column::new("scorecard", "VARCHAR NOT NULL", "the scorecard that applied"));
     columns.push(Column::new("matched_rule", "VARCHAR", "its condition; NULL of the default"));
+    columns.extend(rests.then(|| {
+        Column::new(
+            "is_expected_idle",
+            "BOOLEAN NOT NULL",
+            "no usage is expected of it, and what judges usage does not apply",
+        )
+    }));
     for group in groups {
         columns.push(Column::new(
             format!("group_{group}"),
@@ -305,18 +317,33 @@ pub(super) fn common_items(
 }
 
 fn items(query: &Query<'_>, trees: &[Tree<'_>], groups: &[String]) -> Vec<String> {
-    let (mut items, last) = common_items(query.score, &text(REASON), |at| query.grid.edge(at));
+    let idle = query.score.expected_idle.as_ref().map(|_| is_idle(query));
+    let reason = match &idle {
+        Some(idle) => format!("CASE WHEN {idle} THEN {} ELSE {} END", text(NOT_EXPECTED), text(REASON)),
+        None => text(REASON),
+    };
+    let (mut items, last) = common_items(query.score, &reason, |at| query.grid.edge(at));
     items.push(format!("{} AS scorecard", query.by_card(|card| Some(text(&query.cards[card].name)))));
     let rules = query.by_card(|card| {
         Some(query.cards[card].when.as_ref().map_or("NULL".to_owned(), |when| text(when.sql())))
     });
     items.push(format!("CAST({rules} AS VARCHAR) AS matched_rule"));
+    items.extend(idle.map(|idle| format!("{idle} AS is_expected_idle")));
     for group in groups {
         let value = query.by_card(|card| trees[card].group_named(group).map(|column| column.value.clone()));
         items.push(format!("{} AS group_{group}", super::query::decimal(&value)));
     }
     items.extend(last);
     items
+}
+
+/// Whether any component of the row's scorecard does not apply because no usage is expected.
+fn is_idle(query: &Query<'_>) -> String {
+    query.by_card(|card| {
+        let slots = query.slots.iter().filter(|slot| slot.variant_of(card).is_some());
+        let idle: Vec<String> = slots.filter_map(super::query::Slot::idle).collect();
+        Some(if idle.is_empty() { "FALSE".to_owned() } else { format!("({}) IS TRUE", idle.join(" OR ")) })
+    })
 }
 
 /// The tier by the number that decides it.

@@ -24,6 +24,9 @@ pub struct Component {
     pub zero_base: Option<ZeroBase>,
     /// Whose usage it judges; `None` where it judges none.
     pub usage_of: Option<UsageOf>,
+    /// How many days of usage its value looks at, its own day included: so long it does not apply after days on which none
+    /// was expected ([`super::ExpectedIdle`]).
+    pub look_back: u32,
     /// A text that is published beside the value: who judged, why, from which source.
     pub evidence: Option<Expression>,
     /// How the value loses its force with age.
@@ -43,6 +46,9 @@ pub struct Component {
     /// Where its name stands in the YAML.
     pub location: Location,
 }
+
+/// The days that a value looks back, where the component does not say.
+pub(in crate::semantic) const LOOK_BACK: u32 = 28;
 
 /// How a measured value becomes points; the part of a component that a scorecard can say otherwise.
 #[derive(Debug, Clone, PartialEq)]

@@ -31,8 +31,8 @@ pub struct Score {
     pub source: Source,
     /// Whose usage an account's is, on the day; components that judge the other kind do not apply. `None` asks for all.
     pub usage_of: Option<UsageKind>,
-    /// Days on which no usage is expected; components that judge usage do not apply on them.
-    pub expected_idle: Option<Expression>,
+    /// Where no usage is expected; components that judge usage do not apply then.
+    pub expected_idle: Option<ExpectedIdle>,
     /// The least share of the declared weight that must be present, 0 to 1.
     pub min_coverage: f64,
     /// What accounts have in common that are ranked among each other, beside the rank among all.
@@ -120,6 +120,16 @@ pub enum UsageKind {
     All(UsageOf),
     /// As an expression over metrics says, by the names of [`UsageOf`]; anything else it gives asks for all.
     By(Expression),
+}
+
+/// Days on which no usage is expected, and none is there. Components that judge usage do not apply on them, nor as long
+/// after them as their values look back: what they measure would be the season.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedIdle {
+    /// The season.
+    pub when: Expression,
+    /// Who is in use all the same, and judged like everybody.
+    pub unless: Expression,
 }
 
 /// Where the weight of a missing component goes.

@@ -92,6 +92,9 @@ with_scoring! {
         pub(in crate::semantic) zero_base: Option<Placed<ZeroBaseDocument>>,
         /// Whose usage it judges.
         pub(in crate::semantic) usage_of: Option<UsageOf>,
+        /// How many days of usage its value looks at, 28 unless said otherwise: so long it does not apply after days on
+        /// which none was expected (`expected_idle` of the score).
+        pub(in crate::semantic) look_back: Option<Placed<u32>>,
         /// An SQL text that is published beside the value: who says so, and why.
         pub(in crate::semantic) evidence: Option<Placed<String>>,
         /// How the value loses its force with age.

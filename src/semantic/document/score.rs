@@ -36,8 +36,8 @@ pub(in crate::semantic) struct ScoreDocument {
     /// Whose usage an account's is: `people`, `integrations`, `both`, or an SQL expression that gives one of these.
     /// Components that judge the other kind do not apply.
     pub(in crate::semantic) usage_of: Option<Placed<String>>,
-    /// An SQL condition: days on which no usage is expected, and components that judge usage do not apply.
-    pub(in crate::semantic) expected_idle: Option<Placed<String>>,
+    /// Where no usage is expected, and components that judge usage do not apply.
+    pub(in crate::semantic) expected_idle: Option<Placed<IdleDocument>>,
     /// The least share of the declared weight that must be known, 0 to 1.
     pub(in crate::semantic) min_coverage: Option<Placed<f64>>,
     /// What accounts have in common that are ranked among each other: an SQL expression.
@@ -52,6 +52,16 @@ pub(in crate::semantic) struct ScoreDocument {
     pub(in crate::semantic) tier_from: TierFrom,
     /// Names of ranges of the score, lowest first; the last has no edge.
     pub(in crate::semantic) tiers: Placed<Vec<Placed<TierDocument>>>,
+}
+
+/// Days on which no usage is expected.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::semantic) struct IdleDocument {
+    /// An SQL condition: the season.
+    pub(in crate::semantic) when: Placed<String>,
+    /// An SQL condition: who is in use all the same, and judged like everybody.
+    pub(in crate::semantic) unless: Placed<String>,
 }
 
 /// How some accounts are scored.

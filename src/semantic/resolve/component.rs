@@ -6,7 +6,7 @@ use super::rule::{self, Frame};
 use super::{number, visible, zero};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::semantic::definition::{
-    Case, Component, Decay, Fading, OnMissing, Pace, Range, Relative, Rule, Scoring,
+    Case, Component, Decay, Fading, LOOK_BACK, OnMissing, Pace, Range, Relative, Rule, Scoring,
 };
 use crate::semantic::document::{ComponentDocument, DecayDocument, RelativeDocument, RewriteDocument};
 use crate::semantic::expression::Expression;
@@ -36,6 +36,7 @@ pub(super) fn resolve(
     let applies_when = Expression::optional(file, document.applies_when.as_ref(), problems);
     let ready_when = Expression::optional(file, document.ready_when.as_ref(), problems);
     let zero_base = zero::resolve(file, document, problems);
+    let look_back = look_back(file, document, problems);
     let evidence = Expression::optional(file, document.evidence.as_ref(), problems);
     let decay = document.decay.as_ref().map(|decay| self::decay(file, decay, problems));
     let relative_to = document.relative_to.as_ref().map(|relative| self::relative(file, relative, problems));
@@ -52,6 +53,7 @@ pub(super) fn resolve(
         ready_when: ready_when?,
         zero_base: zero_base?,
         usage_of: document.usage_of,
+        look_back: look_back?,
         evidence: evidence?,
         decay: decay.map_or(Some(None), |decay| decay.map(Some))?,
         relative_to: relative_to.map_or(Some(None), |relative| relative.map(Some))?,
@@ -67,6 +69,29 @@ pub(super) fn resolve(
     let give = document.zero_base.as_ref().map(|zero| yaml::place(file, &zero.value.give));
     problems.extend(zero::outside(&component).map(|problem| problem.at(give.unwrap_or(place))));
     Some(component)
+}
+
+/// The days that the value looks back; `None` where that is wrong.
+fn look_back(
+    file: &Arc<SourceFile>,
+    document: &ComponentDocument,
+    problems: &mut Diagnostics,
+) -> Option<u32> {
+    let Some(days) = &document.look_back else { return Some(LOOK_BACK) };
+    let place = || yaml::place(file, days);
+    if document.usage_of.is_none() {
+        problems.push(
+            Diagnostic::error("missing-key", "the key `usage_of` is missing")
+                .at(place())
+                .help("`look_back` says how long a component that judges usage does not apply after a season without any"),
+        );
+    }
+    if (1..=LONGEST).contains(&days.value) {
+        return Some(days.value);
+    }
+    let message = format!("a value cannot look back {} days", days.value);
+    problems.push(Diagnostic::error("bad-number", message).at(place()).help(format!("1 to {LONGEST} days")));
+    None
 }
 
 /// The component as a scorecard would have it.

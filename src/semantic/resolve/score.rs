@@ -8,7 +8,7 @@ use super::rule::{rounded_out_of, rounding, start};
 use super::{Catalogue, advice, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{
-    Edge, Entity, Range, Scope, Score, Source, Tier, UNSCORED, UsageKind, UsageOf,
+    Edge, Entity, ExpectedIdle, Range, Scope, Score, Source, Tier, UNSCORED, UsageKind, UsageOf,
 };
 use crate::semantic::definition_hash;
 use crate::semantic::document::{ScoreDocument, TierDocument};
@@ -34,7 +34,7 @@ pub(super) fn resolve(
     let source = source(file, document, (catalogue, scale.unwrap_or(SCALE)), problems);
     let min_coverage = min_coverage(file, document, problems);
     let usage_of = usage_of(file, document.usage_of.as_ref(), problems);
-    let expected_idle = Expression::optional(file, document.expected_idle.as_ref(), problems);
+    let expected_idle = expected_idle(file, document, problems);
     let rank_within = Expression::optional(file, document.rank_within.as_ref(), problems);
     let rounding = rounding(file, document.rounding.as_ref(), problems);
     if let (Some(digits), Some(scale)) = (&document.rounding, scale) {
@@ -108,13 +108,12 @@ fn source(
         return scorecards::resolve(file, document, (catalogue, scale), problems).map(Source::Scorecards);
     };
     let own = document.components.is_some() || document.scorecards.is_some();
-    let judged = document.usage_of.as_ref().or(document.expected_idle.as_ref());
-    if let Some(key) = judged {
+    let usage_of = document.usage_of.as_ref().map(|key| yaml::place(file, key));
+    let idle = document.expected_idle.as_ref().map(|key| yaml::place(file, key));
+    if let Some(place) = usage_of.or(idle) {
         let message = "a score made of the scores of others judges no usage itself";
         problems.push(
-            Diagnostic::error("two-rules", message)
-                .at(yaml::place(file, key))
-                .help("say so in the score that it is made of"),
+            Diagnostic::error("two-rules", message).at(place).help("say so in the score that it is made of"),
         );
     }
     if own || document.aggregate.is_some() || document.missing_weight != Scope::default() {
@@ -122,6 +121,18 @@ fn source(
         problems.push(Diagnostic::error("two-rules", message).at(yaml::place(file, roll_up)));
     }
     roll_up::resolve(file, &roll_up.value, problems).map(|roll_up| Source::RollUp(Box::new(roll_up)))
+}
+
+/// The season and who is in use all the same; `None` where one of them is wrong.
+fn expected_idle(
+    file: &Arc<SourceFile>,
+    document: &ScoreDocument,
+    problems: &mut Diagnostics,
+) -> Option<Option<ExpectedIdle>> {
+    let Some(idle) = &document.expected_idle else { return Some(None) };
+    let when = Expression::parse(file, &idle.value.when, problems);
+    let unless = Expression::parse(file, &idle.value.unless, problems);
+    Some(Some(ExpectedIdle { when: when?, unless: unless? }))
 }
 
 /// A word for all accounts, or an expression; `None` where it is neither.

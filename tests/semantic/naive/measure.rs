@@ -18,6 +18,10 @@ impl Measured {
     pub fn is_observed(&self) -> bool {
         self.measure.is_some() || self.category.is_some()
     }
+
+    pub fn applies(&self) -> bool {
+        !matches!(self.state, "not_applicable" | "expected_idle")
+    }
 }
 
 fn finite(number: f64) -> Option<f64> {
@@ -57,7 +61,7 @@ fn aged(component: &Component, row: &Row) -> Option<f64> {
 
 /// A component on every row.
 pub fn all(component: &Component, sheets: &Sheets, rows: &[Row]) -> Vec<Measured> {
-    let mut all: Vec<Measured> = rows.iter().map(|row| observed(component, sheets, row)).collect();
+    let mut all: Vec<Measured> = (0..rows.len()).map(|at| observed(component, sheets, (at, rows))).collect();
     let held: Vec<bool> =
         all.iter().map(|measured| !matches!(measured.state, "observed" | "not_reported")).collect();
     let measures: Vec<Option<f64>> = (0..rows.len())
@@ -95,10 +99,13 @@ fn of_zeros(component: &Component, (at, rows): (usize, &[Row]), of: &dyn Fn(usiz
 }
 
 /// A value, or why there is none.
-fn observed(component: &Component, sheets: &Sheets, row: &Row) -> Measured {
+fn observed(component: &Component, sheets: &Sheets, (at, rows): (usize, &[Row])) -> Measured {
+    let row = &rows[at];
     let fails = |when: Option<super::Condition>| when.is_some_and(|when| when.holds(row) != Some(true));
     let state = if sheets.asks_not(component, row) || fails(component.applies_when) {
         "not_applicable"
+    } else if sheets.expects_none(component, (at, rows)) {
+        "expected_idle"
     } else if fails(component.ready_when) {
         "not_yet"
     } else {
@@ -190,7 +197,7 @@ pub fn known(
     let sheet = sheets.of_row(row);
     sheet.rule(name, row)?;
     let Some(Missing::CarryForward(days)) = sheet.scorings[name].missing else { return None };
-    if matches!(measured[at].state, "not_applicable" | "zero_base") {
+    if !measured[at].applies() || measured[at].state == "zero_base" {
         return None;
     }
     let recent = row.day - days as i32..row.day;

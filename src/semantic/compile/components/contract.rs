@@ -59,7 +59,7 @@ pub(super) fn columns(query: &Query<'_>) -> Vec<Column> {
         Column::new("contribution", contribution, "what it adds to the score, they sum to raw_score exactly; NULL when unscored"),
         Column::new(
             "state",
-            "VARCHAR NOT NULL CHECK (state IN ('observed', 'zero_base', 'not_applicable', 'not_yet', 'not_reported', 'base'))",
+            "VARCHAR NOT NULL CHECK (state IN ('observed', 'zero_base', 'not_applicable', 'expected_idle', 'not_yet', 'not_reported', 'base'))",
             "whether there is a value, and why not",
         ),
         Column::new("on_missing", "VARCHAR", "what was done about a missing value; NULL when there is one"),

@@ -2,7 +2,7 @@
 
 use super::super::measure::NOT_YET;
 use super::super::points::by_case;
-use super::super::query::{Grid, NOT_APPLICABLE, Query, Slot};
+use super::super::query::{Grid, NOT_APPLICABLE, NOT_EXPECTED, Query, Slot};
 use super::super::writer::{case, one_line, real, text};
 use super::contract::{BASE, has_base};
 use super::long::{ZERO_BASE, branch};
@@ -20,13 +20,14 @@ pub(super) fn items(query: &Query<'_>) -> Vec<String> {
     states.extend([
         (observed.to_owned(), "'observed'".to_owned()),
         (format!("held = {NOT_APPLICABLE}"), "'not_applicable'".to_owned()),
+        (format!("held = {NOT_EXPECTED}"), "'expected_idle'".to_owned()),
         (format!("held = {NOT_YET}"), "'not_yet'".to_owned()),
         (format!("zero = {ZERO_BASE}"), "'zero_base'".to_owned()),
         ("zero IS NOT NULL".to_owned(), "'not_applicable'".to_owned()),
         // There is a value, and nothing yet to compare it with.
         ("value IS NOT NULL".to_owned(), "'not_yet'".to_owned()),
     ]);
-    let not_applied = format!("(held IS DISTINCT FROM {NOT_APPLICABLE}) AND zero IS NULL");
+    let not_applied = format!("(held IN ({NOT_APPLICABLE}, {NOT_EXPECTED})) IS NOT TRUE AND zero IS NULL");
     let mut items: Vec<String> = query.key().into_iter().map(str::to_owned).collect();
     let not_base = if has_base(query) { format!("NOT ({base}) AND ") } else { String::new() };
     let effective = if has_base(query) {

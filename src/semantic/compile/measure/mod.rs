@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `measured` | `value_x`, the expression; conditions as numbers: `held_x`, `case_x`, `none_x`; `age_x`, `peer_x` |
 //! | `faded` | `value_x` as its age leaves it |
+//! | `rested` | `idle_28`, 1 where no usage was expected on any of so many days |
 //! | `observed` | `value_x`, NULL unless it is a finite number and not held back |
 //! | `averaged`, `compared`, `sound` | `measure_x`, the value against earlier ones or against others |
 //! | `zeroed` | `zero_x`, 1 where there is no value because usage is zero |
@@ -18,7 +19,7 @@ use self::decay::{ages, faded};
 use self::missing::{carried, carries, zeroed};
 use self::relative::{averaged, compared};
 pub(super) use self::values::NOT_YET;
-use self::values::{measured, observed};
+use self::values::{measured, observed, rested};
 use super::query::Query;
 use super::writer::Writer;
 use crate::semantic::expression::Expression;
@@ -34,6 +35,10 @@ pub(super) fn write(
     if query.slots.iter().any(ages) {
         faded(writer, query, extras);
         last = "faded";
+    }
+    if query.slots.iter().any(|slot| slot.rests) {
+        rested(writer, query, last);
+        last = "rested";
     }
     observed(writer, query, extras, last);
     last = "observed";

@@ -1,6 +1,8 @@
 //! What each component measures, and why there is none.
 
-use super::super::query::{IDLE, NOT_APPLICABLE, Query, Slot, USAGE_OF};
+use std::collections::BTreeSet;
+
+use super::super::query::{IDLE, NOT_APPLICABLE, NOT_EXPECTED, Query, Slot, USAGE_OF, idle_within};
 use super::super::writer::{Writer, case, number, one_line};
 use crate::semantic::definition::{Relative, UsageKind};
 use crate::semantic::expression::Expression;
@@ -16,7 +18,11 @@ pub(super) fn measured(writer: &mut Writer, query: &Query<'_>, extras: &[(String
         conditions(writer, "scorecard", query.cards.iter().map(|card| card.when.as_ref()));
     }
     if let (Some(idle), true) = (&query.score.expected_idle, query.judges_usage()) {
-        flag(writer, idle, IDLE);
+        writer.push(",\n    CASE WHEN (");
+        writer.expression(&idle.when);
+        writer.push(") IS TRUE AND (");
+        writer.expression(&idle.unless);
+        writer.push(&format!(") IS NOT TRUE THEN 1 END AS {IDLE}"));
     }
     if let (Some(UsageKind::By(of)), true) = (&query.score.usage_of, query.judges_usage()) {
         column(writer, ",\n    ", of, "VARCHAR", USAGE_OF);
@@ -125,6 +131,22 @@ pub(super) fn kept(query: &Query<'_>, extras: &[(String, &Expression)]) -> Vec<S
     items
 }
 
+/// Writes the step `rested`: where no usage was expected on any day that a value looks at.
+pub(super) fn rested(writer: &mut Writer, query: &Query<'_>, from: &str) {
+    let owner = query.score.entity.key().join(", ");
+    let resting = query.slots.iter().filter(|slot| slot.rests);
+    let windows: BTreeSet<u32> = resting.map(|slot| slot.component.look_back).collect();
+    let mut items = vec!["*".to_owned()];
+    items.extend(windows.into_iter().map(|days| {
+        format!(
+            "max({IDLE}) OVER (PARTITION BY {owner} ORDER BY as_of_date RANGE BETWEEN INTERVAL '{}' DAY PRECEDING AND CURRENT ROW) AS {}",
+            days - 1,
+            idle_within(days)
+        )
+    }));
+    writer.step("rested", "Days on which no usage is expected, and those whose values still look at them.", &items, from);
+}
+
 /// Writes the step `observed`.
 pub(super) fn observed(writer: &mut Writer, query: &Query<'_>, extras: &[(String, &Expression)], from: &str) {
     let mut items = kept(query, extras);
@@ -154,8 +176,12 @@ fn nested(expression: &str) -> String {
 fn held_code(slot: &Slot<'_>) -> Option<String> {
     let own = slot.component.applies_when.is_some() || slot.component.ready_when.is_some();
     let own = own.then(|| format!("held_{}", slot.name()));
-    match &slot.unasked {
-        Some(unasked) => Some(case("", [(unasked.clone(), NOT_APPLICABLE.to_owned())], own.as_deref())),
-        None => own,
+    let mut codes: Vec<(String, String)> =
+        slot.unasked.iter().map(|unasked| (unasked.clone(), NOT_APPLICABLE.to_owned())).collect();
+    if slot.rests {
+        codes.extend(own.iter().map(|own| (format!("{own} = {NOT_APPLICABLE}"), NOT_APPLICABLE.to_owned())));
+        let idle = format!("{} = 1", idle_within(slot.component.look_back));
+        codes.push((idle, NOT_EXPECTED.to_owned()));
     }
+    if codes.is_empty() { own } else { Some(case("", codes, own.as_deref())) }
 }
