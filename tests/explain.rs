@@ -320,7 +320,7 @@ fn without_a_name_the_main_score_is_meant() {
     let all = |what: &str, score: &str| {
         text(&["query", &format!("SELECT {what} FROM {score} ORDER BY account_id, as_of_date")])
     };
-    let shared = "* EXCLUDE (override_id, override_mode, override_value, override_reason, override_author)";
+    let shared = "* EXCLUDE (override_id, override_mode, override_value, override_reason, override_author, is_expected_idle)";
     assert_eq!(all(shared, "scores.main"), all("*", "scores.health"));
     assert_eq!(text(&["show", "scores.main"]), text(&["show", "scores.health"]));
 }

@@ -157,12 +157,19 @@ fn events(dice: &mut Dice) -> Vec<Event> {
     for event_id in 0..320 {
         let occurred_at = dice.moment(120);
         let feature = (!dice.once_in(3)).then(|| dice.pick(&features).to_owned());
+        let account_id = dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]).to_owned();
+        let user_id = (!dice.once_in(5)).then(|| dice.pick(&USERS).to_owned());
+        let event_name = match (&feature, &user_id) {
+            (Some(_), _) => "feature_use",
+            (None, Some(_)) => "login",
+            (None, None) => "api_call",
+        };
         events.push(Event {
             event_id,
-            account_id: dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]).to_owned(),
-            user_id: (!dice.once_in(5)).then(|| dice.pick(&USERS).to_owned()),
+            account_id,
+            user_id,
             session_id: None,
-            event_name: if feature.is_some() { "feature_use" } else { "login" }.to_owned(),
+            event_name: event_name.to_owned(),
             feature,
             seconds: 60,
             is_error: dice.once_in(4),
