@@ -33,7 +33,7 @@ fn hold(template: &str) {
     run(project(template).path(), UNUSED.0.path(), out.path(), END, true);
     let of = |name: &str| table(out.path(), name, END);
     let (metrics, scores, queue) = (of("metrics/accounts"), of("scores/health"), of("marts/work_queue"));
-    let (mut never, mut programs, mut young) = (0, 0, 0);
+    let mut without_people = 0;
     for ((_, id), account) in &metrics.0 {
         let in_need = scores.row(id, END)["is_at_risk"] != Value::Flag(false);
         let is_worth = account["is_in_force"] == Value::Flag(true) && number(account, "arr") > Some(0.0);
@@ -46,16 +46,9 @@ fn hold(template: &str) {
             !matches!(&place["reasons"], Value::Text(reasons) if reasons.is_empty()),
             "{template}: {place:?}"
         );
-        let [unused, unseen] =
-            ["days_since_active", "days_since_user_seen"].map(|column| account[column] == Value::Null);
-        never += usize::from(unused);
-        programs += usize::from(unseen && !unused);
-        young += usize::from(unused && number(account, "tenure_days") < Some(90.0));
+        without_people += usize::from(account["days_since_user_seen"] == Value::Null);
     }
-    assert!(
-        never > 3 && programs > 0 && young > 0,
-        "{template}: {never} never, {programs} programs, {young} young"
-    );
+    assert!(without_people > 3, "{template}: {without_people} without people show little");
 }
 
 #[test]
