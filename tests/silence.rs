@@ -171,7 +171,7 @@ fn a_score_that_speaks_of_usage_has_components_that_judge_it() {
     };
     for (used, score) in [
         ("", "usage_of: people"),
-        ("", "expected_idle: seats = 3"),
+        ("", "expected_idle: {when: seats = 3, unless: users > 0}"),
         ("usage_of: people", "usage_of: integrations"),
     ] {
         let said = said(used, score);
@@ -185,7 +185,7 @@ fn a_score_that_speaks_of_usage_has_components_that_judge_it() {
     for (used, score) in [
         ("usage_of: people", "usage_of: people"),
         ("usage_of: both", "usage_of: integrations"),
-        ("usage_of: people", "expected_idle: seats = 3"),
+        ("usage_of: people", "expected_idle: {when: seats = 3, unless: users > 0}"),
         ("usage_of: people", "usage_of: \"CASE WHEN seats > 3 THEN 'people' ELSE 'integrations' END\""),
         ("", ""),
     ] {

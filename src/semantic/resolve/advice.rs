@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::semantic::definition::{Aggregate, Group, Node, Score, Scorecard, UsageKind};
 use crate::semantic::document::ScoreDocument;
-use crate::yaml::{self, Placed};
+use crate::yaml;
 
 /// The components above which a scorecard gets a warning.
 const MANY: usize = 10;
@@ -33,26 +33,28 @@ pub(super) fn unheard(document: &ScoreDocument, score: &Score) -> Vec<Diagnostic
     if score.scorecards().is_empty() {
         return found;
     }
-    let mut told = |key: Option<&Placed<String>>, name: &str, why: String| {
-        let Some(place) = key else { return };
+    let mut told = |place: Option<Location>, name: &str, why: String| {
+        let Some(place) = place else { return };
         let message = format!("`{name}` changes nothing: {why}");
         found.push(
             Diagnostic::warning("unheard-usage", message)
-                .at(yaml::place(&score.file, place))
+                .at(place)
                 .help("say in the components that judge usage whose it is: `usage_of: people`, `integrations` or `both`; or leave it out here"),
         );
     };
+    let usage_of = || document.usage_of.as_ref().map(|key| yaml::place(&score.file, key));
+    let idle = || document.expected_idle.as_ref().map(|key| yaml::place(&score.file, key));
     let none = "no component of the score judges usage".to_owned();
     match &score.usage_of {
-        Some(_) if judged().next().is_none() => told(document.usage_of.as_ref(), "usage_of", none.clone()),
+        Some(_) if judged().next().is_none() => told(usage_of(), "usage_of", none.clone()),
         Some(UsageKind::All(of)) if judged().all(|judged| of.other() == Some(judged)) => {
             let why = format!("no component of the score judges the usage of {}", of.name());
-            told(document.usage_of.as_ref(), "usage_of", why);
+            told(usage_of(), "usage_of", why);
         }
         _ => {}
     }
     if score.expected_idle.is_some() && judged().next().is_none() {
-        told(document.expected_idle.as_ref(), "expected_idle", none);
+        told(idle(), "expected_idle", none);
     }
     found
 }
