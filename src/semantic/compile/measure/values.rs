@@ -144,7 +144,12 @@ pub(super) fn rested(writer: &mut Writer, query: &Query<'_>, from: &str) {
             idle_within(days)
         )
     }));
-    writer.step("rested", "Days on which no usage is expected, and those whose values still look at them.", &items, from);
+    writer.step(
+        "rested",
+        "Days on which no usage is expected, and those whose values still look at them.",
+        &items,
+        from,
+    );
 }
 
 /// Writes the step `observed`.
