@@ -1,11 +1,11 @@
 //! hale: SQL-native customer health scores. Parquet in; audited, explained scores out; one binary, no server.
 //!
 //! ```text
-//!  raw.*        staging.*       metrics.*            components.*      scores.*          marts.*
-//!  contracts    rename, cast,   rolling-window       points per bin    0-100, tier,      what people
-//!  (DDL over    dedupe          facts, one row per   (compiled from    coverage          open first
-//!  Parquet)                     account and day      YAML)             (compiled)
-//!    SQL           SQL             SQL                 YAML → SQL        YAML → SQL         SQL
+//!  raw.*        dated.*        staging.*    metrics.*            components.*     scores.*        marts.*
+//!  contracts    rows, each     rename,      rolling-window       points per bin   0-100, tier,    what people
+//!  (DDL over    once, with     cast, join   facts, one row per   (compiled from   coverage        open first
+//!  Parquet)     their days                  account and day      YAML)            (compiled)
+//!    SQL        DDL → SQL         SQL          SQL                YAML → SQL      YAML → SQL         SQL
 //! └──────────── the transform side: heavy, stable ──┘└── the semantic side: light, edited often ──┘
 //! ```
 //!
@@ -45,10 +45,16 @@
 //!
 //! # Time
 //!
+//! A source declares what its rows are and which columns date them ([`project::time`]): events, versions, snapshots, or a
+//! table of now. `dated.x` has each of them once with the days on which it counts, and models read that; no model
+//! removes duplicates or filters on dates. Two readings of history come from the same models: **as happened** (what is
+//! published), day D knows what happened or held by its end, whenever that was learned; **as known** (`--as-known`), every source is
+//! first cut to what was known by the end of D.
+//!
 //! A score **as of D** means the end of day D in the project's time zone. A 28-day window is (D − 28, D]: over daily rows
 //! `RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW`. Models are written as if over all of history and never
-//! filter on dates, so one statement serves a backfill and a single day, and both give the same bytes. Rows that
-//! happened after the last day of a run are never read; frames that reach past the current row are refused.
+//! filter on dates, so one statement serves a backfill and a single day, and both give the same bytes. Events of
+//! after the last day of a run are never read; frames that reach past the current row are refused.
 //!
 //! Which days of other tables a model needs is read off its optimised plan: a filter on the day that arrives at their
 //! scans is the proof that no other day matters; where it does not arrive, all of history is built.
@@ -57,7 +63,8 @@
 //!
 //! | to add | do |
 //! | --- | --- |
-//! | a source | `sql/raw/x.sql` (`CREATE EXTERNAL TABLE`), its Parquet, a model in `sql/staging/` that reads it |
+//! | a source | `sql/raw/x.sql` (`CREATE EXTERNAL TABLE`, with `OPTIONS ('kind' …)`), its Parquet, a model in `sql/staging/` that reads `dated.x` |
+//! | a kind of rows | a variant of [`project::time::Time`], its options in `project/statement/time.rs`, its SQL in `pipeline/dated/`, its definition in `tests/dated/` |
 //! | a metric | a column in a model under `sql/metrics/`, carried into `metrics.accounts`, declared and described there, and in a case under `sql/tests/` |
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history |

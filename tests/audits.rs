@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use halescore::check::check;
+use halescore::engine::sources::Reading;
 use halescore::engine::{Engine, EngineOptions};
 use halescore::error::Error;
 use halescore::pipeline::Pipeline;
@@ -215,7 +216,7 @@ fn a_month_that_is_missing_from_a_log_is_told_and_a_declared_silence_is_kept_to(
     let source = |option: &str| {
         format!(
             "-- What happened.\nCREATE EXTERNAL TABLE raw.events (\n  account_id VARCHAR NOT NULL, -- who\n  day DATE NOT NULL, -- when\n  \
-             n BIGINT -- how much\n) STORED AS PARQUET LOCATION 'events.parquet' OPTIONS ('event_time' 'day'{option})\n"
+             n BIGINT -- how much\n) STORED AS PARQUET LOCATION 'events.parquet' OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days'{option})\n"
         )
     };
     let accounts: Vec<String> = (0..60).map(|number| format!("a{number}")).collect();
@@ -226,7 +227,9 @@ fn a_month_that_is_missing_from_a_log_is_told_and_a_declared_silence_is_kept_to(
             .collect()
     };
     let run = |project: &Project| project.hale(&["run", "--as-of", "2026-05-20"]);
-    let project = project(&[amounts(), owned("sql/raw/events.sql", &source(""))]);
+    let staged = "-- Events, each once.\nSELECT account_id, day, n FROM dated.events\n";
+    let files = [amounts(), owned("sql/raw/events.sql", &source("")), owned("sql/staging/events.sql", staged)];
+    let project = project(&files);
     project.events(&rows(&|day| !(60..=89).contains(&day)));
     let warned = run(&project);
     let said = err(&warned);
@@ -353,6 +356,7 @@ fn what_went_wrong_is_told_though_cleaning_up_fails_too() {
             selection: Selection::all(&checked.pipeline),
             from_published: false,
             followers: false,
+            reading: Reading::AsHappened,
             sources: storage("data"),
             out: storage("out"),
         };

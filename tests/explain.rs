@@ -16,9 +16,9 @@ const FILES: [(&str, &str); 8] = [
     (
         "sql/raw/events.sql",
         "-- What happened.\nCREATE EXTERNAL TABLE raw.events (\n  account_id VARCHAR NOT NULL, -- who\n  day DATE NOT NULL, -- when\n  \
-         n BIGINT, -- how much\n) STORED AS PARQUET LOCATION 'events.parquet' OPTIONS (event_time 'day')\n",
+         n BIGINT, -- how much\n) STORED AS PARQUET LOCATION 'events.parquet' OPTIONS (kind 'events', happened_at 'day', known_after '0 days')\n",
     ),
-    ("sql/staging/events.sql", "-- Events as they are.\nSELECT account_id, day, n FROM raw.events\n"),
+    ("sql/staging/events.sql", "-- Events as they are.\nSELECT account_id, day, n FROM dated.events\n"),
     (
         "sql/metrics/accounts.sql",
         "-- Facts of each account and day.\nCREATE TABLE metrics.accounts (\n  account_id VARCHAR NOT NULL, -- who\n  as_of_date DATE NOT NULL, -- when\n  \

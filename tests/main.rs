@@ -8,6 +8,7 @@ mod casts; // columns that differ in a cast alone, comparisons of what a cast ca
 mod check; // what `hale check` refuses, each with its place
 mod cli; // the command: exit codes, stdout and stderr, each command on small projects
 mod commerce; // contracts, growth, billing and users against naive evaluators; money tied out to the cent
+mod dated; // what sources declare about time: the relation of each kind, and its laws
 mod day_rank; // places within a day, of rows that come day by day
 mod docs; // the static site, its links and lineage, looked at in a browser
 mod engine_issues; // wrong answers that were reported of DataFusion: right by now, said in another way, or refused

@@ -25,7 +25,7 @@ parameters: {least: 2, label: big}
 const EVENTS: &str = "CREATE EXTERNAL TABLE raw.events (
   id VARCHAR NOT NULL, account_id VARCHAR NOT NULL, happened_at TIMESTAMP WITH TIME ZONE, price DECIMAL(10, 2),
   weight DOUBLE, is_test BOOLEAN, quantity INT, PRIMARY KEY (id)
-) STORED AS PARQUET LOCATION 'events' OPTIONS ('event_time' 'happened_at')";
+) STORED AS PARQUET LOCATION 'events'";
 
 const STAGED: &str =
     "SELECT account_id, local_day(happened_at) AS day, price, weight, is_test, quantity FROM raw.events";

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use halescore::check::check;
+use halescore::engine::sources::Reading;
 use halescore::engine::{Engine, EngineOptions};
 use halescore::error::Result;
 use halescore::pipeline::Pipeline;
@@ -64,7 +65,7 @@ impl Run {
             [] => Selection::all(&checked.pipeline),
             words => Selection::of_words(&checked.pipeline, words)?,
         };
-        let request = Request { days, selection, from_published: false, followers: false, sources, out };
+        let request = Request { days, selection, from_published: false, followers: false, reading: Reading::AsHappened, sources, out };
         build(&checked, &engine, &request, &Quiet).await?.publish(&Quiet).await?;
         Ok(engine.peak_tracked())
     }

@@ -19,18 +19,18 @@ CREATE TABLE metrics.advocacy (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH spans AS (
-  SELECT account_id, type, 'now' AS kind, greatest(known_from, done_on) AS first_day,
-         coalesce(least(known_until, done_on + 180), DATE '9999-12-31') AS day_after
+  SELECT account_id, type, 'now' AS kind, greatest(first_day, done_on) AS first_day,
+         coalesce(least(day_after, done_on + 180), DATE '9999-12-31') AS day_after
   FROM staging.advocacy
   WHERE done_on IS NOT NULL
   UNION ALL
-  SELECT account_id, type, 'before', greatest(known_from, done_on + 180),
-         coalesce(least(known_until, done_on + 360), DATE '9999-12-31')
+  SELECT account_id, type, 'before', greatest(first_day, done_on + 180),
+         coalesce(least(day_after, done_on + 360), DATE '9999-12-31')
   FROM staging.advocacy
   WHERE done_on IS NOT NULL
   UNION ALL
-  SELECT account_id, type, 'asked', greatest(known_from, asked_on),
-         coalesce(least(known_until, done_on, asked_on + 180), DATE '9999-12-31')
+  SELECT account_id, type, 'asked', greatest(first_day, asked_on),
+         coalesce(least(day_after, done_on, asked_on + 180), DATE '9999-12-31')
   FROM staging.advocacy
   WHERE asked_on IS NOT NULL
 ), log AS (

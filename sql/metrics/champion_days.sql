@@ -6,7 +6,7 @@ FROM staging.contacts
 JOIN staging.events
   ON events.user_id = contacts.user_id
  AND events.account_id = contacts.account_id
- AND events.day >= greatest(contacts.known_from, contacts.joined_on)
- AND events.day < coalesce(least(contacts.known_until, contacts.left_on), DATE '9999-12-31')
+ AND events.day >= greatest(contacts.first_day, contacts.joined_on)
+ AND events.day < coalesce(least(contacts.day_after, contacts.left_on), DATE '9999-12-31')
 WHERE contacts.role = 'champion'
 GROUP BY contacts.account_id, events.day

@@ -11,17 +11,17 @@ CREATE TABLE metrics.goals (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH spans AS (
-  SELECT account_id, 'agreed' AS kind, known_from AS first_day, coalesce(known_until, DATE '9999-12-31') AS day_after
+  SELECT account_id, 'agreed' AS kind, first_day, coalesce(day_after, DATE '9999-12-31') AS day_after
   FROM staging.goals
   UNION ALL
-  SELECT account_id, 'attained', greatest(known_from, achieved_on), coalesce(known_until, DATE '9999-12-31')
+  SELECT account_id, 'attained', greatest(first_day, achieved_on), coalesce(day_after, DATE '9999-12-31')
   FROM staging.goals
   WHERE achieved_on IS NOT NULL
   UNION ALL
-  SELECT account_id, 'due', greatest(known_from, due_on), coalesce(known_until, DATE '9999-12-31')
+  SELECT account_id, 'due', greatest(first_day, due_on), coalesce(day_after, DATE '9999-12-31')
   FROM staging.goals
   UNION ALL
-  SELECT account_id, 'overdue', greatest(known_from, due_on), coalesce(least(known_until, achieved_on), DATE '9999-12-31')
+  SELECT account_id, 'overdue', greatest(first_day, due_on), coalesce(least(day_after, achieved_on), DATE '9999-12-31')
   FROM staging.goals
 ), log AS (
   SELECT account_id, CASE change WHEN 1 THEN first_day ELSE day_after END AS as_of_date, kind, change, FALSE AS on_spine

@@ -28,12 +28,12 @@ CREATE TABLE metrics.growth (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH ends AS (
-  SELECT account_id, completed_on AS ended_on, greatest(known_from, completed_on) AS known_on
+  SELECT account_id, completed_on AS ended_on, greatest(first_day, completed_on) AS known_on
   FROM staging.onboarding_plans
   WHERE completed_on IS NOT NULL
   -- What was first known stays: an end that is moved afterwards moves no expansion.
   QUALIFY row_number() OVER (
-    PARTITION BY account_id ORDER BY greatest(known_from, completed_on), completed_on, plan_id, known_from
+    PARTITION BY account_id ORDER BY greatest(first_day, completed_on), completed_on, plan_id, first_day
   ) = 1
 ), pipeline AS (
   SELECT account_id, type, amount_arr, CAST(CAST(amount_arr AS DOUBLE) * probability AS DECIMAL(18,2)) AS likely_arr,
@@ -61,9 +61,9 @@ WITH ends AS (
   FROM ends
   UNION ALL
   SELECT changes.account_id, greatest(changes.day, ends.known_on), FALSE, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL,
-         changes.effective_on
+         changes.day
   FROM staging.contract_events AS changes
-  JOIN ends ON ends.account_id = changes.account_id AND changes.effective_on >= ends.ended_on
+  JOIN ends ON ends.account_id = changes.account_id AND changes.day >= ends.ended_on
   WHERE changes.type IN ('upsell', 'cross_sell')
 ), rolling AS (
   SELECT

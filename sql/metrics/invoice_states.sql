@@ -10,12 +10,12 @@ WITH states AS (
     invoices.account_id,
     names.state,
     CASE names.state
-      WHEN 'overdue' THEN greatest(known_from, due_on + 1)
-      WHEN 'overdue for 30 days' THEN greatest(known_from, due_on + 31)
-      WHEN 'disputed' THEN known_from
-      ELSE greatest(known_from, due_on)
+      WHEN 'overdue' THEN greatest(first_day, due_on + 1)
+      WHEN 'overdue for 30 days' THEN greatest(first_day, due_on + 31)
+      WHEN 'disputed' THEN first_day
+      ELSE greatest(first_day, due_on)
     END AS first_day,
-    CASE WHEN names.state IN ('due', 'on time', 'paid up') THEN least(known_until, due_on + 365) ELSE known_until END AS day_after,
+    CASE WHEN names.state IN ('due', 'on time', 'paid up') THEN least(day_after, due_on + 365) ELSE day_after END AS day_after,
     CASE WHEN names.state IN ('due', 'on time', 'paid up') THEN amount ELSE outstanding END AS amount,
     CASE names.state
       WHEN 'overdue' THEN due_on - DATE '1970-01-01'

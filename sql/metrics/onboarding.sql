@@ -26,7 +26,7 @@ CREATE TABLE metrics.onboarding (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH plans AS (
-  SELECT plan_id, account_id, started_on, coalesce(go_live_on, completed_on) AS live_on, known_from, known_until
+  SELECT plan_id, account_id, started_on, coalesce(go_live_on, completed_on) AS live_on, first_day, day_after
   FROM staging.onboarding_plans
 ), steps AS (
   SELECT
@@ -34,31 +34,31 @@ WITH plans AS (
     steps.due_on,
     steps.completed_on,
     plans.live_on,
-    greatest(steps.known_from, plans.known_from, plans.started_on) AS known_from,
-    coalesce(least(steps.known_until, plans.known_until), DATE '9999-12-31') AS known_until
+    greatest(steps.first_day, plans.first_day, plans.started_on) AS first_day,
+    coalesce(least(steps.day_after, plans.day_after), DATE '9999-12-31') AS day_after
   FROM staging.onboarding_milestones AS steps
   JOIN plans ON plans.plan_id = steps.plan_id
   WHERE steps.is_required
 ), spans AS (
-  SELECT account_id, 'plan' AS kind, greatest(known_from, started_on) AS first_day, started_on AS happened_on,
-         coalesce(known_until, DATE '9999-12-31') AS day_after
+  SELECT account_id, 'plan' AS kind, greatest(first_day, started_on) AS first_day, started_on AS happened_on,
+         coalesce(day_after, DATE '9999-12-31') AS day_after
   FROM plans
   UNION ALL
-  SELECT account_id, 'live', greatest(known_from, started_on, live_on), live_on, coalesce(known_until, DATE '9999-12-31')
+  SELECT account_id, 'live', greatest(first_day, started_on, live_on), live_on, coalesce(day_after, DATE '9999-12-31')
   FROM plans
   WHERE live_on IS NOT NULL
   UNION ALL
-  SELECT account_id, 'required', known_from, NULL, known_until FROM steps
+  SELECT account_id, 'required', first_day, NULL, day_after FROM steps
   UNION ALL
-  SELECT account_id, 'done', greatest(known_from, completed_on), NULL, known_until
+  SELECT account_id, 'done', greatest(first_day, completed_on), NULL, day_after
   FROM steps
   WHERE completed_on IS NOT NULL
   UNION ALL
-  SELECT account_id, 'stalled', greatest(known_from, due_on + 1), NULL, least(known_until, completed_on, live_on)
+  SELECT account_id, 'stalled', greatest(first_day, due_on + 1), NULL, least(day_after, completed_on, live_on)
   FROM steps
   UNION ALL
-  SELECT account_id, 'stalled lately', greatest(known_from, due_on + 1), NULL,
-         least(known_until, completed_on, live_on, due_on + 29)
+  SELECT account_id, 'stalled lately', greatest(first_day, due_on + 1), NULL,
+         least(day_after, completed_on, live_on, due_on + 29)
   FROM steps
   UNION ALL
   SELECT account_id, 'invited', created_on, NULL, coalesce(deactivated_on, DATE '9999-12-31') FROM staging.users

@@ -27,37 +27,37 @@ CREATE TABLE metrics.relationship (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH held AS (
-  SELECT interactions.account_id, interactions.type, interactions.held_on, interactions.known_from,
-         interactions.known_until, contacts.contact_id IS NOT NULL OR interactions.exec_present AS with_sponsor
+  SELECT interactions.account_id, interactions.type, interactions.held_on, interactions.first_day,
+         interactions.day_after, contacts.contact_id IS NOT NULL OR interactions.exec_present AS with_sponsor
   FROM staging.interactions
   LEFT JOIN staging.contacts
     ON contacts.contact_id = interactions.contact_id
    AND contacts.role = 'exec_sponsor'
-   AND greatest(interactions.known_from, interactions.held_on) >= contacts.known_from
-   AND greatest(interactions.known_from, interactions.held_on) < coalesce(contacts.known_until, DATE '9999-12-31')
+   AND greatest(interactions.first_day, interactions.held_on) >= contacts.first_day
+   AND greatest(interactions.first_day, interactions.held_on) < coalesce(contacts.day_after, DATE '9999-12-31')
   WHERE interactions.held_on IS NOT NULL AND interactions.type <> 'email'
 ), spans AS (
-  SELECT account_id, role AS kind, greatest(known_from, joined_on) AS first_day,
-         coalesce(least(known_until, left_on), DATE '9999-12-31') AS day_after
+  SELECT account_id, role AS kind, greatest(first_day, joined_on) AS first_day,
+         coalesce(least(day_after, left_on), DATE '9999-12-31') AS day_after
   FROM staging.contacts
   UNION ALL
-  SELECT account_id, role || kinds.kind, greatest(known_from, left_on),
-         coalesce(least(known_until, left_on + kinds.days), DATE '9999-12-31')
+  SELECT account_id, role || kinds.kind, greatest(first_day, left_on),
+         coalesce(least(day_after, left_on + kinds.days), DATE '9999-12-31')
   FROM staging.contacts
   CROSS JOIN (VALUES (' left', 90), (' left lately', 28)) AS kinds (kind, days)
   WHERE left_on IS NOT NULL
   UNION ALL
-  SELECT account_id, 'meeting', greatest(known_from, held_on),
-         coalesce(least(known_until, held_on + 90), DATE '9999-12-31')
+  SELECT account_id, 'meeting', greatest(first_day, held_on),
+         coalesce(least(day_after, held_on + 90), DATE '9999-12-31')
   FROM held
   UNION ALL
-  SELECT account_id, 'review', greatest(known_from, held_on),
-         coalesce(least(known_until, held_on + 180), DATE '9999-12-31')
+  SELECT account_id, 'review', greatest(first_day, held_on),
+         coalesce(least(day_after, held_on + 180), DATE '9999-12-31')
   FROM held
   WHERE type IN ('qbr', 'ebr')
   UNION ALL
-  SELECT account_id, 'no show', greatest(known_from, scheduled_on),
-         coalesce(least(known_until, scheduled_on + 90), DATE '9999-12-31')
+  SELECT account_id, 'no show', greatest(first_day, scheduled_on),
+         coalesce(least(day_after, scheduled_on + 90), DATE '9999-12-31')
   FROM staging.interactions
   WHERE no_show AND type <> 'email'
   UNION ALL
@@ -71,7 +71,7 @@ WITH held AS (
   CROSS JOIN (VALUES (1), (-1)) AS ends (change)
   WHERE first_day < day_after
   UNION ALL
-  SELECT account_id, greatest(known_from, held_on), CASE WHEN with_sponsor THEN 'sponsor held' ELSE 'held' END, 0, held_on, NULL, FALSE
+  SELECT account_id, greatest(first_day, held_on), CASE WHEN with_sponsor THEN 'sponsor held' ELSE 'held' END, 0, held_on, NULL, FALSE
   FROM held
   UNION ALL
   SELECT account_id, first_day, 'owned', 0, first_day AS happened_on, owner_id, FALSE

@@ -22,8 +22,8 @@ WITH states AS (
 ), changes AS (
   SELECT
     *,
-    is_open - lag(is_open, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status) AS open_change,
-    is_escalated - lag(is_escalated, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status) AS escalated_change
+    is_open - lag(is_open, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status, is_escalated) AS open_change,
+    is_escalated - lag(is_escalated, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status, is_escalated) AS escalated_change
   FROM states
 )
 SELECT

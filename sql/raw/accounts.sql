@@ -19,4 +19,3 @@ CREATE EXTERNAL TABLE raw.accounts (
   recorded_at       TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
 ) STORED AS PARQUET
 LOCATION 'accounts.parquet'
-OPTIONS ('available_at' 'recorded_at')

@@ -11,4 +11,4 @@ CREATE EXTERNAL TABLE raw.advocacy (
   CHECK (asked_on IS NOT NULL OR done_on IS NOT NULL)
 ) STORED AS PARQUET
 LOCATION 'advocacy.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'act_id', 'known_at' 'recorded_at', 'optional' 'true')

@@ -14,4 +14,4 @@ CREATE EXTERNAL TABLE raw.assessments (
   CHECK (value BETWEEN 1 AND scale)
 ) STORED AS PARQUET
 LOCATION 'assessments.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('optional' 'true')

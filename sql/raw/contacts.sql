@@ -9,4 +9,4 @@ CREATE EXTERNAL TABLE raw.contacts (
   recorded_at TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
 ) STORED AS PARQUET
 LOCATION 'contacts.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'contact_id', 'known_at' 'recorded_at', 'optional' 'true')

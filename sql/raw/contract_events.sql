@@ -10,4 +10,5 @@ CREATE EXTERNAL TABLE raw.contract_events (
   recorded_at  TIMESTAMP NOT NULL -- when it was written down, UTC; it counts from then on
 ) STORED AS PARQUET
 LOCATION 'contract_events.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'events', 'key' 'change_id', 'happened_at' 'effective_on', 'known_at' 'recorded_at',
+         'optional' 'true')

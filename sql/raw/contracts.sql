@@ -21,4 +21,3 @@ CREATE EXTERNAL TABLE raw.contracts (
   CHECK (end_date IS NULL OR end_date >= start_date) -- a line that ends on the day it starts was taken back: it never was in force
 ) STORED AS PARQUET
 LOCATION 'contracts.parquet'
-OPTIONS ('available_at' 'recorded_at')

@@ -12,4 +12,5 @@ CREATE EXTERNAL TABLE raw.events (
   available_at TIMESTAMP NOT NULL  -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'events'
-OPTIONS ('event_time' 'occurred_at', 'available_at' 'available_at', 'usage' 'true')
+OPTIONS ('kind' 'events', 'key' 'event_id', 'happened_at' 'occurred_at', 'known_at' 'available_at',
+         'usage' 'true')

@@ -9,4 +9,5 @@ CREATE EXTERNAL TABLE raw.feedback (
   available_at TIMESTAMP NOT NULL -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'feedback.parquet'
-OPTIONS ('event_time' 'created_at', 'available_at' 'available_at', 'optional' 'true')
+OPTIONS ('kind' 'events', 'key' 'feedback_id', 'happened_at' 'created_at', 'known_at' 'available_at',
+         'optional' 'true')

@@ -8,4 +8,4 @@ CREATE EXTERNAL TABLE raw.goals (
   recorded_at TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
 ) STORED AS PARQUET
 LOCATION 'goals.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'goal_id', 'known_at' 'recorded_at', 'optional' 'true')

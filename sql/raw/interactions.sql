@@ -13,4 +13,4 @@ CREATE EXTERNAL TABLE raw.interactions (
   CHECK (held_at IS NULL OR NOT no_show)
 ) STORED AS PARQUET
 LOCATION 'interactions.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'interaction_id', 'known_at' 'recorded_at', 'optional' 'true')

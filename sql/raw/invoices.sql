@@ -14,4 +14,4 @@ CREATE EXTERNAL TABLE raw.invoices (
   CHECK (due_on >= issued_on)
 ) STORED AS PARQUET
 LOCATION 'invoices.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'invoice_id', 'known_at' 'recorded_at', 'optional' 'true')

@@ -10,4 +10,5 @@ CREATE EXTERNAL TABLE raw.messages (
   available_at TIMESTAMP NOT NULL -- when the warehouse knew this row, its sentiment included, UTC
 ) STORED AS PARQUET
 LOCATION 'messages.parquet'
-OPTIONS ('event_time' 'sent_at', 'available_at' 'available_at', 'optional' 'true')
+OPTIONS ('kind' 'events', 'key' 'message_id', 'happened_at' 'sent_at', 'known_at' 'available_at',
+         'optional' 'true')

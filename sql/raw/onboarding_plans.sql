@@ -9,4 +9,4 @@ CREATE EXTERNAL TABLE raw.onboarding_plans (
   recorded_at       TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
 ) STORED AS PARQUET
 LOCATION 'onboarding_plans.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'plan_id', 'known_at' 'recorded_at', 'optional' 'true')

@@ -16,4 +16,4 @@ CREATE EXTERNAL TABLE raw.opportunities (
   CHECK ((closed_on IS NULL) = (is_won IS NULL))
 ) STORED AS PARQUET
 LOCATION 'opportunities.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('optional' 'true')

@@ -14,4 +14,4 @@ CREATE EXTERNAL TABLE raw.overrides (
   CHECK (expires_at > effective_at)
 ) STORED AS PARQUET
 LOCATION 'overrides.parquet'
-OPTIONS ('available_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('optional' 'true')

@@ -9,4 +9,5 @@ CREATE EXTERNAL TABLE raw.payments (
   available_at TIMESTAMP NOT NULL -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'payments.parquet'
-OPTIONS ('event_time' 'attempted_at', 'available_at' 'available_at', 'optional' 'true')
+OPTIONS ('kind' 'events', 'key' 'payment_id', 'happened_at' 'attempted_at', 'known_at' 'available_at',
+         'optional' 'true')

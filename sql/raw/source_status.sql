@@ -6,4 +6,5 @@ CREATE EXTERNAL TABLE raw.source_status (
   loaded_at      TIMESTAMP NOT NULL -- when, UTC
 ) STORED AS PARQUET
 LOCATION 'source_status.parquet'
-OPTIONS ('event_time' 'loaded_at', 'optional' 'true')
+OPTIONS ('kind' 'events', 'happened_at' 'loaded_at', 'known_after' '0 days',
+         'optional' 'true')

@@ -16,4 +16,4 @@ CREATE EXTERNAL TABLE raw.surveys (
   CHECK (score IS NULL OR score BETWEEN scale_min AND scale_max) -- an answer beyond its scale is one of another scale, or none: NULL
 ) STORED AS PARQUET
 LOCATION 'surveys.parquet'
-OPTIONS ('available_at' 'available_at', 'optional' 'true')
+OPTIONS ('optional' 'true')

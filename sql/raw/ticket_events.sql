@@ -7,4 +7,5 @@ CREATE EXTERNAL TABLE raw.ticket_events (
   available_at TIMESTAMP NOT NULL -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'ticket_events.parquet'
-OPTIONS ('event_time' 'occurred_at', 'available_at' 'available_at', 'optional' 'true')
+OPTIONS ('kind' 'events', 'key' 'ticket_id, to_status, occurred_at', 'happened_at' 'occurred_at', 'known_at' 'available_at',
+         'optional' 'true')

@@ -10,4 +10,5 @@ CREATE EXTERNAL TABLE raw.tickets (
   available_at TIMESTAMP NOT NULL -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'tickets.parquet'
-OPTIONS ('event_time' 'created_at', 'available_at' 'available_at', 'optional' 'true')
+OPTIONS ('kind' 'events', 'key' 'ticket_id', 'happened_at' 'created_at', 'known_at' 'available_at',
+         'optional' 'true')

@@ -8,4 +8,5 @@ CREATE EXTERNAL TABLE raw.usage_daily (
   available_at TIMESTAMP NOT NULL -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'usage_daily.parquet'
-OPTIONS ('event_time' 'day', 'available_at' 'available_at', 'optional' 'true', 'usage' 'true')
+OPTIONS ('kind' 'events', 'key' 'account_id, day, metric', 'happened_at' 'day', 'known_at' 'available_at',
+         'optional' 'true', 'usage' 'true')

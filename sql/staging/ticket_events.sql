@@ -1,4 +1,4 @@
--- What became of tickets, each change once.
+-- What became of tickets.
 --
 -- `step` orders changes of one instant: a ticket is opened before it is answered, and resolved before it is reopened.
 CREATE VIEW staging.ticket_events AS
@@ -14,6 +14,5 @@ SELECT
     WHEN 'closed' THEN 5
     ELSE 6
   END AS step,
-  local_day(occurred_at) AS day
-FROM raw.ticket_events
-GROUP BY ticket_id, to_status, occurred_at
+  day
+FROM dated.ticket_events

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
 use crate::engine::parse_memory;
+use crate::engine::sources::Reading;
 
 /// Arguments of every command.
 #[derive(Debug, Clone, Args)]
@@ -74,6 +75,22 @@ pub(super) struct OutAt {
     /// Where tables are published: a folder or a URL such as s3://bucket/path [default: `out` of hale.yml]
     #[arg(long, value_name = "URL", env = "HALE_OUT", hide_env_values = true)]
     pub out: Option<String>,
+}
+
+/// Which of the two readings of history.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ReadingAs {
+    /// Only what was known by the end of the day: each source is cut to that before anything else, and results lie apart, in
+    /// as-known/ below --out. For backtests; what is published says what happened, whenever it was learned
+    #[arg(long)]
+    pub as_known: bool,
+}
+
+impl ReadingAs {
+    /// The reading that was asked for.
+    pub fn reading(self) -> Reading {
+        if self.as_known { Reading::AsKnown } else { Reading::AsHappened }
+    }
 }
 
 /// A day as typed: as such, or as an instant that lies in it.

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Global, OutAt, SourcesAt};
 use super::console::Console;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::engine::sources::Reading;
 use crate::engine::{Engine, EngineOptions};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::{Project, SETTINGS_FILE};
 use crate::storage::Storage;
+
+/// The folder below the output of days as they were known.
+const AS_KNOWN: &str = "as-known";
 
 /// The arguments of every command, understood.
 pub(super) struct Context {
@@ -85,7 +89,23 @@ impl Context {
 
     /// Where tables are published, readable by the engine.
     pub fn out(&self, given: &OutAt, pipeline: &Pipeline, engine: &Engine) -> Result<Storage> {
-        open(given.out.as_deref(), &pipeline.settings.out, pipeline, engine)
+        self.out_of(given, Reading::AsHappened, pipeline, engine)
+    }
+
+    /// Where tables of a reading are published, readable by the engine.
+    pub fn out_of(
+        &self,
+        given: &OutAt,
+        reading: Reading,
+        pipeline: &Pipeline,
+        engine: &Engine,
+    ) -> Result<Storage> {
+        let below = |out: &str| match reading {
+            Reading::AsHappened => out.to_owned(),
+            Reading::AsKnown => format!("{}/{AS_KNOWN}", out.trim_end_matches('/')),
+        };
+        let typed = given.out.as_deref().map(below);
+        open(typed.as_deref(), &below(&pipeline.settings.out), pipeline, engine)
     }
 }
 

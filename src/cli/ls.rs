@@ -14,7 +14,8 @@ use crate::diagnostic::closest;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
-use crate::project::model::{Kind, Model, Storing};
+use crate::project::model::{Kind, Model, Source, Storing};
+use crate::project::time::Time;
 
 /// List models, layers and lineage
 ///
@@ -164,11 +165,26 @@ fn described(pipeline: &Pipeline, model: &Model) -> Value {
         "file": model.file.path,
         "description": model.description,
         "columns": columns.collect::<Vec<_>>(),
+        "time": time(model),
     })
+}
+
+/// How the rows of a source are dated.
+fn time(model: &Model) -> Value {
+    match &model.kind {
+        Kind::Source(Source { time: Some(time), .. }) => {
+            json!({ "kind": time.kind(), "key": time.key(), "means": time.to_string() })
+        }
+        _ => Value::Null,
+    }
 }
 
 fn kind(model: &Model) -> &'static str {
     match model.kind {
+        Kind::Source(Source { time: Some(Time::Events(_)), .. }) => "source: events",
+        Kind::Source(Source { time: Some(Time::Versions(_)), .. }) => "source: versions",
+        Kind::Source(Source { time: Some(Time::Snapshots(_)), .. }) => "source: snapshots",
+        Kind::Source(Source { time: Some(Time::Current(_)), .. }) => "source: current",
         Kind::Source(_) => "source",
         Kind::View(_) => "view",
         Kind::Table(_, Storing::Whole) => "table",

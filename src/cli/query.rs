@@ -4,7 +4,7 @@ use std::io::Read;
 
 use clap::Args;
 
-use super::arguments::{Moment, OutAt, SourcesAt};
+use super::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
 use super::context::{Context, beside};
 use super::outcome::Outcome;
 use super::output::RowsAs;
@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 Examples:
   hale query \"SELECT count(*) FROM raw.events\"
   hale query \"SELECT tier, count(*) FROM scores.health GROUP BY tier\" --as-of 2026-09-30
+  hale query \"SELECT count(*) FROM dated.events\" --as-of 2026-09-01 --as-known
   hale query \"SELECT * FROM staging.accounts\" --format csv > accounts.csv
   hale query - < question.sql")]
 pub(super) struct Query {
@@ -31,6 +32,8 @@ pub(super) struct Query {
     /// Published tables and sources: rows up to the end of this day [default: all rows]
     #[arg(long, value_name = "DAY")]
     until: Option<Moment>,
+    #[command(flatten)]
+    reading: ReadingAs,
     #[command(flatten)]
     rows: RowsAs,
     #[command(flatten)]
@@ -45,14 +48,15 @@ impl Query {
         let (pipeline, problems) = context.sound_pipeline()?;
         let engine = context.engine()?;
         let sources = context.sources(&self.sources, &pipeline, &engine)?;
-        let out = context.out(&self.out, &pipeline, &engine)?;
+        let reading = self.reading.reading();
+        let out = context.out_of(&self.out, reading, &pipeline, &engine)?;
         let zone = pipeline.settings.time_zone;
         let days = match (self.as_of, self.until) {
             (Some(moment), _) => Days::Only(moment.day(zone)),
             (None, Some(moment)) => Days::Until(moment.day(zone)),
             (None, None) => Days::All,
         };
-        let reader = Reader::open(&pipeline, &engine, (&sources, &out), days).await?;
+        let reader = Reader::open(&pipeline, &engine, (&sources, &out), days).await?.reading(reading);
         let rows = reader.query(&sql, self.rows.wanted(context.console)).await;
         let rows = rows.map_err(|error| beside(error, &problems))?;
         context.console.passed_over(&problems);

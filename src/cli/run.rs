@@ -1,16 +1,17 @@
 //! `hale run`
 
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use clap::{Args, ValueEnum};
 use indicatif::{DecimalBytes, HumanCount};
 use serde_json::{Map, Value, json};
 
-use super::arguments::{Log, Moment, OutAt, SourcesAt};
+use super::arguments::{Log, Moment, OutAt, ReadingAs, SourcesAt};
 use super::console::{Console, event, line, object};
 use super::context::Context;
 use super::files;
@@ -18,8 +19,9 @@ use super::outcome::{Failure, Outcome};
 use super::output::{self, Sheet};
 use super::progress::{held, rate, watch};
 use super::signals::{unless_panicked, unless_stopped};
-use crate::check::check;
+use crate::check::{Checked, check};
 use crate::diagnostic::Diagnostic;
+use crate::engine::sources::Reading;
 use crate::engine::{Engine, peak_resident};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
@@ -38,6 +40,8 @@ Examples:
   hale run --as-of 2026-09-30 --select metrics          the stored models of a layer
   hale run --as-of 2026-09-30 --select metrics.usage+   a model and everything that reads it
   hale run --as-of 2026-09-30 --rescore                 scores again, from the metrics as published
+  hale run --as-of 2026-09-30 --as-known                the day from what was known by its end, for a backtest
+  hale run --from 2026-08-05 --to 2026-09-30 --every 28 --as-known
   hale run --as-of {{ ds }} --json --log json           from an orchestrator: facts on stdout, events on stderr
   hale run --as-of 2026-09-30 --sources s3://lake/exports --out s3://lake/health --memory-limit 2GB")]
 pub(super) struct Run {
@@ -50,6 +54,9 @@ pub(super) struct Run {
     /// The last of several days to publish
     #[arg(long, value_name = "DAY", requires = "from")]
     to: Option<Moment>,
+    /// Of these days only every so many, the last one among them, each built on its own
+    #[arg(long, value_name = "DAYS", requires = "from")]
+    every: Option<NonZeroU32>,
     /// Stored models to publish: `metrics` (a layer), `metrics.usage` (a model), with + behind it its readers as well
     #[arg(long, value_name = "WORD", num_args = 1..)]
     select: Vec<String>,
@@ -66,6 +73,8 @@ pub(super) struct Run {
     /// Write the line that --json prints to a file, also when the run fails
     #[arg(long, value_name = "FILE")]
     result_file: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingAs,
     #[command(flatten)]
     sources: SourcesAt,
     #[command(flatten)]
@@ -84,11 +93,18 @@ enum IfNotReady {
 
 /// A run that ended well.
 struct Done {
-    /// `None` after a dry run.
-    report: Option<Report>,
-    days: RangeInclusive<NaiveDate>,
+    /// What was built at once, in order: all days, or each on its own.
+    built: Vec<DaysBuilt>,
+    reading: Reading,
     took: Duration,
     peak: Peak,
+}
+
+/// Days that were built at once.
+struct DaysBuilt {
+    days: RangeInclusive<NaiveDate>,
+    /// `None` after a dry run.
+    report: Option<Report>,
 }
 
 /// The most memory that was held, in bytes.
@@ -132,52 +148,76 @@ impl Run {
         let started = Instant::now();
         let pipeline = context.pipeline_to_check()?;
         let engine = context.engine()?;
-        let request = self.request(context, &pipeline, &engine)?;
-        let watch = watch(context.console);
-        let built = unless_stopped(async {
-            let sources = (!self.rescore).then_some(&request.sources);
-            let checked = check(pipeline, &engine, sources).await?;
-            context.console.problems(&checked.warnings);
-            Ok(build(&checked, &engine, &request, watch.as_ref()).await?)
-        });
-        let built = built.await?;
-        tell_of(built.report(), context.console);
-        let report = if self.dry_run {
-            built.abort().await?;
-            None
-        } else {
-            let see = |now: Visible| *visible.lock().unwrap_or_else(PoisonError::into_inner) = now;
-            see(Visible::Unknown);
-            let published = built.publish(watch.as_ref()).await.map_err(|torn| {
-                tell_what_is_visible(&torn.visible, context.console);
-                see(Visible::Some(torn.visible));
-                torn.error
-            });
-            Some(published?)
-        };
+        let days = self.days(&pipeline)?;
+        let mut request = self.request(context, &pipeline, &engine, days[0].clone())?;
+        let sources = (!self.rescore).then_some(&request.sources);
+        let checked = unless_stopped(async { Ok(check(pipeline, &engine, sources).await?) }).await?;
+        context.console.problems(&checked.warnings);
+        let mut built = Vec::with_capacity(days.len());
+        for days in days {
+            request.days = days.clone();
+            let report = self.build(context, &checked, &engine, &request, visible).await?;
+            built.push(DaysBuilt { days, report });
+        }
         let peak = Peak { process: peak_resident(), tracked: engine.peak_tracked() };
-        Ok(Done { report, days: request.days, took: started.elapsed(), peak })
+        Ok(Done { built, reading: request.reading, took: started.elapsed(), peak })
     }
 
-    fn request(&self, context: &Context, pipeline: &Pipeline, engine: &Engine) -> Result<Request> {
+    /// Builds and publishes the days of a request.
+    async fn build(
+        &self,
+        context: &Context,
+        checked: &Checked,
+        engine: &Engine,
+        request: &Request,
+        visible: &Mutex<Visible>,
+    ) -> Outcome<Option<Report>> {
+        let watch = watch(context.console);
+        let built =
+            unless_stopped(async { Ok(build(checked, engine, request, watch.as_ref()).await?) }).await?;
+        tell_of(built.report(), context.console);
+        if self.dry_run {
+            built.abort().await?;
+            return Ok(None);
+        }
+        let see = |now: Visible| *visible.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        see(Visible::Unknown);
+        let published = built.publish(watch.as_ref()).await.map_err(|torn| {
+            tell_what_is_visible(&torn.visible, context.console);
+            see(Visible::Some(torn.visible));
+            torn.error
+        });
+        Ok(Some(published?))
+    }
+
+    fn request(
+        &self,
+        context: &Context,
+        pipeline: &Pipeline,
+        engine: &Engine,
+        days: RangeInclusive<NaiveDate>,
+    ) -> Result<Request> {
         let selection = if self.select.is_empty() {
             if self.rescore { Selection::semantic(pipeline) } else { Selection::all(pipeline) }
         } else {
             Selection::of_words(pipeline, &self.select)?
         };
         let sources = context.sources(&self.sources, pipeline, engine)?;
-        let out = context.out(&self.out, pipeline, engine)?;
+        let reading = self.reading.reading();
+        let out = context.out_of(&self.out, reading, pipeline, engine)?;
         Ok(Request {
-            days: self.days(pipeline)?,
+            days,
             selection,
             from_published: self.rescore,
             followers: self.select.is_empty(),
+            reading,
             sources,
             out,
         })
     }
 
-    fn days(&self, pipeline: &Pipeline) -> Result<RangeInclusive<NaiveDate>> {
+    /// The days to build, those that are built at once together; there is at least one.
+    fn days(&self, pipeline: &Pipeline) -> Result<Vec<RangeInclusive<NaiveDate>>> {
         let (Some(from), Some(to)) = (self.as_of.or(self.from), self.as_of.or(self.to)) else {
             return Err(Error::Usage("give --as-of DAY, or --from DAY and --to DAY".to_owned()));
         };
@@ -193,7 +233,16 @@ impl Run {
             );
             return Err(Error::Usage(message));
         }
-        Ok(from..=to)
+        // What was known by the end of a day is another cut of the sources for each.
+        let each = self.every.or_else(|| self.reading.as_known.then_some(NonZeroU32::MIN));
+        let Some(each) = each else { return Ok(vec![from..=to]) };
+        let earlier = |day: &NaiveDate| day.checked_sub_days(Days::new(each.get().into()));
+        let mut days: Vec<_> = std::iter::successors(Some(to), earlier)
+            .take_while(|day| *day >= from)
+            .map(|day| day..=day)
+            .collect();
+        days.reverse();
+        Ok(days)
     }
 }
 
@@ -258,21 +307,28 @@ fn older(report: &Report) -> Option<Diagnostic> {
 
 impl Done {
     fn to_json(&self) -> Value {
-        let (first, last) = (self.days.start(), self.days.end());
-        let mut all = if first == last {
-            object(json!({ "as_of": first }))
-        } else {
-            object(json!({ "from": first, "to": last }))
+        let mut all = match self.built.as_slice() {
+            [one] => one.to_json(),
+            many => {
+                let days = many.iter().map(|built| Value::Object(built.to_json()));
+                object(json!({ "days": days.collect::<Vec<_>>() }))
+            }
         };
         all.extend(object(json!({
-            "published": self.report.is_some(), "exit_code": 0, "seconds": self.took.as_secs_f64(),
+            "published": !self.is_dry(), "exit_code": 0, "seconds": self.took.as_secs_f64(),
             "peak_memory_bytes": self.peak.process, "peak_tracked_bytes": self.peak.tracked,
         })));
-        match &self.report {
-            Some(report) => all.extend(facts(report)),
-            None => drop(all.insert("dry_run".to_owned(), Value::Bool(true))),
+        if self.reading == Reading::AsKnown {
+            all.insert("as_known".to_owned(), Value::Bool(true));
+        }
+        if self.is_dry() {
+            all.insert("dry_run".to_owned(), Value::Bool(true));
         }
         Value::Object(all)
+    }
+
+    fn is_dry(&self) -> bool {
+        self.built.iter().all(|built| built.report.is_none())
     }
 
     /// The table at the end, for people; in a log, the same facts as the last event.
@@ -280,9 +336,15 @@ impl Done {
         if console.log == Log::Json {
             return event("info", "finished", object(self.to_json()));
         }
-        match &self.report {
-            Some(report) => line(table(report, console).trim_end()),
-            None => line("dry run: everything was built and audited, nothing was published"),
+        for built in &self.built {
+            let Some(report) = &built.report else { continue };
+            if self.built.len() > 1 {
+                line(format_args!("{}", built.days.end()));
+            }
+            line(table(report, console).trim_end());
+        }
+        if self.is_dry() {
+            line("dry run: everything was built and audited, nothing was published");
         }
         let tracked = DecimalBytes(self.peak.tracked as u64);
         let process = held(self.peak.process);
@@ -290,6 +352,19 @@ impl Done {
             "{:.2} s, peak memory {process} ({tracked} of it in queries)",
             self.took.as_secs_f64()
         ));
+    }
+}
+
+impl DaysBuilt {
+    fn to_json(&self) -> Map<String, Value> {
+        let (first, last) = (self.days.start(), self.days.end());
+        let mut all = if first == last {
+            object(json!({ "as_of": first }))
+        } else {
+            object(json!({ "from": first, "to": last }))
+        };
+        all.extend(self.report.iter().flat_map(facts));
+        all
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::ready;
 
 use clap::Args;
 
-use super::arguments::{Moment, OutAt};
+use super::arguments::{Moment, OutAt, ReadingAs};
 use super::context::{Context, beside};
 use super::outcome::Outcome;
 use super::output::RowsAs;
@@ -29,6 +29,8 @@ pub(super) struct Show {
     #[arg(long, value_name = "ID")]
     account: Option<String>,
     #[command(flatten)]
+    reading: ReadingAs,
+    #[command(flatten)]
     rows: RowsAs,
     #[command(flatten)]
     out: OutAt,
@@ -38,7 +40,7 @@ impl Show {
     pub async fn execute(self, context: &Context) -> Outcome {
         let (pipeline, problems) = context.sound_pipeline()?;
         let engine = context.engine()?;
-        let out = context.out(&self.out, &pipeline, &engine)?;
+        let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
         let wanted = Wanted {
             table: self.table,
             day: self.as_of.map(|moment| moment.day(pipeline.settings.time_zone)),

@@ -13,9 +13,9 @@ use crate::check::lineage::{self, Origin};
 use crate::explain;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
-use crate::project::model::{Kind, Model, Storing};
+use crate::project::model::{Kind, Model, Source, Storing};
 use crate::project::types::sql_name;
-use crate::semantic::{Component, Entity, Expression, Source};
+use crate::semantic::{self, Component, Entity, Expression};
 
 /// All pages of a site.
 pub(super) struct Pages {
@@ -243,6 +243,9 @@ fn rules(model: &Model) -> Vec<String> {
         let (own, theirs) = (reference.columns.join(", "), reference.target_columns.join(", "));
         format!("({own}) REFERENCES {} ({theirs})", reference.target)
     }));
+    if let Kind::Source(Source { time: Some(time), .. }) = &model.kind {
+        rules.push(format!("{}: {time}", time.kind()));
+    }
     rules
 }
 
@@ -270,7 +273,7 @@ fn dictionary(checked: &Checked, entity: Entity) -> Option<DictionaryPage> {
 fn users(pipeline: &Pipeline, entity: Entity) -> BTreeMap<String, Vec<Link>> {
     let mut found: BTreeMap<String, Vec<Link>> = BTreeMap::new();
     for score in pipeline.semantics.scores.iter().filter(|score| score.entity == entity) {
-        let Source::Scorecards(cards) = &score.source else { continue };
+        let semantic::Source::Scorecards(cards) = &score.source else { continue };
         let mut by_column: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for card in cards {
             let conditions = card.when.iter().map(|when| (when, format!("the scorecard {}", card.name)));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{NaiveDate, TimeZone, Utc};
+use chrono::{Days, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
@@ -18,8 +18,19 @@ use url::Url;
 
 use super::wary_parquet::WaryParquet;
 use crate::project::model::Source;
+use crate::project::time::{Known, Time};
 use crate::project::types::a_value_of;
 use crate::storage::Storage;
+
+/// Of two readings of history the one that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// Day D has what happened or held by the end of D, whenever we learned of it.
+    #[default]
+    AsHappened,
+    /// Day D has what was known by the end of D.
+    AsKnown,
+}
 
 /// The end of what a run may know: the last day, in the project's time zone.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +39,8 @@ pub struct Horizon {
     pub day: NaiveDate,
     /// Where that day ends.
     pub zone: Tz,
+    /// What it is the end of: of what happened, or of what was known.
+    pub reading: Reading,
 }
 
 impl Horizon {
@@ -37,22 +50,65 @@ impl Horizon {
         day_begins(self.day.succ_opt().unwrap_or(self.day), self.zone)
     }
 
-    /// `column` lies within what a run may know.
-    fn includes(&self, column: &str, data_type: &DataType) -> Result<Expr> {
+    /// Which rows of a source a run may know; `None` where all of them.
+    fn of(&self, time: &Time, declared: &SchemaRef) -> Result<Option<Expr>> {
+        let mut within = Vec::new();
+        match time {
+            Time::Events(events) => {
+                let before = match (self.reading, &events.known) {
+                    (Reading::AsKnown, Known::After(days)) => u64::from(*days),
+                    _ => 0,
+                };
+                within.push(self.before(before).includes(&events.happened_at, declared)?);
+                within.extend(self.known(&events.known, declared)?);
+            }
+            Time::Versions(versions) => {
+                within.extend(self.known(&versions.known, declared)?);
+                if let (Reading::AsKnown, Known::After(days), Some(from)) =
+                    (self.reading, &versions.known, &versions.valid_from)
+                {
+                    within.push(self.before(u64::from(*days)).includes(from, declared)?);
+                }
+            }
+            Time::Snapshots(snapshots) => within.push(self.includes(&snapshots.taken_at, declared)?),
+            Time::Current(_) => {}
+        }
+        Ok(within.into_iter().reduce(Expr::and))
+    }
+
+    /// Rows that were known, where that is asked for and a column says it.
+    fn known(&self, known: &Known, declared: &SchemaRef) -> Result<Option<Expr>> {
+        match (self.reading, known) {
+            (Reading::AsKnown, Known::At(column)) => self.includes(column, declared).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The end of so many days before.
+    fn before(&self, days: u64) -> Self {
+        Self { day: self.day.checked_sub_days(Days::new(days)).unwrap_or(NaiveDate::MIN), ..*self }
+    }
+
+    /// `column` lies within what a run may know. Rows without the time are kept: whether they may exist is for the
+    /// contract to say.
+    fn includes(&self, column: &str, declared: &SchemaRef) -> Result<Expr> {
+        let data_type = declared.field_with_name(column)?.data_type();
         let column = col(datafusion::common::Column::from_name(column));
-        match data_type {
+        let within = match data_type {
             DataType::Date32 => {
                 let day = Date32Type::from_naive_date(self.day);
-                Ok(column.lt_eq(lit(ScalarValue::Date32(Some(day)))))
+                column.clone().lt_eq(lit(ScalarValue::Date32(Some(day))))
             }
             DataType::Timestamp(TimeUnit::Microsecond, zone) => {
-                Ok(column.lt(lit(ScalarValue::TimestampMicrosecond(Some(self.end()), zone.clone()))))
+                let end = ScalarValue::TimestampMicrosecond(Some(self.end()), zone.clone());
+                column.clone().lt(lit(end))
             }
             other => {
-                let message = format!("an event time is a TIMESTAMP or a DATE, not {}", a_value_of(other));
-                Err(DataFusionError::Plan(message))
+                let message = format!("rows are dated by a TIMESTAMP or a DATE, not by {}", a_value_of(other));
+                return Err(DataFusionError::Plan(message));
             }
-        }
+        };
+        Ok(within.or(column.is_null()))
     }
 }
 
@@ -71,22 +127,17 @@ pub(crate) fn day_begins(day: NaiveDate, zone: Tz) -> i64 {
 
 /// The rows of a source's table up to the horizon; all of them where there is none.
 ///
-/// Rows without an event time are kept: whether they may exist is for the contract to say.
-///
 /// # Errors
-/// When the event time is of no type that dates anything.
+/// When a column that dates rows is of no type that can.
 pub(crate) fn until(
     horizon: Option<Horizon>,
     source: &Source,
     declared: &SchemaRef,
     table: Arc<dyn TableProvider>,
 ) -> Result<Arc<dyn TableProvider>> {
-    let (Some(horizon), Some(event_time)) = (horizon, &source.event_time) else { return Ok(table) };
-    let known = horizon.includes(event_time, declared.field_with_name(event_time)?.data_type())?;
-    let undated = col(datafusion::common::Column::from_name(event_time)).is_null();
-    let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)?
-        .filter(known.or(undated))?
-        .build()?;
+    let (Some(horizon), Some(time)) = (horizon, &source.time) else { return Ok(table) };
+    let Some(within) = horizon.of(time, declared)? else { return Ok(table) };
+    let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)?.filter(within)?.build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))
 }
 

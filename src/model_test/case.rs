@@ -15,7 +15,7 @@ use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::error::Error;
 use crate::pipeline::CALENDAR_DAYS;
-use crate::project::layer::{CALENDAR, ModelName};
+use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::Model;
 use crate::project::settings::Settings;
 use crate::yaml::{Entries, Placed, place};
@@ -30,8 +30,10 @@ pub(super) struct Case<'a> {
     pub(super) file: &'a Arc<SourceFile>,
     /// What it is about.
     pub(super) description: String,
-    /// Every table that the model reads, with its rows.
+    /// Every table that the model reads, with its rows; of a dated relation those of the source, where these are given.
     pub(super) given: Vec<Given>,
+    /// The dated relations that are made of a source's rows.
+    pub(super) dated: Vec<&'a Model>,
     /// The project's settings with this case's parameters.
     pub(super) settings: Settings,
     /// What the model must give.
@@ -68,14 +70,14 @@ impl<'a> Case<'a> {
     pub(super) fn read(checked: &'a Checked, of: &CaseFile<'a>) -> Result<Self, Diagnostics> {
         let document = Document::read(of.file)?;
         let mut reader = Reader { checked, of, problems: Diagnostics::new() };
-        let given = reader.given(&document.given);
+        let (given, dated) = reader.given(&document.given);
         let settings = reader.settings(&document.parameters);
         let expected = reader.expected(&document);
         if reader.problems.has_errors() {
             return Err(reader.problems);
         }
         let (model, name, file) = (of.model, of.name.clone(), of.file);
-        Ok(Self { model, name, file, description: document.description, given, settings, expected })
+        Ok(Self { model, name, file, description: document.description, given, dated, settings, expected })
     }
 
     /// The model could not be computed on the rows of the case: what was said, and in which case.
@@ -118,12 +120,16 @@ impl<'a> Reader<'a, '_> {
         self.problems.push(problem.at(at));
     }
 
-    /// The tables that the model reads: with the rows written, or empty.
-    fn given(&mut self, written: &Entries<Input>) -> Vec<Given> {
+    /// The tables that the model reads: with the rows written, or empty. Rows of a source stand for its dated relation.
+    fn given(&mut self, written: &Entries<Input>) -> (Vec<Given>, Vec<&'a Model>) {
         let checked = self.checked;
         let reads: BTreeSet<&ModelName> = checked.pipeline.reads[&self.of.model.name].0.keys().collect();
         let calendar = format!("{CALENDAR}.{CALENDAR_DAYS}");
-        let mut names: Vec<String> = reads.iter().map(ToString::to_string).collect();
+        let source_of = |read: &ModelName| {
+            (read.layer == Layer::Dated).then(|| ModelName::new(Layer::Raw, read.table.clone()))
+        };
+        let all = reads.iter().flat_map(|read| [Some((*read).clone()), source_of(read)]).flatten();
+        let mut names: Vec<String> = all.map(|name| name.to_string()).collect();
         names.push(calendar.clone());
         for (name, _) in written.0.iter().filter(|(name, _)| !names.contains(&name.value)) {
             let message = format!("`{}` does not read `{}`", self.of.model.name, name.value);
@@ -133,8 +139,11 @@ impl<'a> Reader<'a, '_> {
             self.fault(problem, place(self.file(), name));
         }
         let rows_of = |name: &str| written.get(name);
-        let mut given = Vec::new();
+        let (mut given, mut dated) = (Vec::new(), Vec::new());
         for read in reads {
+            let source = source_of(read).filter(|source| rows_of(&source.to_string()).is_some());
+            dated.extend(source.as_ref().and_then(|_| checked.pipeline.model(read)));
+            let read = source.as_ref().unwrap_or(read);
             let table = TableReference::partial(read.layer.name(), read.table.as_str());
             let schema = Arc::clone(&checked.schemas[read]);
             let rows = rows_of(&read.to_string()).map(|(name, input)| self.input(name, input, &schema));
@@ -143,7 +152,7 @@ impl<'a> Reader<'a, '_> {
         let rows = rows_of(&calendar).map(|(name, input)| self.calendar(name, input));
         let table = TableReference::partial(CALENDAR, CALENDAR_DAYS);
         given.push(Given { table, rows: rows.unwrap_or_default(), schema: calendar_schema() });
-        given
+        (given, dated)
     }
 
     fn input(&mut self, name: &Placed<String>, input: &Input, schema: &SchemaRef) -> Vec<Vec<ScalarValue>> {

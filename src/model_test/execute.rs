@@ -54,7 +54,7 @@ async fn computed(
     engine: &Engine,
     case: &Case<'_>,
 ) -> Result<Vec<RecordBatch>, Diagnostic> {
-    let prepared = prepared(engine, case);
+    let prepared = prepared(engine, case).await;
     let session = prepared.map_err(|error| case.failure(&diagnose::first_line(&error)))?;
     let Some(query) = case.model.query() else { return Ok(Vec::new()) };
     let answer = async {
@@ -72,12 +72,15 @@ async fn computed(
 }
 
 /// A session in which every table that the model reads holds the rows of the case.
-fn prepared(engine: &Engine, case: &Case<'_>) -> Result<Session> {
+async fn prepared(engine: &Engine, case: &Case<'_>) -> Result<Session> {
     // The case's own calendar replaces the session's.
     let session = Session::new(engine, &case.settings, WindowOptions::default(), NaiveDate::MIN)?;
     for given in &case.given {
         session.context().deregister_table(given.table.clone())?;
         session.context().register_table(given.table.clone(), Arc::new(table(given)?))?;
+    }
+    for (model, query) in case.dated.iter().filter_map(|model| Some((model, model.query()?))) {
+        session.register_view(&model.name, session.plan(query).await?)?;
     }
     Ok(session)
 }

@@ -11,7 +11,7 @@
 //! ```yaml
 //! description: A day without events counts zero, not nothing.
 //! given:                        # rows of what the model reads; inputs not named are empty
-//!   staging.events:
+//!   staging.events:             # for dated.events, rows of raw.events as they are delivered do as well
 //!     - {account_id: a, happened_at: 2026-09-01 10:00:00, seconds: 30}
 //!   calendar.days: {from: 2026-09-01, to: 2026-09-02}
 //! expect:                       # every row the model gives; a column that is not written is NULL
@@ -38,7 +38,7 @@ use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
 use case::Case;
 use compare::Comparison;
 
@@ -133,15 +133,16 @@ pub fn misspelt_tiers(checked: &Checked) -> Diagnostics {
     select::cases(checked).map_or_else(|_| Diagnostics::new(), |cases| tiers::nearly(checked, &cases))
 }
 
-/// The models written as SQL that no case tests, in the order of the pipeline. Sources compute nothing; what is
-/// compiled from YAML is tested by its compiler.
+/// The models written as SQL that no case tests, in the order of the pipeline. Sources compute nothing; what hale writes
+/// itself, dated relations and what is compiled from YAML, is tested with hale.
 ///
 /// # Errors
 /// [`crate::error::Error::Project`] for a file of tests that belongs to no model.
 pub fn untested(checked: &Checked) -> Result<Vec<ModelName>> {
     let tested = select::cases(checked)?;
     let models = checked.pipeline.models.iter();
-    let written = models.filter(|model| model.query().is_some() && !model.name.layer.is_semantic());
+    let is_own = |layer: Layer| layer.is_semantic() || layer == Layer::Dated;
+    let written = models.filter(|model| model.query().is_some() && !is_own(model.name.layer));
     let names = written.map(|model| &model.name);
     Ok(names.filter(|name| !tested.iter().any(|case| case.model.name == **name)).cloned().collect())
 }

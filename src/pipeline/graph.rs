@@ -122,7 +122,7 @@ pub(crate) fn layer_rule(model: &Model, reads: &Reads) -> Diagnostics {
             Diagnostic::error("layer-rule", format!("a {layer} model may not read `{name}`"))
                 .at(place.clone())
                 .note(format!("{layer} reads {}", may.join(", ")))
-                .help("data flows one way: raw, staging, metrics, components and scores, marts")
+                .help("data flows one way: raw, dated, staging, metrics, components and scores, marts")
         })
         .collect()
 }

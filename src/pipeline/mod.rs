@@ -1,7 +1,8 @@
 //! The ordered pipeline: one immutable value that `check`, `run`, `compile`, `ls` and `test` read.
 //!
-//! Project (text) → semantic side compiled to SQL models → references resolved → layer rule → order.
+//! Project (text) → semantic side and dated relations written as SQL models → references resolved → layer rule → order.
 
+mod dated;
 mod graph;
 mod main_score;
 
@@ -75,6 +76,7 @@ impl Pipeline {
     /// As [`Self::build`].
     pub fn to_check(project: Project) -> Result<Self, Diagnostics> {
         let Project { root, settings, mut models, components, scores, audits, tests } = project;
+        models.extend(dated::relations(&models)?);
         let mut semantics = match semantic::parse(&components, &scores) {
             Ok(semantics) => semantics,
             Err(mut problems) => {
@@ -125,16 +127,21 @@ impl Pipeline {
                 let views = main.into_iter().flat_map(Score::main_views);
                 compiled(semantics.compile().into_iter().chain(views))
             });
+            let dated = dated::relations(&project.models)?;
             let known: BTreeSet<ModelName> = project
                 .models
                 .iter()
                 .chain(semantic.iter().flatten())
+                .chain(&dated)
                 .map(|model| model.name.clone())
                 .collect();
             let stands = |model: &Model| {
                 let reads = |query| graph::reads_of(query, &model.file, &known);
                 model.query().is_none_or(|query| {
-                    reads(query).is_ok_and(|reads| graph::layer_rule(model, &reads).is_empty())
+                    reads(query).is_ok_and(|reads| {
+                        graph::layer_rule(model, &reads).is_empty()
+                            && dated::read_as_delivered(model, &reads, &known).is_empty()
+                    })
                 })
             };
             if !semantic.is_ok_and(|models| models.iter().all(stands)) {
@@ -208,6 +215,7 @@ fn resolved(
         match found {
             Ok(found) => {
                 problems.extend(graph::layer_rule(model, &found));
+                problems.extend(dated::read_as_delivered(model, &found, known));
                 reads.insert(model.name.clone(), found);
             }
             Err(faults) => problems.extend(faults),

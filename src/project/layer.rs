@@ -7,7 +7,9 @@ use std::fmt;
 pub enum Layer {
     /// Contracts over the Parquet that others wrote.
     Raw,
-    /// Renamed, cast, deduplicated.
+    /// Their rows, deduplicated, with the days on which they count; written from what the sources declare.
+    Dated,
+    /// Renamed, cast, joined.
     Staging,
     /// Rolling-window facts, one row per account and day.
     Metrics,
@@ -24,13 +26,14 @@ pub const CALENDAR: &str = "calendar";
 
 impl Layer {
     /// Every layer, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Raw, Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Marts];
+    pub const ALL: [Self; 7] =
+        [Self::Raw, Self::Dated, Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Marts];
 
     /// The folder's and the schema's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Raw => "raw",
+            Self::Dated => "dated",
             Self::Staging => "staging",
             Self::Metrics => "metrics",
             Self::Components => "components",
@@ -48,7 +51,8 @@ impl Layer {
     pub fn may_read(self) -> &'static [Self] {
         match self {
             Self::Raw => &[],
-            Self::Staging => &[Self::Raw, Self::Staging],
+            Self::Dated => &[Self::Raw],
+            Self::Staging => &[Self::Raw, Self::Dated, Self::Staging],
             Self::Metrics => &[Self::Staging, Self::Metrics],
             // The main score's components are those of a score.
             Self::Components => &[Self::Metrics, Self::Components, Self::Scores],

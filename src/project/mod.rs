@@ -10,10 +10,12 @@
 
 mod comments;
 pub mod contract;
+pub(crate) mod identifier;
 pub mod layer;
 pub mod model;
 pub mod settings;
 pub(crate) mod statement;
+pub mod time;
 pub(crate) mod types;
 
 use std::path::{Path, PathBuf};
@@ -216,6 +218,11 @@ fn refused_name(layer: Layer, stem: &str, file: &Arc<SourceFile>) -> Option<Diag
     if layer.is_semantic() {
         let problem = Diagnostic::error("semantic-sql", format!("{layer} are declared in YAML"));
         return Some(problem.at(Location::whole(file)).help("move the SQL to sql/metrics/ or sql/marts/"));
+    }
+    if layer == Layer::Dated {
+        let problem = Diagnostic::error("dated-sql", "dated relations are made from what sources declare");
+        let help = "say in the source's DDL what its rows are: OPTIONS ('kind' 'events', …); and move the SQL to sql/staging/";
+        return Some(problem.at(Location::whole(file)).help(help));
     }
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let good = stem.starts_with(|c: char| c.is_ascii_lowercase()) && stem.chars().all(plain);

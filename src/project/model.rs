@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::ast::Query;
 
 use super::contract::Contract;
 use super::layer::ModelName;
+use super::time::Time;
 use crate::diagnostic::{Location, Origin, SourceFile};
 
 /// One model: a file under `sql/`, or SQL compiled from a component's or score's YAML.
@@ -54,10 +55,8 @@ pub enum Storing {
 pub struct Source {
     /// File or folder, relative to the project's sources.
     pub path: String,
-    /// The column that says when a row happened: rows after the last day of a run are never read.
-    pub event_time: Option<String>,
-    /// The column that says when the warehouse knew.
-    pub available_at: Option<String>,
+    /// What a row is and which columns date it; `None` where the source does not say: its rows are read as they are.
+    pub time: Option<Time>,
     /// Columns that came later: NULL in the files that do not have them, as long as one has.
     pub added_columns: Vec<String>,
     /// Whether it may be absent; then it is an empty relation.

@@ -146,7 +146,8 @@ impl Build<'_> {
 
     async fn register_sources(&self) -> Result<()> {
         let settings = &self.checked.pipeline.settings;
-        let horizon = Horizon { day: *self.request.days.end(), zone: settings.time_zone };
+        let reading = self.request.reading;
+        let horizon = Horizon { day: *self.request.days.end(), zone: settings.time_zone, reading };
         for model in &self.checked.pipeline.models {
             let Kind::Source(source) = &model.kind else { continue };
             if !self.decided.scope.computes(&model.name) {

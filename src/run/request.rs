@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::engine::sources::Reading;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::storage::Storage;
@@ -22,6 +23,8 @@ pub struct Request {
     /// Whether published marts that follow from what is selected are built as well, where that can be done from published
     /// tables. Only looked at together with `from_published`.
     pub followers: bool,
+    /// Which of the two readings of history the days are.
+    pub reading: Reading,
     /// Where the sources lie.
     pub sources: Storage,
     /// Where tables are published.

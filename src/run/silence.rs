@@ -20,6 +20,7 @@ use super::stored::column;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::engine::Session;
 use crate::project::model::{Model, Source};
+use crate::project::time::Time;
 
 /// The shortest silence that is told of a log that says nothing of its own: longer than a shop is closed for the holidays.
 const LONG: usize = 14;
@@ -32,8 +33,8 @@ const MANY_ROWS: i64 = 50;
 /// # Errors
 /// When the log cannot be read.
 pub(super) async fn silence(session: &Session, model: &Model, source: &Source) -> Result<Option<Diagnostic>> {
-    let Some(event_time) = &source.event_time else { return Ok(None) };
-    let days = rows_of_days(session, model, event_time).await?;
+    let Some(Time::Events(events)) = &source.time else { return Ok(None) };
+    let days = rows_of_days(session, model, &events.happened_at).await?;
     let holes = holes(&days, source.may_be_silent);
     let silent: Vec<NaiveDate> =
         holes.iter().flat_map(|hole| hole.start().iter_days().take_while(|day| day <= hole.end())).collect();
@@ -49,15 +50,15 @@ pub(super) async fn silence(session: &Session, model: &Model, source: &Source) -
             .note("every metric takes these days for days on which nothing happened")
             .help("deliver the days that are missing; or say how long it can be silent: OPTIONS ('may_be_silent' '30 days')"),
     };
-    let place = model.file.text.find("event_time").map(|at| Location::word_at(&model.file, at));
+    let place = model.file.text.find("happened_at").map(|at| Location::word_at(&model.file, at));
     Ok(Some(told.at(place.unwrap_or_else(|| Location::whole(&model.file)))))
 }
 
 /// The days of a log that have rows, in order, and how many rows each has.
-async fn rows_of_days(session: &Session, model: &Model, event_time: &str) -> Result<Vec<(NaiveDate, i64)>> {
+async fn rows_of_days(session: &Session, model: &Model, happened_at: &str) -> Result<Vec<(NaiveDate, i64)>> {
     let rows = session.scan(&model.name).await?;
-    let time = column(event_time);
-    let is_day = rows.schema().field_with_unqualified_name(event_time)?.data_type() == &DataType::Date32;
+    let time = column(happened_at);
+    let is_day = rows.schema().field_with_unqualified_name(happened_at)?.data_type() == &DataType::Date32;
     let day = if is_day { time.clone() } else { session.local_day(time.clone())? };
     let plan = LogicalPlanBuilder::from(rows)
         .filter(time.is_not_null())?

@@ -45,7 +45,7 @@ fn an_optional_source_may_be_absent() {
     let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
     world.write(
         "sql/raw/events.sql",
-        declared.replace("('event_time' 'at')", "('event_time' 'at', 'optional' 'true')"),
+        declared.replace("('optional' 'false')", "('optional' 'true')"),
     );
     fs::remove_dir_all(world.path("data/events")).unwrap();
     world.accepted();

@@ -30,7 +30,7 @@ const FILES: [(&str, &str); 8] = [
     (
         "sql/raw/events.sql",
         "CREATE EXTERNAL TABLE raw.events (event_id BIGINT NOT NULL PRIMARY KEY, account_id VARCHAR NOT NULL, at TIMESTAMP NOT NULL, amount DOUBLE)
-         STORED AS PARQUET LOCATION 'events' OPTIONS ('event_time' 'at')",
+         STORED AS PARQUET LOCATION 'events' OPTIONS ('optional' 'false')",
     ),
     ("sql/staging/accounts.sql", "SELECT account_id, name, since FROM raw.accounts"),
     ("sql/staging/events.sql", "SELECT event_id, account_id, local_day(at) AS day, amount FROM raw.events"),

@@ -23,7 +23,7 @@ fn invoices(account: &str, day: NaiveDate) -> Vec<&'static Invoice> {
 
 /// The attempts of an account so far, each once, with their age in days.
 fn payments(account: &str, day: NaiveDate) -> Vec<(i64, &'static Payment)> {
-    let order = |row: &Payment| (row.attempted_at, Reverse(row.available_at));
+    let order = |row: &Payment| (BOOKS.world.local_day(row.attempted_at), Reverse(row.available_at));
     let mut kept: BTreeMap<&str, &Payment> = BTreeMap::new();
     for row in &BOOKS.payments {
         let other = kept.entry(&row.payment_id).or_insert(row);

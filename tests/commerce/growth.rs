@@ -21,22 +21,20 @@ fn standing(account: &str, day: NaiveDate) -> Option<(i128, i64)> {
     Some((customer.lines.iter().map(|line| line.arr_cents()).sum(), seats))
 }
 
-/// The day on which a change counts.
-fn counts_on(change: &Change) -> NaiveDate {
-    change.effective_on.max(BOOKS.world.local_day(change.recorded_at))
-}
-
-/// Each change of an account once: the first of its deliveries to count.
+/// Each change of an account once: of its deliveries for one day the one written down last; one for a day within 60 days
+/// of an earlier one never counts.
 fn changes(account: &str) -> Vec<&'static Change> {
-    let order = |change: &Change| (counts_on(change), change.recorded_at);
-    let mut first: BTreeMap<&str, &Change> = BTreeMap::new();
-    for change in &BOOKS.changes {
-        let kept = first.entry(&change.change_id).or_insert(change);
-        if order(change) < order(kept) {
+    let mut last: BTreeMap<(&str, NaiveDate), &Change> = BTreeMap::new();
+    for change in BOOKS.changes.iter().filter(|change| change.account_id == account) {
+        let kept = last.entry((&change.change_id, change.effective_on)).or_insert(change);
+        if change.recorded_at > kept.recorded_at {
             *kept = change;
         }
     }
-    first.into_values().filter(|change| change.account_id == account).collect()
+    let is_again = |(id, day): &(&str, NaiveDate)| {
+        last.keys().any(|(other, on)| other == id && (1..=60).contains(&(*day - *on).num_days()))
+    };
+    last.iter().filter(|(key, _)| !is_again(key)).map(|(_, change)| *change).collect()
 }
 
 /// When onboarding ended, by the first word of it: the day it was known, and the day it was.
@@ -86,7 +84,7 @@ fn growth_row(account: &str, day: NaiveDate) -> Row {
         dollars(lines.iter().filter(|line| is_part(line)).map(|line| line.arr_cents()).sum())
     };
     let all = changes(account);
-    let age = |change: &Change| (day - counts_on(change)).num_days();
+    let age = |change: &Change| (day - change.effective_on).num_days();
     let of_year: Vec<&Change> =
         all.iter().copied().filter(|change| (0..365).contains(&age(change))).collect();
     let count = |kind: &str| Value::Whole(of_year.iter().filter(|change| change.kind == kind).count() as i64);

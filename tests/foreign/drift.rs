@@ -205,12 +205,12 @@ fn a_column_that_came_later_is_null_before_once_that_is_declared() {
     let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
     let with = |column: &str, options: &str| {
         let declared = declared.replace("amount DOUBLE", &format!("amount DOUBLE, plan {column}"));
-        world.write("sql/raw/events.sql", declared.replace("'event_time' 'at'", options));
+        world.write("sql/raw/events.sql", declared.replace("'optional' 'false'", options));
     };
     let mut later = events(&[(3, "a", 3, 1.0)]);
     later.insert(0, ("plan", array(StringArray::from(vec!["pro"]))));
     world.parquet("events/two.parquet", &later);
-    with("VARCHAR", "'event_time' 'at'");
+    with("VARCHAR", "'optional' 'false'");
     world.refused(
         1,
         &[
@@ -219,7 +219,7 @@ fn a_column_that_came_later_is_null_before_once_that_is_declared() {
             "add OPTIONS ('added_columns' 'plan')",
         ],
     );
-    with("VARCHAR", "'event_time' 'at', 'added_columns' 'plan'");
+    with("VARCHAR", "'optional' 'false', 'added_columns' 'plan'");
     world.accepted();
     assert_eq!(
         world.asked("SELECT event_id, plan FROM raw.events ORDER BY 1"),
@@ -237,10 +237,10 @@ fn a_column_that_came_later_is_null_before_once_that_is_declared() {
         "{}",
         ended.stderr
     );
-    with("VARCHAR NOT NULL", "'event_time' 'at', 'added_columns' 'plan'");
+    with("VARCHAR NOT NULL", "'optional' 'false', 'added_columns' 'plan'");
     let ended = world.hale(&["check"]);
     assert!(ended.stderr.contains("cannot be NOT NULL"), "{}", ended.stderr);
-    with("VARCHAR", "'event_time' 'at', 'added_columns' 'plann'");
+    with("VARCHAR", "'optional' 'false', 'added_columns' 'plann'");
     let ended = world.hale(&["check"]);
     assert!(ended.stderr.contains("did you mean `plan`?"), "{}", ended.stderr);
 }

@@ -24,7 +24,7 @@ fn count(world: &World) -> String {
 /// The declaration of the events with other options.
 fn options(world: &World, options: &str) {
     let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
-    world.write("sql/raw/events.sql", declared.replace("'event_time' 'at'", options));
+    world.write("sql/raw/events.sql", declared.replace("'optional' 'false'", options));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn csv_or_json_in_place_of_all_parquet_says_how_to_convert_it() {
     for optional in [false, true] {
         let world = named(&[]);
         if optional {
-            options(&world, "'event_time' 'at', 'optional' 'true'");
+            options(&world, "'optional' 'true'");
         }
         world.write("data/events/2026-09.csv", "event_id,account_id,at,amount\n1,a,2026-09-01,2\n");
         world.refused(
@@ -114,7 +114,7 @@ fn the_conversion_that_is_proposed_never_writes_what_it_reads() {
 #[test]
 fn an_optional_source_never_counts_as_absent_in_silence() {
     let world = named(&[]);
-    options(&world, "'event_time' 'at', 'optional' 'true'");
+    options(&world, "'optional' 'true'");
     let ended = world.accepted();
     assert!(ended.stderr.contains("raw.events counts as absent"), "{}", ended.stderr);
     world.write("data/events/_SUCCESS", "");

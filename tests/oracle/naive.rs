@@ -41,14 +41,14 @@ fn deliveries_seen(world: &World, day: NaiveDate) -> Vec<(NaiveDate, &Event)> {
     theirs.map(|event| (world.local_day(event.occurred_at), event)).collect()
 }
 
-/// Of several deliveries: one of the earliest day, of these the one available last, then any order that is an order.
+/// Of several deliveries: one of the earliest day, of these the one available last, then by the columns in the order of
+/// their names.
 fn rank<'a>(world: &World, event: &'a Event) -> impl Ord + use<'a> {
     let last_if_null = |text: &Option<String>| (text.is_none(), text.clone());
-    let names =
-        (&event.account_id, last_if_null(&event.user_id), &event.event_name, last_if_null(&event.feature));
+    let named = (&event.account_id, &event.event_name, last_if_null(&event.feature), event.is_error);
     let session = (event.session_id.is_none(), event.session_id);
-    let day = world.local_day(event.occurred_at);
-    (day, Reverse(event.available_at), names, event.seconds, event.is_error, session)
+    let others = (event.occurred_at, event.seconds, session, last_if_null(&event.user_id));
+    (world.local_day(event.occurred_at), Reverse(event.available_at), named, others)
 }
 
 /// One account's events up to one day.

@@ -36,7 +36,7 @@ impl Drawn {
             ("sql/raw/events.sql".to_owned(), draw.source()),
             (
                 "sql/staging/events.sql".to_owned(),
-                "SELECT account_id, day AS as_of_date, n FROM raw.events".to_owned(),
+                "SELECT account_id, day AS as_of_date, n FROM dated.events".to_owned(),
             ),
         ]);
         for number in 0..draw.between(1, 4) {
@@ -147,7 +147,7 @@ impl Draw {
         let check = if self.one_in(3) { format!(" CHECK ({})", self.condition("n")) } else { String::new() };
         format!(
             "CREATE EXTERNAL TABLE raw.events (\n  account_id VARCHAR NOT NULL,\n  day DATE NOT NULL,\n  n BIGINT{check},\n  x DOUBLE\n) \
-             STORED AS PARQUET LOCATION 'events.parquet' OPTIONS ('event_time' 'day')"
+             STORED AS PARQUET LOCATION 'events.parquet' OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days')"
         )
     }
 

@@ -121,7 +121,7 @@ impl Rows {
 fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let (written, said) = (ugly.reports("messages", as_of), ugly.reports("feedback", as_of));
     let messages_until = |until: NaiveDate, days: i64| -> Vec<&Message> {
-        let of_account = delivered(&ugly.sentiment.messages).into_iter();
+        let of_account = delivered(&ugly.world, &ugly.sentiment.messages).into_iter();
         let from_them = of_account.filter(|row| row.account_id == account_id && row.direction == "in");
         from_them.filter(|row| within(ugly.world.local_day(row.sent_at), until, days)).collect()
     };
@@ -133,7 +133,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let mean = |moods: &[f64]| ratio(written, moods.iter().sum(), moods.len() as f64);
     let (month, quarter) = (moods(28), moods(90));
     let negative = quarter.iter().filter(|mood| **mood < 0.0).count();
-    let items: Vec<&Item> = delivered(&ugly.sentiment.feedback)
+    let items: Vec<&Item> = delivered(&ugly.world, &ugly.sentiment.feedback)
         .into_iter()
         .filter(|row| row.account_id == account_id && within(ugly.world.local_day(row.created_at), as_of, 90))
         .collect();

@@ -125,10 +125,10 @@ pub trait Delivered {
     fn times(&self) -> (i64, i64);
 }
 
-/// Each thing once: as it happened first, and of those deliveries the one available last. Two of one moment are alike.
-pub fn delivered<T: Delivered>(rows: &[T]) -> Vec<&T> {
+/// Each thing once, on the earliest of its days, and of those deliveries the one available last. Two of one moment are alike.
+pub fn delivered<'a, T: Delivered>(world: &World, rows: &'a [T]) -> Vec<&'a T> {
     let mut of_id: BTreeMap<&str, &T> = BTreeMap::new();
-    let rank = |row: &T| (row.times().0, Reverse(row.times().1));
+    let rank = |row: &T| (world.local_day(row.times().0), Reverse(row.times().1));
     for row in rows {
         let kept = of_id.entry(row.id()).or_insert(row);
         if rank(row) < rank(kept) {

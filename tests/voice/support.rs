@@ -202,7 +202,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     );
     let opened_on = |ticket: &Ticket| world.local_day(ticket.created_at);
     let of_account = |ticket: &&Ticket| ticket.account_id == account_id;
-    let tickets: Vec<&Ticket> = delivered(&rows.tickets)
+    let tickets: Vec<&Ticket> = delivered(world, &rows.tickets)
         .into_iter()
         .filter(of_account)
         .filter(|ticket| opened_on(ticket) <= as_of)

@@ -22,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::diagnose::Failed;
 use crate::engine::landed::{self, Place};
-use crate::engine::sources::{Horizon, parquet_table};
+use crate::engine::sources::{Horizon, Reading, parquet_table};
 use crate::engine::{Engine, Session, diagnose, ran_out};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, reads_of};
@@ -62,6 +62,7 @@ pub struct Reader<'a> {
     session: Session,
     days: Days,
     absent: Mutex<BTreeSet<ModelName>>,
+    reading: Reading,
 }
 
 impl<'a> Reader<'a> {
@@ -81,7 +82,14 @@ impl<'a> Reader<'a> {
         };
         let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), last)
             .map_err(|error| Error::Bug(diagnose::first_line(&error)))?;
-        Ok(Self { pipeline, engine: engine.clone(), sources, out, session, days, absent: Mutex::default() })
+        let (reading, absent) = (Reading::AsHappened, Mutex::default());
+        Ok(Self { pipeline, engine: engine.clone(), sources, out, session, days, reading, absent })
+    }
+
+    /// The same, with sources read in one of the two readings of history.
+    #[must_use]
+    pub fn reading(self, reading: Reading) -> Self {
+        Self { reading, ..self }
     }
 
     /// The rows that answer a query.
@@ -205,7 +213,7 @@ impl<'a> Reader<'a> {
         let horizon = match self.days {
             Days::All => None,
             Days::Until(day) | Days::Only(day) | Days::Recomputed { sources: day, .. } => {
-                Some(Horizon { day, zone })
+                Some(Horizon { day, zone, reading: self.reading })
             }
         };
         let landed = landed::table(self.place(), model, source, horizon).await?;

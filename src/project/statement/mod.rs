@@ -2,8 +2,10 @@
 
 mod column_types;
 mod contract;
+mod options;
 mod parse;
 mod source;
+mod time;
 
 pub(crate) use parse::{bytes, parse_one};
 
@@ -177,7 +179,7 @@ impl Reader<'_> {
                 .help("list the columns that the project reads, with their types");
             self.problems.push(problem);
         }
-        let source = source::source(self.file, &create, &contract, &mut self.problems);
+        let source = source::source(self.file, &create, &contract, declared.as_ref(), &mut self.problems);
         Some(self.model(Kind::Source(source), contract, declared))
     }
 

@@ -1,7 +1,8 @@
 //! `scores.main` and `components.main`: the main score under a name that every mart can read.
 
 use super::CompiledModel;
-use super::writer::{identifier, one_line};
+use super::writer::one_line;
+use crate::project::identifier::identifier;
 use crate::semantic::definition::{Score, Source};
 
 /// What only a score with overrides has of its own, and marts may read of any main score.

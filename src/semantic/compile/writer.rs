@@ -3,10 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
-
 use super::CompiledModel;
 use crate::diagnostic::{Origin, SourceFile};
+use crate::project::identifier::identifier;
 use crate::semantic::definition::Score;
 use crate::semantic::expression::Expression;
 
@@ -141,12 +140,6 @@ pub(super) fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     texts.join(", ")
 }
 
-/// A checked name, quoted where SQL has a use for the word.
-pub(super) fn identifier(name: &str) -> String {
-    let keyword = ALL_KEYWORDS.binary_search(&name.to_uppercase().as_str()).is_ok();
-    if keyword { format!("\"{name}\"") } else { name.to_owned() }
-}
-
 /// A number literal: plain where every engine reads it as the same number, else with an exponent, which makes it a
 /// double everywhere.
 pub(super) fn number(number: f64) -> String {
@@ -188,13 +181,11 @@ pub(super) fn sum(terms: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{identifier, number, text};
+    use super::{number, text};
 
     #[test]
     fn literals_read_back_as_what_they_were() {
         assert_eq!(text("it's"), "'it''s'");
-        assert_eq!(identifier("select"), "\"select\"");
-        assert_eq!(identifier("health"), "health");
         let numbers = [0.0, 1.0, -0.25, 1e14, 1e15, 1e-9, 1e-10, f64::MAX, 0.1 + 0.2];
         let written = ["0", "1", "-0.25", "100000000000000", "1e15", "0.000000001", "1e-10"];
         assert_eq!(numbers.map(number)[..7], written);

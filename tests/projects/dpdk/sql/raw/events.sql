@@ -10,4 +10,4 @@ CREATE EXTERNAL TABLE raw.events (
   quantity    DOUBLE    NOT NULL CHECK (quantity = round(quantity)) -- files touched; 1 for a review
 ) STORED AS PARQUET
 LOCATION 'events.parquet'
-OPTIONS ('event_time' 'occurred_at', 'available_at' 'recorded_at')
+OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_at' 'recorded_at')

@@ -9,4 +9,4 @@ CREATE EXTERNAL TABLE raw.events (
   quantity    DOUBLE    NOT NULL CHECK (abs(quantity * 3600 - round(quantity * 3600)) < 0.00001) -- processor-hours
 ) STORED AS PARQUET
 LOCATION 'events.parquet'
-OPTIONS ('event_time' 'occurred_at', 'available_at' 'recorded_at')
+OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_at' 'recorded_at')

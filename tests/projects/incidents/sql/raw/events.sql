@@ -11,4 +11,4 @@ CREATE EXTERNAL TABLE raw.events (
   PRIMARY KEY (ticket_id, seq)
 ) STORED AS PARQUET
 LOCATION 'events.parquet'
-OPTIONS ('event_time' 'occurred_at')
+OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_after' '0 days')

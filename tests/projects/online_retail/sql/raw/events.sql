@@ -8,4 +8,4 @@ CREATE EXTERNAL TABLE raw.events (
   quantity    DOUBLE    NOT NULL  -- pieces; negative when cancelled; up to 80,995 on a line
 ) STORED AS PARQUET
 LOCATION 'events.parquet'
-OPTIONS ('event_time' 'occurred_at')
+OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_after' '0 days')

@@ -8,4 +8,4 @@ CREATE EXTERNAL TABLE raw.events (
   quantity    DOUBLE    NOT NULL CHECK (quantity = round(quantity)) -- clicks
 ) STORED AS PARQUET
 LOCATION 'events.parquet'
-OPTIONS ('event_time' 'occurred_at')
+OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_after' '0 days')

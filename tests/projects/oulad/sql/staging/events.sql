@@ -8,4 +8,4 @@ SELECT
   CAST(quantity AS BIGINT) AS quantity,
   occurred_at,
   local_day(occurred_at) AS day
-FROM raw.events
+FROM dated.events

@@ -9,4 +9,4 @@ CREATE EXTERNAL TABLE raw.commits (
   quantity    DOUBLE    NOT NULL -- files touched; 1 for a review
 ) STORED AS PARQUET
 LOCATION 'dpdk/events.parquet'
-OPTIONS ('event_time' 'occurred_at', 'available_at' 'recorded_at')
+OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_at' 'recorded_at')

@@ -6,4 +6,4 @@ CREATE EXTERNAL TABLE raw.incident_log (
   seq         INT       NOT NULL -- place in the ticket's own log
 ) STORED AS PARQUET
 LOCATION 'incidents/events.parquet'
-OPTIONS ('event_time' 'occurred_at')
+OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_after' '0 days')

@@ -8,4 +8,4 @@ CREATE EXTERNAL TABLE raw.incidents (
   category   VARCHAR   NOT NULL -- about what
 ) STORED AS PARQUET
 LOCATION 'incidents/tickets.parquet'
-OPTIONS ('event_time' 'opened_at')
+OPTIONS ('kind' 'events', 'happened_at' 'opened_at', 'known_after' '0 days')

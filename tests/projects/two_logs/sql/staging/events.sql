@@ -10,7 +10,7 @@ SELECT
   CAST(quantity AS BIGINT) * 600 AS seconds,
   FALSE AS is_error,
   local_day(occurred_at) AS day
-FROM raw.commits
+FROM dated.commits
 UNION ALL
 SELECT
   account_id,
@@ -21,4 +21,4 @@ SELECT
   600,
   FALSE,
   local_day(opened_at)
-FROM raw.incidents
+FROM dated.incidents

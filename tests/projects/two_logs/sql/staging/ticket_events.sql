@@ -11,7 +11,7 @@ WITH states AS (
     END AS state,
     occurred_at,
     seq
-  FROM raw.incident_log
+  FROM dated.incident_log
 ), ordered AS (
   SELECT *, lag(state) OVER (PARTITION BY ticket_id ORDER BY occurred_at, seq, state) AS before
   FROM states

@@ -8,4 +8,4 @@ SELECT
   CAST(substr(priority, 1, 1) AS BIGINT) AS severity,
   opened_at AS created_at,
   local_day(opened_at) AS day
-FROM raw.incidents
+FROM dated.incidents

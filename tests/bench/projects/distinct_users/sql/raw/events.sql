@@ -6,4 +6,4 @@ CREATE EXTERNAL TABLE raw.events (
   occurred_at TIMESTAMP NOT NULL
 ) STORED AS PARQUET
 LOCATION 'events'
-OPTIONS ('event_time' 'occurred_at')
+OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_after' '0 days')

@@ -1,0 +1,63 @@
+WITH {% if version -%}
+deliveries AS (
+  SELECT *, min({{ known_at }}) OVER (PARTITION BY {{ key }}, {{ version }}) AS _first_known
+  FROM {{ raw }}
+), {% endif -%}
+statements AS (
+  -- Of the rows of one statement the one known last counts, with its dates.
+  SELECT {{ columns }}, {{ from }} AS _holds_from, {{ first_day }} AS first_day
+  FROM {% if version %}deliveries{% else %}{{ raw }}{% endif %}
+  QUALIFY row_number() OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ known_last }}{{ ties }}) = 1
+), versions AS (
+  -- Of the statements of one day the one that holds last.
+  SELECT *
+  FROM statements
+{%- if deleted %}
+  WHERE NOT coalesce({{ deleted }}, FALSE)
+{%- endif %}
+  QUALIFY row_number() OVER (PARTITION BY {{ key }}, first_day ORDER BY _holds_from DESC, {{ known_last }}{{ ties }}) = 1
+{%- if not valid_to %}
+), compared AS (
+  SELECT
+    *,
+    row_number() OVER of_one > 1
+{%- for column in alike %}
+      AND ({{ column }} IS NOT DISTINCT FROM lag({{ column }}) OVER of_one)
+{%- endfor %} AS _is_alike
+  FROM versions
+  WINDOW of_one AS (PARTITION BY {{ key }} ORDER BY first_day)
+{%- endif %}
+), placed AS (
+{%- if not valid_to %}
+  -- Versions that follow each other and differ in nothing but their times are one.
+{%- endif %}
+  SELECT
+    *,
+    row_number() OVER (PARTITION BY {{ key }} ORDER BY first_day) AS _place,
+    lag(first_day) OVER (PARTITION BY {{ key }} ORDER BY first_day DESC) AS _next_day
+{%- if valid_to %}
+  FROM versions
+{%- else %}
+  FROM compared
+  WHERE NOT _is_alike
+{%- endif %}
+)
+SELECT
+  {{ columns }},
+{%- if begins %}
+  CASE WHEN _place = 1 THEN least(first_day, {{ begins }}) ELSE first_day END AS first_day,
+{%- else %}
+  first_day,
+{%- endif %}
+{%- if valid_to %}
+  least(_next_day, {{ valid_to }}) AS day_after
+{%- else %}
+  _next_day AS day_after
+{%- endif %}
+{%- if approximate %},
+  CASE WHEN _place = 1 AND {{ begins }} < first_day THEN first_day END AS approximate_until
+{%- endif %}
+FROM placed
+{%- if valid_to %}
+WHERE {{ valid_to }} IS NULL OR first_day < {{ valid_to }}
+{%- endif %}

@@ -1,0 +1,35 @@
+//! The values that options of a source can have.
+
+use crate::diagnostic::Diagnostic;
+use crate::project::contract::Contract;
+
+/// A text that names a declared column.
+pub(super) fn column(contract: &Contract, key: &str, name: String) -> Result<String, Diagnostic> {
+    if contract.column(&name).is_some() {
+        return Ok(name);
+    }
+    let message = format!("`{key}` names no declared column: `{name}`");
+    let known = contract.columns.iter().map(|column| column.name.as_str());
+    Err(Diagnostic::error("unknown-column", message).suggest(&name, known))
+}
+
+/// `3 days`.
+pub(super) fn days(key: &str, text: &str) -> Result<u32, Diagnostic> {
+    let number = text.strip_suffix("days").or_else(|| text.strip_suffix("day"));
+    number.and_then(|number| number.trim().parse().ok()).ok_or_else(|| {
+        let message = format!("`{key}` is a number of days, such as '3 days', not '{text}'");
+        Diagnostic::error("option-value", message)
+    })
+}
+
+/// `true` or `false`.
+pub(super) fn truth(key: &str, text: &str) -> Result<bool, Diagnostic> {
+    match text.to_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => {
+            let message = format!("`{key}` is 'true' or 'false', not '{text}'");
+            Err(Diagnostic::error("option-value", message))
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! How a source says what its rows are and which columns date them: the options from `kind` on.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::{DataType, SchemaRef};
+
+use super::options::{column, days};
+use crate::diagnostic::Diagnostic;
+use crate::project::contract::Contract;
+use crate::project::time::{BeforeFirst, Current, Events, Known, MAX_DELAY, Snapshots, Time, Versions};
+use crate::project::types::{sql_name, with_article};
+
+const KINDS: [&str; 4] = ["events", "versions", "snapshots", "current"];
+
+/// Every option that says something about time.
+pub(super) const OPTIONS: [&str; 15] = [
+    "kind", "key", "happened_at", "known_at", "known_after", "max_delay", "valid_from", "valid_to", "version",
+    "deleted", "begins_at", "ends_at", "before_first", "taken_at", "fixed",
+];
+
+/// What the options of a source say about time, by option.
+///
+/// # Errors
+/// Every option that says nothing, contradicts another, or is missing, with the option at fault.
+pub(super) fn time(
+    options: BTreeMap<&str, String>,
+    contract: &Contract,
+    declared: Option<&SchemaRef>,
+) -> Result<Option<Time>, Vec<(String, Diagnostic)>> {
+    if options.is_empty() {
+        return Ok(None);
+    }
+    let mut reader = Reader { options, contract, declared, problems: Vec::new() };
+    let kind = reader.options.remove("kind");
+    let time = match kind.as_deref() {
+        Some("events") => Some(Time::Events(reader.events())),
+        Some("versions") => Some(Time::Versions(reader.versions())),
+        Some("snapshots") => {
+            Some(Time::Snapshots(Snapshots { key: reader.key(), taken_at: reader.instant("taken_at") }))
+        }
+        Some("current") => Some(Time::Current(reader.current())),
+        Some(other) => return Err(vec![("kind".to_owned(), unknown_kind(other))]),
+        None => {
+            let first = reader.options.keys().next().copied().unwrap_or_default();
+            return Err(vec![(first.to_owned(), without_kind(first))]);
+        }
+    };
+    let kind = kind.unwrap_or_default();
+    for left in reader.options.keys() {
+        reader.problems.push(((*left).to_owned(), without_effect(left, &kind)));
+    }
+    if let Some(time) = &time {
+        reader.problems.extend(taken_names(time, contract));
+    }
+    if reader.problems.is_empty() { Ok(time) } else { Err(reader.problems) }
+}
+
+struct Reader<'a> {
+    /// The options that were not read yet.
+    options: BTreeMap<&'a str, String>,
+    contract: &'a Contract,
+    declared: Option<&'a SchemaRef>,
+    problems: Vec<(String, Diagnostic)>,
+}
+
+impl Reader<'_> {
+    fn events(&mut self) -> Events {
+        let key = self.columns("key");
+        self.never_null("key", &key);
+        Events {
+            key,
+            happened_at: self.instant("happened_at"),
+            known: self.known(true),
+            max_delay: self.days("max_delay").unwrap_or(MAX_DELAY),
+        }
+    }
+
+    fn versions(&mut self) -> Versions {
+        let key = self.key();
+        let valid_from = self.dating("valid_from");
+        let known = self.known(valid_from.is_some());
+        let deleted = self.column("deleted");
+        if let Some(deleted) = &deleted {
+            self.of_type("deleted", deleted, |data_type| *data_type == DataType::Boolean, "a BOOLEAN");
+        }
+        Versions {
+            key,
+            valid_from,
+            version: self.columns("version"),
+            valid_to: self.dating("valid_to"),
+            deleted,
+            begins_at: self.dating("begins_at"),
+            before_first: self.before_first(),
+            known,
+        }
+    }
+
+    fn current(&mut self) -> Current {
+        Current {
+            key: self.key(),
+            begins_at: self.dating("begins_at"),
+            ends_at: self.dating("ends_at"),
+            fixed: self.columns("fixed"),
+        }
+    }
+
+    /// The columns that tell things apart; there is at least one.
+    fn key(&mut self) -> Vec<String> {
+        let key = if self.options.contains_key("key") {
+            self.columns("key")
+        } else {
+            let message = "the source does not say what tells its rows apart";
+            let help = "add the option 'key' with the column, or columns, that name the thing: 'key' 'account_id'";
+            self.problems.push(("kind".to_owned(), Diagnostic::error("no-key", message).help(help)));
+            Vec::new()
+        };
+        self.never_null("key", &key);
+        key
+    }
+
+    /// `known_at`, or `known_after`; the latter only beside a time after which it can be.
+    fn known(&mut self, is_dated: bool) -> Known {
+        let after = self.days("known_after");
+        match (self.options.contains_key("known_at"), after) {
+            (true, None) => Known::At(self.instant("known_at")),
+            (false, Some(days)) if is_dated => Known::After(days),
+            (true, Some(_)) => {
+                self.options.remove("known_at");
+                let message = "`known_after` stands for a missing `known_at`, and there is one";
+                self.problems.push((
+                    "known_after".to_owned(),
+                    Diagnostic::error("option-value", message).help("leave one of the two out"),
+                ));
+                Known::After(0)
+            }
+            (false, _) => {
+                let message = "the source does not say when its rows were known";
+                let help = if is_dated {
+                    "add 'known_at' with the column that says it, or 'known_after' '1 day' where none does"
+                } else {
+                    "add 'valid_from', 'known_at', or both: from when a row holds, and when it was written down"
+                };
+                self.problems
+                    .push(("kind".to_owned(), Diagnostic::error("no-known-at", message).help(help)));
+                Known::After(0)
+            }
+        }
+    }
+
+    fn before_first(&mut self) -> BeforeFirst {
+        match self.options.remove("before_first").as_deref() {
+            None | Some("absent") => BeforeFirst::Absent,
+            Some("approximate") => BeforeFirst::Approximate,
+            Some(other) => {
+                let message = format!("`before_first` is 'absent' or 'approximate', not '{other}'");
+                self.problems.push(("before_first".to_owned(), Diagnostic::error("option-value", message)));
+                BeforeFirst::Absent
+            }
+        }
+    }
+
+    /// A column that dates every row.
+    fn instant(&mut self, option: &str) -> String {
+        if !self.options.contains_key(option) {
+            let message = format!("the source does not say which column is its `{option}`");
+            let problem = Diagnostic::error("no-time", message).help(format!("add the option '{option}'"));
+            self.problems.push(("kind".to_owned(), problem));
+            return String::new();
+        }
+        let column = self.dating(option).unwrap_or_default();
+        self.never_null(option, std::slice::from_ref(&column));
+        column
+    }
+
+    /// A column that dates rows.
+    fn dating(&mut self, option: &str) -> Option<String> {
+        let column = self.column(option)?;
+        let dates =
+            |data_type: &DataType| matches!(data_type, DataType::Date32 | DataType::Timestamp(_, _));
+        self.of_type(option, &column, dates, "a TIMESTAMP or a DATE");
+        Some(column)
+    }
+
+    fn column(&mut self, option: &str) -> Option<String> {
+        self.columns(option).into_iter().next()
+    }
+
+    /// The declared columns that an option lists.
+    fn columns(&mut self, option: &str) -> Vec<String> {
+        let Some(text) = self.options.remove(option) else { return Vec::new() };
+        let mut found = Vec::new();
+        for name in text.split(',').map(str::trim) {
+            match column(self.contract, option, name.to_owned()) {
+                Ok(name) => found.push(name),
+                Err(problem) => self.problems.push((option.to_owned(), problem)),
+            }
+        }
+        found
+    }
+
+    fn days(&mut self, option: &str) -> Option<u32> {
+        let text = self.options.remove(option)?;
+        match days(option, &text) {
+            Ok(days) => Some(days),
+            Err(problem) => {
+                self.problems.push((option.to_owned(), problem));
+                None
+            }
+        }
+    }
+
+    fn of_type(&mut self, option: &str, column: &str, fits: impl Fn(&DataType) -> bool, wanted: &str) {
+        let field = self.declared.and_then(|declared| declared.field_with_name(column).ok());
+        let Some(field) = field.filter(|field| !fits(field.data_type())) else { return };
+        let is = with_article(&sql_name(field.data_type()));
+        let message = format!("`{option}` is {wanted}, and `{column}` is {is}");
+        self.problems.push((option.to_owned(), Diagnostic::error("option-value", message)));
+    }
+
+    /// What tells rows apart and dates them is there in every row.
+    fn never_null(&mut self, option: &str, columns: &[String]) {
+        let required = self.contract.not_null();
+        for column in columns.iter().filter(|column| !column.is_empty() && !required.contains(column)) {
+            let message = format!("`{option}` is `{column}`, which may be NULL");
+            let problem = Diagnostic::error("nullable-time", message)
+                .help("declare it NOT NULL: rows without it can be neither told apart nor dated");
+            self.problems.push((option.to_owned(), problem));
+        }
+    }
+}
+
+fn unknown_kind(kind: &str) -> Diagnostic {
+    Diagnostic::error("unknown-kind", format!("there is no kind of rows `{}`", kind.escape_debug()))
+        .note("events are facts of one day, versions say what a thing is from a time on, snapshots are loads that hold all there is, current is a table of now")
+        .suggest(kind, KINDS)
+}
+
+fn without_kind(option: &str) -> Diagnostic {
+    Diagnostic::error("no-kind", format!("`{option}` dates rows, and it is not said what a row is"))
+        .help("add the option 'kind': 'events', 'versions', 'snapshots' or 'current'")
+}
+
+fn without_effect(option: &str, kind: &str) -> Diagnostic {
+    Diagnostic::error("option-without-effect", format!("`{option}` says nothing of rows of kind `{kind}`"))
+        .help("leave it out, or declare another kind")
+}
+
+/// Columns of the source that have the name of one that the dated relation adds.
+fn taken_names(time: &Time, contract: &Contract) -> Vec<(String, Diagnostic)> {
+    let of_its_own = |name: &str| match time {
+        Time::Events(events) => events.happened_at == name,
+        Time::Versions(_) | Time::Snapshots(_) | Time::Current(_) => false,
+    };
+    let taken =
+        time.added().iter().filter(|name| contract.column(name).is_some() && !of_its_own(name));
+    taken
+        .map(|name| {
+            let message = format!("a column is called `{name}`, as is one that dating the rows adds");
+            let problem = Diagnostic::error("taken-name", message);
+            ("kind".to_owned(), problem.help("rename it in the file: the other one is what models join on"))
+        })
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! What a row of a source is, and which of its columns date it: declared once, in the options of its DDL.
+//!
+//! | kind | a row is | what models read (`dated.<source>`) |
+//! | --- | --- | --- |
+//! | `events` | one delivery of a fact of one day | each fact once, with its `day` |
+//! | `versions` | one delivery of a statement about a thing that changes | spans: `first_day`, `day_after` |
+//! | `snapshots` | a thing as one load gave it; each load is all there is | spans |
+//! | `current` | a thing as it is now, without history | spans from its beginning to its end |
+//!
+//! A later row of a key is a *correction* (the past was wrong) or a *change* (true from now on). The kind says which: of
+//! `events` and of rows of one `version` the one known last is the truth of their day; successive versions are changes.
+
+use std::fmt;
+
+/// The days for which another delivery of an event is looked for before it, unless said.
+pub const MAX_DELAY: u32 = 60;
+
+/// How the rows of a source are dated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Time {
+    /// Facts of one day each.
+    Events(Events),
+    /// Things that change.
+    Versions(Versions),
+    /// Loads, each of which is all there is.
+    Snapshots(Snapshots),
+    /// Things as they are now.
+    Current(Current),
+}
+
+/// Facts of one day, delivered once or more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Events {
+    /// What tells a fact from others; empty where each row is a fact of its own.
+    pub key: Vec<String>,
+    /// When it happened.
+    pub happened_at: String,
+    /// When it was known.
+    pub known: Known,
+    /// How many days before a delivery another of the same fact is looked for.
+    pub max_delay: u32,
+}
+
+/// Statements about things that change, each from a time on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions {
+    /// The thing.
+    pub key: Vec<String>,
+    /// From when the statement holds; where it is NULL or not declared, from when it was known.
+    pub valid_from: Option<String>,
+    /// What tells statements about a thing apart: rows alike in it correct each other. Empty: the time from which they hold.
+    pub version: Vec<String>,
+    /// Until when it holds at most.
+    pub valid_to: Option<String>,
+    /// That the statement never was.
+    pub deleted: Option<String>,
+    /// When the thing began: its first version holds from there.
+    pub begins_at: Option<String>,
+    /// Whether the first version stands for what lies before it, which is marked as approximate.
+    pub before_first: BeforeFirst,
+    /// When the row was known.
+    pub known: Known,
+}
+
+/// Loads of a table without history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshots {
+    /// The thing.
+    pub key: Vec<String>,
+    /// The time of the load.
+    pub taken_at: String,
+}
+
+/// A table of now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Current {
+    /// The thing.
+    pub key: Vec<String>,
+    /// When it began.
+    pub begins_at: Option<String>,
+    /// When it ended.
+    pub ends_at: Option<String>,
+    /// Columns that never change; the others are as they are now on every day.
+    pub fixed: Vec<String>,
+}
+
+/// When a row was known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// A column says it.
+    At(String),
+    /// So many days after it happened.
+    After(u32),
+}
+
+/// What lies before the first version of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeforeFirst {
+    /// Nothing.
+    Absent,
+    /// The first version, which is marked as approximate there.
+    Approximate,
+}
+
+impl Time {
+    /// The word of the option `kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Events(_) => "events",
+            Self::Versions(_) => "versions",
+            Self::Snapshots(_) => "snapshots",
+            Self::Current(_) => "current",
+        }
+    }
+
+    /// What tells things, or facts, apart.
+    pub fn key(&self) -> &[String] {
+        match self {
+            Self::Events(events) => &events.key,
+            Self::Versions(versions) => &versions.key,
+            Self::Snapshots(snapshots) => &snapshots.key,
+            Self::Current(current) => &current.key,
+        }
+    }
+
+    /// The columns that the dated relation adds to those of the source.
+    pub fn added(&self) -> &'static [&'static str] {
+        match self {
+            Self::Events(_) => &["day"],
+            Self::Versions(Versions { before_first: BeforeFirst::Approximate, .. }) => {
+                &["first_day", "day_after", "approximate_until"]
+            }
+            Self::Versions(_) | Self::Snapshots(_) | Self::Current(_) => &["first_day", "day_after"],
+        }
+    }
+}
+
+/// What the declaration means, in one sentence.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Events(events) => events.fmt(f),
+            Self::Versions(versions) => versions.fmt(f),
+            Self::Snapshots(Snapshots { key, taken_at }) => write!(
+                f,
+                "each load ({taken_at}) is all there is: a {} that the next load does not have ended on that day",
+                key.join(", ")
+            ),
+            Self::Current(current) => current.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, happened_at, known, max_delay } = self;
+        if key.is_empty() {
+            return write!(f, "each row is a fact of the day of {happened_at}, known {known}");
+        }
+        write!(
+            f,
+            "rows of one {} are deliveries of one fact, of the day of {happened_at}: of those of its earliest day within \
+             {max_delay} days the one known last counts, known {known}",
+            key.join(", ")
+        )
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.join(", ");
+        let known = &self.known;
+        let from = self.valid_from.as_deref().unwrap_or("the time it was known");
+        let version = if self.version.is_empty() { from.to_owned() } else { self.version.join(", ") };
+        write!(
+            f,
+            "each row says what a {key} is from {from} on, until the next one of the same {key}; of those with the same \
+             {version} the one known last counts, known {known}"
+        )
+    }
+}
+
+impl fmt::Display for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "each row is a {} as it is now", self.key.join(", "))?;
+        if let Some(begins_at) = &self.begins_at {
+            write!(f, ", there from {begins_at}")?;
+        }
+        if let Some(ends_at) = &self.ends_at {
+            write!(f, ", until {ends_at}")?;
+        }
+        f.write_str(": what it was on an earlier day is approximate")?;
+        if self.fixed.is_empty() { Ok(()) } else { write!(f, ", but for {}", self.fixed.join(", ")) }
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(column) => write!(f, "at {column}"),
+            Self::After(0) => f.write_str("on the same day"),
+            Self::After(1) => f.write_str("1 day later"),
+            Self::After(days) => write!(f, "{days} days later"),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The dated relation of each kind of source, against its definition, and the laws of time that need none.
+
+mod definition; // what each kind means, row by row
+mod laws; // later rows change no earlier day; order, files and another delivery change nothing
+mod refused; // declarations that say nothing, or contradict themselves
+mod world; // a project of one source with drawn rows

@@ -1,0 +1,248 @@
+//! What each kind of source means, computed row by row from its definition.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::world::{DAY, Declared, LAST, Line, Row, World, minute, row, state};
+
+const MAX_DELAY: i64 = 3;
+
+/// What decides between rows where nothing else does: their columns in the order of their names, NULL last.
+fn ties(row: &Row) -> impl Ord + use<> {
+    let last = |value: Option<i64>| (value.is_none(), value);
+    let gone = row.gone.map(i64::from);
+    (last(row.at), last(row.begun), last(gone), row.known, last(row.until), row.v, row.ver)
+}
+
+pub fn events() -> Declared {
+    Declared {
+        columns: vec!["id", "v", "at", "known"],
+        options: format!(
+            "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'max_delay' '{MAX_DELAY} days'"
+        ),
+    }
+}
+
+/// Rows of facts: each happened.
+pub fn facts() -> impl Strategy<Value = Vec<Row>> {
+    let happened = (row(), minute()).prop_map(|(row, at)| {
+        let at = Some(row.at.unwrap_or(at));
+        Row { at, until: None, gone: None, begun: None, ver: 0, ..row }
+    });
+    prop::collection::vec(happened, 1..9)
+}
+
+/// Each fact of each of its days that no other delivery of it lies shortly before.
+fn facts_of(rows: &[Row]) -> Vec<Line> {
+    let day = |row: &Row| row.at.unwrap() / DAY;
+    let days: BTreeSet<(u8, i64)> = rows.iter().map(|row| (row.id, day(row))).collect();
+    let stands = |&(id, day): &(u8, i64)| !(1..=MAX_DELAY).any(|ago| days.contains(&(id, day - ago)));
+    let of = |(id, on): &(u8, i64)| {
+        let deliveries = rows.iter().filter(|row| row.id == *id && day(row) == *on);
+        let last = deliveries.min_by_key(|row| (Reverse(row.known), ties(row))).unwrap();
+        Line { id: id.to_string(), v: last.v, days: vec![Some(*on)] }
+    };
+    let mut facts: Vec<Line> = days.iter().filter(|day| stands(day)).map(of).collect();
+    facts.sort();
+    facts
+}
+
+/// A declaration of versions, drawn.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    pub from: bool,
+    pub to: bool,
+    pub gone: bool,
+    pub begun: bool,
+    pub ver: bool,
+    pub approximate: bool,
+}
+
+pub fn shape() -> impl Strategy<Value = Shape> {
+    let flags = prop::array::uniform6(any::<bool>());
+    flags.prop_map(|[from, to, gone, begun, ver, approximate]| Shape { from, to, gone, begun, ver, approximate })
+}
+
+impl Shape {
+    pub fn declared(&self) -> Declared {
+        let parts = [
+            (self.from, "at", "valid_from"),
+            (self.to, "until", "valid_to"),
+            (self.gone, "gone", "deleted"),
+            (self.begun, "begun", "begins_at"),
+            (self.ver, "ver", "version"),
+        ];
+        let parts = parts.into_iter().filter(|(is_there, ..)| *is_there);
+        let mut options = "'kind' 'versions', 'key' 'id', 'known_at' 'known'".to_owned();
+        let mut columns = vec!["id", "v", "known"];
+        for (_, column, option) in parts {
+            columns.push(column);
+            options += &format!(", '{option}' '{column}'");
+        }
+        if self.approximate {
+            options += ", 'before_first' 'approximate'";
+        }
+        Declared { columns, options }
+    }
+
+    /// The rows with nothing in the columns that are not declared.
+    pub fn seen(&self, rows: &[Row]) -> Vec<Row> {
+        let of = |row: &Row| Row {
+            at: row.at.filter(|_| self.from),
+            until: row.until.filter(|_| self.to),
+            gone: row.gone.filter(|_| self.gone),
+            begun: row.begun.filter(|_| self.begun),
+            ver: if self.ver { row.ver } else { 0 },
+            ..row.clone()
+        };
+        rows.iter().map(of).collect()
+    }
+
+
+    /// The versions of a thing by the day from which each holds.
+    fn versions(&self, rows: &[Row], id: u8) -> BTreeMap<i64, Row> {
+        let mut statements: BTreeMap<i64, Vec<&Row>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.id == id) {
+            statements.entry(if self.ver { row.ver } else { row.at.unwrap_or(row.known) }).or_default().push(row);
+        }
+        // A statement holds from where it says, else from when it was first known.
+        let standing = statements.values().map(|rows| {
+            let row = *rows.iter().min_by_key(|row| (Reverse(row.known), ties(row))).unwrap();
+            let known = rows.iter().map(|row| row.known).min().unwrap();
+            (row.at.unwrap_or(known), row.clone())
+        });
+        let mut by_day: BTreeMap<i64, Vec<(i64, Row)>> = BTreeMap::new();
+        for (from, row) in standing.filter(|(_, row)| row.gone != Some(true)) {
+            by_day.entry(from / DAY).or_default().push((from, row));
+        }
+        let last = |rows: Vec<(i64, Row)>| {
+            let last = rows.into_iter().min_by_key(|(from, row)| (Reverse(*from), Reverse(row.known), ties(row)));
+            last.unwrap().1
+        };
+        by_day.into_iter().map(|(day, rows)| (day, last(rows))).collect()
+    }
+
+    /// What each thing is on a day, and whether that is approximate.
+    pub fn state(&self, rows: &[Row], day: i64) -> BTreeMap<String, (i64, bool)> {
+        let of = |id: u8| {
+            let versions = self.versions(rows, id);
+            if let Some((_, row)) = versions.range(..=day).next_back() {
+                return row.until.is_none_or(|until| day < until).then_some((row.v, false));
+            }
+            let (first, row) = versions.iter().next()?;
+            let begun = match row.begun {
+                Some(begun) => begun <= day,
+                None => self.approximate && !self.begun,
+            };
+            let ever = row.until.is_none_or(|until| until > *first);
+            (begun && ever).then_some((row.v, self.approximate))
+        };
+        (0..3).filter_map(|id| Some((id.to_string(), of(id)?))).collect()
+    }
+}
+
+/// A load: its time, and the things in it.
+pub type Load = (i64, Vec<(u8, i64)>);
+
+pub fn loads() -> impl Strategy<Value = Vec<Load>> {
+    let things = prop::collection::vec((0_u8..3, 0_i64..2), 1..4);
+    prop::collection::vec((minute(), things), 1..6)
+}
+
+pub fn snapshots() -> Declared {
+    Declared {
+        columns: vec!["id", "v", "known"],
+        options: "'kind' 'snapshots', 'key' 'id', 'taken_at' 'known'".to_owned(),
+    }
+}
+
+pub fn rows_of(loads: &[Load]) -> Vec<Row> {
+    let of = |(taken, things): &Load| {
+        let known = *taken;
+        let row =
+            move |(id, v)| Row { id, v, known, at: None, until: None, gone: None, begun: None, ver: 0 };
+        things.clone().into_iter().map(row)
+    };
+    loads.iter().flat_map(of).collect()
+}
+
+/// The things of the last load by the end of a day.
+fn loaded(loads: &[Load], day: i64) -> BTreeMap<String, i64> {
+    let before = loads.iter().map(|(taken, _)| *taken).filter(|taken| taken / DAY <= day);
+    let Some(last) = before.max() else { return BTreeMap::new() };
+    let mut found = BTreeMap::new();
+    for (id, v) in loads.iter().filter(|(taken, _)| *taken == last).flat_map(|(_, things)| things) {
+        let least = found.entry(id.to_string()).or_insert(*v);
+        *least = (*least).min(*v);
+    }
+    found
+}
+
+/// Spans that follow each other differ.
+fn assert_least(lines: &[Line]) {
+    for line in lines {
+        let next = lines.iter().find(|next| next.id == line.id && next.days[0] == line.days[1]);
+        assert!(next.is_none_or(|next| next.v != line.v), "two in place of one: {lines:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::seeds::kept("tests/seeds/dated_definition.txt", 150))]
+
+    #[test]
+    fn an_event_is_one_on_its_earliest_day_as_it_was_known_last(rows in facts()) {
+        let found = World::new(&events(), &[rows.clone()]).lines(&["day"], None);
+        prop_assert_eq!(found, facts_of(&rows));
+    }
+
+    #[test]
+    fn a_version_holds_until_the_next_however_its_time_is_declared(
+        rows in prop::collection::vec(row(), 1..9),
+        shape in shape(),
+    ) {
+        let rows = shape.seen(&rows);
+        let days: &[&str] =
+            if shape.approximate { &["first_day", "day_after", "approximate_until"] } else { &["first_day", "day_after"] };
+        let lines = World::new(&shape.declared(), &[rows.clone()]).lines(days, None);
+        for day in -2..=LAST + 2 {
+            let expected = shape.state(&rows, day);
+            let values = expected.iter().map(|(id, (v, _))| (id.clone(), *v)).collect();
+            prop_assert_eq!(state(&lines, day), values, "day {}: {:?}", day, lines);
+            for line in lines.iter().filter(|line| shape.approximate && line.holds(day)) {
+                let is_approximate = line.days[2].is_some_and(|until| day < until);
+                prop_assert_eq!(is_approximate, expected[&line.id].1, "day {}: {:?}", day, lines);
+            }
+        }
+        if !shape.to && !shape.begun {
+            assert_least(&lines);
+        }
+    }
+
+    #[test]
+    fn a_load_is_all_there_is(loads in loads()) {
+        let lines = World::new(&snapshots(), &[rows_of(&loads)]).lines(&["first_day", "day_after"], None);
+        for day in -1..=LAST + 1 {
+            prop_assert_eq!(state(&lines, day), loaded(&loads, day), "day {}: {:?}", day, lines);
+        }
+        assert_least(&lines);
+    }
+
+    #[test]
+    fn what_is_current_is_there_from_its_beginning_to_its_end(rows in prop::collection::vec(row(), 1..3)) {
+        let rows: Vec<Row> = (0..).zip(rows).map(|(id, row)| Row { id, ..row }).collect();
+        let declared = Declared {
+            columns: vec!["id", "v", "begun", "until"],
+            options: "'kind' 'current', 'key' 'id', 'begins_at' 'begun', 'ends_at' 'until'".to_owned(),
+        };
+        let lines = World::new(&declared, &[rows.clone()]).lines(&["first_day", "day_after"], None);
+        for day in -1..=LAST + 1 {
+            let there = rows.iter().filter(|row| {
+                row.begun.is_none_or(|begun| begun <= day) && row.until.is_none_or(|until| day < until)
+            });
+            let expected = there.map(|row| (row.id.to_string(), row.v)).collect();
+            prop_assert_eq!(state(&lines, day), expected, "day {}: {:?}", day, lines);
+        }
+    }
+}
