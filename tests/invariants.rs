@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use halescore::cli::Call;
 use halescore::pipeline::Pipeline;
 use halescore::project::Project;
-use halescore::project::layer::Layer;
+use halescore::project::layer::{Layer, ModelName};
 use halescore::project::model::Kind;
 
 fn root() -> PathBuf {
@@ -60,10 +60,11 @@ fn every_source_has_its_parquet_and_a_staging_model() {
             model.name,
             source.path
         );
-        let is_staged = pipeline
-            .reads
-            .iter()
-            .any(|(reader, reads)| reader.layer == Layer::Staging && reads.0.contains_key(&model.name));
+        let dated = ModelName::new(Layer::Dated, model.name.table.clone());
+        let is_staged = pipeline.reads.iter().any(|(reader, reads)| {
+            let reads_it = reads.0.contains_key(&model.name) || reads.0.contains_key(&dated);
+            reader.layer == Layer::Staging && reads_it
+        });
         assert!(is_staged, "no staging model reads {}", model.name);
     }
 }

@@ -131,7 +131,7 @@ fn a_question_of_an_absent_source_says_that_it_is_absent() {
     let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
     world.write(
         "sql/raw/events.sql",
-        declared.replace("('event_time' 'at')", "('event_time' 'at', 'optional' 'true')"),
+        declared.replace("('optional' 'false')", "('optional' 'true')"),
     );
     for table in ["raw.events", "staging.events"] {
         let query = format!("SELECT count(*) AS n FROM {table}");

@@ -53,6 +53,6 @@ CREATE EXTERNAL TABLE raw.events (
   day DATE NOT NULL,
   n BIGINT,
   x DOUBLE
-) STORED AS PARQUET LOCATION 'events.parquet' OPTIONS ('event_time' 'day')
+) STORED AS PARQUET LOCATION 'events.parquet' OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days')
 -- sql/staging/events.sql
-SELECT account_id, day AS as_of_date, n FROM raw.events
+SELECT account_id, day AS as_of_date, n FROM dated.events

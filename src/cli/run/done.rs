@@ -1,0 +1,143 @@
+//! What `hale run` tells of a run that ended well.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use indicatif::{DecimalBytes, HumanCount};
+use serde_json::{Map, Value, json};
+
+use crate::cli::arguments::Log;
+use crate::cli::console::{Console, event, line, object};
+use crate::cli::output::Sheet;
+use crate::cli::progress::{held, rate};
+use crate::diagnostic::Diagnostic;
+use crate::engine::sources::Reading;
+use crate::run::{BuiltModel, Report};
+
+/// A run that ended well.
+pub(super) struct Done {
+    /// What was built at once, in order: all days, or each on its own.
+    pub(super) built: Vec<DaysBuilt>,
+    pub(super) reading: Reading,
+    pub(super) took: Duration,
+    pub(super) peak: Peak,
+}
+
+/// Days that were built at once.
+pub(super) struct DaysBuilt {
+    pub(super) days: RangeInclusive<NaiveDate>,
+    /// `None` after a dry run.
+    pub(super) report: Option<Report>,
+}
+
+/// The most memory that was held, in bytes.
+pub(super) struct Peak {
+    pub(super) process: Option<u64>,
+    pub(super) tracked: usize,
+}
+
+impl Done {
+    pub(super) fn to_json(&self) -> Value {
+        let mut all = match self.built.as_slice() {
+            [one] => one.to_json(),
+            many => {
+                let days = many.iter().map(|built| Value::Object(built.to_json()));
+                object(json!({ "days": days.collect::<Vec<_>>() }))
+            }
+        };
+        all.extend(object(json!({
+            "published": !self.is_dry(), "exit_code": 0, "seconds": self.took.as_secs_f64(),
+            "peak_memory_bytes": self.peak.process, "peak_tracked_bytes": self.peak.tracked,
+        })));
+        if self.reading == Reading::AsKnown {
+            all.insert("as_known".to_owned(), Value::Bool(true));
+        }
+        if self.is_dry() {
+            all.insert("dry_run".to_owned(), Value::Bool(true));
+        }
+        Value::Object(all)
+    }
+
+    fn is_dry(&self) -> bool {
+        self.built.iter().all(|built| built.report.is_none())
+    }
+
+    /// The table at the end, for people; in a log, the same facts as the last event.
+    pub(super) fn tell(&self, console: Console) {
+        if console.log == Log::Json {
+            return event("info", "finished", object(self.to_json()));
+        }
+        for built in &self.built {
+            let Some(report) = &built.report else { continue };
+            if self.built.len() > 1 {
+                line(format_args!("{}", built.days.end()));
+            }
+            line(table(report, console).trim_end());
+        }
+        if self.is_dry() {
+            line("dry run: everything was built and audited, nothing was published");
+        }
+        let tracked = DecimalBytes(self.peak.tracked as u64);
+        let process = held(self.peak.process);
+        line(format_args!(
+            "{:.2} s, peak memory {process} ({tracked} of it in queries)",
+            self.took.as_secs_f64()
+        ));
+    }
+}
+
+impl DaysBuilt {
+    fn to_json(&self) -> Map<String, Value> {
+        let (first, last) = (self.days.start(), self.days.end());
+        let mut all = if first == last {
+            object(json!({ "as_of": first }))
+        } else {
+            object(json!({ "from": first, "to": last }))
+        };
+        all.extend(self.report.iter().flat_map(facts));
+        all
+    }
+}
+
+fn facts(report: &Report) -> Map<String, Value> {
+    let tables = report.tables.iter();
+    let rows: Map<String, Value> =
+        tables.map(|table| (format!("{}.{}", table.layer, table.name), table.rows.into())).collect();
+    let read = |model: &BuiltModel| (model.name.to_string(), model.rows_read.into());
+    let rows_read: Map<String, Value> = report.models.iter().map(read).collect();
+    let written: usize = report.tables.iter().map(|table| table.written).sum();
+    let unchanged: usize = report.tables.iter().map(|table| table.unchanged).sum();
+    object(json!({
+        "run_id": report.run_id, "rows_read": rows_read, "rows": rows,
+        "audits": { "pass": report.audits, "left_out": report.left_out },
+        "older": report.older.iter().map(|older| older.mart.to_string()).collect::<Vec<_>>(),
+        "warnings": report.warnings.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
+        "files": { "written": written, "unchanged": unchanged },
+    }))
+}
+
+fn table(report: &Report, console: Console) -> String {
+    let unpublished = report.models.iter().any(|model| !model.published);
+    let mut names =
+        ["model", "read", "rows", "bytes", "seconds", "read/s", "memory"].map(str::to_owned).to_vec();
+    names.extend(unpublished.then(|| "for what".to_owned()));
+    let row = |model: &BuiltModel| {
+        let mut row = vec![
+            model.name.to_string(),
+            HumanCount(model.rows_read).to_string(),
+            HumanCount(model.rows).to_string(),
+            DecimalBytes(model.bytes).to_string(),
+            format!("{:.2}", model.took.as_secs_f64()),
+            HumanCount(rate(model.rows_read, model.took)).to_string(),
+            held(model.memory),
+        ];
+        let what = if model.published { "published" } else { "built for others to read" };
+        row.extend(unpublished.then(|| what.to_owned()));
+        row
+    };
+    let right = (0..names.len()).map(|at| (1..7).contains(&at)).collect();
+    let yields = if unpublished { vec![5, 3, 7] } else { vec![5, 3] };
+    let rows = report.models.iter().map(row).collect();
+    Sheet { names, right, yields, rows }.fitted(console.log_width)
+}
