@@ -228,7 +228,8 @@ fn a_month_that_is_missing_from_a_log_is_told_and_a_declared_silence_is_kept_to(
     };
     let run = |project: &Project| project.hale(&["run", "--as-of", "2026-05-20"]);
     let staged = "-- Events, each once.\nSELECT account_id, day, n FROM dated.events\n";
-    let files = [amounts(), owned("sql/raw/events.sql", &source("")), owned("sql/staging/events.sql", staged)];
+    let files =
+        [amounts(), owned("sql/raw/events.sql", &source("")), owned("sql/staging/events.sql", staged)];
     let project = project(&files);
     project.events(&rows(&|day| !(60..=89).contains(&day)));
     let warned = run(&project);

@@ -65,7 +65,15 @@ impl Run {
             [] => Selection::all(&checked.pipeline),
             words => Selection::of_words(&checked.pipeline, words)?,
         };
-        let request = Request { days, selection, from_published: false, followers: false, reading: Reading::AsHappened, sources, out };
+        let request = Request {
+            days,
+            selection,
+            from_published: false,
+            followers: false,
+            reading: Reading::AsHappened,
+            sources,
+            out,
+        };
         build(&checked, &engine, &request, &Quiet).await?.publish(&Quiet).await?;
         Ok(engine.peak_tracked())
     }

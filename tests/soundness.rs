@@ -84,7 +84,15 @@ async fn run(drawn: &Project, sources: &Path) -> Result<End, String> {
     for (selection, days) in selections.into_iter().zip([day(9)..=day(11), day(12)..=day(12)]) {
         let out = Storage::open(folder.path().join("out").to_str().unwrap(), folder.path()).unwrap();
         let sources = data.clone();
-        let request = Request { days, selection, from_published: false, followers: false, reading: Reading::AsHappened, sources, out };
+        let request = Request {
+            days,
+            selection,
+            from_published: false,
+            followers: false,
+            reading: Reading::AsHappened,
+            sources,
+            out,
+        };
         match build(&checked, &engine, &request, &Quiet).await {
             Ok(built) => drop(built.publish(&Quiet).await.map_err(|torn| failed("publish", &torn.error))?),
             Err(Error::Audit(_)) => end = End::Audited,

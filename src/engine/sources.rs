@@ -104,7 +104,8 @@ impl Horizon {
                 column.clone().lt(lit(end))
             }
             other => {
-                let message = format!("rows are dated by a TIMESTAMP or a DATE, not by {}", a_value_of(other));
+                let message =
+                    format!("rows are dated by a TIMESTAMP or a DATE, not by {}", a_value_of(other));
                 return Err(DataFusionError::Plan(message));
             }
         };
@@ -137,7 +138,8 @@ pub(crate) fn until(
 ) -> Result<Arc<dyn TableProvider>> {
     let (Some(horizon), Some(time)) = (horizon, &source.time) else { return Ok(table) };
     let Some(within) = horizon.of(time, declared)? else { return Ok(table) };
-    let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)?.filter(within)?.build()?;
+    let plan =
+        LogicalPlanBuilder::scan("source", provider_as_source(table), None)?.filter(within)?.build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))
 }
 

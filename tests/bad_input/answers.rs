@@ -129,10 +129,7 @@ fn a_sub_query_without_an_answer_is_told_with_its_place_and_a_help() {
 fn a_question_of_an_absent_source_says_that_it_is_absent() {
     let world = World::published();
     let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
-    world.write(
-        "sql/raw/events.sql",
-        declared.replace("('optional' 'false')", "('optional' 'true')"),
-    );
+    world.write("sql/raw/events.sql", declared.replace("('optional' 'false')", "('optional' 'true')"));
     for table in ["raw.events", "staging.events"] {
         let query = format!("SELECT count(*) AS n FROM {table}");
         let there = world.hale(&["query", &query, "--format", "csv"]);

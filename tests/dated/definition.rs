@@ -62,7 +62,14 @@ pub struct Shape {
 
 pub fn shape() -> impl Strategy<Value = Shape> {
     let flags = prop::array::uniform6(any::<bool>());
-    flags.prop_map(|[from, to, gone, begun, ver, approximate]| Shape { from, to, gone, begun, ver, approximate })
+    flags.prop_map(|[from, to, gone, begun, ver, approximate]| Shape {
+        from,
+        to,
+        gone,
+        begun,
+        ver,
+        approximate,
+    })
 }
 
 impl Shape {
@@ -100,12 +107,14 @@ impl Shape {
         rows.iter().map(of).collect()
     }
 
-
     /// The versions of a thing by the day from which each holds.
     fn versions(&self, rows: &[Row], id: u8) -> BTreeMap<i64, Row> {
         let mut statements: BTreeMap<i64, Vec<&Row>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.id == id) {
-            statements.entry(if self.ver { row.ver } else { row.at.unwrap_or(row.known) }).or_default().push(row);
+            statements
+                .entry(if self.ver { row.ver } else { row.at.unwrap_or(row.known) })
+                .or_default()
+                .push(row);
         }
         // A statement holds from where it says, else from when it was first known.
         let standing = statements.values().map(|rows| {
@@ -118,7 +127,8 @@ impl Shape {
             by_day.entry(from / DAY).or_default().push((from, row));
         }
         let last = |rows: Vec<(i64, Row)>| {
-            let last = rows.into_iter().min_by_key(|(from, row)| (Reverse(*from), Reverse(row.known), ties(row)));
+            let last =
+                rows.into_iter().min_by_key(|(from, row)| (Reverse(*from), Reverse(row.known), ties(row)));
             last.unwrap().1
         };
         by_day.into_iter().map(|(day, rows)| (day, last(rows))).collect()
@@ -161,8 +171,7 @@ pub fn snapshots() -> Declared {
 pub fn rows_of(loads: &[Load]) -> Vec<Row> {
     let of = |(taken, things): &Load| {
         let known = *taken;
-        let row =
-            move |(id, v)| Row { id, v, known, at: None, until: None, gone: None, begun: None, ver: 0 };
+        let row = move |(id, v)| Row { id, v, known, at: None, until: None, gone: None, begun: None, ver: 0 };
         things.clone().into_iter().map(row)
     };
     loads.iter().flat_map(of).collect()

@@ -11,7 +11,9 @@ const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistor
 /// What is said of a source with these columns and options, and of a model that reads it.
 fn said(columns: &str, options: &str, model: &str) -> Vec<(&'static str, String)> {
     let folder = TempDir::new().unwrap();
-    let source = format!("CREATE EXTERNAL TABLE raw.x ({columns})\nSTORED AS PARQUET LOCATION 'x'\nOPTIONS ({options})\n");
+    let source = format!(
+        "CREATE EXTERNAL TABLE raw.x ({columns})\nSTORED AS PARQUET LOCATION 'x'\nOPTIONS ({options})\n"
+    );
     for (path, text) in [("hale.yml", SETTINGS), ("sql/raw/x.sql", &source), ("sql/staging/x.sql", model)] {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -44,15 +46,39 @@ fn each_fault_of_a_declaration_has_its_name_and_its_place() {
         ("'kind' 'events', 'key' 'id', 'known_at' 'known'", "no-time", "kind"),
         ("'kind' 'events', 'key' 'nobody', 'happened_at' 'at', 'known_at' 'known'", "unknown-column", "key"),
         ("'kind' 'events', 'key' 'v', 'happened_at' 'at', 'known_at' 'known'", "nullable-time", "key"),
-        ("'kind' 'events', 'key' 'id', 'happened_at' 'later', 'known_at' 'known'", "nullable-time", "happened_at"),
-        ("'kind' 'events', 'key' 'id', 'happened_at' 'id', 'known_at' 'known'", "option-value", "happened_at"),
-        ("'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'known_after' '1 day'", "option-value", "known_after"),
-        ("'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'max_delay' 'long'", "option-value", "max_delay"),
-        ("'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'valid_to' 'later'", "option-without-effect", "valid_to"),
+        (
+            "'kind' 'events', 'key' 'id', 'happened_at' 'later', 'known_at' 'known'",
+            "nullable-time",
+            "happened_at",
+        ),
+        (
+            "'kind' 'events', 'key' 'id', 'happened_at' 'id', 'known_at' 'known'",
+            "option-value",
+            "happened_at",
+        ),
+        (
+            "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'known_after' '1 day'",
+            "option-value",
+            "known_after",
+        ),
+        (
+            "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'max_delay' 'long'",
+            "option-value",
+            "max_delay",
+        ),
+        (
+            "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'valid_to' 'later'",
+            "option-without-effect",
+            "valid_to",
+        ),
         ("'kind' 'versions', 'known_at' 'known'", "no-key", "kind"),
         ("'kind' 'versions', 'key' 'id'", "no-known-at", "kind"),
         ("'kind' 'versions', 'key' 'id', 'known_at' 'known', 'deleted' 'v'", "option-value", "deleted"),
-        ("'kind' 'versions', 'key' 'id', 'known_at' 'known', 'before_first' 'maybe'", "option-value", "before_first"),
+        (
+            "'kind' 'versions', 'key' 'id', 'known_at' 'known', 'before_first' 'maybe'",
+            "option-value",
+            "before_first",
+        ),
     ];
     for (options, code, place) in cases {
         let found = said(COLUMNS, options, DATED);

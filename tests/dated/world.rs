@@ -97,7 +97,10 @@ impl World {
     /// Rows in files, as they are declared.
     pub fn new(declared: &Declared, files: &[Vec<Row>]) -> Self {
         let world = Self(TempDir::new().unwrap());
-        world.write("hale.yml", "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n");
+        world.write(
+            "hale.yml",
+            "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n",
+        );
         world.write("sql/raw/x.sql", &ddl(declared));
         for (number, rows) in files.iter().enumerate() {
             let columns: Vec<(&str, ArrayRef)> = COLUMNS.map(|(name, _)| (name, column(name, rows))).to_vec();
@@ -175,7 +178,8 @@ fn lines_of(batch: &RecordBatch) -> Vec<Line> {
     let of = |row: usize| {
         let days = batch.columns()[2..].iter().map(|column| {
             let days = column.as_primitive::<Date32Type>();
-            days.is_valid(row).then(|| days.value_as_date(row).unwrap().signed_duration_since(first).num_days())
+            days.is_valid(row)
+                .then(|| days.value_as_date(row).unwrap().signed_duration_since(first).num_days())
         });
         Line { id: ids.value(row).to_owned(), v: values.value(row), days: days.collect() }
     };

@@ -12,6 +12,7 @@ use chrono::{Days, NaiveDate};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use crate::check::{Checked, check};
 use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
 use crate::cli::console::{Console, object};
 use crate::cli::context::Context;
@@ -20,7 +21,6 @@ use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output;
 use crate::cli::progress::watch;
 use crate::cli::signals::{unless_panicked, unless_stopped};
-use crate::check::{Checked, check};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Engine, peak_resident};
 use crate::error::{Error, Result};

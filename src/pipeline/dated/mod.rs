@@ -81,8 +81,9 @@ struct Relation<'a> {
 impl Relation<'_> {
     fn view(&self, time: &Time) -> Result<Model, Diagnostics> {
         let name = ModelName::new(Layer::Dated, self.model.name.table.clone());
-        let query = written(time.kind(), &self.values(time))
-            .map_err(|error| Diagnostic::error("dated-relation", format!("{name} cannot be written: {error}")))?;
+        let query = written(time.kind(), &self.values(time)).map_err(|error| {
+            Diagnostic::error("dated-relation", format!("{name} cannot be written: {error}"))
+        })?;
         let sql = format!("-- {}: {time}.\nCREATE VIEW {name} AS\n{query}\n", self.model.name);
         let origin = Origin { sql: 0..sql.len(), yaml: self.declared_at() };
         let file = SourceFile::new(format!("{}/{}.sql", name.layer, name.table), sql);
@@ -130,7 +131,8 @@ impl Relation<'_> {
         let known = known_at(&versions.known);
         let version = (!versions.version.is_empty() && known.is_some()).then(|| list(&versions.version));
         // A statement that is delivered again was known before: it holds from then, where it does not say from when.
-        let known_from = known.filter(|_| version.is_some()).map_or(known.cloned(), |_| Some(FIRST_KNOWN.to_owned()));
+        let known_from =
+            known.filter(|_| version.is_some()).map_or(known.cloned(), |_| Some(FIRST_KNOWN.to_owned()));
         let dating: Vec<&String> = versions.valid_from.iter().chain(&known_from).collect();
         let day = |name: &str| match known {
             Some(known) if name == FIRST_KNOWN => self.day_of(known, FIRST_KNOWN),
@@ -166,7 +168,8 @@ impl Relation<'_> {
     }
 
     fn current(&self, current: &Current) -> Value {
-        let begins = current.begins_at.as_ref().map(|column| format!("coalesce({}, {ALWAYS})", self.day(column)));
+        let begins =
+            current.begins_at.as_ref().map(|column| format!("coalesce({}, {ALWAYS})", self.day(column)));
         let ends = current.ends_at.as_ref().map(|column| self.day(column));
         context! {
             begins => begins.unwrap_or_else(|| ALWAYS.to_owned()),
@@ -182,7 +185,8 @@ impl Relation<'_> {
 
     /// The day of a value that is of the type of a column.
     fn day_of(&self, column: &str, value: &str) -> String {
-        let declared = self.model.declared.as_ref().and_then(|declared| declared.field_with_name(column).ok());
+        let declared =
+            self.model.declared.as_ref().and_then(|declared| declared.field_with_name(column).ok());
         let is_day = declared.is_some_and(|field| *field.data_type() == DataType::Date32);
         if is_day { value.to_owned() } else { format!("local_day({value})") }
     }

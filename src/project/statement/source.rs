@@ -58,7 +58,9 @@ pub(super) fn source(
     if source.may_be_silent.is_some() && !matches!(source.time, Some(Time::Events(_))) {
         let message = "`may_be_silent` is said of events, and nothing says that these are";
         let problem = Diagnostic::error("option-value", message).at(place_of(file, "may_be_silent"));
-        problems.push(problem.help("add the options 'kind' 'events' and 'happened_at' with the column that dates them"));
+        problems.push(
+            problem.help("add the options 'kind' 'events' and 'happened_at' with the column that dates them"),
+        );
     }
     source
 }

@@ -14,8 +14,21 @@ const KINDS: [&str; 4] = ["events", "versions", "snapshots", "current"];
 
 /// Every option that says something about time.
 pub(super) const OPTIONS: [&str; 15] = [
-    "kind", "key", "happened_at", "known_at", "known_after", "max_delay", "valid_from", "valid_to", "version",
-    "deleted", "begins_at", "ends_at", "before_first", "taken_at", "fixed",
+    "kind",
+    "key",
+    "happened_at",
+    "known_at",
+    "known_after",
+    "max_delay",
+    "valid_from",
+    "valid_to",
+    "version",
+    "deleted",
+    "begins_at",
+    "ends_at",
+    "before_first",
+    "taken_at",
+    "fixed",
 ];
 
 /// What the options of a source say about time, by option.
@@ -110,7 +123,8 @@ impl Reader<'_> {
             self.columns("key")
         } else {
             let message = "the source does not say what tells its rows apart";
-            let help = "add the option 'key' with the column, or columns, that name the thing: 'key' 'account_id'";
+            let help =
+                "add the option 'key' with the column, or columns, that name the thing: 'key' 'account_id'";
             self.problems.push(("kind".to_owned(), Diagnostic::error("no-key", message).help(help)));
             Vec::new()
         };
@@ -140,8 +154,7 @@ impl Reader<'_> {
                 } else {
                     "add 'valid_from', 'known_at', or both: from when a row holds, and when it was written down"
                 };
-                self.problems
-                    .push(("kind".to_owned(), Diagnostic::error("no-known-at", message).help(help)));
+                self.problems.push(("kind".to_owned(), Diagnostic::error("no-known-at", message).help(help)));
                 Known::After(0)
             }
         }
@@ -175,8 +188,7 @@ impl Reader<'_> {
     /// A column that dates rows.
     fn dating(&mut self, option: &str) -> Option<String> {
         let column = self.column(option)?;
-        let dates =
-            |data_type: &DataType| matches!(data_type, DataType::Date32 | DataType::Timestamp(_, _));
+        let dates = |data_type: &DataType| matches!(data_type, DataType::Date32 | DataType::Timestamp(_, _));
         self.of_type(option, &column, dates, "a TIMESTAMP or a DATE");
         Some(column)
     }
@@ -251,8 +263,7 @@ fn taken_names(time: &Time, contract: &Contract) -> Vec<(String, Diagnostic)> {
         Time::Events(events) => events.happened_at == name,
         Time::Versions(_) | Time::Snapshots(_) | Time::Current(_) => false,
     };
-    let taken =
-        time.added().iter().filter(|name| contract.column(name).is_some() && !of_its_own(name));
+    let taken = time.added().iter().filter(|name| contract.column(name).is_some() && !of_its_own(name));
     taken
         .map(|name| {
             let message = format!("a column is called `{name}`, as is one that dating the rows adds");
