@@ -196,12 +196,11 @@ fn never(text: &str, held: &Held) -> Diagnostic {
 /// What an expression compares with texts that are written out, and these texts.
 fn compared(expr: &Expr) -> Vec<(&Expr, &str)> {
     match expr {
-        Expr::BinaryExpr(BinaryExpr { left, op, right })
-            if matches!(
-                op,
-                Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom
-            ) =>
-        {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom,
+            right,
+        }) => {
             let sides = [(left, right), (right, left)];
             sides.into_iter().filter_map(|(side, other)| Some((side.as_ref(), literal(other)?))).collect()
         }

@@ -14,8 +14,7 @@ use crate::diagnostic::closest;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
-use crate::project::model::{Kind, Model, Source, Storing};
-use crate::project::time::Time;
+use crate::project::model::{Kind, Model, Storing};
 
 /// List models, layers and lineage
 ///
@@ -118,7 +117,7 @@ impl Listed<'_> {
         let row = |model: &&Model| {
             let mut row = vec![
                 model.name.to_string(),
-                kind(model).to_owned(),
+                kind(model),
                 model.contract.primary_key.join(", "),
                 reads(pipeline, model).join(", "),
                 model.description.lines().next().unwrap_or_default().to_owned(),
@@ -171,24 +170,20 @@ fn described(pipeline: &Pipeline, model: &Model) -> Value {
 
 /// How the rows of a source are dated.
 fn time(model: &Model) -> Value {
-    match &model.kind {
-        Kind::Source(Source { time: Some(time), .. }) => {
-            json!({ "kind": time.kind(), "key": time.key(), "means": time.to_string() })
-        }
-        _ => Value::Null,
-    }
+    let Kind::Source(source) = &model.kind else { return Value::Null };
+    source.time.as_ref().map_or(Value::Null, |time| {
+        json!({ "kind": time.kind(), "key": time.key(), "means": time.to_string() })
+    })
 }
 
-fn kind(model: &Model) -> &'static str {
-    match model.kind {
-        Kind::Source(Source { time: Some(Time::Events(_)), .. }) => "source: events",
-        Kind::Source(Source { time: Some(Time::Versions(_)), .. }) => "source: versions",
-        Kind::Source(Source { time: Some(Time::Snapshots(_)), .. }) => "source: snapshots",
-        Kind::Source(Source { time: Some(Time::Current(_)), .. }) => "source: current",
-        Kind::Source(_) => "source",
-        Kind::View(_) => "view",
-        Kind::Table(_, Storing::Whole) => "table",
-        Kind::Table(_, Storing::ByDay) => "table by day",
+fn kind(model: &Model) -> String {
+    match &model.kind {
+        Kind::Source(source) => {
+            source.time.as_ref().map_or_else(|| "source".to_owned(), |time| format!("source: {}", time.kind()))
+        }
+        Kind::View(_) => "view".to_owned(),
+        Kind::Table(_, Storing::Whole) => "table".to_owned(),
+        Kind::Table(_, Storing::ByDay) => "table by day".to_owned(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::check::lineage::{self, Origin};
 use crate::explain;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
-use crate::project::model::{Kind, Model, Source, Storing};
+use crate::project::model::{Kind, Model, Storing};
 use crate::project::types::sql_name;
 use crate::semantic::{self, Component, Entity, Expression};
 
@@ -243,8 +243,8 @@ fn rules(model: &Model) -> Vec<String> {
         let (own, theirs) = (reference.columns.join(", "), reference.target_columns.join(", "));
         format!("({own}) REFERENCES {} ({theirs})", reference.target)
     }));
-    if let Kind::Source(Source { time: Some(time), .. }) = &model.kind {
-        rules.push(format!("{}: {time}", time.kind()));
+    if let Kind::Source(source) = &model.kind {
+        rules.extend(source.time.iter().map(|time| format!("{}: {time}", time.kind())));
     }
     rules
 }

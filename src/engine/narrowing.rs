@@ -73,7 +73,7 @@ fn settled(part: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     if !compares_a_cast(&part) {
         return Ok(Transformed::no(part));
     }
-    let hidden = |side: Box<Expr>| hidden(side, schema);
+    let hidden = |side: Box<Expr>| hidden(*side, schema).map(Box::new);
     Ok(Transformed::yes(match part {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
             Expr::BinaryExpr(BinaryExpr { left: hidden(left)?, op, right: hidden(right)? })
@@ -92,19 +92,19 @@ fn settled(part: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
 }
 
 /// A side of a comparison, in which each cast that does not keep every number is hidden; a wider one may stand around it.
-fn hidden(side: Box<Expr>, schema: &DFSchema) -> Result<Box<Expr>> {
-    let (cast, is_lossy) = match *side {
+fn hidden(side: Expr, schema: &DFSchema) -> Result<Expr> {
+    let (cast, is_lossy) = match side {
         Expr::Cast(Cast { expr, field }) => {
             let is_lossy = loses(&expr, field.data_type(), schema)?;
-            (Expr::Cast(Cast { expr: hidden(expr, schema)?, field }), is_lossy)
+            (Expr::Cast(Cast { expr: Box::new(hidden(*expr, schema)?), field }), is_lossy)
         }
         Expr::TryCast(TryCast { expr, field }) => {
             let is_lossy = loses(&expr, field.data_type(), schema)?;
-            (Expr::TryCast(TryCast { expr: hidden(expr, schema)?, field }), is_lossy)
+            (Expr::TryCast(TryCast { expr: Box::new(hidden(*expr, schema)?), field }), is_lossy)
         }
-        other => return Ok(Box::new(other)),
+        other => return Ok(other),
     };
-    Ok(Box::new(if is_lossy { same_value().call(vec![cast]) } else { cast }))
+    Ok(if is_lossy { same_value().call(vec![cast]) } else { cast })
 }
 
 /// Whether a type of numbers cannot hold every number of an expression.

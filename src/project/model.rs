@@ -34,7 +34,7 @@ pub struct Model {
 #[derive(Debug, Clone)]
 pub enum Kind {
     /// `CREATE EXTERNAL TABLE`: Parquet that others wrote.
-    Source(Source),
+    Source(Box<Source>),
     /// `CREATE VIEW` or a bare `SELECT`: inlined where it is read.
     View(Box<Query>),
     /// `CREATE TABLE … AS`: built, audited and stored.

@@ -202,7 +202,7 @@ proptest! {
 
     #[test]
     fn an_event_is_one_on_its_earliest_day_as_it_was_known_last(rows in facts()) {
-        let found = World::new(&events(), &[rows.clone()]).lines(&["day"], None);
+        let found = World::new(&events(), std::slice::from_ref(&rows)).lines(&["day"], None);
         prop_assert_eq!(found, facts_of(&rows));
     }
 
@@ -214,7 +214,7 @@ proptest! {
         let rows = shape.seen(&rows);
         let days: &[&str] =
             if shape.approximate { &["first_day", "day_after", "approximate_until"] } else { &["first_day", "day_after"] };
-        let lines = World::new(&shape.declared(), &[rows.clone()]).lines(days, None);
+        let lines = World::new(&shape.declared(), std::slice::from_ref(&rows)).lines(days, None);
         for day in -2..=LAST + 2 {
             let expected = shape.state(&rows, day);
             let values = expected.iter().map(|(id, (v, _))| (id.clone(), *v)).collect();
@@ -245,7 +245,7 @@ proptest! {
             columns: vec!["id", "v", "begun", "until"],
             options: "'kind' 'current', 'key' 'id', 'begins_at' 'begun', 'ends_at' 'until'".to_owned(),
         };
-        let lines = World::new(&declared, &[rows.clone()]).lines(&["first_day", "day_after"], None);
+        let lines = World::new(&declared, std::slice::from_ref(&rows)).lines(&["first_day", "day_after"], None);
         for day in -1..=LAST + 1 {
             let there = rows.iter().filter(|row| {
                 row.begun.is_none_or(|begun| begun <= day) && row.until.is_none_or(|until| day < until)

@@ -180,7 +180,7 @@ impl Reader<'_> {
             self.problems.push(problem);
         }
         let source = source::source(self.file, &create, &contract, declared.as_ref(), &mut self.problems);
-        Some(self.model(Kind::Source(source), contract, declared))
+        Some(self.model(Kind::Source(Box::new(source)), contract, declared))
     }
 
     fn contract(
