@@ -171,16 +171,18 @@ fn described(pipeline: &Pipeline, model: &Model) -> Value {
 /// How the rows of a source are dated.
 fn time(model: &Model) -> Value {
     let Kind::Source(source) = &model.kind else { return Value::Null };
-    source.time.as_ref().map_or(Value::Null, |time| {
-        json!({ "kind": time.kind(), "key": time.key(), "means": time.to_string() })
-    })
+    source.time.as_ref().map_or(
+        Value::Null,
+        |time| json!({ "kind": time.kind(), "key": time.key(), "means": time.to_string() }),
+    )
 }
 
 fn kind(model: &Model) -> String {
     match &model.kind {
-        Kind::Source(source) => {
-            source.time.as_ref().map_or_else(|| "source".to_owned(), |time| format!("source: {}", time.kind()))
-        }
+        Kind::Source(source) => source
+            .time
+            .as_ref()
+            .map_or_else(|| "source".to_owned(), |time| format!("source: {}", time.kind())),
         Kind::View(_) => "view".to_owned(),
         Kind::Table(_, Storing::Whole) => "table".to_owned(),
         Kind::Table(_, Storing::ByDay) => "table by day".to_owned(),

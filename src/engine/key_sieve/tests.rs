@@ -287,6 +287,8 @@ proptest! {
                 (format!("SELECT w, n + 1 AS m FROM ({FIRSTS}) WHERE n < 2 AND v > 1 AND n * v < 4"), 2),
                 ("SELECT w FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY v, w) <= 1 ORDER BY w".into(), 2),
                 ("SELECT w FROM t QUALIFY row_number() OVER (PARTITION BY t, v ORDER BY w) = 1".into(), 2),
+                ("SELECT w, d FROM (SELECT w, v, row_number() OVER one AS n, lag(v) OVER one AS d FROM t \
+                  WINDOW one AS (PARTITION BY k ORDER BY v, w)) WHERE n = 1 OR d < v - 2".into(), 2),
                 ("SELECT t, count(*), sum(w) FROM (SELECT t, w FROM t WHERE v > 0 QUALIFY row_number() OVER \
                   (PARTITION BY upper(t) ORDER BY w) = 1) GROUP BY t".into(), 2),
             ] {
