@@ -175,7 +175,10 @@ fn the_python_of_the_readme_reads_what_is_published() {
 /// The model of the tour, over a real view where the README leaves one out.
 #[test]
 fn the_sql_of_the_readme_is_a_model() {
-    let [block] = &blocks(&text("README.md"), "sql")[..] else { panic!("another number of blocks") };
+    let [block, source] = &blocks(&text("README.md"), "sql")[..] else { panic!("another number of blocks") };
+    let (_, options) = source.split_once("OPTIONS ").expect("what a source says of its time");
+    let options = options.trim().trim_end_matches(')');
+    assert!(text("sql/raw/invoices.sql").contains(options), "invoices are declared otherwise: {options}");
     let (above, below) = block.split_once('…').expect("an ellipsis for what is read");
     let read = "FROM (SELECT e.account_id, e.day AS as_of_date, sum(e.seconds) AS seconds FROM staging.events AS e \
                 LEFT SEMI JOIN staging.accounts AS a ON a.account_id = e.account_id GROUP BY e.account_id, e.day) AS days";
