@@ -342,7 +342,11 @@ fn is_idle(query: &Query<'_>) -> String {
     query.by_card(|card| {
         let slots = query.slots.iter().filter(|slot| slot.variant_of(card).is_some());
         let idle: Vec<String> = slots.filter_map(super::query::Slot::idle).collect();
-        Some(if idle.is_empty() { "FALSE".to_owned() } else { format!("({}) IS TRUE", idle.join(" OR ")) })
+        Some(if idle.is_empty() {
+            "FALSE".to_owned()
+        } else {
+            format!("CASE WHEN {} THEN TRUE ELSE FALSE END", idle.join(" OR "))
+        })
     })
 }
 
