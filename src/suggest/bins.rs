@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::distribution::{Binned, Shown, in_bins, propose};
 use super::metric::metric;
-use super::published::{Period, Published, by_column, finite, quoted, texts};
+use super::published::{Period, Published, by_column, finite, texts};
 use crate::error::{Error, Result};
+use crate::project::identifier::identifier;
 use crate::project::model::Model;
 
 /// What bins are asked for.
@@ -76,7 +77,7 @@ pub async fn suggest_bins(published: &Published<'_>, asked: &Asked) -> Result<Pr
     let by = by_column(model, asked.by.as_deref())?;
     let span = published.span(&model.name, asked.period).await?;
     let (days, condition) = span.read();
-    let part = by.as_deref().map_or_else(|| "NULL".to_owned(), quoted);
+    let part = by.as_deref().map_or_else(|| "NULL".to_owned(), identifier);
     let sql = format!(
         "SELECT {} AS value, CAST({part} AS VARCHAR) AS part FROM {} WHERE {condition}",
         metric.sql, model.name

@@ -7,11 +7,12 @@ use serde::Serialize;
 use super::accounts_by_bin::{
     Alike, CurrentRule, CurrentSegment, Valueless, has_bins, rules, segments, valueless, variants,
 };
-use super::published::{Published, by_column, known_texts, numbers, quoted, texts};
+use super::published::{Published, by_column, known_texts, numbers, texts};
 use crate::diagnostic::{closest, visible};
 use crate::engine::published::Days;
 use crate::error::{Error, Result};
 use crate::explain::{place, score_named};
+use crate::project::identifier::identifier;
 use crate::project::layer::{Layer, ModelName};
 use crate::semantic::{Component, Score, text_literal};
 
@@ -127,7 +128,7 @@ fn question(score: &Score, component: &str, by: Option<&str>) -> String {
         let key = score.entity.key().iter().copied().chain(["as_of_date"]);
         key.map(|key| format!("{other}.{key} = c.{key}")).collect::<Vec<_>>().join(" AND ")
     };
-    let part = by.map_or_else(|| "NULL".to_owned(), |by| format!("m.{}", quoted(by)));
+    let part = by.map_or_else(|| "NULL".to_owned(), |by| format!("m.{}", identifier(by)));
     format!(
         "SELECT s.definition, s.scorecard, c.rule_case, c.bin, c.state, CAST({part} AS VARCHAR) AS part, count(*) AS alike \
          FROM components.\"{name}\" AS c JOIN scores.\"{name}\" AS s ON {} LEFT JOIN {} AS m ON {} \

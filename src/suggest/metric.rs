@@ -3,9 +3,10 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
 
-use super::published::{columns, numbers, quoted, unknown_column};
+use super::published::{columns, numbers, unknown_column};
 use crate::diagnostic::{closest, visible};
 use crate::error::{Error, Result};
+use crate::project::identifier::identifier;
 use crate::project::model::Model;
 use crate::project::types::a_value_of;
 use crate::semantic::Expression;
@@ -24,7 +25,7 @@ pub(super) struct Measured {
 pub(super) fn metric(model: &Model, text: &str) -> Result<Measured> {
     let (name, shown) = (text.trim(), visible(text.trim()));
     if columns(model).contains(&name) {
-        return Ok(Measured { shown, sql: quoted(name), names: Vec::new() });
+        return Ok(Measured { shown, sql: identifier(name), names: Vec::new() });
     }
     let expression = Expression::typed(name).map_err(|problem| {
         let help = problem.help.map_or_else(String::new, |help| format!("; {help}"));
@@ -51,7 +52,8 @@ impl Measured {
     /// What the planner says against a question that only the metric can be at fault for.
     pub(super) fn blamed(&self, error: Error, model: &Model) -> Error {
         let Error::Project(found) = &error else { return error };
-        let Some(problem) = found.iter().find(|problem| problem.code == "plan") else { return error };
+        // What has a place is a fault of the question; a table that is not published has none.
+        let Some(problem) = found.iter().find(|problem| problem.location.is_some()) else { return error };
         let known = columns(model);
         let wrong = self.names.iter().filter(|name| !known.contains(&name.as_str()));
         let meant = wrong.filter(|name| problem.message.contains(name.as_str()));

@@ -124,11 +124,6 @@ pub(super) fn columns(model: &Model) -> Vec<&str> {
     model.contract.columns.iter().map(|column| column.name.as_str()).collect()
 }
 
-/// A column as SQL, whatever its name has in it.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// The column by which rows are told apart: the one asked for, or `segment` where the table has it.
 pub(super) fn by_column(model: &Model, asked: Option<&str>) -> Result<Option<String>> {
     const USUAL: &str = "segment";

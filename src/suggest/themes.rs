@@ -5,9 +5,10 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::clusters::complete_linkage;
-use super::published::{Period, Published, numbers, quoted};
+use super::published::{Period, Published, numbers};
 use super::ranks::{LEAST_PAIRS, Ranked, correlation};
 use crate::error::{Error, Result};
+use crate::project::identifier::identifier;
 use crate::project::model::Model;
 
 /// The table whose metrics are looked at.
@@ -117,7 +118,7 @@ pub async fn suggest_themes(
         return Err(Error::Usage(format!("{TABLE} has no column of numbers or truth values")));
     }
     let span = published.span(&model.name, day.map_or(Period::Newest, Period::Day)).await?;
-    let listed: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    let listed: Vec<String> = names.iter().map(|name| identifier(name)).collect();
     let sql = format!("SELECT {} FROM {TABLE}", listed.join(", "));
     let batch = published.rows(span.read().0, &sql).await?;
     if batch.num_rows() == 0 {

@@ -116,11 +116,11 @@ impl Shape {
                 .or_default()
                 .push(row);
         }
-        // A statement holds from where it says, else from when it was first known.
+        // A statement holds from where it says, else from when it was known: first, where a version tells which rows are it.
         let standing = statements.values().map(|rows| {
             let row = *rows.iter().min_by_key(|row| (Reverse(row.known), ties(row))).unwrap();
-            let known = rows.iter().map(|row| row.known).min().unwrap();
-            (row.at.unwrap_or(known), row.clone())
+            let first = rows.iter().map(|row| row.known).min().unwrap();
+            (row.at.unwrap_or(if self.ver { first } else { row.known }), row.clone())
         });
         let mut by_day: BTreeMap<i64, Vec<(i64, Row)>> = BTreeMap::new();
         for (from, row) in standing.filter(|(_, row)| row.gone != Some(true)) {

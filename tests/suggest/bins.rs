@@ -252,9 +252,9 @@ fn a_column_of_any_name_and_type_will_do() {
         told.contains("every value is 3: there is nothing to cut") && !told.contains("bins: ["),
         "{told}"
     );
-    let told = json(&["suggest", "bins", "events_28d", "--table", "metrics.users", "--by", "role"]);
+    let told = json(&["suggest", "bins", "logins_28d", "--table", "metrics.users", "--by", "role"]);
     assert_eq!(told["segments"].as_array().map(Vec::len), Some(2));
-    assert_eq!(json(&["suggest", "bins", "events_28d", "--table", "metrics.users"])["by"], Value::Null);
+    assert_eq!(json(&["suggest", "bins", "logins_28d", "--table", "metrics.users"])["by"], Value::Null);
 }
 
 #[test]

@@ -28,14 +28,14 @@ const COLUMNS: &str = "account_id VARCHAR NOT NULL, -- who\n  as_of_date DATE NO
     nothing DOUBLE, -- of none\n  same BIGINT NOT NULL, -- of all\n  \"Odd \"\"name\"\"\" DOUBLE -- by its name\n";
 
 const USERS: &str = "account_id VARCHAR NOT NULL, -- whose\n  user_id VARCHAR NOT NULL, -- who\n  as_of_date DATE NOT NULL, -- when\n  \
-    role VARCHAR NOT NULL, -- as what\n  events_28d BIGINT NOT NULL -- how often\n";
+    role VARCHAR NOT NULL, -- as what\n  logins_28d BIGINT NOT NULL -- how often\n";
 
 const COMPONENTS: &str = "usage: {title: Usage, value: usage_seconds_28d / 3600.0, bins: [{below: 2, points: 0}, {at_most: 5, points: 2, label: some}, {points: 4}]}\n\
     logins: {title: Logins, value: logins_28d, linear: {from: 0, to: 40, points: [0, 10]}}\n\
     noise: {title: Noise, value: noise, bins: [{below: 0.5, points: 0}, {points: 1}], on_missing: {neutral: 0.25}}\n\
     spread: {title: Spread, value: top_user_share_28d, applies_when: NOT is_trial, cases: [{when: logins_28d > 20, bins: [{below: 0.4, points: 3}, {points: 0}]}, {bins: [{below: 0.6, points: 3}, {points: 1}]}]}\n\
     kind: {title: Kind, value: segment, categories: {SMB: 1, MM: 2}, otherwise: 3}\n\
-    habit: {title: Habit, value: events_28d, bins: [{below: 20, points: 0}, {points: 1}]}\n";
+    habit: {title: Habit, value: logins_28d, bins: [{below: 20, points: 0}, {points: 1}]}\n";
 
 const TIERS: &str = "tiers: [{name: low, below: 40}, {name: high}]\n";
 
@@ -202,7 +202,7 @@ fn users(folder: &Path) {
                 Arc::new(facts.iter().map(|fact| Some(days_since_1970(fact.day))).collect::<Date32Array>()),
             ),
             ("role", text(&|fact| if fact.is_trial { "guest" } else { "member" }.to_owned())),
-            ("events_28d", Arc::new(facts.iter().map(|fact| Some(fact.logins)).collect::<Int64Array>())),
+            ("logins_28d", Arc::new(facts.iter().map(|fact| Some(fact.logins)).collect::<Int64Array>())),
         ],
     );
 }
