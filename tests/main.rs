@@ -31,6 +31,7 @@ mod pipeline; // runs a project through the library, for other tests
 mod promises; // commands, names, paths and code of the README, held against the project
 mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
+mod question; // a question of a project, asked of the library
 mod readers; // what is published, read by DuckDB, Polars and pandas
 mod real_data; // six projects over real logs equal what other engines computed
 mod rescore; // scores again from what is published: every day and column that is looked back to, or a refusal

@@ -118,11 +118,29 @@ impl Session {
         self.register(name, Arc::new(ViewTable::new(plan, None)))
     }
 
+    /// What work over the catalogue gives; as long as it runs out of memory, in ways that want less of it.
+    ///
+    /// # Errors
+    /// What the last of these ways says.
+    pub async fn frugally<T, E, F: Future<Output = std::result::Result<T, E>>>(
+        &self,
+        ran_out: impl Fn(&E) -> bool,
+        work: impl Fn(Self) -> F,
+    ) -> std::result::Result<T, E> {
+        let (mut done, mut step) = (work(self.clone()).await, 0);
+        while done.as_ref().is_err_and(&ran_out)
+            && let Some(frugal) = self.more_frugal(step)
+        {
+            done = work(frugal).await;
+            step += 1;
+        }
+        done
+    }
+
     /// The same catalogue for what did not fit into memory, each step with less than the one before: windows over sorted
     /// rows, which hold one account and let the sort spill; then on one thread, so that no two sorts or aggregates share
     /// the memory, in small batches.
-    #[must_use]
-    pub fn more_frugal(&self, step: usize) -> Option<Self> {
+    fn more_frugal(&self, step: usize) -> Option<Self> {
         let state = self.context.state();
         let mut config = state.config().clone();
         config.options_mut().extensions.insert(WindowOptions { window_mode: WindowMode::Sorted });

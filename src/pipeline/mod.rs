@@ -121,13 +121,14 @@ impl Pipeline {
     pub fn sound(mut project: Project) -> Result<Self, Diagnostics> {
         let mut left_out = BTreeSet::new();
         project.audits.clear();
+        // Sources read nothing, so that none of them falls, and these stay what they are.
+        let dated = dated::relations(&project.models)?;
         loop {
             let semantic = semantic::parse(&project.components, &project.scores).and_then(|semantics| {
                 let main = main_score(&project.settings, &semantics.scores)?;
                 let views = main.into_iter().flat_map(Score::main_views);
                 compiled(semantics.compile().into_iter().chain(views))
             });
-            let dated = dated::relations(&project.models)?;
             let known: BTreeSet<ModelName> = project
                 .models
                 .iter()
@@ -138,10 +139,7 @@ impl Pipeline {
             let stands = |model: &Model| {
                 let reads = |query| graph::reads_of(query, &model.file, &known);
                 model.query().is_none_or(|query| {
-                    reads(query).is_ok_and(|reads| {
-                        graph::layer_rule(model, &reads).is_empty()
-                            && dated::read_as_delivered(model, &reads, &known).is_empty()
-                    })
+                    reads(query).is_ok_and(|reads| misread(model, &reads, &known).is_empty())
                 })
             };
             if !semantic.is_ok_and(|models| models.iter().all(stands)) {
@@ -202,6 +200,13 @@ fn declared(scores: &[Arc<SourceFile>]) -> Vec<ModelName> {
     names.flat_map(tables).collect()
 }
 
+/// What a model reads and may not: against the layer rule, or as it was delivered though it is dated.
+fn misread(model: &Model, reads: &Reads, known: &BTreeSet<ModelName>) -> Diagnostics {
+    let mut problems = graph::layer_rule(model, reads);
+    problems.extend(dated::read_as_delivered(model, reads, known));
+    problems
+}
+
 /// What each model reads, with the faults in that.
 fn resolved(
     models: &[Model],
@@ -214,8 +219,7 @@ fn resolved(
             model.query().map_or(Ok(Reads::default()), |query| graph::reads_of(query, &model.file, known));
         match found {
             Ok(found) => {
-                problems.extend(graph::layer_rule(model, &found));
-                problems.extend(dated::read_as_delivered(model, &found, known));
+                problems.extend(misread(model, &found, known));
                 reads.insert(model.name.clone(), found);
             }
             Err(faults) => problems.extend(faults),

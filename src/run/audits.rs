@@ -108,14 +108,9 @@ impl BadRows {
 
     /// Counts the rows and shows a few.
     async fn run(self, session: &Session, pipeline: &Pipeline) -> HaleResult<Option<Diagnostic>> {
-        let (mut found, mut steps) = (self.found(session).await, 0);
-        while found.as_ref().is_err_and(ran_out)
-            && let Some(frugal) = session.more_frugal(steps)
-        {
-            found = self.found(&frugal).await;
-            steps += 1;
-        }
-        let (rows, sample) = match found {
+        let rule = &self;
+        let found = |session| async move { rule.found(&session).await };
+        let (rows, sample) = match session.frugally(ran_out, found).await {
             Ok(found) => found,
             Err(error) => return Err(self.failed(session, pipeline, &error).await),
         };

@@ -177,18 +177,13 @@ impl Build<'_> {
     async fn table(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
         self.watch.saw(&Event::Building { model: &model.name });
         let started = Instant::now();
-        let mut staged = self.stage(&self.session, model, first).await;
-        let mut steps = 0;
-        while matches!(staged, Err(Attempt::Memory(_)))
-            && let Some(frugal) = self.session.more_frugal(steps)
-        {
-            staged = self.stage(&frugal, model, first).await;
-            steps += 1;
-        }
-        let Staged { table: staged, rows_read, memory } = match staged {
-            Ok(staged) => staged,
-            Err(attempt) => return Err(self.failed(model, attempt).await),
-        };
+        let this = &*self;
+        let stage = |session| async move { this.stage(&session, model, first).await };
+        let Staged { table: staged, rows_read, memory } =
+            match self.session.frugally(Attempt::ran_out, stage).await {
+                Ok(staged) => staged,
+                Err(attempt) => return Err(self.failed(model, attempt).await),
+            };
         if !staged.findings.is_empty() {
             return Err(Error::Audit(broken(model, &staged.findings)));
         }

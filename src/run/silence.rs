@@ -17,9 +17,10 @@ use datafusion::prelude::DataFrame;
 
 use super::days::listed;
 use super::stored::column;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::Diagnostic;
 use crate::engine::Session;
 use crate::project::model::{Model, Source};
+use crate::project::statement::place_of;
 use crate::project::time::Time;
 
 /// The shortest silence that is told of a log that says nothing of its own: longer than a shop is closed for the holidays.
@@ -50,8 +51,7 @@ pub(super) async fn silence(session: &Session, model: &Model, source: &Source) -
             .note("every metric takes these days for days on which nothing happened")
             .help("deliver the days that are missing; or say how long it can be silent: OPTIONS ('may_be_silent' '30 days')"),
     };
-    let place = model.file.text.find("happened_at").map(|at| Location::word_at(&model.file, at));
-    Ok(Some(told.at(place.unwrap_or_else(|| Location::whole(&model.file)))))
+    Ok(Some(told.at(place_of(&model.file, "happened_at"))))
 }
 
 /// The days of a log that have rows, in order, and how many rows each has.

@@ -30,16 +30,16 @@ pub(super) struct Staged {
     pub(super) memory: Option<u64>,
 }
 
-/// Why a table could not be staged: for want of memory, which another way of computing may not need, or otherwise.
+/// Why a table could not be staged.
 pub(super) enum Attempt {
-    Memory(DataFusionError),
     Engine(DataFusionError),
     Other(Error),
 }
 
 impl Attempt {
-    fn of(error: DataFusionError) -> Self {
-        if ran_out(&error) { Self::Memory(error) } else { Self::Engine(error) }
+    /// Whether for want of memory, which another way of computing may not need.
+    pub(super) fn ran_out(&self) -> bool {
+        matches!(self, Self::Engine(error) if ran_out(error))
     }
 }
 
@@ -47,7 +47,7 @@ impl Build<'_> {
     /// Why a table could not be staged: where rows are at fault, which expression, of the model or of a view behind it.
     pub(super) async fn failed(&self, model: &Model, attempt: Attempt) -> Error {
         match attempt {
-            Attempt::Memory(error) | Attempt::Engine(error) => {
+            Attempt::Engine(error) => {
                 let (pipeline, failed) = (&self.checked.pipeline, Failed::model(model));
                 let reads = pipeline.reads[&model.name].0.keys().cloned();
                 diagnose::of_data(&self.session, pipeline, &failed, reads, &error).await
@@ -63,9 +63,10 @@ impl Build<'_> {
         model: &Model,
         first: NaiveDate,
     ) -> Result<Staged, Attempt> {
-        let plan = self.physical(session, model, first).await.map_err(Attempt::of)?;
-        let spec = self.spec(model).map_err(Attempt::of)?;
-        let (plan, parts) = parts::of_days(model, plan, session.context().task_ctx()).map_err(Attempt::of)?;
+        let plan = self.physical(session, model, first).await.map_err(Attempt::Engine)?;
+        let spec = self.spec(model).map_err(Attempt::Engine)?;
+        let (plan, parts) =
+            parts::of_days(model, plan, session.context().task_ctx()).map_err(Attempt::Engine)?;
         // The writer speaks hale's errors; the engine's own is kept beside, since want of memory may be mended.
         let failure = Arc::new(Mutex::new(None));
         let parts = parts.into_iter().map(|rows| {
@@ -79,7 +80,7 @@ impl Build<'_> {
         let written = self.staging.write(spec, parts.collect());
         let (written, memory) = watched(self.watch, &model.name, &plan, written).await;
         let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let table = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::of))?;
+        let table = written.map_err(|error| failure.map_or(Attempt::Other(error), Attempt::Engine))?;
         Ok(Staged { table, rows_read: rows_read(&plan), memory })
     }
 

@@ -1,7 +1,6 @@
 //! A project of one source with drawn rows, and what its dated relation says on each day.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -9,18 +8,14 @@ use arrow::array::{
     TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
-use chrono::{Days, NaiveDate};
-use futures::TryStreamExt;
-use halescore::engine::published::{self, Reader};
+use chrono::NaiveDate;
+use halescore::engine::published::Days;
 use halescore::engine::sources::Reading;
-use halescore::engine::{Engine, EngineOptions};
-use halescore::pipeline::Pipeline;
-use halescore::project::Project;
-use halescore::storage::Storage;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use crate::bad_input::world::write_parquet_with;
+use crate::question::answer;
 
 /// Minutes of a day.
 pub const DAY: i64 = 24 * 60;
@@ -87,7 +82,7 @@ pub fn state(lines: &[Line], day: i64) -> BTreeMap<String, i64> {
 
 pub fn date(day: i64) -> NaiveDate {
     let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
-    if day < 0 { first - Days::new(day.unsigned_abs()) } else { first + Days::new(day.unsigned_abs()) }
+    first + chrono::TimeDelta::days(day)
 }
 
 /// The project in a folder of its own.
@@ -118,7 +113,12 @@ impl World {
     /// The dated relation in a reading up to a day, in order; of all rows without one.
     pub fn lines(&self, days: &[&str], until: Option<(i64, Reading)>) -> Vec<Line> {
         let query = format!("SELECT id, v, {} FROM dated.x", days.join(", "));
-        let mut lines: Vec<Line> = rows(self.0.path(), &query, until).iter().flat_map(lines_of).collect();
+        let (to, reading) = match until {
+            Some((day, reading)) => (Days::Until(date(day)), reading),
+            None => (Days::All, Reading::AsHappened),
+        };
+        let answered = answer(self.0.path(), &query, to, reading);
+        let mut lines: Vec<Line> = answered.iter().flat_map(lines_of).collect();
         lines.sort();
         lines
     }
@@ -184,24 +184,4 @@ fn lines_of(batch: &RecordBatch) -> Vec<Line> {
         Line { id: ids.value(row).to_owned(), v: values.value(row), days: days.collect() }
     };
     (0..batch.num_rows()).map(of).collect()
-}
-
-fn rows(root: &Path, query: &str, until: Option<(i64, Reading)>) -> Vec<RecordBatch> {
-    const STACK: usize = 32 << 20;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let asked = async {
-        let pipeline = Pipeline::build(Project::load(root).unwrap()).unwrap();
-        let engine = Engine::new(&EngineOptions::default()).unwrap();
-        let [sources, out] = ["data", "out"].map(|folder| Storage::open(folder, root).unwrap());
-        sources.register(engine.runtime());
-        out.register(engine.runtime());
-        let days = until.map_or(published::Days::All, |(day, _)| published::Days::Until(date(day)));
-        let reading = until.map_or(Reading::AsHappened, |(_, reading)| reading);
-        let reader = Reader::open(&pipeline, &engine, (&sources, &out), days).await.unwrap().reading(reading);
-        reader.query(query, None).await.unwrap().try_collect().await.unwrap()
-    };
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        thread.spawn_scoped(scope, || runtime.block_on(asked)).unwrap().join().unwrap()
-    })
 }

@@ -5,17 +5,14 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, NullArray, UInt8Array};
 use arrow::datatypes::Int64Type;
-use futures::TryStreamExt;
-use halescore::engine::published::{Days, Reader};
-use halescore::engine::{Engine, EngineOptions};
-use halescore::pipeline::Pipeline;
-use halescore::project::Project;
-use halescore::storage::Storage;
+use halescore::engine::published::Days;
+use halescore::engine::sources::Reading;
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 
 use super::forge::claim;
 use crate::bad_input::world::{World, write_parquet_with};
+use crate::question::answer;
 
 /// One file: the type of its column, its values, rows in a group, and which groups claim nothing.
 #[derive(Debug, Clone)]
@@ -70,24 +67,9 @@ const FILTERS: [(&str, Holds); 10] = [
 ];
 
 fn numbers(root: &Path, query: &str) -> Vec<Option<i64>> {
-    const STACK: usize = 32 << 20;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let asked = async {
-        let pipeline = Pipeline::build(Project::load(root).unwrap()).unwrap();
-        let engine = Engine::new(&EngineOptions::default()).unwrap();
-        let [sources, out] = ["data", "out"].map(|folder| Storage::open(folder, root).unwrap());
-        sources.register(engine.runtime());
-        out.register(engine.runtime());
-        let reader = Reader::open(&pipeline, &engine, (&sources, &out), Days::All).await.unwrap();
-        let rows = reader.query(query, None).await.unwrap();
-        let batches: Vec<_> = rows.try_collect().await.unwrap();
-        let row = batches.iter().find(|batch| batch.num_rows() > 0).unwrap();
-        row.columns().iter().map(|column| column.as_primitive::<Int64Type>().iter().next().unwrap()).collect()
-    };
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        thread.spawn_scoped(scope, || runtime.block_on(asked)).unwrap().join().unwrap()
-    })
+    let batches = answer(root, query, Days::All, Reading::AsHappened);
+    let row = batches.iter().find(|batch| batch.num_rows() > 0).unwrap();
+    row.columns().iter().map(|column| column.as_primitive::<Int64Type>().iter().next().unwrap()).collect()
 }
 
 proptest! {

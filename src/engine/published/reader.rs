@@ -108,15 +108,9 @@ impl<'a> Reader<'a> {
         self.keeps_decimals(&text, query, &plan)?;
         let explains = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         let limit = limit.filter(|_| !explains);
-        let (mut answer, mut steps) = (begun(&self.session, &plan, limit).await, 0);
-        loop {
-            let wants_memory = answer.as_ref().is_err_and(ran_out);
-            let frugal = if wants_memory { self.session.more_frugal(steps) } else { None };
-            let Some(frugal) = frugal else { break };
-            answer = begun(&frugal, &plan, limit).await;
-            steps += 1;
-        }
-        match answer {
+        let planned = &plan;
+        let begin = |session| async move { begun(&session, planned, limit).await };
+        match self.session.frugally(ran_out, begin).await {
             Ok(rows) if explains => Ok(rows),
             Ok(rows) => Ok(headed(query, rows)),
             Err(error) => Err(self.failed(sql, &error).await),

@@ -17,20 +17,12 @@ use arrow::datatypes::DataType;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use super::graph::Reads;
-use crate::diagnostic::{Diagnostic, Diagnostics, Location, Origin, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, SourceFile};
 use crate::project::identifier::identifier;
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model};
-use crate::project::statement;
+use crate::project::statement::{parse_model, place_of};
 use crate::project::time::{BeforeFirst, Current, Events, Known, Snapshots, Time, Versions};
-
-/// The SQL of each kind.
-const TEMPLATES: [(&str, &str); 4] = [
-    ("current", include_str!("current.sql")),
-    ("events", include_str!("events.sql")),
-    ("snapshots", include_str!("snapshots.sql")),
-    ("versions", include_str!("versions.sql")),
-];
 
 /// From when something counts that was always there.
 const ALWAYS: &str = "DATE '0001-01-01'";
@@ -81,20 +73,13 @@ struct Relation<'a> {
 impl Relation<'_> {
     fn view(&self, time: &Time) -> Result<Model, Diagnostics> {
         let name = ModelName::new(Layer::Dated, self.model.name.table.clone());
-        let query = written(time.kind(), &self.values(time)).map_err(|error| {
+        let query = written(time, &self.values(time)).map_err(|error| {
             Diagnostic::error("dated-relation", format!("{name} cannot be written: {error}"))
         })?;
         let sql = format!("-- {}: {time}.\nCREATE VIEW {name} AS\n{query}\n", self.model.name);
-        let origin = Origin { sql: 0..sql.len(), yaml: self.declared_at() };
+        let origin = Origin { sql: 0..sql.len(), yaml: place_of(&self.model.file, "kind") };
         let file = SourceFile::new(format!("{}/{}.sql", name.layer, name.table), sql);
-        Ok(Model { origins: vec![origin], ..statement::parse_model(name, &file)? })
-    }
-
-    fn declared_at(&self) -> Location {
-        let file = &self.model.file;
-        let options = file.text.rfind("OPTIONS").unwrap_or_default();
-        let place = file.text[options..].find("kind").map(|at| Location::word_at(file, options + at));
-        place.unwrap_or_else(|| Location::whole(file))
+        Ok(Model { origins: vec![origin], ..parse_model(name, &file)? })
     }
 
     /// What the template of a kind is filled with.
@@ -210,14 +195,17 @@ impl Relation<'_> {
     }
 }
 
-/// The template of a kind, filled.
-fn written(kind: &str, values: &Value) -> Result<String, minijinja::Error> {
+/// The SQL of a kind, filled.
+fn written(time: &Time, values: &Value) -> Result<String, minijinja::Error> {
+    let template = match time {
+        Time::Events(_) => include_str!("events.sql"),
+        Time::Versions(_) => include_str!("versions.sql"),
+        Time::Snapshots(_) => include_str!("snapshots.sql"),
+        Time::Current(_) => include_str!("current.sql"),
+    };
     let mut templates = Environment::new();
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, text) in TEMPLATES {
-        templates.add_template(name, text)?;
-    }
-    templates.get_template(kind)?.render(values)
+    templates.render_named_str(time.kind(), template, values)
 }
 
 fn list(columns: &[String]) -> String {

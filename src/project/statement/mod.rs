@@ -7,6 +7,7 @@ mod parse;
 mod source;
 mod time;
 
+pub(crate) use options::place_of;
 pub(crate) use parse::{bytes, parse_one};
 
 use std::sync::Arc;

@@ -1,7 +1,21 @@
-//! The values that options of a source can have.
+//! Options of a source: where they are written, and the values that they can have.
 
-use crate::diagnostic::Diagnostic;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::project::contract::Contract;
+
+/// Where an option is written.
+pub(crate) fn place_of(file: &Arc<SourceFile>, option: &str) -> Location {
+    let options = file.text.rfind("OPTIONS").unwrap_or_default();
+    let is_whole = |at: &usize| {
+        let behind = file.text[at + option.len()..].chars().next();
+        behind.is_some_and(|c| c == '\'' || c.is_whitespace())
+    };
+    let places = file.text[options..].match_indices(option).map(|(at, _)| options + at);
+    let place = places.into_iter().find(is_whole);
+    place.map_or_else(|| Location::whole(file), |at| Location::word_at(file, at))
+}
 
 /// A text that names a declared column.
 pub(super) fn column(contract: &Contract, key: &str, name: String) -> Result<String, Diagnostic> {

@@ -7,7 +7,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::sql::parser::CreateExternalTable;
 use datafusion::sql::sqlparser::ast::{Spanned, Value};
 
-use super::options::{column, days, truth};
+use super::options::{column, days, place_of, truth};
 use super::parse::bytes;
 use super::time;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
@@ -68,18 +68,6 @@ pub(super) fn source(
 /// Every option, those that date rows first.
 fn known() -> impl Iterator<Item = &'static str> {
     time::OPTIONS.into_iter().chain(OPTIONS)
-}
-
-/// Where an option is written.
-fn place_of(file: &Arc<SourceFile>, option: &str) -> Location {
-    let options = file.text.rfind("OPTIONS").unwrap_or_default();
-    let is_whole = |at: &usize| {
-        let behind = file.text[at + option.len()..].chars().next();
-        behind.is_some_and(|c| c == '\'' || c.is_whitespace())
-    };
-    let places = file.text[options..].match_indices(option).map(|(at, _)| options + at);
-    let place = places.into_iter().find(is_whole);
-    place.map_or_else(|| Location::whole(file), |at| Location::word_at(file, at))
 }
 
 fn text(value: &Value) -> String {

@@ -44,28 +44,24 @@ pub(super) fn time(
         return Ok(None);
     }
     let mut reader = Reader { options, contract, declared, problems: Vec::new() };
-    let kind = reader.options.remove("kind");
-    let time = match kind.as_deref() {
-        Some("events") => Some(Time::Events(reader.events())),
-        Some("versions") => Some(Time::Versions(reader.versions())),
+    let time = match reader.options.remove("kind").as_deref() {
+        Some("events") => Time::Events(reader.events()),
+        Some("versions") => Time::Versions(reader.versions()),
         Some("snapshots") => {
-            Some(Time::Snapshots(Snapshots { key: reader.key(), taken_at: reader.instant("taken_at") }))
+            Time::Snapshots(Snapshots { key: reader.key(), taken_at: reader.instant("taken_at") })
         }
-        Some("current") => Some(Time::Current(reader.current())),
+        Some("current") => Time::Current(reader.current()),
         Some(other) => return Err(vec![("kind".to_owned(), unknown_kind(other))]),
         None => {
             let first = reader.options.keys().next().copied().unwrap_or_default();
             return Err(vec![(first.to_owned(), without_kind(first))]);
         }
     };
-    let kind = kind.unwrap_or_default();
     for left in reader.options.keys() {
-        reader.problems.push(((*left).to_owned(), without_effect(left, &kind)));
+        reader.problems.push(((*left).to_owned(), without_effect(left, time.kind())));
     }
-    if let Some(time) = &time {
-        reader.problems.extend(taken_names(time, contract));
-    }
-    if reader.problems.is_empty() { Ok(time) } else { Err(reader.problems) }
+    reader.problems.extend(taken_names(&time, contract));
+    if reader.problems.is_empty() { Ok(Some(time)) } else { Err(reader.problems) }
 }
 
 struct Reader<'a> {
