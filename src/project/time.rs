@@ -80,8 +80,6 @@ pub struct Current {
     pub begins_at: Option<String>,
     /// When it ended.
     pub ends_at: Option<String>,
-    /// Columns that never change; the others are as they are now on every day.
-    pub fixed: Vec<String>,
 }
 
 /// When a row was known.
@@ -100,6 +98,8 @@ pub enum BeforeFirst {
     Absent,
     /// The first version, which is marked as approximate there.
     Approximate,
+    /// The first version where it does not say from when it holds: a row of now. One that says it is the beginning.
+    ApproximateIfUndated,
 }
 
 impl Time {
@@ -127,7 +127,7 @@ impl Time {
     pub fn added(&self) -> &'static [&'static str] {
         match self {
             Self::Events(_) => &["day"],
-            Self::Versions(Versions { before_first: BeforeFirst::Approximate, .. }) => {
+            Self::Versions(versions) if versions.before_first != BeforeFirst::Absent => {
                 &["first_day", "day_after", "approximate_until"]
             }
             Self::Versions(_) | Self::Snapshots(_) | Self::Current(_) => &["first_day", "day_after"],
@@ -176,7 +176,16 @@ impl fmt::Display for Versions {
             f,
             "each row says what a {key} is from {from} on, until the next one of the same {key}; of those with the same \
              {version} the one known last counts, known {known}"
-        )
+        )?;
+        match self.before_first {
+            BeforeFirst::Absent => Ok(()),
+            BeforeFirst::Approximate => {
+                f.write_str("; the first stands for what was before it, approximately")
+            }
+            BeforeFirst::ApproximateIfUndated => {
+                write!(f, "; a first one without {from} stands for what was before it, approximately")
+            }
+        }
     }
 }
 
@@ -189,8 +198,7 @@ impl fmt::Display for Current {
         if let Some(ends_at) = &self.ends_at {
             write!(f, ", until {ends_at}")?;
         }
-        f.write_str(": what it was on an earlier day is approximate")?;
-        if self.fixed.is_empty() { Ok(()) } else { write!(f, ", but for {}", self.fixed.join(", ")) }
+        f.write_str(": what it was on an earlier day is approximate")
     }
 }
 

@@ -58,17 +58,20 @@ pub struct Shape {
     pub begun: bool,
     pub ver: bool,
     pub approximate: bool,
+    /// Only a first row that does not say from when it holds stands for what was before.
+    pub if_undated: bool,
 }
 
 pub fn shape() -> impl Strategy<Value = Shape> {
-    let flags = prop::array::uniform6(any::<bool>());
-    flags.prop_map(|[from, to, gone, begun, ver, approximate]| Shape {
+    let flags = prop::array::uniform7(any::<bool>());
+    flags.prop_map(|[from, to, gone, begun, ver, approximate, if_undated]| Shape {
         from,
         to,
         gone,
         begun,
         ver,
         approximate,
+        if_undated: if_undated && from && approximate,
     })
 }
 
@@ -89,7 +92,8 @@ impl Shape {
             options += &format!(", '{option}' '{column}'");
         }
         if self.approximate {
-            options += ", 'before_first' 'approximate'";
+            let when = if self.if_undated { "_if_undated" } else { "" };
+            options += &format!(", 'before_first' 'approximate{when}'");
         }
         Declared { columns, options }
     }
@@ -147,7 +151,8 @@ impl Shape {
                 None => self.approximate && !self.begun,
             };
             let ever = row.until.is_none_or(|until| until > *first);
-            (begun && ever).then_some((row.v, self.approximate))
+            let stands = !self.if_undated || row.at.is_none();
+            (begun && ever && stands).then_some((row.v, self.approximate))
         };
         (0..3).filter_map(|id| Some((id.to_string(), of(id)?))).collect()
     }
@@ -239,15 +244,21 @@ proptest! {
     }
 
     #[test]
-    fn what_is_current_is_there_from_its_beginning_to_its_end(rows in prop::collection::vec(row(), 1..3)) {
-        let rows: Vec<Row> = (0..).zip(rows).map(|(id, row)| Row { id, ..row }).collect();
+    fn what_is_current_is_there_from_its_beginning_to_its_end(rows in prop::collection::vec(row(), 1..5)) {
         let declared = Declared {
             columns: vec!["id", "v", "begun", "until"],
             options: "'kind' 'current', 'key' 'id', 'begins_at' 'begun', 'ends_at' 'until'".to_owned(),
         };
         let lines = World::new(&declared, std::slice::from_ref(&rows)).lines(&["first_day", "day_after"], None);
+        let last = |value: Option<i64>| (value.is_none(), value);
+        let first_of = |id: u8| {
+            let of_id = rows.iter().filter(|row| row.id == id);
+            of_id.min_by_key(|row| (last(row.begun), last(row.until), row.v))
+        };
+        let things: Vec<&Row> = (0..3).filter_map(first_of).collect();
+        prop_assert_eq!(lines.len(), things.len(), "each thing stands once: {:?}", lines);
         for day in -1..=LAST + 1 {
-            let there = rows.iter().filter(|row| {
+            let there = things.iter().filter(|row| {
                 row.begun.is_none_or(|begun| begun <= day) && row.until.is_none_or(|until| day < until)
             });
             let expected = there.map(|row| (row.id.to_string(), row.v)).collect();

@@ -39,7 +39,7 @@ const DATED: &str = "SELECT id, v FROM dated.x";
 fn each_fault_of_a_declaration_has_its_name_and_its_place() {
     let events = "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known'";
     assert!(said(COLUMNS, events, DATED).is_empty());
-    let cases: [(&str, &str, &str); 15] = [
+    let cases: [(&str, &str, &str); 17] = [
         ("'kind' 'event', 'key' 'id'", "unknown-kind", "kind"),
         ("'happened_at' 'at'", "no-kind", "happened_at"),
         ("'kind' 'events', 'happened_at' 'at'", "no-known-at", "kind"),
@@ -77,6 +77,16 @@ fn each_fault_of_a_declaration_has_its_name_and_its_place() {
         (
             "'kind' 'versions', 'key' 'id', 'known_at' 'known', 'before_first' 'maybe'",
             "option-value",
+            "before_first",
+        ),
+        (
+            "'kind' 'versions', 'key' 'id', 'known_at' 'known', 'before_first' 'approximate_if_undated'",
+            "option-without-effect",
+            "before_first",
+        ),
+        (
+            "'kind' 'versions', 'key' 'id', 'known_at' 'known', 'valid_from' 'at', 'before_first' 'approximate_if_undated'",
+            "option-without-effect",
             "before_first",
         ),
     ];

@@ -6,7 +6,7 @@
 //! | `events` | of the deliveries of a key those of its earliest day, of these the one known last | `day` |
 //! | `versions` | of the rows of a statement the one known last; of the statements of a day the last; none alike the one before | `first_day` up to the day before `day_after` |
 //! | `snapshots` | the last load of a day, all there is; rows that the next load has alike are one | as above |
-//! | `current` | each row | as above |
+//! | `current` | one row of each key; one that ended before it began holds on no day | as above |
 //!
 //! `day_after` is NULL while a row still counts. Ties are decided by the columns in the order of their names. Names that
 //! begin with `_` are the query's own.
@@ -126,8 +126,13 @@ impl Relation<'_> {
         let (from, first_day) = (first(&dating, identifier), first(&dating, day));
         let mut times: Vec<&String> = versions.key.iter().chain(&versions.version).chain(known).collect();
         times.extend(versions.valid_from.iter().chain(&versions.deleted));
-        let approximate = versions.before_first == BeforeFirst::Approximate;
+        let approximate = versions.before_first != BeforeFirst::Absent;
         let begins = versions.begins_at.as_ref().map(|column| self.day(column));
+        // Only a row that does not say from when it holds stands for what was before.
+        let undated = versions
+            .valid_from
+            .as_ref()
+            .filter(|_| versions.before_first == BeforeFirst::ApproximateIfUndated);
         context! {
             statement => if versions.version.is_empty() { from.clone() } else { list(&versions.version) },
             version => version,
@@ -139,6 +144,7 @@ impl Relation<'_> {
             valid_to => versions.valid_to.as_ref().map(|column| self.day(column)),
             begins => begins.or_else(|| approximate.then(|| ALWAYS.to_owned())),
             approximate => approximate,
+            undated => undated.map(|column| identifier(column)),
             alike => self.but(&times),
         }
     }
@@ -155,11 +161,11 @@ impl Relation<'_> {
     fn current(&self, current: &Current) -> Value {
         let begins =
             current.begins_at.as_ref().map(|column| format!("coalesce({}, {ALWAYS})", self.day(column)));
-        let ends = current.ends_at.as_ref().map(|column| self.day(column));
+        let declared = &self.model.contract.primary_key;
         context! {
             begins => begins.unwrap_or_else(|| ALWAYS.to_owned()),
-            is_ended => ends.is_some(),
-            ends => ends.unwrap_or_else(|| "CAST(NULL AS DATE)".to_owned()),
+            ends => current.ends_at.as_ref().map(|column| self.day(column)),
+            is_unique => !declared.is_empty() && declared.iter().all(|column| current.key.contains(column)),
         }
     }
 

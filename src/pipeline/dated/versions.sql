@@ -45,7 +45,8 @@ statements AS (
 SELECT
   {{ columns }},
 {%- if begins %}
-  CASE WHEN _place = 1 THEN least(first_day, {{ begins }}) ELSE first_day END AS first_day,
+  CASE WHEN _place = 1
+    {%- if undated %} AND {{ undated }} IS NULL{% endif %} THEN least(first_day, {{ begins }}) ELSE first_day END AS first_day,
 {%- else %}
   first_day,
 {%- endif %}
@@ -55,7 +56,8 @@ SELECT
   _next_day AS day_after
 {%- endif %}
 {%- if approximate %},
-  CASE WHEN _place = 1 AND {{ begins }} < first_day THEN first_day END AS approximate_until
+  CASE WHEN _place = 1
+    {%- if undated %} AND {{ undated }} IS NULL{% endif %} AND {{ begins }} < first_day THEN first_day END AS approximate_until
 {%- endif %}
 FROM placed
 {%- if valid_to %}

@@ -13,7 +13,7 @@ use crate::project::types::{sql_name, with_article};
 const KINDS: [&str; 4] = ["events", "versions", "snapshots", "current"];
 
 /// Every option that says something about time.
-pub(super) const OPTIONS: [&str; 15] = [
+pub(super) const OPTIONS: [&str; 14] = [
     "kind",
     "key",
     "happened_at",
@@ -28,7 +28,6 @@ pub(super) const OPTIONS: [&str; 15] = [
     "ends_at",
     "before_first",
     "taken_at",
-    "fixed",
 ];
 
 /// What the options of a source say about time, by option.
@@ -92,6 +91,7 @@ impl Reader<'_> {
         if let Some(deleted) = &deleted {
             self.of_type("deleted", deleted, |data_type| *data_type == DataType::Boolean, "a BOOLEAN");
         }
+        let before_first = self.before_first(valid_from.as_ref());
         Versions {
             key,
             valid_from,
@@ -99,18 +99,13 @@ impl Reader<'_> {
             valid_to: self.dating("valid_to"),
             deleted,
             begins_at: self.dating("begins_at"),
-            before_first: self.before_first(),
+            before_first,
             known,
         }
     }
 
     fn current(&mut self) -> Current {
-        Current {
-            key: self.key(),
-            begins_at: self.dating("begins_at"),
-            ends_at: self.dating("ends_at"),
-            fixed: self.columns("fixed"),
-        }
+        Current { key: self.key(), begins_at: self.dating("begins_at"), ends_at: self.dating("ends_at") }
     }
 
     /// The columns that tell things apart; there is at least one.
@@ -156,16 +151,27 @@ impl Reader<'_> {
         }
     }
 
-    fn before_first(&mut self) -> BeforeFirst {
-        match self.options.remove("before_first").as_deref() {
-            None | Some("absent") => BeforeFirst::Absent,
-            Some("approximate") => BeforeFirst::Approximate,
-            Some(other) => {
-                let message = format!("`before_first` is 'absent' or 'approximate', not '{other}'");
-                self.problems.push(("before_first".to_owned(), Diagnostic::error("option-value", message)));
-                BeforeFirst::Absent
+    fn before_first(&mut self, valid_from: Option<&String>) -> BeforeFirst {
+        let problem = match self.options.remove("before_first").as_deref() {
+            None | Some("absent") => return BeforeFirst::Absent,
+            Some("approximate") => return BeforeFirst::Approximate,
+            Some("approximate_if_undated") => {
+                let required = self.contract.not_null();
+                match valid_from {
+                    Some(column) if !required.contains(column) => return BeforeFirst::ApproximateIfUndated,
+                    Some(column) => never_undated(&format!("`{column}` is never NULL")),
+                    None => never_undated("no column is the `valid_from`"),
+                }
             }
-        }
+            Some(other) => Diagnostic::error(
+                "option-value",
+                format!(
+                    "`before_first` is 'absent', 'approximate' or 'approximate_if_undated', not '{other}'"
+                ),
+            ),
+        };
+        self.problems.push(("before_first".to_owned(), problem));
+        BeforeFirst::Absent
     }
 
     /// A column that dates every row.
@@ -246,6 +252,13 @@ fn unknown_kind(kind: &str) -> Diagnostic {
 fn without_kind(option: &str) -> Diagnostic {
     Diagnostic::error("no-kind", format!("`{option}` dates rows, and it is not said what a row is"))
         .help("add the option 'kind': 'events', 'versions', 'snapshots' or 'current'")
+}
+
+fn never_undated(why: &str) -> Diagnostic {
+    let message =
+        format!("'approximate_if_undated' is about rows that do not say from when they hold, and {why}");
+    Diagnostic::error("option-without-effect", message)
+        .help("declare 'approximate' where the first row of each thing stands for what was before, else leave it out")
 }
 
 fn without_effect(option: &str, kind: &str) -> Diagnostic {
