@@ -4,6 +4,7 @@
 //! ```text
 //! books      contracts, changes, invoices, payments, opportunities, plans and users, drawn ugly and written as Parquet
 //! published  what the bundled project makes of them, read back
+//! known      what of the contracts was known on a day, beside what was the case
 //! contracts, growth, billing, users   each column of a subject by loops over the books, one account and day at a time
 //! marts      ARR, seats and revenue at risk tied out over a generated world
 //! ```
@@ -13,6 +14,7 @@ mod books;
 mod contracts;
 mod drawn;
 mod growth;
+mod known;
 mod marts;
 mod published;
 mod users;

@@ -1,6 +1,7 @@
--- What renews or ends when, one row per account, day and quarter of the year: each contract line in force, as known that
--- day, in the quarter of its renewal date; one that is cancelled in the quarter in which it ends. All rows of a day
--- together are the ARR of all customers that day, to the cent.
+-- What renews or ends when, one row per account, day and quarter of the year: each contract line in force that day in the
+-- quarter of its renewal date; one that is cancelled in the quarter in which it ends. All rows of a day together are the
+-- ARR of all customers that day, to the cent. A line whose renewal is overdue stays in force, and so in its quarter, for
+-- the days in which it is on `marts.overdue_renewals`.
 --
 -- At risk is all of an account whose tier is at risk, and of every other one the lines that are cancelled: these end,
 -- whatever the score says. Of an account without a score nobody knows; its ARR stands apart.
@@ -16,6 +17,7 @@ CREATE TABLE marts.renewals (
   is_at_risk    BOOLEAN, -- the tier is one at risk; NULL when unscored
   arr           DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- ARR of the lines
   cancelled_arr DECIMAL(18,2) NOT NULL CHECK (cancelled_arr BETWEEN 0 AND arr), -- part of it that is cancelled
+  overdue_arr   DECIMAL(18,2) NOT NULL CHECK (overdue_arr BETWEEN 0 AND arr - cancelled_arr), -- part of it whose end has passed and whose renewal nobody wrote down yet
   at_risk_arr   DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN cancelled_arr AND arr), -- part of it at risk
   unscored_arr  DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr), -- all of it where the account has no score: what of it is at risk beyond what is cancelled, nobody knows
   PRIMARY KEY (account_id, as_of_date, quarter)
@@ -23,6 +25,7 @@ CREATE TABLE marts.renewals (
 WITH dated AS (
   SELECT *, CASE WHEN is_cancelled THEN coalesce(end_date, renewal_date) ELSE renewal_date END AS decided_on
   FROM metrics.contract_lines
+  WHERE state <> 'lapsed'
 ), renewing AS (
   SELECT
     customers.account_id,
@@ -38,7 +41,8 @@ WITH dated AS (
     customers.tier_rank,
     customers.is_at_risk,
     sum(lines.arr) AS arr,
-    coalesce(sum(lines.arr) FILTER (WHERE lines.is_cancelled), 0) AS cancelled_arr
+    coalesce(sum(lines.arr) FILTER (WHERE lines.is_cancelled), 0) AS cancelled_arr,
+    coalesce(sum(lines.arr) FILTER (WHERE lines.state = 'overdue'), 0) AS overdue_arr
   -- The few lines come first: the engine keeps the left side in memory and lets the right one pass.
   FROM dated AS lines
   JOIN marts.customers AS customers
@@ -60,6 +64,7 @@ SELECT
   is_at_risk,
   CAST(arr AS DECIMAL(18,2)) AS arr,
   CAST(cancelled_arr AS DECIMAL(18,2)) AS cancelled_arr,
+  CAST(overdue_arr AS DECIMAL(18,2)) AS overdue_arr,
   CAST(CASE WHEN is_at_risk THEN arr ELSE cancelled_arr END AS DECIMAL(18,2)) AS at_risk_arr,
   CAST(CASE WHEN is_at_risk IS NULL THEN arr ELSE 0 END AS DECIMAL(18,2)) AS unscored_arr
 FROM renewing

@@ -1,7 +1,7 @@
 -- Whom to call first: every scored customer of a day, and apart those that have revenue and no score, each with why.
 --
--- First come those with anything wrong whose decision is near: a renewal within `due_within_days`, notice given for a
--- part, or silence, which is as good as notice. Then by severity, then by the place of their ARR in the book of their
+-- First come those with anything wrong whose decision is near: a renewal within `due_within_days` or overdue, notice given
+-- for a part, or silence, which is as good as notice. Then by severity, then by the place of their ARR in the book of their
 -- owner, so that each owner's largest is among the first. `severity`: 4 silent and at risk, or silent and not scored; 3 at risk and
 -- worse lately; 2 at risk as before; 1 worse lately; 0 nothing of it.
 -- What a score lacks is a shortfall; it is nobody's loss, and no part of the order.
@@ -21,7 +21,7 @@ CREATE TABLE marts.work_queue (
   is_at_risk      BOOLEAN, -- the tier is one at risk; NULL when unscored
   why_unscored    VARCHAR CHECK ((why_unscored IS NULL) = (list = 'scored')), -- why there is no score; NULL with one
   severity        BIGINT  NOT NULL CHECK (severity BETWEEN 0 AND 4), -- how bad it is, 4 is the worst
-  is_due          BOOLEAN NOT NULL, -- its decision is near: a renewal, notice, or silence
+  is_due          BOOLEAN NOT NULL, -- its decision is near: a renewal to come or overdue, notice, or silence
   days_to_renewal BIGINT, -- days until the next renewal; NULL without one
   arr             DECIMAL(18,2) NOT NULL, -- worth a year
   book_rank       BIGINT  NOT NULL CHECK (book_rank >= 1), -- rank of its ARR among the accounts of its owner, 1 is the largest
@@ -69,7 +69,8 @@ WITH costs AS (
       WHEN changes.changes > 0 THEN 1
       ELSE 0
     END AS severity,
-    coalesce(customers.days_to_renewal <= $due_within_days, FALSE) OR accounts.cancelled_arr > 0 OR changes.is_silent AS is_due,
+    coalesce(customers.days_to_renewal <= $due_within_days, FALSE) OR accounts.cancelled_arr > 0
+      OR accounts.overdue_renewal_arr > 0 OR changes.is_silent AS is_due,
     row_number() OVER (
       PARTITION BY customers.as_of_date, customers.owner_id ORDER BY customers.arr DESC, customers.account_id
     ) AS book_rank

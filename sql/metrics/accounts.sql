@@ -169,6 +169,7 @@ CREATE TABLE metrics.accounts (
   seats                   BIGINT NOT NULL, -- seats of all lines in force
   cancelled_arr           DECIMAL(18,2) NOT NULL, -- part of `arr` in lines that are cancelled and end on their end date
   auto_renew_arr          DECIMAL(18,2) NOT NULL, -- part of `arr` that renews unless somebody acts
+  overdue_renewal_arr     DECIMAL(18,2) NOT NULL, -- part of `arr` in lines whose end has passed and whose renewal nobody wrote down yet
   next_renewal_date       DATE, -- when the next of the lines that are not cancelled renews; NULL without one to come
   next_renewal_arr        DECIMAL(18,2) NOT NULL, -- part of `arr` that renews on that date
   days_to_renewal         BIGINT, -- days until that date; NULL without one

@@ -1,8 +1,7 @@
--- Contract lines with the days on which they are in force, one row per line and version, in the project's currency: what
--- renews when, and what ends.
+-- Contract lines with the days on which they are in force or past their end without a word, one row per line, version and
+-- state, in the project's currency: what renews when, what ends, and what somebody should have renewed.
 --
--- A line is in force from its start to the day before its end, by the version of it that was known on the day. On any day
--- the lines of an account together are its ARR and its seats in `metrics.contracts`.
+-- On any day the lines of an account that are in force or overdue together are its ARR and its seats in `metrics.contracts`.
 CREATE TABLE metrics.contract_lines (
   line_id      VARCHAR NOT NULL, -- the line
   account_id   VARCHAR NOT NULL, -- who signed
@@ -16,17 +15,11 @@ CREATE TABLE metrics.contract_lines (
   renewal_date DATE, -- the day on which it renews or ends; NULL for an open end
   auto_renew   BOOLEAN NOT NULL, -- renews unless somebody acts
   is_cancelled BOOLEAN NOT NULL, -- ends on its end date and does not renew
-  first_day    DATE NOT NULL CHECK (first_day >= start_date), -- first day on which this version is in force
+  state        VARCHAR NOT NULL CHECK (state IN ('in_force', 'overdue', 'lapsed')), -- in_force: by its dates; overdue: its end has passed and it renews by itself, so it stays in force while its renewal is not written down; lapsed: its end has passed, it does not renew by itself, and nobody wrote down what became of it
+  first_day    DATE NOT NULL CHECK (first_day >= start_date), -- first day on which this version is in the state
   day_after    DATE NOT NULL CHECK (day_after > first_day), -- first day on which it is no more; 9999-12-31 while none is known
   PRIMARY KEY (line_id, first_day)
 ) AS
-WITH lines AS (
-  SELECT
-    * EXCLUDE (first_day, day_after),
-    greatest(first_day, start_date) AS first_day,
-    coalesce(least(day_after, end_date), DATE '9999-12-31') AS day_after
-  FROM staging.contracts
-)
 SELECT
   line_id,
   account_id,
@@ -40,7 +33,8 @@ SELECT
   renewal_date,
   auto_renew,
   is_cancelled,
+  state,
   first_day,
   day_after
-FROM lines
-WHERE first_day < day_after
+FROM metrics.line_states
+WHERE state IN ('in_force', 'overdue', 'lapsed')

@@ -3,7 +3,7 @@
 CREATE TABLE metrics.contracts (
   account_id        VARCHAR NOT NULL, -- who signed
   as_of_date        DATE    NOT NULL, -- at the end of this day
-  account_since     DATE    NOT NULL CHECK (account_since <= as_of_date), -- first day of the oldest line known of the account
+  account_since     DATE    NOT NULL CHECK (account_since <= as_of_date), -- first day of the oldest line of the account, ended or not
   contract_lines    BIGINT  NOT NULL, -- lines in force; 0 in the days after the last
   contracts         BIGINT  NOT NULL, -- contracts that these belong to
   products          BIGINT  NOT NULL, -- products bought
@@ -13,6 +13,7 @@ CREATE TABLE metrics.contracts (
   seats             BIGINT  NOT NULL, -- seats of all lines in force
   cancelled_arr     DECIMAL(18,2) NOT NULL, -- part of `arr` in lines that are cancelled and end on their end date
   auto_renew_arr    DECIMAL(18,2) NOT NULL, -- part of `arr` that renews unless somebody acts
+  overdue_renewal_arr DECIMAL(18,2) NOT NULL, -- part of `arr` in lines whose end has passed and whose renewal nobody wrote down yet
   next_renewal_date DATE    CHECK (next_renewal_date > as_of_date), -- when the next of the lines that are not cancelled renews; NULL without one to come
   next_renewal_arr  DECIMAL(18,2) NOT NULL, -- part of `arr` that renews on that date
   days_to_renewal   BIGINT  CHECK (days_to_renewal >= 1), -- days until that date; NULL without one
@@ -32,6 +33,7 @@ SELECT
   periods.seats,
   periods.cancelled_arr,
   periods.auto_renew_arr,
+  periods.overdue_renewal_arr,
   periods.next_renewal_date,
   periods.next_renewal_arr,
   periods.next_renewal_date - days.day AS days_to_renewal,

@@ -7,4 +7,5 @@ CREATE EXTERNAL TABLE raw.account_owners (
   end_at     TIMESTAMP -- when it left; NULL until then
 ) STORED AS PARQUET
 LOCATION 'account_owners.parquet'
-OPTIONS ('optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'account_id, role', 'valid_from' 'start_at', 'valid_to' 'end_at',
+         'known_after' '0 days', 'optional' 'true')

@@ -1,5 +1,5 @@
 -- Customers, one row per account and version, append-only: what changed about an account is another row under the
--- same id.
+-- same id; of rows with the same `valid_from` the one recorded last corrects the others.
 -- A CRM that keeps only the row of now gives it with `valid_from` NULL.
 CREATE EXTERNAL TABLE raw.accounts (
   account_id        VARCHAR NOT NULL, -- the CRM's id
@@ -16,6 +16,8 @@ CREATE EXTERNAL TABLE raw.accounts (
   currency          VARCHAR NOT NULL, -- of its contracts, ISO 4217
   customer_since    DATE, -- first day of its first contract, where older than the contracts given
   valid_from        TIMESTAMP, -- from when this version holds, UTC; NULL where only the current row is known, which makes history approximate
-  recorded_at       TIMESTAMP NOT NULL -- when this version was written down, UTC; it counts from then on
+  recorded_at       TIMESTAMP NOT NULL -- when this version was written down, UTC: it is known from then on
 ) STORED AS PARQUET
 LOCATION 'accounts.parquet'
+OPTIONS ('kind' 'versions', 'key' 'account_id', 'valid_from' 'valid_from', 'known_at' 'recorded_at',
+         'before_first' 'approximate_if_undated')

@@ -1,5 +1,5 @@
 -- Contract lines, one row per line and version, append-only: a change of seats, price or dates is another row under
--- the same `line_id`.
+-- the same `line_id`; of rows with the same `valid_from` the one recorded last corrects the others.
 CREATE EXTERNAL TABLE raw.contracts (
   contract_id   VARCHAR NOT NULL, -- the contract
   line_id       VARCHAR NOT NULL, -- the line in it, unique across contracts
@@ -17,7 +17,9 @@ CREATE EXTERNAL TABLE raw.contracts (
   status        VARCHAR NOT NULL CHECK (status IN ('active', 'cancelled')), -- cancelled: ends on its end date and does not renew
   cancel_reason VARCHAR, -- why, as the customer put it
   valid_from    TIMESTAMP, -- from when this version holds, UTC; NULL where only the current row is known, which makes history approximate
-  recorded_at   TIMESTAMP NOT NULL, -- when this version was written down, UTC; it counts from then on
+  recorded_at   TIMESTAMP NOT NULL, -- when this version was written down, UTC: it is known from then on
   CHECK (end_date IS NULL OR end_date >= start_date) -- a line that ends on the day it starts was taken back: it never was in force
 ) STORED AS PARQUET
 LOCATION 'contracts.parquet'
+OPTIONS ('kind' 'versions', 'key' 'line_id', 'valid_from' 'valid_from', 'known_at' 'recorded_at',
+         'begins_at' 'start_date', 'before_first' 'approximate_if_undated')

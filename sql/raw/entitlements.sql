@@ -7,4 +7,5 @@ CREATE EXTERNAL TABLE raw.entitlements (
   CHECK (valid_to > valid_from)
 ) STORED AS PARQUET
 LOCATION 'entitlements.parquet'
-OPTIONS ('optional' 'true')
+OPTIONS ('kind' 'current', 'key' 'account_id, feature, valid_from', 'begins_at' 'valid_from', 'ends_at' 'valid_to',
+         'optional' 'true')

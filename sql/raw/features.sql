@@ -8,4 +8,5 @@ CREATE EXTERNAL TABLE raw.features (
   retired_on  DATE -- first day it could not; NULL while it can
 ) STORED AS PARQUET
 LOCATION 'features.parquet'
-OPTIONS ('optional' 'true')
+OPTIONS ('kind' 'current', 'key' 'feature', 'begins_at' 'released_on', 'ends_at' 'retired_on',
+         'optional' 'true')

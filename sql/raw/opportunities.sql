@@ -1,4 +1,5 @@
--- What may be sold to customers, one row per opportunity and version, append-only.
+-- What may be sold to customers, one row per opportunity and version, append-only; of rows with the same `valid_from`
+-- the one recorded last corrects the others.
 CREATE EXTERNAL TABLE raw.opportunities (
   opportunity_id    VARCHAR NOT NULL, -- the opportunity
   account_id        VARCHAR NOT NULL, -- to whom
@@ -12,8 +13,9 @@ CREATE EXTERNAL TABLE raw.opportunities (
   closed_on         DATE, -- the day it was; NULL while open
   is_won            BOOLEAN, -- how; NULL while open
   valid_from        TIMESTAMP, -- from when this version holds, UTC; NULL where only the current row is known: it counts from when it was recorded
-  recorded_at       TIMESTAMP NOT NULL, -- when this version was written down, UTC; it counts from then on
+  recorded_at       TIMESTAMP NOT NULL, -- when this version was written down, UTC: it is known from then on
   CHECK ((closed_on IS NULL) = (is_won IS NULL))
 ) STORED AS PARQUET
 LOCATION 'opportunities.parquet'
-OPTIONS ('optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'opportunity_id', 'valid_from' 'valid_from', 'known_at' 'recorded_at',
+         'optional' 'true')

@@ -1,5 +1,4 @@
--- Which features an account has bought, from when until the day after. The same period delivered twice is one.
+-- Which features an account has bought, from when until the day after.
 CREATE VIEW staging.entitlements AS
-SELECT account_id, feature, valid_from AS first_day, valid_to AS day_after
-FROM raw.entitlements
-GROUP BY account_id, feature, valid_from, valid_to
+SELECT account_id, feature, first_day, day_after
+FROM dated.entitlements

@@ -1,14 +1,14 @@
 -- Since when each optional source says anything: one row per source.
 --
--- Facts count from the day they happened, versions from the day they were first written down. NULL: there is no row.
+-- Facts count from the day they happened, versions from the first day on which one holds. NULL: there is no row.
 CREATE VIEW staging.first_rows AS
-SELECT 'account_owners' AS source, local_day(min(start_at)) AS first_day FROM raw.account_owners
+SELECT 'account_owners' AS source, min(first_day) AS first_day FROM dated.account_owners
 UNION ALL SELECT 'advocacy', min(first_day) FROM dated.advocacy
 UNION ALL SELECT 'assessments', local_day(min(recorded_at)) FROM raw.assessments
 UNION ALL SELECT 'contacts', min(first_day) FROM dated.contacts
 UNION ALL SELECT 'contract_events', min(day) FROM dated.contract_events
-UNION ALL SELECT 'entitlements', min(valid_from) FROM raw.entitlements
-UNION ALL SELECT 'features', min(released_on) FROM raw.features
+UNION ALL SELECT 'entitlements', min(first_day) FROM dated.entitlements
+UNION ALL SELECT 'features', min(first_day) FROM dated.features
 UNION ALL SELECT 'feedback', min(day) FROM dated.feedback
 UNION ALL SELECT 'goals', min(first_day) FROM dated.goals
 UNION ALL SELECT 'interactions', min(first_day) FROM dated.interactions
@@ -16,7 +16,7 @@ UNION ALL SELECT 'invoices', min(first_day) FROM dated.invoices
 UNION ALL SELECT 'messages', min(day) FROM dated.messages
 UNION ALL SELECT 'onboarding_milestones', min(first_day) FROM dated.onboarding_milestones
 UNION ALL SELECT 'onboarding_plans', min(first_day) FROM dated.onboarding_plans
-UNION ALL SELECT 'opportunities', local_day(min(recorded_at)) FROM raw.opportunities
+UNION ALL SELECT 'opportunities', min(first_day) FROM dated.opportunities
 UNION ALL SELECT 'overrides', local_day(min(recorded_at)) FROM raw.overrides
 UNION ALL SELECT 'payments', min(day) FROM dated.payments
 UNION ALL SELECT 'surveys', local_day(min(sent_at)) FROM raw.surveys

@@ -1,5 +1,5 @@
 -- Our own people who are users at customers.
 CREATE VIEW staging.helpers AS
 SELECT user_id
-FROM raw.users
+FROM dated.users
 WHERE is_internal

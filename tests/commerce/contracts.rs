@@ -2,20 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
-use super::published::{BOOKS, customer_days, day, each_day, known, money, ratio, row, table};
-use crate::oracle::commerce::{Line, RETURN_GAP_DAYS};
+use super::published::{BOOKS, customer_days, day, each_day, known, money, ratio, row, rows_of, table};
+use crate::oracle::commerce::{Line, Standing, State, day as day_of, units};
 use crate::oracle::table::{Row, Table, Value};
-
-/// The lines that stand on a day, and whether one of them is approximate.
-fn standing(account: &str, day: NaiveDate) -> (Vec<&'static Line>, bool) {
-    let known = BOOKS.world.commerce.lines_known(&BOOKS.world, account, day);
-    let stays = |line: &Line| line.end.is_none_or(|end| day < end + Days::new(RETURN_GAP_DAYS));
-    let standing: Vec<_> = known.into_iter().filter(|(line, _)| stays(line)).collect();
-    let approximate = standing.iter().any(|(_, approximate)| *approximate);
-    (standing.into_iter().map(|(line, _)| line).collect(), approximate)
-}
+use crate::oracle::world::{moment, words};
 
 fn distinct<'a>(lines: &[&'a Line], read: impl Fn(&'a Line) -> &'a str) -> Value {
     Value::Whole(lines.iter().map(|line| read(line)).collect::<BTreeSet<_>>().len() as i64)
@@ -26,15 +18,19 @@ fn arr<'a>(lines: impl IntoIterator<Item = &'a &'a Line>) -> i128 {
 }
 
 fn contract_row(account: &str, as_of: NaiveDate) -> Option<Row> {
-    let (standing, approximate) = standing(account, as_of);
+    let known = BOOKS.world.commerce.lines_on(&BOOKS.world, account, as_of);
+    let standing: Vec<&Standing> = known.iter().filter(|line| line.state != State::Past).collect();
     if standing.is_empty() {
         return None;
     }
-    let lines: Vec<&Line> = standing.into_iter().filter(|line| line.is_in_force(as_of)).collect();
+    let is = |wanted: fn(State) -> bool| -> Vec<&Line> {
+        standing.iter().filter(|line| wanted(line.state)).map(|line| line.line).collect()
+    };
+    let lines = is(State::is_in_force);
     let renews = |line: &&&Line| !line.is_cancelled && line.renewal.is_some_and(|renewal| renewal > as_of);
     let next = lines.iter().filter(renews).filter_map(|line| line.renewal).min();
     let renewing = lines.iter().filter(renews).filter(|line| line.renewal == next);
-    let since = BOOKS.world.commerce.oldest_start(&BOOKS.world, account, as_of);
+    let since = known.iter().map(|line| line.line.start).min();
     let total = arr(&lines);
     let in_days = next.map_or(Value::Null, |next| Value::Whole((next - as_of).num_days()));
     Some(row(
@@ -50,24 +46,27 @@ fn contract_row(account: &str, as_of: NaiveDate) -> Option<Row> {
             ("seats", Value::Whole(lines.iter().map(|line| line.seats).sum())),
             ("cancelled_arr", money(arr(lines.iter().filter(|line| line.is_cancelled)))),
             ("auto_renew_arr", money(arr(lines.iter().filter(|line| line.auto_renew && !line.is_cancelled)))),
+            ("overdue_renewal_arr", money(arr(&is(|state| state == State::Overdue)))),
             ("next_renewal_date", day(next)),
             ("next_renewal_arr", money(arr(renewing))),
             ("days_to_renewal", in_days),
-            ("approximate", Value::Flag(approximate)),
+            ("approximate", Value::Flag(standing.iter().any(|line| line.approximate))),
         ],
     ))
 }
 
-/// Lines of several versions, late, backdated, repeated, in two currencies, moved between accounts.
+fn accounts() -> BTreeSet<&'static str> {
+    BOOKS.world.commerce.lines.iter().map(|line| line.account_id.as_str()).collect()
+}
+
+/// Lines of several versions, late, backdated, corrected, repeated, in two currencies, moved between accounts.
 #[test]
-fn capability_55_contracts_in_force_as_known_on_each_day() {
-    let commerce = &BOOKS.world.commerce;
-    let accounts: BTreeSet<&str> = commerce.lines.iter().map(|line| line.account_id.as_str()).collect();
+fn capability_55_contracts_in_force_on_each_day() {
     let mut expected = Table::default();
     for day in each_day() {
-        for account in &accounts {
+        for account in accounts() {
             if let Some(row) = contract_row(account, day) {
-                expected.0.insert((day, (*account).to_owned()), row);
+                expected.0.insert((day, account.to_owned()), row);
             }
         }
     }
@@ -75,7 +74,44 @@ fn capability_55_contracts_in_force_as_known_on_each_day() {
     assert!(expected.0.values().any(several), "no account pays in two currencies");
     assert!(expected.0.values().any(|row| row["contract_lines"] == Value::Whole(0)), "nobody is in the gap");
     assert!(expected.0.values().any(|row| row["approximate"] == Value::Flag(true)), "all history is exact");
+    let overdue = |row: &Row| row["overdue_renewal_arr"] != money(0);
+    assert!(expected.0.values().any(overdue), "no renewal is overdue");
     table("contracts").must_equal(&expected);
+}
+
+/// Each line on each day: in force, overdue or lapsed.
+#[test]
+fn lines_past_their_end_without_a_word_are_told_apart() {
+    let lines = rows_of("contract_lines");
+    let (mut seen, mut replaced) = (BTreeSet::new(), 0);
+    for day in each_day() {
+        let on = |row: &&Row| day_of(row, "first_day") <= Some(day) && Some(day) < day_of(row, "day_after");
+        let got: BTreeSet<_> = lines
+            .iter()
+            .filter(on)
+            .map(|row| {
+                let [line, account, state] =
+                    ["line_id", "account_id", "state"].map(|column| words(row, column).unwrap());
+                (line, account, state, units(row, "arr"), moment(row, "seats").unwrap())
+            })
+            .collect();
+        let of_account = |id| BOOKS.world.commerce.lines_on(&BOOKS.world, id, day);
+        let begun: Vec<Standing> = accounts().into_iter().flat_map(of_account).collect();
+        replaced += begun.iter().filter(|it| it.state == State::Ended && !it.line.is_cancelled).count();
+        let is_there = |it: &Standing| !matches!(it.state, State::Ended | State::Past);
+        let expected: BTreeSet<_> = begun
+            .into_iter()
+            .filter(is_there)
+            .map(|Standing { line, state, .. }| {
+                let state = state.name().to_owned();
+                (line.line_id.clone(), line.account_id.clone(), state, line.arr_cents(), line.seats)
+            })
+            .collect();
+        seen.extend(expected.iter().map(|(_, _, state, ..)| state.clone()));
+        assert_eq!(got, expected, "{day}");
+    }
+    assert!(["in_force", "overdue", "lapsed"].into_iter().all(|state| seen.contains(state)), "{seen:?}");
+    assert!(replaced > 0, "no line took the place of another");
 }
 
 /// Who is a customer on which day, with what the CRM said that day.

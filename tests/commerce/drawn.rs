@@ -59,6 +59,12 @@ impl Draw {
         let valid_from = (!self.chance(20)).then(|| self.moment(day));
         Version { valid_from, recorded_at }
     }
+
+    /// A later word on what held from the same time, sometimes; days or months later.
+    fn correction(&mut self, of: Version) -> Option<Version> {
+        let recorded_at = of.recorded_at + self.pick(&[1, 9, 90, 200]) * 86_400_000_000;
+        (of.valid_from.is_some() && self.chance(25)).then_some(Version { recorded_at, ..of })
+    }
 }
 
 /// The number of accounts in the books.
@@ -112,7 +118,11 @@ fn commerce(draw: &mut Draw, commerce: &mut Commerce, id: &str) {
             version: if is_known_now_only { draw.row_of_now() } else { draw.version(-5, 500) },
         };
         let copies = 1 + usize::from(draw.chance(10));
-        commerce.accounts.extend(std::iter::repeat_n(row, copies));
+        commerce.accounts.extend(std::iter::repeat_n(row.clone(), copies));
+        if let Some(version) = draw.correction(row.version) {
+            let segment = draw.pick(&["SMB", "MM", "ENT"]).to_owned();
+            commerce.accounts.push(AccountVersion { segment, version, ..row });
+        }
     }
     for number in 0..draw.below(4) {
         let line_id = format!("l-{id}-{number}");
@@ -128,7 +138,10 @@ fn commerce(draw: &mut Draw, commerce: &mut Commerce, id: &str) {
                 _ => {}
             }
             let copies = 1 + usize::from(draw.chance(10));
-            commerce.lines.extend(std::iter::repeat_n(row, copies));
+            commerce.lines.extend(std::iter::repeat_n(row.clone(), copies));
+            if let Some(version) = draw.correction(row.version) {
+                commerce.lines.push(Line { version, ..line(draw, &line_id, id, start) });
+            }
         }
     }
 }
@@ -221,7 +234,7 @@ fn opportunities(draw: &mut Draw, opportunities: &mut Vec<Opportunity>, id: &str
         let kind = draw.pick(&["renewal", "upsell", "cross_sell", "new"]);
         for _ in 0..draw.between(1, 4) {
             let closed_on = draw.chance(30).then(|| draw.day(-5, 100));
-            opportunities.push(Opportunity {
+            let row = Opportunity {
                 opportunity_id: format!("{id}-{number}"),
                 account_id: id.to_owned(),
                 kind,
@@ -229,7 +242,12 @@ fn opportunities(draw: &mut Draw, opportunities: &mut Vec<Opportunity>, id: &str
                 probability: draw.chance(80).then(|| draw.pick(&[0.0, 0.25, 0.5, 0.75, 1.0])),
                 closed_on,
                 version: draw.version(-5, 200),
-            });
+            };
+            opportunities.push(row.clone());
+            if let Some(version) = draw.correction(row.version) {
+                let amount = i128::from(draw.below(5_000)) * 400;
+                opportunities.push(Opportunity { amount, version, ..row });
+            }
         }
     }
 }

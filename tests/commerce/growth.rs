@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 
 use super::books::{Change, Opportunity};
 use super::published::{BOOKS, HISTORY_STARTS, customer_days, growth, known, money, ratio, row, table};
-use crate::oracle::commerce::{Line, as_known};
+use crate::oracle::commerce::{Line, holding};
 use crate::oracle::table::{Row, Table, Value};
 
 fn dollars(cents: i128) -> f64 {
@@ -62,8 +62,8 @@ fn open(account: &str, day: NaiveDate) -> Vec<&'static Opportunity> {
         of_id.entry(&row.opportunity_id).or_default().push(row);
     }
     let known =
-        of_id.into_values().filter_map(|versions| as_known(&BOOKS.world, day, versions, |row| row.version));
-    // What is approximate is not used here: a pipeline counts from when it was written down.
+        of_id.into_values().filter_map(|versions| holding(&BOOKS.world, day, versions, |row| row.version));
+    // What a pipeline was before it was written down nobody can tell.
     let exact = known.filter(|(_, approximate)| !approximate).map(|(row, _)| row);
     exact.filter(|row| row.closed_on.is_none() && row.account_id == account).collect()
 }

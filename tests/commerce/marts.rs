@@ -7,13 +7,15 @@ use std::sync::LazyLock;
 use chrono::{Datelike, Days, NaiveDate};
 use tempfile::TempDir;
 
-use crate::oracle::commerce::{Commerce, Line, units};
+use crate::oracle::commerce::{Commerce, Line, Standing, State, units};
 use crate::oracle::table::{Row, Value, batches, parquet_below, rows};
 use crate::oracle::world::{self, GENERATED_LAST_DAY, World, words};
 use crate::pipeline::Run;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 9, 2).unwrap();
+/// The contract of an account ran out in the weeks before.
+const OVERDUE_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 8, 26).unwrap();
 
 struct Published {
     out: TempDir,
@@ -27,6 +29,7 @@ static PUBLISHED: LazyLock<Published> = LazyLock::new(|| {
         "metrics.accounts",
         "scores.health",
         "marts.renewals",
+        "marts.overdue_renewals",
         "marts.health_trends",
         "marts.revenue_at_risk",
         "marts.revenue_at_risk_bridge",
@@ -35,7 +38,7 @@ static PUBLISHED: LazyLock<Published> = LazyLock::new(|| {
         "marts.expansion_candidates",
         "marts.score_vs_commercial",
     ]);
-    run.publish(FIRST_DAY..=GENERATED_LAST_DAY).unwrap_or_else(|error| panic!("{error}"));
+    run.publish(OVERDUE_DAY..=GENERATED_LAST_DAY).unwrap_or_else(|error| panic!("{error}"));
     let world = World::read(sources.path());
     let commerce = world.commerce();
     Published { out, world, commerce }
@@ -149,6 +152,38 @@ fn capability_64_the_bridge_leads_from_one_date_to_the_other() {
     let moved: BTreeSet<Option<String>> =
         rows.iter().filter(|row| units(row, "change") != 0).map(|row| words(row, "cause")).collect();
     assert!(moved.len() > 1, "one cause moves everything: {moved:?}");
+}
+
+/// Who did not say whether it renews, for as long as a call may still help.
+#[test]
+fn lines_past_their_end_without_a_word_are_listed_day_by_day() {
+    let Published { world, commerce, .. } = &*PUBLISHED;
+    let mut seen = BTreeSet::new();
+    for day in OVERDUE_DAY.iter_days().take_while(|day| *day <= GENERATED_LAST_DAY) {
+        let customers = commerce.account_ids().into_iter();
+        let customers = customers.filter(|account| commerce.customer(world, account, day).is_some());
+        let awaited = customers
+            .flat_map(|account| commerce.lines_on(world, account, day))
+            .filter(|it| matches!(it.state, State::Overdue | State::Lapsed));
+        let expected: BTreeSet<_> = awaited
+            .map(|Standing { line, state, .. }| {
+                let past = day.signed_duration_since(line.end.unwrap()).num_days() + 1;
+                (line.line_id.clone(), state.name().to_owned(), line.arr_cents(), past, 31 - past)
+            })
+            .collect();
+        let got: BTreeSet<_> = published("marts/overdue_renewals", day)
+            .iter()
+            .map(|row| {
+                let [line, state] = ["line_id", "state"].map(|column| words(row, column).unwrap());
+                let [past, left] =
+                    ["days_overdue", "days_left"].map(|column| world::moment(row, column).unwrap());
+                (line, state, units(row, "arr"), past, left)
+            })
+            .collect();
+        assert_eq!(got, expected, "{day}");
+        seen.extend(got.into_iter().map(|(_, state, ..)| state));
+    }
+    assert!(seen.contains("overdue"), "no renewal is overdue: {seen:?}");
 }
 
 #[test]

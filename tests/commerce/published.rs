@@ -27,8 +27,8 @@ static OUT: LazyLock<TempDir> = LazyLock::new(|| {
     let edits =
         [("hale.yml", "time_zone: UTC", &*zone), ("hale.yml", "history_starts: 2026-01-01", &*starts)];
     let project = project_with(&edits);
-    let tables =
-        ["contracts", "spine", "growth", "billing", "seats", "users"].map(|name| format!("metrics.{name}"));
+    let tables = ["contract_lines", "contracts", "spine", "growth", "billing", "seats", "users"]
+        .map(|name| format!("metrics.{name}"));
     let run = Run::new(project.path(), sources.path(), out.path());
     let run = run.select(&tables.each_ref().map(String::as_str));
     run.publish(days()).unwrap_or_else(|error| panic!("{error}"));

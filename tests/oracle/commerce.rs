@@ -1,6 +1,7 @@
-//! What the CRM says and what was signed, version by version; and what of it is known at the end of a day, found by
-//! looking through all versions.
+//! What the CRM says and what was signed, version by version; and what of it holds at the end of a day, found by looking
+//! through all versions.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,12 +26,8 @@ impl Version {
     /// Written down before all else, and valid from then on.
     pub const EVER: Self = Self { valid_from: Some(0), recorded_at: 0 };
 
-    pub fn holds_from(self) -> i64 {
+    fn holds_from(self) -> i64 {
         self.valid_from.unwrap_or(self.recorded_at)
-    }
-
-    pub fn counts_from(self) -> i64 {
-        self.holds_from().max(self.recorded_at)
     }
 }
 
@@ -85,11 +82,6 @@ impl Line {
         }
     }
 
-    /// Whether it is in force on a day.
-    pub fn is_in_force(&self, day: NaiveDate) -> bool {
-        self.start <= day && self.end.is_none_or(|end| day < end)
-    }
-
     /// A year's worth in cents of the project's currency, half a cent rounded away from zero.
     pub fn arr_cents(&self) -> i128 {
         (self.arr * self.fx_rate * 2 + 100_000_000) / 200_000_000
@@ -103,7 +95,49 @@ pub struct Commerce {
     pub lines: Vec<Line>,
 }
 
-/// A customer on a day, as known that day.
+/// What became of a line that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its end is still to come, or open.
+    InForce,
+    /// Its end has passed, and nobody wrote down that it renewed, which it does unless somebody acts.
+    Overdue,
+    /// Its end has passed, and nobody wrote down what became of it; it does not renew by itself.
+    Lapsed,
+    /// It was cancelled, or another line took its place.
+    Ended,
+    /// It ended longer ago than an account may take to come back.
+    Past,
+}
+
+impl State {
+    /// Whether the line is worth something on the day.
+    pub fn is_in_force(self) -> bool {
+        matches!(self, Self::InForce | Self::Overdue)
+    }
+
+    /// As models write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InForce => "in_force",
+            Self::Overdue => "overdue",
+            Self::Lapsed => "lapsed",
+            Self::Ended => "ended",
+            Self::Past => "past",
+        }
+    }
+}
+
+/// A line on a day.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    pub line: &'a Line,
+    pub state: State,
+    /// A row of now stands for what it was.
+    pub approximate: bool,
+}
+
+/// A customer on a day.
 pub struct Customer<'a> {
     pub account: &'a AccountVersion,
     /// Lines in force.
@@ -141,48 +175,69 @@ impl Commerce {
         ids
     }
 
-    /// The lines of an account as they are known at the end of a day, in force or not; and whether each is approximate.
-    pub fn lines_known(&self, world: &World, account_id: &str, day: NaiveDate) -> Vec<(&Line, bool)> {
-        let mut ids: Vec<&str> = self.lines.iter().map(|line| line.line_id.as_str()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let known = ids.into_iter().filter_map(|id| {
-            let versions = self.lines.iter().filter(|line| line.line_id == id).collect();
-            as_known(world, day, versions, |line: &&Line| line.version)
-        });
+    /// The lines of an account that have begun by the end of a day, and whether each is approximate. A line that ends on
+    /// the day it starts was taken back: there is none.
+    fn begun(&self, world: &World, account_id: &str, day: NaiveDate) -> Vec<(&Line, bool)> {
+        let mut of_line: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+        for line in &self.lines {
+            of_line.entry(&line.line_id).or_default().push(line);
+        }
+        let holding = of_line.into_values().filter_map(|rows| holding(world, day, rows, |line| line.version));
         let is_one = |line: &Line| line.end.is_none_or(|end| end > line.start);
         let is_here = |line: &Line| line.account_id == account_id && line.start <= day && is_one(line);
-        known.filter(|(line, _)| is_here(line)).collect()
+        holding.filter(|(line, _)| is_here(line)).collect()
+    }
+
+    /// Whether by the end of a day, but not before a line ended, another one of its contract or product began that starts
+    /// on or after its end.
+    fn is_replaced(&self, world: &World, line: &Line, end: NaiveDate, day: NaiveDate) -> bool {
+        let takes_its_place = |other: &Line| {
+            other.line_id != line.line_id
+                && other.start >= end
+                && (other.contract_id == line.contract_id || other.product_id == line.product_id)
+        };
+        end.iter_days()
+            .take_while(|on| *on <= day)
+            .any(|on| self.begun(world, &line.account_id, on).iter().any(|(other, _)| takes_its_place(other)))
+    }
+
+    fn state(&self, world: &World, line: &Line, day: NaiveDate) -> State {
+        match line.end {
+            None => State::InForce,
+            Some(end) if day < end => State::InForce,
+            Some(end) if day >= end + Days::new(RETURN_GAP_DAYS) => State::Past,
+            Some(end) if line.is_cancelled || self.is_replaced(world, line, end, day) => State::Ended,
+            Some(_) if line.auto_renew => State::Overdue,
+            Some(_) => State::Lapsed,
+        }
+    }
+
+    /// The lines of an account that have begun by the end of a day.
+    pub fn lines_on(&self, world: &World, account_id: &str, day: NaiveDate) -> Vec<Standing<'_>> {
+        let begun = self.begun(world, account_id, day).into_iter();
+        let standing =
+            |(line, approximate)| Standing { line, state: self.state(world, line, day), approximate };
+        begun.map(standing).collect()
     }
 
     /// What an account is at the end of a day; `None` for one that is no customer, or not scored.
     pub fn customer(&self, world: &World, account_id: &str, day: NaiveDate) -> Option<Customer<'_>> {
         let versions = self.accounts.iter().filter(|account| account.account_id == account_id).collect();
         let (account, account_is_approximate) =
-            as_known(world, day, versions, |account: &&AccountVersion| account.version)?;
-        let known = self.lines_known(world, account_id, day);
-        let stays = |line: &Line| line.end.is_none_or(|end| day < end + Days::new(RETURN_GAP_DAYS));
-        let standing: Vec<_> = known.into_iter().filter(|(line, _)| stays(line)).collect();
-        if !account.is_customer || account.is_test || standing.is_empty() {
+            holding(world, day, versions, |account: &&AccountVersion| account.version)?;
+        let lines = self.lines_on(world, account_id, day);
+        let first = lines.iter().map(|standing| standing.line.start).min();
+        let stays: Vec<_> = lines.into_iter().filter(|line| line.state != State::Past).collect();
+        if !account.is_customer || account.is_test || stays.is_empty() {
             return None;
         }
-        let since =
-            account.customer_since.into_iter().chain(self.oldest_start(world, account_id, day)).min()?;
+        let since = account.customer_since.into_iter().chain(first).min()?;
         Some(Customer {
             account,
-            approximate: account_is_approximate || standing.iter().any(|(_, approximate)| *approximate),
-            lines: standing.iter().map(|(line, _)| *line).filter(|line| line.is_in_force(day)).collect(),
+            approximate: account_is_approximate || stays.iter().any(|line| line.approximate),
+            lines: stays.iter().filter(|line| line.state.is_in_force()).map(|line| line.line).collect(),
             tenure_days: day.signed_duration_since(since).num_days() + 1,
         })
-    }
-
-    /// The first day of the oldest line that was known at the end of any day so far.
-    pub fn oldest_start(&self, world: &World, account_id: &str, day: NaiveDate) -> Option<NaiveDate> {
-        let turns = self.lines.iter().filter(|line| line.account_id == account_id);
-        let days = turns.flat_map(|line| [world.local_day(line.version.counts_from()), line.start, day]);
-        let known =
-            days.filter(|turn| *turn <= day).flat_map(|turn| self.lines_known(world, account_id, turn));
-        known.map(|(line, _)| line.start).min()
     }
 
     /// Writes both files.
@@ -248,24 +303,29 @@ impl Commerce {
     }
 }
 
-/// Of the versions of one thing the one that is known at the end of a day: the newest by when it holds, among those
-/// that hold and are written down. Before all of them the first stands for what was, where it does not say since when it
-/// holds: then the answer is approximate.
-pub fn as_known<T: Copy>(
+/// What holds of a thing at the end of a day, and whether it only stands for what was. Of rows that hold from one time the
+/// one recorded last counts; it holds until the next one does. What holds before the first nobody knows: where that does
+/// not say since when it holds, it stands for what was.
+pub fn holding<T: Copy>(
     world: &World,
     day: NaiveDate,
-    versions: Vec<T>,
+    rows: Vec<T>,
     version: impl Fn(&T) -> Version,
 ) -> Option<(T, bool)> {
-    let order = |row: &T| {
-        let Version { valid_from, recorded_at } = version(row);
-        (version(row).holds_from(), recorded_at, valid_from.is_none())
-    };
-    let counts = |row: &&T| world.local_day(version(row).counts_from()) <= day;
-    if let Some(newest) = versions.iter().filter(counts).max_by_key(|row| order(row)) {
-        return Some((*newest, false));
+    let mut statements: BTreeMap<i64, T> = BTreeMap::new();
+    for row in rows {
+        let kept = statements.entry(version(&row).holds_from()).or_insert(row);
+        if version(&row).recorded_at > version(kept).recorded_at {
+            *kept = row;
+        }
     }
-    let first = versions.iter().min_by_key(|row| (version(row).counts_from(), order(row)))?;
+    // Of several of one day the last.
+    let of_days: BTreeMap<NaiveDate, T> =
+        statements.into_iter().map(|(from, row)| (world.local_day(from), row)).collect();
+    if let Some((_, row)) = of_days.range(..=day).next_back() {
+        return Some((*row, false));
+    }
+    let (_, first) = of_days.first_key_value()?;
     version(first).valid_from.is_none().then_some((*first, true))
 }
 

@@ -1,6 +1,8 @@
 //! What people thought and did in a world: made up, drawn at random or generated; written as Parquet; and the judgement
 //! that holds on a day, found by looking through all of them.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -196,11 +198,17 @@ fn judgement<'a>(world: &'a World, account_id: &str, day: NaiveDate) -> Option<&
     (!over).then_some(newest)
 }
 
-/// Whether the account came to somebody else than before, and than the author, after the judgement.
+/// Whether the account came to somebody else than before, and than the author, after the judgement. Of those who got it on
+/// one day it is the last one's.
 fn handed_over(world: &World, judged: &Assessment, day: NaiveDate) -> bool {
-    let mut owners: Vec<&Ownership> =
-        world.people.ownerships.iter().filter(|row| row.account_id == judged.account_id).collect();
-    owners.sort_by_key(|row| (row.start_at, &row.owner_id));
+    let mut of_days: BTreeMap<NaiveDate, &Ownership> = BTreeMap::new();
+    for row in world.people.ownerships.iter().filter(|row| row.account_id == judged.account_id) {
+        let kept = of_days.entry(world.local_day(row.start_at)).or_insert(row);
+        if (row.start_at, Reverse(&row.owner_id)) > (kept.start_at, Reverse(&kept.owner_id)) {
+            *kept = row;
+        }
+    }
+    let owners: Vec<&Ownership> = of_days.into_values().collect();
     owners.windows(2).any(|pair| {
         pair[0].owner_id != pair[1].owner_id
             && pair[1].owner_id != judged.author_id

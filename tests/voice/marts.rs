@@ -138,8 +138,11 @@ fn place(all: &BTreeMap<String, Customer>, id: &str) -> Place {
         (false, _, 1..) => 1,
         (false, _, 0) => 0,
     };
-    let due =
-        silent || it.is("days_to_renewal", |days| days <= 180.0) || it.is("cancelled_arr", |arr| arr > 0.0);
+    let any = |column: &str| it.is(column, |arr| arr > 0.0);
+    let due = silent
+        || it.is("days_to_renewal", |days| days <= 180.0)
+        || any("cancelled_arr")
+        || any("overdue_renewal_arr");
     let arr = |it: &Customer| (number(&it.metrics, "arr").unwrap() * 100.0).round() as i64;
     let owner = text(&it.metrics, "owner_id");
     let larger = all.iter().filter(|(other_id, other)| {
