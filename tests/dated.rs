@@ -3,4 +3,5 @@
 mod definition; // what each kind means, row by row
 mod laws; // later rows change no earlier day; order, files and another delivery change nothing
 mod refused; // declarations that say nothing, or contradict themselves
+mod table; // what the documentation says of the bundled sources
 mod world; // a project of one source with drawn rows

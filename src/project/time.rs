@@ -9,6 +9,8 @@
 //!
 //! A later row of a key is a *correction* (the past was wrong) or a *change* (true from now on). The kind says which: of
 //! `events` and of rows of one `version` the one known last is the truth of their day; successive versions are changes.
+//!
+#![doc = include_str!("sources.md")]
 
 use std::fmt;
 
