@@ -145,6 +145,28 @@ fn every_lint_has_its_reproduction() {
     }
 }
 
+/// What machines look for in logs is spelled in one way.
+#[test]
+fn codes_of_diagnostics_and_notes_are_words_with_hyphens() {
+    let mut codes = BTreeSet::new();
+    for file in rust_files(&root().join("src")) {
+        let source: String = text(file).split_whitespace().collect::<Vec<_>>().join(" ");
+        for made in ["Diagnostic::error(", "Diagnostic::warning(", "console.note("] {
+            let after = source.split(made).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+            // What has no second argument is a sentence.
+            let coded = after.filter_map(|rest| rest.split_once("\","));
+            codes.extend(coded.map(|(code, _)| code.to_owned()).filter(|code| !code.contains(['"', ' '])));
+        }
+    }
+    assert!(codes.contains("absent-source") && codes.contains("float-sum") && codes.len() > 40, "{codes:?}");
+    for code in codes {
+        let is_plain = code
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
+        assert!(is_plain, "`{code}` is not written with hyphens");
+    }
+}
+
 #[test]
 fn only_the_engine_names_a_session_and_only_storage_opens_stores() {
     let allowed = ["engine", "storage", "semantic"];

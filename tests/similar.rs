@@ -34,6 +34,16 @@ async fn patterns_mean_what_the_standard_says() {
             "{pattern}"
         );
     }
+    // A column of a file is of another type of text than a literal.
+    for kind in ["Utf8", "LargeUtf8", "Utf8View", "Dictionary(Int32, Utf8)"] {
+        let of = format!("(SELECT arrow_cast(x, '{kind}') AS x {ROWS})");
+        let sql = format!(
+            "SELECT arrow_cast(x, 'Utf8') FROM {of} WHERE x SIMILAR TO 'a_{{1}}' AND x NOT SIMILAR TO '%b'"
+        );
+        assert_eq!(hale(&sql).await, Ok(vec!["a0".to_owned()]), "{kind}");
+        let none = hale(&format!("SELECT count(*) FROM {of} WHERE x SIMILAR TO NULL")).await;
+        assert_eq!(none, Ok(vec!["0".to_owned()]), "{kind}");
+    }
     let of_a_column = hale(&format!("SELECT x {ROWS} WHERE x SIMILAR TO x")).await;
     assert!(of_a_column.unwrap_err().contains("written out"));
 }

@@ -2,6 +2,7 @@
 
 mod bins;
 mod command;
+mod left;
 mod themes;
 mod world;
 mod worth;

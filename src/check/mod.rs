@@ -8,7 +8,7 @@ mod components;
 mod conditions;
 mod contract;
 pub(crate) mod lineage;
-mod lints;
+pub(crate) mod lints;
 pub(crate) mod quotients;
 mod silence;
 mod subqueries;
@@ -252,7 +252,8 @@ impl Pass {
         let place = |span| Location::new(&audit.file, span);
         self.found.extend(self.functions.hidden_time(&audit.query, &audit.file, place));
         let name = format!("audit {}", audit.name);
-        let statement = Failed { name, file: &audit.file, query: Some(&audit.query), model: None };
+        let file = &audit.file;
+        let statement = Failed { name, file, query: Some(&audit.query), model: None, rule: None };
         match self.plan(&audit.query).await {
             Ok((plan, analysed)) => {
                 let text = Text::of_audit(audit);

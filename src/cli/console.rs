@@ -94,7 +94,7 @@ impl Console {
     pub(super) fn passed_over(self, problems: &Diagnostics) {
         if !problems.is_empty() {
             let found = count(problems);
-            self.note("passed_over", &format!("{found} elsewhere in the project; `hale check` shows what"));
+            self.note("passed-over", &format!("{found} elsewhere in the project; `hale check` shows what"));
         }
     }
 

@@ -62,7 +62,7 @@ impl Query {
         context.console.passed_over(&problems);
         for source in reader.absent() {
             let text = format!("{source}: nothing has landed of this optional source, so it has no rows");
-            context.console.note("absent_source", &text);
+            context.console.note("absent-source", &text);
         }
         let (reader, sql) = (&reader, sql.as_str());
         self.rows.print(rows, context.console, |error| async move { reader.failed(sql, &error).await }).await

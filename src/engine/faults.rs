@@ -3,6 +3,8 @@
 //!
 //! Each has its reproduction among the tests, which fails once DataFusion answers it right.
 
+use std::sync::Arc;
+
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DataFusionError, Diagnostic, NullEquality, Result, ScalarValue, Span};
 use datafusion::config::ConfigOptions;
@@ -10,12 +12,13 @@ use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::logical_plan::JoinConstraint;
 use datafusion::logical_expr::{
-    BinaryExpr, Distinct, Expr, Join, JoinType, Like, LogicalPlan, Operator, lit,
+    BinaryExpr, Cast, Distinct, Expr, Join, JoinType, Like, LogicalPlan, Operator, lit,
 };
 use datafusion::optimizer::AnalyzerRule;
 
 use super::similar::{is_regular, regular};
 use super::whole_keys::SAME_VALUE;
+use crate::project::types::is_text;
 
 /// Settles what DataFusion would get wrong.
 #[derive(Debug)]
@@ -148,19 +151,34 @@ fn shared_columns(join: &Join) -> Result<()> {
 
 /// SQL's `SIMILAR TO` is of the whole text, with `%` and `_`; DataFusion looks for a regular expression anywhere in it.
 fn similar(like: Like) -> Result<Expr> {
-    let written = match like.pattern.as_ref() {
-        Expr::Literal(value, _) => value.try_as_str().flatten(),
-        _ => None,
-    };
-    let Some(written) = written else {
+    let escape = like.escape_char.unwrap_or('\\');
+    let Some(pattern) = translated(&like.pattern, escape) else {
+        let place = like.expr.column_refs().into_iter().find_map(|column| column.spans.first());
         let help = "write the pattern out, or use a regular expression: text ~ pattern";
-        return Err(refused("SIMILAR TO takes a pattern that is written out".to_owned(), None, help));
+        return Err(refused("SIMILAR TO takes a pattern that is written out".to_owned(), place, help));
     };
-    if is_regular(written) {
-        return Ok(Expr::SimilarTo(like));
+    Ok(Expr::SimilarTo(Like { pattern: Box::new(pattern), escape_char: None, ..like }))
+}
+
+/// A pattern that is written out as a regular expression, of the type that it was settled to: a column of a file is of
+/// another type of text than a literal, which is cast to it. `None` where it is not written out.
+fn translated(pattern: &Expr, escape: char) -> Option<Expr> {
+    match pattern {
+        Expr::Cast(Cast { expr, field }) if is_text(field.data_type()) => {
+            let expr = Box::new(translated(expr, escape)?);
+            Some(Expr::Cast(Cast { expr, field: Arc::clone(field) }))
+        }
+        Expr::Literal(value, _) if value.is_null() => Some(pattern.clone()),
+        Expr::Literal(value, _) => {
+            let written = value.try_as_str().flatten()?;
+            if is_regular(written) {
+                return Some(pattern.clone());
+            }
+            let regular = regular(written, escape);
+            Some(lit(ScalarValue::Utf8(Some(regular)).cast_to(&value.data_type()).ok()?))
+        }
+        _ => None,
     }
-    let pattern = Box::new(lit(regular(written, like.escape_char.unwrap_or('\\'))));
-    Ok(Expr::SimilarTo(Like { pattern, escape_char: None, ..like }))
 }
 
 /// `x IN (1) AND x IN (2)` is false, and NULL where `x` is NULL; DataFusion forgets the latter

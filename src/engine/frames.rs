@@ -92,6 +92,15 @@ pub(crate) fn is_ahead(bound: &WindowFrameBound) -> bool {
     }
 }
 
+/// Whether rows before the current one can lie within a bound, in the order of the window.
+pub(crate) fn is_behind(bound: &WindowFrameBound) -> bool {
+    match bound {
+        WindowFrameBound::CurrentRow => false,
+        WindowFrameBound::Preceding(offset) => offset.is_null() || reach(offset).1.is_gt(),
+        WindowFrameBound::Following(offset) => reach(offset).0.is_lt(),
+    }
+}
+
 /// How the least and the most that a distance can be compare with nothing. NULL is without an end.
 fn reach(offset: &ScalarValue) -> (Ordering, Ordering) {
     match offset {

@@ -22,6 +22,7 @@ mod memory;
 mod microseconds;
 mod narrowing;
 pub mod published;
+mod room;
 mod rules;
 pub(crate) mod scans;
 pub mod session;
@@ -45,7 +46,7 @@ use datafusion::prelude::SessionConfig;
 
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
-pub(crate) use frames::is_ahead;
+pub(crate) use frames::{is_ahead, is_behind};
 pub(crate) use memory::ran_out;
 pub use memory::{parse_memory, peak_resident, resident};
 pub use session::Session;

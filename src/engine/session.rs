@@ -15,6 +15,7 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::{MemTable, ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
@@ -32,6 +33,7 @@ use super::frames::FrameBounds;
 use super::grouping::GroupingOrder;
 use super::microseconds::Microseconds;
 use super::narrowing::NarrowingCasts;
+use super::room::Room;
 use super::subqueries::SubqueryPredicates;
 use super::{
     Engine, build_side, cast_names, day_rank, functions, key_sieve, lanes, side_by_side, whole_keys,
@@ -139,17 +141,23 @@ impl Session {
 
     /// The same catalogue for what did not fit into memory, each step with less than the one before: windows over sorted
     /// rows, which hold one account and let the sort spill; then on one thread, so that no two sorts or aggregates share
-    /// the memory, in small batches.
+    /// the memory, in small batches, and with room beside the sorts for what cannot spill.
     fn more_frugal(&self, step: usize) -> Option<Self> {
         let state = self.context.state();
         let mut config = state.config().clone();
         config.options_mut().extensions.insert(WindowOptions { window_mode: WindowMode::Sorted });
-        let config = match step {
-            0 => config,
-            1 => config.with_target_partitions(1).with_batch_size(SMALL_BATCH),
+        let runtime = Arc::clone(state.runtime_env());
+        let (config, runtime) = match step {
+            0 => (config, runtime),
+            1 => {
+                let room = Room::within(Arc::clone(&runtime.memory_pool))?;
+                let builder = RuntimeEnvBuilder::from_runtime_env(&runtime).with_memory_pool(Arc::new(room));
+                (config.with_target_partitions(1).with_batch_size(SMALL_BATCH), builder.build_arc().ok()?)
+            }
             _ => return None,
         };
-        let state = SessionStateBuilder::new_from_existing(state).with_config(config).build();
+        let builder = SessionStateBuilder::new_from_existing(state).with_config(config);
+        let state = builder.with_runtime_env(runtime).build();
         Some(Self { context: SessionContext::new_with_state(state), parameters: self.parameters.clone() })
     }
 

@@ -145,7 +145,7 @@ impl BadRows {
         let file = &self.location.file;
         let audit = pipeline.audits.iter().find(|audit| Arc::ptr_eq(&audit.file, file));
         let query = audit.map(|audit| audit.query.as_ref());
-        let rule = Failed { name: self.rule, file, query, model: None };
+        let rule = Failed { name: self.rule, file, query, model: None, rule: Some(&self.plan) };
         diagnose::of_data(session, pipeline, &rule, reads, error).await.placed(|_| self.location.clone())
     }
 }

@@ -9,7 +9,8 @@ use super::current::other_definition;
 use super::published::{Published, finite, known_texts, numbers};
 use crate::engine::published::Days;
 use crate::error::{Error, Result};
-use crate::semantic::{Component, Score};
+use crate::project::model::Model;
+use crate::semantic::{Component, Entity, Score};
 
 /// A component's numbers, an account (or user) a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,15 +78,48 @@ pub(super) async fn scored(published: &Published<'_>, score: &Score, day: NaiveD
     Ok(Scored { keys, score, components })
 }
 
-/// Who is there on a day: the keys of the entity's metrics.
+/// What says of a row of metrics that its account, or user, is there: a customer stays in the metrics for some weeks after
+/// the last contract, and a user after the last visit, so that a row alone does not say it. `None` where metrics have no
+/// column that does: then a row is all there is.
+pub(super) fn in_force(metrics: &Model, entity: Entity) -> Option<&'static str> {
+    let (column, condition) = match entity {
+        Entity::Account => ("is_in_force", "is_in_force"),
+        Entity::User => ("active_days_28d", "active_days_28d > 0"),
+    };
+    metrics.contract.column(column).map(|_| condition)
+}
+
+/// Who is there on a day: the keys of the entity's metrics of which that is said.
 pub(super) async fn there(
     published: &Published<'_>,
     score: &Score,
+    condition: Option<&str>,
     day: NaiveDate,
 ) -> Result<BTreeSet<Vec<String>>> {
-    let sql = format!("SELECT {} FROM {}", score.entity.key().join(", "), score.entity.table());
+    let (key, table) = (score.entity.key().join(", "), score.entity.table());
+    let sql = format!("SELECT {key} FROM {table} WHERE {}", condition.unwrap_or("TRUE"));
     let batch = published.rows(Days::Only(day), &sql).await?;
     Ok(keys(&batch, score)?.into_iter().collect())
+}
+
+impl Scored {
+    /// The same of some rows alone.
+    pub(super) fn only(self, kept: &BTreeSet<Vec<String>>) -> Self {
+        let mask: Vec<bool> = self.keys.iter().map(|key| kept.contains(key)).collect();
+        fn of<T>(all: Vec<T>, mask: &[bool]) -> Vec<T> {
+            all.into_iter().zip(mask).filter_map(|(one, kept)| kept.then_some(one)).collect()
+        }
+        let component = |one: Evidence| Evidence {
+            points: of(one.points, &mask),
+            without: of(one.without, &mask),
+            ..one
+        };
+        Self {
+            components: self.components.into_iter().map(component).collect(),
+            score: of(self.score, &mask),
+            keys: of(self.keys, &mask),
+        }
+    }
 }
 
 /// The components of all scorecards, each once, in declared order.

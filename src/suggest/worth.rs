@@ -2,12 +2,13 @@
 //!
 //! Three things are told of each: how much it goes with the rest of the score (the rank correlation of its points with the
 //! score without it), how well it tells the accounts that left from those that stayed, and how much better the score tells
-//! them with it than without it. An account has left when metrics have it on the day of the score and not so many days later.
+//! them with it than without it. An account has left when it is in force on the day of the score and not so many days later:
+//! who had left before says nothing of what is to come, though metrics go on having it for some weeks.
 
 use chrono::{Days as Count, NaiveDate};
 use serde::Serialize;
 
-use super::evidence::{Evidence, scored, there};
+use super::evidence::{Evidence, in_force, scored, there};
 use super::published::Published;
 use super::ranks::rank_correlation;
 use super::separation::{Difference, Separation, difference, separation};
@@ -30,7 +31,7 @@ pub struct Worth {
     pub as_of_date: NaiveDate,
     /// How many days later it is looked who is still there.
     pub horizon_days: u32,
-    /// Accounts, or users of a score of users.
+    /// Accounts, or users of a score of users, that are in force on that day.
     pub accounts: usize,
     /// Who left; `None` where the later day is not published.
     pub outcome: Option<Outcome>,
@@ -113,7 +114,8 @@ pub async fn suggest_worth(
     horizon_days: u32,
 ) -> Result<Worth> {
     let score = score_named(published.pipeline, score)?;
-    let metrics = published.table(score.entity.table())?.name.clone();
+    let table_of_metrics = published.table(score.entity.table())?;
+    let (metrics, condition) = (table_of_metrics.name.clone(), in_force(table_of_metrics, score.entity));
     let known = published_days(published.out, &metrics).await?;
     let later = |day: NaiveDate| day.checked_add_days(Count::new(u64::from(horizon_days)));
     let has_outcome = |day: &NaiveDate| later(*day).is_some_and(|later| known.contains(&later));
@@ -121,16 +123,26 @@ pub async fn suggest_worth(
     let newest = published_days(published.out, &table).await?.into_iter().rev().find(has_outcome);
     let day = published.day(&table, day.or(newest)).await?;
     let scored = scored(published, score, day).await?;
-    let mut notes = Vec::new();
+    let (mut notes, all) = (Vec::new(), scored.keys.len());
+    let scored = match condition {
+        Some(_) => scored.only(&there(published, score, condition, day).await?),
+        None => scored,
+    };
+    if let (Some(condition), left_out @ 1..) = (condition, all - scored.keys.len()) {
+        notes.push(format!(
+            "{left_out} of {all} rows are left out: they were no longer there on {day} ({condition})"
+        ));
+    }
     let mut gone: Option<Vec<bool>> = None;
     if let Some(later) = later(day).filter(|_| has_outcome(&day)) {
-        let there = there(published, score, later).await?;
+        let there = there(published, score, condition, later).await?;
         gone = Some(scored.keys.iter().map(|key| !there.contains(key)).collect());
     } else {
         notes.push(not_known(&metrics, day, horizon_days, &known));
     }
     let outcome = later(day).zip(gone.as_deref()).map(|(date, gone)| outcome(date, gone));
     notes.extend(outcome.as_ref().and_then(Outcome::too_few));
+    notes.extend(unscored(&scored.score, gone.as_deref()));
     let (whole, components) = weigh(&scored.score, &scored.components, gone.as_deref());
     Ok(Worth {
         score_name: score.name.clone(),
@@ -150,6 +162,16 @@ fn not_known(metrics: &ModelName, day: NaiveDate, horizon: u32, known: &[NaiveDa
     format!(
         "who left within {horizon} days of {day} is not known: {metrics} has no day {horizon} days later{newest}"
     )
+}
+
+/// Rows without a score, which no number of the score is about.
+fn unscored(scores: &[Option<f64>], gone: Option<&[bool]>) -> Option<String> {
+    let rows: Vec<usize> = (0..scores.len()).filter(|row| scores[*row].is_none()).collect();
+    let left = gone.map(|gone| rows.iter().filter(|row| gone[**row]).count());
+    let left = left.map_or_else(String::new, |left| format!(", {left} of which left"));
+    (!rows.is_empty()).then(|| {
+        format!("{} rows have no score{left}: they are in no number of the score itself", rows.len())
+    })
 }
 
 fn outcome(date: NaiveDate, gone: &[bool]) -> Outcome {

@@ -212,3 +212,95 @@ fn a_value_of_another_type_is_told_in_the_words_of_sql() {
     speaks_sql(&ended.stderr);
     assert!(ended.stderr.contains("TIMESTAMP or DATE, not (VARCHAR)"), "{}", ended.stderr);
 }
+
+/// The order of a sub-query is not one that what stands above may count on; said in the call itself it is kept.
+#[test]
+fn what_counts_on_the_order_of_a_sub_query_is_refused_and_told_where_to_say_it() {
+    let world = World::published();
+    let rows = "(SELECT event_id, at FROM raw.events ORDER BY event_id DESC)";
+    for query in [
+        format!("SELECT event_id,\n  row_number() OVER () AS n FROM {rows}"),
+        format!("SELECT event_id,\n  lag(event_id) OVER () AS n FROM {rows} AS r WHERE at IS NOT NULL"),
+        format!("SELECT event_id,\n  sum(event_id) OVER (ROWS UNBOUNDED PRECEDING) AS n FROM {rows}"),
+        format!("SELECT\n  string_agg(CAST(event_id AS VARCHAR), ',') AS n FROM {rows}"),
+        format!("SELECT\n  first_value(event_id) AS n FROM (SELECT * FROM {rows} LIMIT 5)"),
+    ] {
+        let ended = world.hale(&["query", &query]);
+        assert_eq!(ended.code, 1, "{query}: {}", ended.stdout);
+        speaks_sql(&ended.stderr);
+        for part in ["error[row-order]", "query:2:3", "ORDER BY", "event_id DESC"] {
+            assert!(ended.stderr.contains(part), "not said: {part}\n{}", ended.stderr);
+        }
+    }
+    for (query, right) in [
+        (
+            format!("SELECT event_id, row_number() OVER (ORDER BY event_id DESC) AS n FROM {rows}"),
+            "event_id,n\n2,1\n1,2\n",
+        ),
+        (
+            format!(
+                "SELECT string_agg(CAST(event_id AS VARCHAR), ',' ORDER BY event_id DESC) AS n FROM {rows}"
+            ),
+            "n\n\"2,1\"\n",
+        ),
+        (
+            format!("SELECT count(*) AS n, sum(event_id) OVER () AS s FROM {rows} GROUP BY event_id"),
+            "n,s\n1,3\n1,3\n",
+        ),
+        ("SELECT count(*) AS n FROM (SELECT row_number() OVER () AS n FROM raw.events)".to_owned(), "n\n2\n"),
+    ] {
+        let ended = world.hale(&["query", &query, "--format", "csv"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (0, right), "{query}: {}", ended.stderr);
+    }
+}
+
+/// What a contract asks of a row and cannot be computed is told with rows and with what to write.
+#[test]
+fn a_rule_of_a_source_that_fails_is_told_with_rows_and_a_help() {
+    for (rule, said) in [
+        ("CHECK (10 / (event_id - 2) < 100)", &["error[division-by-zero]", "event_id = 2", "nullif"][..]),
+        ("CHECK (CAST(account_id AS BIGINT) > 0)", &["error[cast]", "account_id = 'a'", "TRY_CAST"]),
+        (
+            "CHECK (event_id + 9223372036854775806 > 0)",
+            &["error[overflow]", "event_id = 2", "DECIMAL(38, 0)"],
+        ),
+    ] {
+        let world = World::published();
+        let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
+        world.write(
+            "sql/raw/events.sql",
+            declared.replace("amount DOUBLE)", &format!("amount DOUBLE, {rule})")),
+        );
+        let ended = world.run();
+        assert_eq!(ended.code, 1, "{rule}: {}", ended.stderr);
+        speaks_sql(&ended.stderr);
+        for part in
+            said.iter().chain(&["raw.events: CHECK (", "sql/raw/events.sql:1:", "in the row ", "help: "])
+        {
+            assert!(ended.stderr.contains(part), "not said: {part}\n{}", ended.stderr);
+        }
+    }
+}
+
+/// What reaches but some centuries says which, and what to write; whether the instant is written or comes with a row.
+#[test]
+fn an_instant_beyond_what_a_function_reaches_is_told_with_a_help() {
+    let world = World::published();
+    for query in [
+        "SELECT date_trunc('month', TIMESTAMP '9999-12-31 10:00:00') AS v",
+        "SELECT date_trunc('year', CAST('2500-05-05' AS DATE)) AS v",
+        "SELECT date_trunc('month', at + INTERVAL '7000' YEAR) AS v FROM raw.events",
+        "SELECT date_bin(INTERVAL '1 day', at + INTERVAL '7000' YEAR) AS v FROM raw.events",
+    ] {
+        let ended = world.hale(&["query", query]);
+        assert_eq!(ended.code, 1, "{query}: {}", ended.stdout);
+        speaks_sql(&ended.stderr);
+        for part in
+            ["error[overflow]", "query:1:8", "reaches from the year 1678 to 2261", "TIMESTAMP '2262-01-01'"]
+        {
+            assert!(ended.stderr.contains(part), "{query}: not said: {part}\n{}", ended.stderr);
+        }
+    }
+    let near = "SELECT date_trunc('month', least(at + INTERVAL '7000' YEAR, TIMESTAMP '2261-12-31')) AS v FROM raw.events WHERE event_id = 1";
+    assert_eq!(world.hale(&["query", near, "--format", "csv"]).stdout, "v\n2261-12-01T00:00:00\n");
+}

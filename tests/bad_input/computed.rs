@@ -202,3 +202,19 @@ fn want_of_memory_says_what_wanted_more_and_what_holds_how_much() {
         "marts.pairs: the memory of 61.0 MB is not enough: a join (its smaller side is held) wanted more";
     placed(&ended, &["error[memory]: ", said, "held most: a join", "give more with --memory-limit"]);
 }
+
+/// As long as nobody has seen a row of it, an answer that found no memory is computed again in a way that wants less.
+#[test]
+fn an_answer_that_runs_out_of_memory_after_its_first_row_is_computed_again() {
+    let world = World::published();
+    let window = "(PARTITION BY a ORDER BY d RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW)";
+    let query = format!(
+        "SELECT 1 AS v UNION ALL SELECT count(*) AS v FROM (
+           SELECT min(x) OVER {window} AS least, max(x) OVER {window} AS most, sum(x) OVER {window} AS total FROM (
+             SELECT 'account ' || CAST(i AS VARCHAR) AS a, DATE '2026-01-01' + CAST(i % 120 AS INT) AS d, i AS x FROM range(0, 200000) AS r (i)
+           )) WHERE total >= least AND total >= most"
+    );
+    let asked = ["query", &query, "--format", "csv", "--threads", "2", "--memory-limit", "64MB"];
+    let ended = world.hale(&asked);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "v\n1\n200000\n"), "{}", ended.stderr);
+}

@@ -134,18 +134,18 @@ pub fn facts() -> Vec<Fact> {
     facts
 }
 
-fn days_since_1970(day: &str) -> i32 {
+pub fn days_since_1970(day: &str) -> i32 {
     let day: chrono::NaiveDate = day.parse().expect("a day");
     (day - chrono::NaiveDate::default()).num_days() as i32
 }
 
-fn write(folder: &Path, relative: &str, text: &str) {
+pub fn write(folder: &Path, relative: &str, text: &str) {
     let path = folder.join(relative);
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
     std::fs::write(path, text).expect("written");
 }
 
-fn parquet(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+pub fn parquet(path: &Path, columns: Vec<(&str, ArrayRef)>) {
     let batch = RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, column)| (name, column, true)),
     );

@@ -3,6 +3,7 @@
 //! Each rule has a reproduction among the tests that fails when an upgrade of the engine mends the fault.
 
 mod dependencies;
+pub(crate) mod inner_order;
 mod order;
 mod rows;
 
@@ -11,14 +12,14 @@ use std::collections::BTreeSet;
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ScalarValue, TableReference};
-use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
+use datafusion::logical_expr::expr::{AggregateFunctionParams, Sort, WindowFunctionParams};
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 
 use super::text::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::diagnose::{beginning, first_line, in_sql};
-use crate::engine::is_ahead;
+use crate::engine::{is_ahead, is_behind};
 use crate::project::model::AS_OF_DATE;
 
 /// Every finding in a query's analysed plan, views included; `keys` gives the primary keys of tables.
@@ -158,21 +159,26 @@ impl Lints<'_> {
 
     /// A row for a day must not see later days, or a backfill would know what a daily run did not.
     fn looks_ahead(&mut self, function: &str, window: &WindowFunctionParams) {
-        let within_a_day = |expr: &Expr| matches!(expr, Expr::Column(column) if column.name == AS_OF_DATE);
-        if !self.text.by_day() || window.partition_by.iter().any(within_a_day) {
+        let is_day = |expr: &Expr| matches!(expr, Expr::Column(column) if column.name == AS_OF_DATE);
+        if !self.text.by_day() || window.partition_by.iter().any(is_day) || !sees_later_days(function, window)
+        {
             return;
         }
-        let ahead = is_ahead(&window.window_frame.end_bound);
-        // `lag(x, -1)` is `lead(x, 1)`.
-        let backwards = |rows: &Expr| matches!(rows, Expr::Literal(ScalarValue::Int64(Some(..0)), _));
-        let shifts = function == "lead" || (function == "lag" && window.args.get(1).is_some_and(backwards));
-        if !ahead && !shifts {
-            return;
-        }
-        let diagnostic = Diagnostic::error("looks-ahead", format!("{function} OVER (…) looks at rows after the current one"))
+        let turned = window.order_by.iter().any(|by| is_day(&by.expr) && !by.asc);
+        let (message, help) = match turned {
+            true => (
+                format!("{function} OVER (… ORDER BY {AS_OF_DATE} DESC) looks at the rows before it, which are those of later days"),
+                format!("order by {AS_OF_DATE} from the first day to the last: what lag(…) is there, lead(…) is here, and the other way round"),
+            ),
+            false => (
+                format!("{function} OVER (…) looks at rows after the current one"),
+                "end the frame at CURRENT ROW; a window without ORDER BY takes all of its rows, later ones included".to_owned(),
+            ),
+        };
+        let diagnostic = Diagnostic::error("looks-ahead", message)
             .at(word(self.text, function))
             .note("a backfill would use days that the daily run had not seen")
-            .help("end the frame at CURRENT ROW; a window without ORDER BY takes all of its rows, later ones included");
+            .help(help);
         self.push(diagnostic);
     }
 
@@ -215,6 +221,27 @@ impl Lints<'_> {
             }
             _ => word(self.text, function),
         }
+    }
+}
+
+/// Whether a window takes rows of later days than the row's own.
+fn sees_later_days(function: &str, window: &WindowFunctionParams) -> bool {
+    let (start, end) = (&window.window_frame.start_bound, &window.window_frame.end_bound);
+    let turned = matches!(
+        window.order_by.first(),
+        Some(Sort { expr: Expr::Column(column), asc: false, .. }) if column.name == AS_OF_DATE
+    );
+    // `lag(x, -1)` is `lead(x, 1)`.
+    let backwards = |rows: &Expr| matches!(rows, Expr::Literal(ScalarValue::Int64(Some(..0)), _));
+    let is_negative = window.args.get(1).is_some_and(backwards);
+    match function {
+        "lead" => turned == is_negative,
+        "lag" => turned != is_negative,
+        // They count all rows of the partition, whatever the frame.
+        "percent_rank" | "cume_dist" | "ntile" => true,
+        "row_number" | "rank" | "dense_rank" => turned || is_ahead(end),
+        _ if turned => is_behind(start),
+        _ => is_ahead(end),
     }
 }
 

@@ -70,12 +70,12 @@ fn is_sensitive(plan: &LogicalPlan) -> Result<bool> {
 }
 
 /// Aggregates that take rows in the order in which they come.
-fn picks_by_order(function: &str) -> bool {
+pub(super) fn picks_by_order(function: &str) -> bool {
     matches!(function, "first_value" | "last_value" | "nth_value" | "array_agg" | "string_agg")
 }
 
 /// What of a window function depends on the order of rows that its `ORDER BY` leaves open.
-fn by_order(call: &WindowFunction) -> Option<&'static str> {
+pub(super) fn by_order(call: &WindowFunction) -> Option<&'static str> {
     match call.fun.name() {
         "row_number" | "ntile" | "lag" | "lead" | "first_value" | "last_value" | "nth_value"
         | "array_agg" | "string_agg" => Some("depends on the order of rows that are equal in its ORDER BY"),

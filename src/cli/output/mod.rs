@@ -97,7 +97,7 @@ impl RowsAs {
             if taken.num_rows() < batch.num_rows() {
                 let shown = self.most(console).unwrap_or_default();
                 console.note(
-                    "more_rows",
+                    "more-rows",
                     &format!("the first {shown} rows; --limit N prints more, --limit 0 all"),
                 );
                 break;

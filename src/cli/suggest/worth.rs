@@ -19,6 +19,10 @@ use crate::suggest::{ComponentWorth, Separation, Verdict, Worth as Told, suggest
 /// with the least points over the share of all; marginal is the AUC of the score less that of the score without the
 /// component. What lies within 1.96 standard errors (DeLong) may be chance, and with fewer than 20 accounts that left, or
 /// stayed, no number is told.
+///
+/// An account has left when it is in force on the day of the score (is_in_force of metrics.accounts) and not so many days
+/// later; a user, when active in the four weeks before the one and not before the other (active_days_28d of metrics.users).
+/// Where metrics have no such column, when they have a row on the one day and none on the other.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

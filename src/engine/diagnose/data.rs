@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
 
-use super::fault::Fault;
+use super::fault::{BEYOND_REACH, Fault};
 use super::place;
 use super::planning::of_plan;
 use super::run::of_run;
@@ -53,8 +53,22 @@ pub async fn of_data(
     }
     match of_query(session, failed, fault, &keys).await {
         Some(found) => Error::Project(found.into()),
+        None if fault == Fault::Reach => Error::Project(beyond_reach(failed).into()),
         None => otherwise(),
     }
+}
+
+/// An instant that nanoseconds do not reach, in a call whose argument reaches it only as the session counts.
+fn beyond_reach(failed: &Failed<'_>) -> Diagnostic {
+    const CALLS: [&str; 2] = ["date_trunc", "date_bin"];
+    let text = failed.file.text.to_lowercase();
+    let call = CALLS.iter().find_map(|call| Some((*call, text.find(call)?)));
+    let (name, at) =
+        call.map_or((CALLS[0], beginning(&failed.file.text)), |(call, at)| (call, at..at + call.len()));
+    let reach = "reaches from the year 1678 to 2261, and an instant lies beyond";
+    Diagnostic::error(Fault::Reach.code(), format!("{}: {name} {reach}", failed.name))
+        .at(failed.locate(at))
+        .help(BEYOND_REACH)
 }
 
 /// An error with the place of what its message names in the query, where it has none.
@@ -91,18 +105,25 @@ async fn of_query(
     fault: Fault,
     keys: Keys<'_>,
 ) -> Option<Diagnostic> {
-    let query = failed.query?;
-    let plan = session.plan(query).await.ok()?;
+    let plan = match (failed.query, failed.rule) {
+        (Some(query), _) => session.plan(query).await.ok()?,
+        (None, rule) => rule?.clone(),
+    };
     let Culprit { expression, error, rows, more } = culprit(session, &plan, fault, keys).await?;
-    let place = place::of(query, failed.file, &expression);
-    let at = match &place {
-        Some(place) => failed.locate(place.bytes.clone()),
-        None => place::of_column(failed.file, &expression)
-            .map_or_else(|| Location::whole(failed.file), |column| failed.locate(column)),
+    let place = failed.query.and_then(|query| place::of(query, failed.file, &expression));
+    let at = match (&place, failed.query) {
+        (Some(place), _) => Some(failed.locate(place.bytes.clone())),
+        (None, Some(_)) => Some(
+            place::of_column(failed.file, &expression)
+                .map_or_else(|| Location::whole(failed.file), |column| failed.locate(column)),
+        ),
+        // Where a rule stands, its contract knows.
+        (None, None) => None,
     };
     let written = place.as_ref().map(|place| &place.written);
     let message = format!("{}: {}", failed.name, fault.said(&expression, written, &error));
-    let mut found = Diagnostic::error(fault.code(), message).at(at);
+    let found = Diagnostic::error(fault.code(), message);
+    let mut found = at.into_iter().fold(found, Diagnostic::at);
     for row in rows {
         found = found.note(format!("in the row {row}"));
     }

@@ -14,6 +14,9 @@ use super::terms::in_sql;
 use super::words::{arrow_cause, plain};
 use crate::project::types::sql_name;
 
+/// What to do about instants that a function does not reach.
+pub(super) const BEYOND_REACH: &str = "cut off what lies beyond, as in least(…, TIMESTAMP '2261-12-31'); or give NULL for it: CASE WHEN … < TIMESTAMP '2262-01-01' THEN … END";
+
 /// A way in which rows make an expression fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -23,6 +26,8 @@ pub(super) enum Fault {
     Division,
     /// A number too large for its type.
     Overflow,
+    /// An instant that nanoseconds do not reach, where a function computes in these.
+    Reach,
     /// A query that stands for one value gives more rows.
     ManyRows,
     /// Anything else that a function says of a value.
@@ -52,8 +57,11 @@ impl Fault {
         }
         let text = error.find_root().strip_backtrace().to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let beyond = text.contains("timestamp") && text.contains("out of range");
         Some(if says(&["more than one row"]) {
             Self::ManyRows
+        } else if beyond || says(&["an instant lies beyond"]) {
+            Self::Reach
         } else if says(&["divide by zero", "division by zero", "divides by zero"]) {
             Self::Division
         } else if says(&[
@@ -85,7 +93,7 @@ impl Fault {
         match self {
             Self::Cast => "cast",
             Self::Division => "division-by-zero",
-            Self::Overflow => "overflow",
+            Self::Overflow | Self::Reach => "overflow",
             Self::ManyRows => "many-rows",
             Self::Value => "value",
         }
@@ -117,6 +125,10 @@ impl Fault {
                 "a date or an interval grows beyond what its type holds".to_owned()
             }
             (Self::Overflow, _) => "a number grows too large for its type".to_owned(),
+            (Self::Reach, Expr::ScalarFunction(call)) => {
+                format!("{} reaches from the year 1678 to 2261, and an instant lies beyond", call.func.name())
+            }
+            (Self::Reach, _) => "an instant lies beyond the years 1678 to 2261".to_owned(),
             (Self::ManyRows, _) => {
                 "the query in brackets stands for one value and gives several rows".to_owned()
             }
@@ -154,6 +166,7 @@ impl Fault {
                 };
                 format!("compute in a wider type: cast to {wide} first; or refuse such values with a CHECK in the source's contract")
             }
+            Self::Reach => BEYOND_REACH.to_owned(),
             Self::ManyRows => {
                 "make it one row: an aggregate such as max(…), or ORDER BY a key and LIMIT 1; or join it instead".to_owned()
             }

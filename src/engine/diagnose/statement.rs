@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::Query;
 
 use crate::diagnostic::{Location, SourceFile};
@@ -18,12 +19,15 @@ pub struct Failed<'a> {
     pub query: Option<&'a Query>,
     /// The model, where it is one's.
     pub model: Option<&'a Model>,
+    /// What was computed, where that is no query of the text: a rule of a contract.
+    pub rule: Option<&'a LogicalPlan>,
 }
 
 impl<'a> Failed<'a> {
     /// A model's query.
     pub fn model(model: &'a Model) -> Self {
-        Self { name: model.name.to_string(), file: &model.file, query: model.query(), model: Some(model) }
+        let name = model.name.to_string();
+        Self { name, file: &model.file, query: model.query(), model: Some(model), rule: None }
     }
 
     /// The place of some bytes of its text.

@@ -16,6 +16,7 @@ use object_store::ObjectMeta;
 
 use super::headings::headed;
 use super::{day_of, parquet, published_day, published_days, table_folder, unpublished};
+use crate::check::lints::inner_order;
 use crate::check::quotients::whole;
 use crate::check::text::Text;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
@@ -30,6 +31,9 @@ use crate::project::layer::ModelName;
 use crate::project::model::{Kind, Model, Source};
 use crate::project::statement::parse_one;
 use crate::storage::Storage;
+
+/// Bytes of an answer that are held back before the first row is given.
+const HELD_BACK: usize = 8 << 20;
 
 /// Listings that are asked for at the same time.
 const AT_ONCE: usize = 16;
@@ -106,6 +110,9 @@ impl<'a> Reader<'a> {
         let plan = self.session.plan_text(sql).await;
         let plan = plan.map_err(|error| project(diagnose::of_plan(&asked, &error)))?;
         self.keeps_decimals(&text, query, &plan)?;
+        if let Some(lost) = inner_order::lost(Text::of_query(&text, Some(query)), query, &plan) {
+            return Err(project(lost));
+        }
         let explains = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         let limit = limit.filter(|_| !explains);
         let planned = &plan;
@@ -258,7 +265,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The rows of a plan once the first of them are there: what does not fit into memory mostly fails before.
+/// The rows of a plan once the first of them are there, so many that most answers are whole: what does not fit into memory
+/// mostly fails before, and can be asked again in another way as long as nobody has seen a row.
 async fn begun(
     session: &Session,
     plan: &LogicalPlan,
@@ -268,9 +276,14 @@ async fn begun(
     let frame = if limit.is_some() { frame.limit(0, limit)? } else { frame };
     let mut rows = frame.execute_stream().await?;
     let schema = rows.schema();
-    let first = rows.try_next().await?;
-    let all = stream::iter(first.map(Ok)).chain(rows);
-    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, all)))
+    let (mut first, mut bytes) = (Vec::new(), 0);
+    while bytes < HELD_BACK
+        && let Some(batch) = rows.try_next().await?
+    {
+        bytes += batch.get_array_memory_size();
+        first.push(Ok(batch));
+    }
+    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, stream::iter(first).chain(rows))))
 }
 
 /// The newest day of any table stored by day.
@@ -302,7 +315,7 @@ fn refused(text: &Arc<SourceFile>) -> Diagnostic {
 
 /// A question as what may fail.
 fn asked<'a>(text: &'a Arc<SourceFile>, query: Option<&'a Query>) -> Failed<'a> {
-    Failed { name: "the query".to_owned(), file: text, query, model: None }
+    Failed { name: "the query".to_owned(), file: text, query, model: None, rule: None }
 }
 
 fn project(problem: Diagnostic) -> Error {
