@@ -64,10 +64,10 @@ impl Horizon {
             }
             Time::Versions(versions) => {
                 within.extend(self.known(&versions.known, declared)?);
-                if let (Reading::AsKnown, Known::After(days), Some(from)) =
-                    (self.reading, &versions.known, &versions.valid_from)
-                {
-                    within.push(self.before(u64::from(*days)).includes(from, declared)?);
+                if let (Reading::AsKnown, Known::After(days)) = (self.reading, &versions.known) {
+                    within.extend(
+                        self.before(u64::from(*days)).includes_first(&versions.valid_from, declared)?,
+                    );
                 }
             }
             Time::Snapshots(snapshots) => within.push(self.includes(&snapshots.taken_at, declared)?),
@@ -87,6 +87,17 @@ impl Horizon {
     /// The end of so many days before.
     fn before(&self, days: u64) -> Self {
         Self { day: self.day.checked_sub_days(Days::new(days)).unwrap_or(NaiveDate::MIN), ..*self }
+    }
+
+    /// The first of some columns that is not NULL lies within what a run may know.
+    fn includes_first(&self, columns: &[String], declared: &SchemaRef) -> Result<Option<Expr>> {
+        let Some((column, others)) = columns.split_first() else { return Ok(None) };
+        let within = self.includes(column, declared)?;
+        let column = col(datafusion::common::Column::from_name(column));
+        Ok(Some(match self.includes_first(others, declared)? {
+            Some(others) => within.and(column.is_not_null().or(others)),
+            None => within,
+        }))
     }
 
     /// `column` lies within what a run may know. Rows without the time are kept: whether they may exist is for the

@@ -8,7 +8,8 @@
 //! | `current` | a thing as it is now, without history | spans from its beginning to its end |
 //!
 //! A later row of a key is a *correction* (the past was wrong) or a *change* (true from now on). The kind says which: of
-//! `events` and of rows of one `version` the one known last is the truth of their day; successive versions are changes.
+//! `events` and of rows of one `version` the one known last is the truth of their day; successive versions are changes. What
+//! of a thing that changes is `fixed` does not: another value of it corrects all versions.
 //!
 #![doc = include_str!("sources.md")]
 
@@ -48,8 +49,8 @@ pub struct Events {
 pub struct Versions {
     /// The thing.
     pub key: Vec<String>,
-    /// From when the statement holds; where it is NULL or not declared, from when it was known.
-    pub valid_from: Option<String>,
+    /// From when the statement holds: the first of these that is not NULL, else from when it was known.
+    pub valid_from: Vec<String>,
     /// What tells statements about a thing apart: rows alike in it correct each other. Empty: the time from which they hold.
     pub version: Vec<String>,
     /// Until when it holds at most.
@@ -60,6 +61,8 @@ pub struct Versions {
     pub begins_at: Option<String>,
     /// Whether the first version stands for what lies before it, which is marked as approximate.
     pub before_first: BeforeFirst,
+    /// Columns that do not change over time: in all versions of a thing they are as they were known last.
+    pub fixed: Vec<String>,
     /// When the row was known.
     pub known: Known,
 }
@@ -172,22 +175,29 @@ impl fmt::Display for Versions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = self.key.join(", ");
         let known = &self.known;
-        let from = self.valid_from.as_deref().unwrap_or("the time it was known");
-        let version = if self.version.is_empty() { from.to_owned() } else { self.version.join(", ") };
+        let from = match self.valid_from.as_slice() {
+            [] => "the time it was known".to_owned(),
+            columns => columns.join(", else "),
+        };
+        let version = if self.version.is_empty() { from.clone() } else { self.version.join(", ") };
         write!(
             f,
             "each row says what a {key} is from {from} on, until the next one of the same {key}; of those with the same \
              {version} the one known last counts, known {known}"
         )?;
         match self.before_first {
-            BeforeFirst::Absent => Ok(()),
+            BeforeFirst::Absent => {}
             BeforeFirst::Approximate => {
-                f.write_str("; the first stands for what was before it, approximately")
+                f.write_str("; the first stands for what was before it, approximately")?;
             }
             BeforeFirst::ApproximateIfUndated => {
-                write!(f, "; a first one without {from} stands for what was before it, approximately")
+                write!(f, "; a first one without {from} stands for what was before it, approximately")?;
             }
         }
+        if self.fixed.is_empty() {
+            return Ok(());
+        }
+        write!(f, "; {} of all of them: as known last", self.fixed.join(", "))
     }
 }
 

@@ -53,6 +53,8 @@ fn facts_of(rows: &[Row]) -> Vec<Line> {
 #[derive(Debug, Clone)]
 pub struct Shape {
     pub from: bool,
+    /// Where nothing else says from when, the day on which it began does.
+    pub else_begun: bool,
     pub to: bool,
     pub gone: bool,
     pub begun: bool,
@@ -60,25 +62,27 @@ pub struct Shape {
     pub approximate: bool,
     /// Only a first row that does not say from when it holds stands for what was before.
     pub if_undated: bool,
+    pub fixed: bool,
 }
 
 pub fn shape() -> impl Strategy<Value = Shape> {
-    let flags = prop::array::uniform7(any::<bool>());
-    flags.prop_map(|[from, to, gone, begun, ver, approximate, if_undated]| Shape {
+    let flags = prop::array::uniform9(any::<bool>());
+    flags.prop_map(|[from, else_begun, to, gone, begun, ver, approximate, if_undated, fixed]| Shape {
         from,
+        else_begun: else_begun && !begun,
         to,
         gone,
         begun,
         ver,
         approximate,
         if_undated: if_undated && from && approximate,
+        fixed,
     })
 }
 
 impl Shape {
     pub fn declared(&self) -> Declared {
         let parts = [
-            (self.from, "at", "valid_from"),
             (self.to, "until", "valid_to"),
             (self.gone, "gone", "deleted"),
             (self.begun, "begun", "begins_at"),
@@ -87,6 +91,13 @@ impl Shape {
         let parts = parts.into_iter().filter(|(is_there, ..)| *is_there);
         let mut options = "'kind' 'versions', 'key' 'id', 'known_at' 'known'".to_owned();
         let mut columns = vec!["id", "v", "known"];
+        let from = [(self.from, "at"), (self.else_begun, "begun")];
+        let from: Vec<&str> =
+            from.into_iter().filter(|(is_there, _)| *is_there).map(|(_, name)| name).collect();
+        if !from.is_empty() {
+            columns.extend(&from);
+            options += &format!(", 'valid_from' '{}'", from.join(", "));
+        }
         for (_, column, option) in parts {
             columns.push(column);
             options += &format!(", '{option}' '{column}'");
@@ -94,6 +105,9 @@ impl Shape {
         if self.approximate {
             let when = if self.if_undated { "_if_undated" } else { "" };
             options += &format!(", 'before_first' 'approximate{when}'");
+        }
+        if self.fixed {
+            options += if self.to { ", 'fixed' 'v, until'" } else { ", 'fixed' 'v'" };
         }
         Declared { columns, options }
     }
@@ -104,19 +118,37 @@ impl Shape {
             at: row.at.filter(|_| self.from),
             until: row.until.filter(|_| self.to),
             gone: row.gone.filter(|_| self.gone),
-            begun: row.begun.filter(|_| self.begun),
+            begun: row.begun.filter(|_| self.begun || self.else_begun),
             ver: if self.ver { row.ver } else { 0 },
             ..row.clone()
         };
         rows.iter().map(of).collect()
     }
 
+    /// From when a row says that it holds.
+    fn from(&self, row: &Row) -> Option<i64> {
+        row.at.or(row.begun.filter(|_| self.else_begun).map(|day| day * DAY))
+    }
+
+    /// The rows of a thing; what does not change over time is as the newest row that says anything has it.
+    fn rows_of(&self, rows: &[Row], id: u8) -> Vec<Row> {
+        let mut of: Vec<Row> = rows.iter().filter(|row| row.id == id).cloned().collect();
+        let newest =
+            of.iter().min_by_key(|row| (row.gone == Some(true), Reverse(row.known), ties(row))).cloned();
+        for row in of.iter_mut().filter(|_| self.fixed) {
+            row.v = newest.as_ref().unwrap().v;
+            row.until = newest.as_ref().unwrap().until;
+        }
+        of
+    }
+
     /// The versions of a thing by the day from which each holds.
     fn versions(&self, rows: &[Row], id: u8) -> BTreeMap<i64, Row> {
         let mut statements: BTreeMap<i64, Vec<&Row>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.id == id) {
+        let rows = self.rows_of(rows, id);
+        for row in &rows {
             statements
-                .entry(if self.ver { row.ver } else { row.at.unwrap_or(row.known) })
+                .entry(if self.ver { row.ver } else { self.from(row).unwrap_or(row.known) })
                 .or_default()
                 .push(row);
         }
@@ -124,7 +156,7 @@ impl Shape {
         let standing = statements.values().map(|rows| {
             let row = *rows.iter().min_by_key(|row| (Reverse(row.known), ties(row))).unwrap();
             let first = rows.iter().map(|row| row.known).min().unwrap();
-            (row.at.unwrap_or(if self.ver { first } else { row.known }), row.clone())
+            (self.from(row).unwrap_or(if self.ver { first } else { row.known }), row.clone())
         });
         let mut by_day: BTreeMap<i64, Vec<(i64, Row)>> = BTreeMap::new();
         for (from, row) in standing.filter(|(_, row)| row.gone != Some(true)) {
@@ -146,12 +178,12 @@ impl Shape {
                 return row.until.is_none_or(|until| day < until).then_some((row.v, false));
             }
             let (first, row) = versions.iter().next()?;
-            let begun = match row.begun {
+            let begun = match row.begun.filter(|_| self.begun) {
                 Some(begun) => begun <= day,
                 None => self.approximate && !self.begun,
             };
             let ever = row.until.is_none_or(|until| until > *first);
-            let stands = !self.if_undated || row.at.is_none();
+            let stands = !self.if_undated || self.from(row).is_none();
             (begun && ever && stands).then_some((row.v, self.approximate))
         };
         (0..3).filter_map(|id| Some((id.to_string(), of(id)?))).collect()

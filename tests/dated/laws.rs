@@ -36,7 +36,14 @@ proptest! {
         shape in shape(),
         day in 0..LAST,
     ) {
-        let shape = super::definition::Shape { ver: false, begun: false, approximate: false, ..shape };
+        let shape = super::definition::Shape {
+            ver: false,
+            begun: false,
+            else_begun: false,
+            approximate: false,
+            fixed: false,
+            ..shape
+        };
         let rows = shape.seen(&rows);
         let from = |row: &Row| row.at.unwrap_or(row.known) / DAY;
         let earlier: Vec<Row> = rows.iter().filter(|row| from(row) <= day).cloned().collect();

@@ -39,7 +39,7 @@ const DATED: &str = "SELECT id, v FROM dated.x";
 fn each_fault_of_a_declaration_has_its_name_and_its_place() {
     let events = "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known'";
     assert!(said(COLUMNS, events, DATED).is_empty());
-    let cases: [(&str, &str, &str); 17] = [
+    let cases: [(&str, &str, &str); 20] = [
         ("'kind' 'event', 'key' 'id'", "unknown-kind", "kind"),
         ("'happened_at' 'at'", "no-kind", "happened_at"),
         ("'kind' 'events', 'happened_at' 'at'", "no-known-at", "kind"),
@@ -70,6 +70,17 @@ fn each_fault_of_a_declaration_has_its_name_and_its_place() {
             "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'valid_to' 'later'",
             "option-without-effect",
             "valid_to",
+        ),
+        (
+            "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'fixed' 'v'",
+            "option-without-effect",
+            "fixed",
+        ),
+        ("'kind' 'versions', 'key' 'id', 'known_at' 'known', 'fixed' 'v, nobody'", "unknown-column", "fixed"),
+        (
+            "'kind' 'versions', 'key' 'id', 'valid_from' 'later, v', 'known_at' 'known'",
+            "option-value",
+            "valid_from",
         ),
         ("'kind' 'versions', 'known_at' 'known'", "no-key", "kind"),
         ("'kind' 'versions', 'key' 'id'", "no-known-at", "kind"),

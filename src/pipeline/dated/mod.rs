@@ -8,6 +8,8 @@
 //! | `snapshots` | the last load of a day, all there is; rows that the next load has alike are one | as above |
 //! | `current` | one row of each key; one that ended before it began holds on no day | as above |
 //!
+//! Columns of `versions` that are `fixed` do not change over time: another value of one is a correction of all versions.
+//!
 //! `day_after` is NULL while a row still counts. Ties are decided by the columns in the order of their names. Names that
 //! begin with `_` are the query's own.
 
@@ -29,6 +31,9 @@ const ALWAYS: &str = "DATE '0001-01-01'";
 
 /// When the first row of a statement was known.
 const FIRST_KNOWN: &str = "_first_known";
+
+/// The rows of a source with the columns that do not change over time as they were known last.
+const FIXED: &str = "fixed";
 
 /// The dated relations of the sources that say how their rows are dated.
 ///
@@ -129,11 +134,12 @@ impl Relation<'_> {
         let approximate = versions.before_first != BeforeFirst::Absent;
         let begins = versions.begins_at.as_ref().map(|column| self.day(column));
         // Only a row that does not say from when it holds stands for what was before.
-        let undated = versions
-            .valid_from
-            .as_ref()
-            .filter(|_| versions.before_first == BeforeFirst::ApproximateIfUndated);
+        let undated = (versions.before_first == BeforeFirst::ApproximateIfUndated)
+            .then(|| first(&versions.valid_from.iter().collect::<Vec<_>>(), identifier));
         context! {
+            fixed => versions.fixed.iter().map(|column| identifier(column)).collect::<Vec<_>>(),
+            rows => if versions.fixed.is_empty() { self.model.name.to_string() } else { FIXED.to_owned() },
+            newest => newest(versions),
             statement => if versions.version.is_empty() { from.clone() } else { list(&versions.version) },
             version => version,
             known_at => known.map(|column| identifier(column)),
@@ -144,7 +150,7 @@ impl Relation<'_> {
             valid_to => versions.valid_to.as_ref().map(|column| self.day(column)),
             begins => begins.or_else(|| approximate.then(|| ALWAYS.to_owned())),
             approximate => approximate,
-            undated => undated.map(|column| identifier(column)),
+            undated => undated,
             alike => self.but(&times),
         }
     }
@@ -234,6 +240,20 @@ fn known_at(known: &Known) -> Option<&String> {
         Known::At(column) => Some(column),
         Known::After(_) => None,
     }
+}
+
+/// The order in which the newest row of a thing comes first, those that say that a statement never was after all others.
+fn newest(versions: &Versions) -> String {
+    let deleted =
+        versions.deleted.as_ref().map(|column| format!("coalesce({}, FALSE), ", identifier(column)));
+    let newest = match &versions.known {
+        Known::At(_) => known_last(&versions.known),
+        Known::After(_) => {
+            let from = first(&versions.valid_from.iter().collect::<Vec<_>>(), identifier);
+            format!("{from} DESC, ")
+        }
+    };
+    deleted.unwrap_or_default() + &newest
 }
 
 /// The order in which the row known last comes first; empty where no column says when rows were known.

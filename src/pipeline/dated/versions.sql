@@ -1,13 +1,23 @@
-WITH {% if version -%}
-deliveries AS (
-  SELECT *, min({{ known_at }}) OVER (PARTITION BY {{ key }}, {{ version }}) AS _first_known
+WITH {% if fixed -%}
+fixed AS (
+  -- What does not change over time is in all versions as it was known last.
+  SELECT
+{%- for column in all %}
+    {% if column in fixed %}first_value({{ column }}) OVER newest AS {% endif %}{{ column }}{% if not loop.last %},{% endif %}
+{%- endfor %}
   FROM {{ raw }}
+  WINDOW newest AS (PARTITION BY {{ key }} ORDER BY {{ newest }}{{ ties }})
+), {% endif -%}
+{% if version -%}
+deliveries AS (
+  SELECT *, first_value({{ known_at }}) OVER (PARTITION BY {{ key }}, {{ version }} ORDER BY {{ known_at }}) AS _first_known
+  FROM {{ rows }}
 ), {% endif -%}
 statements AS (
   -- Of the rows of one statement the one known last counts, with its dates.
   SELECT {{ columns }}, {{ from }} AS _holds_from, {{ first_day }} AS first_day
-  FROM {% if version %}deliveries{% else %}{{ raw }}{% endif %}
-  QUALIFY row_number() OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ known_last }}{{ ties }}) = 1
+  FROM {% if version %}deliveries{% else %}{{ rows }}{% endif %}
+  QUALIFY row_number() OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ known_last }}{{ ties }}{% if version %}, _first_known{% endif %}) = 1
 ), versions AS (
   -- Of the statements of one day the one that holds last.
   SELECT *

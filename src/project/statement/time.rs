@@ -13,7 +13,7 @@ use crate::project::types::{sql_name, with_article};
 const KINDS: [&str; 4] = ["events", "versions", "snapshots", "current"];
 
 /// Every option that says something about time.
-pub(super) const OPTIONS: [&str; 14] = [
+pub(super) const OPTIONS: [&str; 15] = [
     "kind",
     "key",
     "happened_at",
@@ -28,6 +28,7 @@ pub(super) const OPTIONS: [&str; 14] = [
     "ends_at",
     "before_first",
     "taken_at",
+    "fixed",
 ];
 
 /// What the options of a source say about time, by option.
@@ -85,13 +86,13 @@ impl Reader<'_> {
 
     fn versions(&mut self) -> Versions {
         let key = self.key();
-        let valid_from = self.dating("valid_from");
-        let known = self.known(valid_from.is_some());
+        let valid_from = self.datings("valid_from");
+        let known = self.known(!valid_from.is_empty());
         let deleted = self.column("deleted");
         if let Some(deleted) = &deleted {
             self.of_type("deleted", deleted, |data_type| *data_type == DataType::Boolean, "a BOOLEAN");
         }
-        let before_first = self.before_first(valid_from.as_ref());
+        let before_first = self.before_first(&valid_from);
         Versions {
             key,
             valid_from,
@@ -100,6 +101,7 @@ impl Reader<'_> {
             deleted,
             begins_at: self.dating("begins_at"),
             before_first,
+            fixed: self.columns("fixed"),
             known,
         }
     }
@@ -151,16 +153,16 @@ impl Reader<'_> {
         }
     }
 
-    fn before_first(&mut self, valid_from: Option<&String>) -> BeforeFirst {
+    fn before_first(&mut self, valid_from: &[String]) -> BeforeFirst {
         let problem = match self.options.remove("before_first").as_deref() {
             None | Some("absent") => return BeforeFirst::Absent,
             Some("approximate") => return BeforeFirst::Approximate,
             Some("approximate_if_undated") => {
                 let required = self.contract.not_null();
-                match valid_from {
-                    Some(column) if !required.contains(column) => return BeforeFirst::ApproximateIfUndated,
+                match valid_from.iter().find(|column| required.contains(column)) {
                     Some(column) => never_undated(&format!("`{column}` is never NULL")),
-                    None => never_undated("no column is the `valid_from`"),
+                    None if valid_from.is_empty() => never_undated("no column is the `valid_from`"),
+                    None => return BeforeFirst::ApproximateIfUndated,
                 }
             }
             Some(other) => Diagnostic::error(
@@ -189,10 +191,17 @@ impl Reader<'_> {
 
     /// A column that dates rows.
     fn dating(&mut self, option: &str) -> Option<String> {
-        let column = self.column(option)?;
+        self.datings(option).into_iter().next()
+    }
+
+    /// Columns that date rows, the first that is not NULL.
+    fn datings(&mut self, option: &str) -> Vec<String> {
+        let columns = self.columns(option);
         let dates = |data_type: &DataType| matches!(data_type, DataType::Date32 | DataType::Timestamp(_, _));
-        self.of_type(option, &column, dates, "a TIMESTAMP or a DATE");
-        Some(column)
+        for column in &columns {
+            self.of_type(option, column, dates, "a TIMESTAMP or a DATE");
+        }
+        columns
     }
 
     fn column(&mut self, option: &str) -> Option<String> {
