@@ -23,6 +23,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use chrono::{Days, NaiveDate};
+use halescore::engine::sources::Reading;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -72,12 +73,23 @@ pub fn subjects(
     days: RangeInclusive<NaiveDate>,
     names: &[&str],
 ) -> Vec<Table> {
+    subjects_as(Reading::AsHappened, project, sources, days, names)
+}
+
+/// Subjects in one of the two readings of history.
+pub fn subjects_as(
+    reading: Reading,
+    project: &Path,
+    sources: &Path,
+    days: RangeInclusive<NaiveDate>,
+    names: &[&str],
+) -> Vec<Table> {
     let (alone, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let later = ["components", "scores", "marts", "audits", "tests", "metrics/accounts.sql"];
     copy(project, alone.path(), &|file| later.iter().any(|name| file == Path::new("sql").join(name)));
     let selected: Vec<String> = names.iter().map(|name| format!("metrics.{name}")).collect();
     let selected: Vec<&str> = selected.iter().map(String::as_str).collect();
-    let run = Run::new(alone.path(), sources, out.path()).select(&selected);
+    let run = Run::new(alone.path(), sources, out.path()).select(&selected).reading(reading);
     run.publish(days).unwrap_or_else(|error| panic!("{error}"));
     names.iter().map(|name| Table::read(&out.path().join("metrics").join(name))).collect()
 }

@@ -26,6 +26,8 @@ pub struct Run {
     pub select: Vec<String>,
     /// Threads, memory and the like.
     pub engine: EngineOptions,
+    /// What a day knows.
+    pub reading: Reading,
 }
 
 impl Run {
@@ -33,13 +35,18 @@ impl Run {
     pub fn new(project: &Path, sources: &Path, out: &Path) -> Self {
         let engine = EngineOptions { threads: std::num::NonZeroUsize::new(1), ..EngineOptions::default() };
         let [project, sources, out] = [project, sources, out].map(Path::to_path_buf);
-        Self { project, sources, out, select: Vec::new(), engine }
+        Self { project, sources, out, select: Vec::new(), engine, reading: Reading::AsHappened }
     }
 
     /// Publishes only some stored models.
     pub fn select(mut self, names: &[&str]) -> Self {
         self.select = names.iter().map(ToString::to_string).collect();
         self
+    }
+
+    /// Reads history in another way.
+    pub fn reading(self, reading: Reading) -> Self {
+        Self { reading, ..self }
     }
 
     /// Builds and publishes days; gives the most bytes that operators held.
@@ -70,7 +77,7 @@ impl Run {
             selection,
             from_published: false,
             followers: false,
-            reading: Reading::AsHappened,
+            reading: self.reading,
             sources,
             out,
         };

@@ -74,16 +74,16 @@ CREATE TABLE metrics.accounts (
   resolve_hours_median_90d DOUBLE, -- median hours until a ticket is first resolved; NULL where none was to be
   resolve_median_is_censored BOOLEAN, -- the median ticket was not resolved in four weeks: 672 hours is a least
   support_burden          DOUBLE, -- open tickets by 30 days as a customer, of which 30 to 90 count
-  nps_latest              DOUBLE, -- last answer to whether they would recommend us, 0 to 10; NULL without one, or where surveys are not reported
-  nps_previous            DOUBLE, -- the answer before that one; NULL without two
-  nps_age_days            BIGINT, -- days since that answer
-  nps_mean_365d           DOUBLE, -- mean of the answers of a year; NULL without any
-  nps_365d                DOUBLE, -- promoters less detractors of a hundred answers of a year; NULL without any
-  nps_answers_365d        BIGINT, -- how many these are; NULL where surveys are not reported
-  nps_response_rate_365d  DOUBLE, -- share of the questions sent in a year that were answered; NULL where none was sent
-  csat_mean_90d           DOUBLE, -- mean satisfaction as a share of the scale; NULL without answers
-  csat_satisfied_share_90d DOUBLE, -- share of the answers that are satisfied; NULL without answers
-  csat_answers_90d        BIGINT, -- how many these are; NULL where surveys are not reported
+  nps_latest              DOUBLE, -- last answer to whether they would recommend us, as a number of 0 to 10; NULL without one in a year, since an older one says nothing of today, or where surveys are not reported
+  nps_previous            DOUBLE, -- the account's answer to the same on an earlier day than `nps_latest`; NULL without one
+  nps_age_days            BIGINT, -- days since the last answer to whether they would recommend us; NULL without one in a year
+  nps_mean_365d           DOUBLE, -- mean over those who answered in a year, each by their last answer, 0 to 10; NULL without any
+  nps_365d                DOUBLE, -- promoters (9 and 10 of 10, 5 of 5) less detractors (up to 6 of 10, 3 of 5) of a hundred people who answered in a year, each by their last answer, so that who answers often weighs no more; by the number given, since a 9 means the same on a scale from 1 as on one from 0; NULL without any
+  nps_answers_365d        BIGINT, -- people who answered in a year whether they would recommend us; NULL where surveys are not reported
+  nps_response_rate_365d  DOUBLE, -- share of the questions sent in a year, whether they would recommend us, that were answered; NULL where none was sent
+  csat_mean_90d           DOUBLE, -- mean satisfaction of those who answered in 90 days, each by their last answer, from 0, the worst, to 1; NULL without answers
+  csat_satisfied_share_90d DOUBLE, -- share of those who answered in 90 days, each by their last answer, that are satisfied; NULL without answers
+  csat_answers_90d        BIGINT, -- people who answered in 90 days how satisfied they are; NULL where surveys are not reported
   survey_response_rate_90d DOUBLE, -- share of all questions sent in 90 days that were answered; NULL where none was sent
   sponsors                BIGINT, -- executive sponsors there; NULL where contacts are not reported
   champions               BIGINT, -- champions there
@@ -203,7 +203,7 @@ CREATE TABLE metrics.accounts (
   disputed_amount         DECIMAL(18,2), -- what is owed on open invoices that the customer objects to
   invoices_due_365d       BIGINT, -- invoices that came due in 365 days
   on_time_share_365d      DOUBLE, -- part of those that was paid by its due day; NULL without any
-  mean_days_late_365d     DOUBLE, -- mean days from due to paid of those that are paid, 0 on time; NULL without any
+  mean_days_late_365d     DOUBLE, -- mean days of the invoices due in 365 days from due to paid, so far of one that is not, 0 on time; NULL without any due
   paid_amount_90d         DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported
   paid_amount_365d        DECIMAL(18,2), -- the same in 365 days
   failed_payments_90d     BIGINT, -- attempts that failed in 90 days

@@ -1,5 +1,5 @@
 -- What each account did for us, as of each day: referrals, references, testimonials, events, betas. An act counts from
--- the day it was done, once we know of it, for as long as that day is in the window; what was only asked for is none.
+-- the day it was done for as long as that day is in the window; what was only asked for is none.
 --
 -- A lapse is what an account did in the half-year before and not in this one: those who stop speaking for us often
 -- leave next.
@@ -18,47 +18,29 @@ CREATE TABLE metrics.advocacy (
   advocacy_asks_open BIGINT CHECK (advocacy_asks_open >= 0), -- asked for in 180 days, and not done
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
-WITH spans AS (
-  SELECT account_id, type, 'now' AS kind, greatest(first_day, done_on) AS first_day,
-         coalesce(least(day_after, done_on + 180), DATE '9999-12-31') AS day_after
-  FROM staging.advocacy
-  WHERE done_on IS NOT NULL
-  UNION ALL
-  SELECT account_id, type, 'before', greatest(first_day, done_on + 180),
-         coalesce(least(day_after, done_on + 360), DATE '9999-12-31')
-  FROM staging.advocacy
-  WHERE done_on IS NOT NULL
-  UNION ALL
-  SELECT account_id, type, 'asked', greatest(first_day, asked_on),
-         coalesce(least(day_after, done_on, asked_on + 180), DATE '9999-12-31')
-  FROM staging.advocacy
-  WHERE asked_on IS NOT NULL
-), log AS (
-  SELECT account_id, CASE change WHEN 1 THEN first_day ELSE day_after END AS as_of_date, type, kind, change, FALSE AS on_spine
-  FROM spans
-  -- Each span against its two ends, so that what spans are made of is read once.
-  CROSS JOIN (VALUES (1), (-1)) AS ends (change)
-  WHERE first_day < day_after
-  UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, 0, TRUE
-  FROM metrics.spine
-), counts AS (
+WITH counts AS (
   SELECT
-    on_spine,
-    account_id,
-    as_of_date,
-    coalesce(sum(change) FILTER (WHERE kind = 'now') OVER history, 0) AS acts,
-    coalesce(sum(change) FILTER (WHERE kind = 'now' AND type = 'referral') OVER history, 0) AS referrals,
-    coalesce(sum(change) FILTER (WHERE kind = 'now' AND type = 'reference_call') OVER history, 0) AS references_given,
-    coalesce(sum(change) FILTER (WHERE kind = 'now' AND type IN ('testimonial', 'review', 'case_study', 'marketing')) OVER history, 0) AS testimonials,
-    coalesce(sum(change) FILTER (WHERE kind = 'now' AND type = 'event') OVER history, 0) AS events,
-    coalesce(sum(change) FILTER (WHERE kind = 'now' AND type = 'beta') OVER history, 0) AS betas,
-    coalesce(sum(change) FILTER (WHERE kind = 'before') OVER history, 0) AS acts_before,
-    coalesce(sum(change) FILTER (WHERE kind = 'before' AND type = 'reference_call') OVER history, 0) AS references_before,
-    coalesce(sum(change) FILTER (WHERE kind = 'before' AND type = 'event') OVER history, 0) AS events_before,
-    coalesce(sum(change) FILTER (WHERE kind = 'asked') OVER history, 0) AS asked
-  FROM log
-  WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    spine.account_id,
+    spine.as_of_date,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 0 AND 179) AS acts,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 0 AND 179 AND type = 'referral') AS referrals,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 0 AND 179 AND type = 'reference_call') AS references_given,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 0 AND 179
+      AND type IN ('testimonial', 'review', 'case_study', 'marketing')) AS testimonials,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 0 AND 179 AND type = 'event') AS events,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 0 AND 179 AND type = 'beta') AS betas,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 180 AND 359) AS acts_before,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 180 AND 359 AND type = 'reference_call') AS references_before,
+    count(act_id) FILTER (WHERE spine.as_of_date - done_on BETWEEN 180 AND 359 AND type = 'event') AS events_before,
+    count(act_id) FILTER (WHERE spine.as_of_date - asked_on BETWEEN 0 AND 179
+      AND (done_on IS NULL OR spine.as_of_date < done_on)) AS asked
+  -- The few acts come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM staging.advocacy
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = advocacy.account_id
+   AND spine.as_of_date >= least(asked_on, done_on)
+   AND spine.as_of_date < greatest(asked_on + 180, done_on + 360)
+  GROUP BY spine.account_id, spine.as_of_date
 )
 SELECT
   counts.account_id,
@@ -75,4 +57,3 @@ SELECT
   CASE WHEN advocacy THEN asked END AS advocacy_asks_open
 FROM metrics.reporting
 JOIN counts ON counts.as_of_date = reporting.as_of_date
-WHERE on_spine

@@ -1,8 +1,10 @@
 -- How an account pays, from invoices and attempts to pay; one row per account and day of the spine. Money in the
 -- project's currency.
 --
--- An invoice is due until the end of its due day and overdue on every later day on which it is open, as it was known that
--- day. What is unknown is not unpaid: an invoice that is not due yet is in no share, and one taken back in no count.
+-- An invoice is due until the end of its due day and overdue on every later day on which it is open. What is unknown is
+-- not unpaid: an invoice that is not due yet is in no share, and one taken back in no count. What went back or failed
+-- later, such as a chargeback, counts on the day it did, and not on that of the attempt. Days late are censored, not left
+-- out: what is not paid is late by the days so far, so that who never pays is not on time.
 CREATE TABLE metrics.billing (
   account_id          VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date          DATE    NOT NULL, -- as of the end of this day
@@ -14,7 +16,7 @@ CREATE TABLE metrics.billing (
   disputed_amount     DECIMAL(18,2) CHECK (disputed_amount >= 0), -- what is owed on open invoices that the customer objects to
   invoices_due_365d   BIGINT  CHECK (invoices_due_365d >= 0), -- invoices that came due in 365 days
   on_time_share_365d  DOUBLE  CHECK (on_time_share_365d BETWEEN 0 AND 1), -- part of those that was paid by its due day; NULL without any
-  mean_days_late_365d DOUBLE  CHECK (mean_days_late_365d >= 0), -- mean days from due to paid of those that are paid, 0 on time; NULL without any
+  mean_days_late_365d DOUBLE  CHECK (mean_days_late_365d >= 0), -- mean days of the invoices due in 365 days from due to paid, so far of one that is not, 0 on time; NULL without any due
   paid_amount_90d     DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported, as all below
   paid_amount_365d    DECIMAL(18,2), -- the same in 365 days
   failed_payments_90d BIGINT  CHECK (failed_payments_90d >= 0), -- attempts that failed in 90 days
@@ -22,22 +24,35 @@ CREATE TABLE metrics.billing (
   last_payment_failed BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
-WITH log AS (
-  SELECT account_id, as_of_date, TRUE AS on_spine, CAST(NULL AS VARCHAR) AS state, CAST(NULL AS BIGINT) AS change,
-         CAST(NULL AS DECIMAL(18,2)) AS amount, CAST(NULL AS BIGINT) AS days, CAST(NULL AS BOOLEAN) AS has_failed
+WITH invoices AS (
+  SELECT
+    spine.account_id,
+    spine.as_of_date,
+    count(invoice_id) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND due_on < spine.as_of_date) AS overdue_invoices,
+    coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND due_on < spine.as_of_date), 0) AS overdue_amount,
+    coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND due_on < spine.as_of_date - 30), 0) AS overdue_30d_amount,
+    avg(spine.as_of_date - due_on) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND due_on < spine.as_of_date) AS mean_days_overdue,
+    coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND is_disputed), 0) AS disputed_amount,
+    count(invoice_id) FILTER (WHERE spine.as_of_date - due_on BETWEEN 0 AND 364) AS invoices_due,
+    count(invoice_id) FILTER (WHERE spine.as_of_date - due_on BETWEEN 0 AND 364 AND paid_on <= due_on) AS invoices_on_time,
+    avg(greatest(least(paid_on, spine.as_of_date) - due_on, 0)) FILTER (WHERE spine.as_of_date - due_on BETWEEN 0 AND 364) AS mean_days_late
+  -- The few invoices come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM staging.invoices
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = invoices.account_id
+   AND invoices.first_day <= spine.as_of_date
+   AND (invoices.day_after IS NULL OR spine.as_of_date < invoices.day_after)
+   AND (voided_on IS NULL OR spine.as_of_date < voided_on)
+  GROUP BY spine.account_id, spine.as_of_date
+), log AS (
+  SELECT account_id, as_of_date, TRUE AS on_spine, CAST(NULL AS VARCHAR) AS status, CAST(NULL AS DECIMAL(18,2)) AS received,
+         CAST(NULL AS BOOLEAN) AS has_failed
   FROM metrics.spine
   UNION ALL
-  -- Each state as a change on its first day, and as the opposite one on the day after it.
-  SELECT account_id, CASE WHEN turn = 1 THEN first_day ELSE day_after END, FALSE, state, turn,
-         CAST(amount * turn AS DECIMAL(18,2)), days * turn, NULL
-  FROM metrics.invoice_states
-  CROSS JOIN (VALUES (1), (-1)) AS turns (turn)
-  WHERE turn = 1 OR day_after IS NOT NULL
-  UNION ALL
-  SELECT account_id, day, FALSE, status, 1, received, NULL, NULL
+  SELECT account_id, day, FALSE, status, received, NULL
   FROM staging.payments
   UNION ALL
-  SELECT account_id, day, FALSE, 'day of attempts', NULL, NULL, NULL, NOT bool_or(status <> 'failed')
+  SELECT account_id, day, FALSE, NULL, NULL, NOT bool_or(status <> 'failed')
   FROM staging.payments
   WHERE status IN ('paid', 'failed')
   GROUP BY account_id, day
@@ -46,19 +61,10 @@ WITH log AS (
     account_id,
     as_of_date,
     on_spine,
-    coalesce(sum(change) FILTER (WHERE state = 'overdue') OVER history, 0) AS overdue_invoices,
-    coalesce(sum(amount) FILTER (WHERE state = 'overdue') OVER history, 0) AS overdue_amount,
-    coalesce(sum(days) FILTER (WHERE state = 'overdue') OVER history, 0) AS overdue_due_days,
-    coalesce(sum(amount) FILTER (WHERE state = 'overdue for 30 days') OVER history, 0) AS overdue_30d_amount,
-    coalesce(sum(amount) FILTER (WHERE state = 'disputed') OVER history, 0) AS disputed_amount,
-    coalesce(sum(change) FILTER (WHERE state = 'due') OVER history, 0) AS invoices_due,
-    coalesce(sum(change) FILTER (WHERE state = 'on time') OVER history, 0) AS invoices_on_time,
-    coalesce(sum(change) FILTER (WHERE state = 'paid up') OVER history, 0) AS invoices_paid,
-    coalesce(sum(days) FILTER (WHERE state = 'paid up') OVER history, 0) AS days_late,
-    coalesce(sum(amount) FILTER (WHERE state IN ('paid', 'refunded', 'chargeback')) OVER w90, 0) AS paid_amount_90d,
-    coalesce(sum(amount) FILTER (WHERE state IN ('paid', 'refunded', 'chargeback')) OVER w365, 0) AS paid_amount_365d,
-    count(change) FILTER (WHERE state = 'failed') OVER w90 AS failed_payments_90d,
-    count(change) FILTER (WHERE state = 'chargeback') OVER w365 AS chargebacks_365d,
+    coalesce(sum(received) OVER w90, 0) AS paid_amount_90d,
+    coalesce(sum(received) OVER w365, 0) AS paid_amount_365d,
+    count(status) FILTER (WHERE status = 'failed') OVER w90 AS failed_payments_90d,
+    count(status) FILTER (WHERE status = 'chargeback') OVER w365 AS chargebacks_365d,
     last_value(has_failed) IGNORE NULLS OVER history AS last_payment_failed
   FROM log
   WINDOW
@@ -76,12 +82,11 @@ SELECT
     WHEN reporting.invoices AND contracts.arr > 0 THEN CAST(overdue_amount AS DOUBLE) / CAST(contracts.arr AS DOUBLE)
     WHEN reporting.invoices THEN CASE WHEN overdue_amount > 0 THEN 1 ELSE 0 END
   END AS overdue_share_of_arr,
-  CASE WHEN reporting.invoices
-    THEN CAST(overdue_invoices * (rolling.as_of_date - DATE '1970-01-01') - overdue_due_days AS DOUBLE) / nullif(overdue_invoices, 0) END AS mean_days_overdue,
+  CASE WHEN reporting.invoices THEN mean_days_overdue END AS mean_days_overdue,
   CASE WHEN reporting.invoices THEN CAST(disputed_amount AS DECIMAL(18,2)) END AS disputed_amount,
   CASE WHEN reporting.invoices THEN invoices_due END AS invoices_due_365d,
   CASE WHEN reporting.invoices THEN CAST(invoices_on_time AS DOUBLE) / nullif(invoices_due, 0) END AS on_time_share_365d,
-  CASE WHEN reporting.invoices THEN CAST(days_late AS DOUBLE) / nullif(invoices_paid, 0) END AS mean_days_late_365d,
+  CASE WHEN reporting.invoices THEN mean_days_late END AS mean_days_late_365d,
   CASE WHEN reporting.payments THEN CAST(paid_amount_90d AS DECIMAL(18,2)) END AS paid_amount_90d,
   CASE WHEN reporting.payments THEN CAST(paid_amount_365d AS DECIMAL(18,2)) END AS paid_amount_365d,
   CASE WHEN reporting.payments THEN failed_payments_90d END AS failed_payments_90d,
@@ -89,5 +94,6 @@ SELECT
   CASE WHEN reporting.payments THEN last_payment_failed END AS last_payment_failed
 FROM rolling
 JOIN metrics.reporting ON reporting.as_of_date = rolling.as_of_date
+JOIN invoices ON invoices.account_id = rolling.account_id AND invoices.as_of_date = rolling.as_of_date
 JOIN metrics.contracts ON contracts.account_id = rolling.account_id AND contracts.as_of_date = rolling.as_of_date
 WHERE on_spine

@@ -28,13 +28,10 @@ CREATE TABLE metrics.growth (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH ends AS (
-  SELECT account_id, completed_on AS ended_on, greatest(first_day, completed_on) AS known_on
+  SELECT account_id, min(completed_on) AS ended_on
   FROM staging.onboarding_plans
   WHERE completed_on IS NOT NULL
-  -- What was first known stays: an end that is moved afterwards moves no expansion.
-  QUALIFY row_number() OVER (
-    PARTITION BY account_id ORDER BY greatest(first_day, completed_on), completed_on, plan_id, first_day
-  ) = 1
+  GROUP BY account_id
 ), pipeline AS (
   SELECT account_id, type, amount_arr, CAST(CAST(amount_arr AS DOUBLE) * probability AS DECIMAL(18,2)) AS likely_arr,
          first_day, day_after
@@ -57,11 +54,10 @@ WITH ends AS (
   CROSS JOIN (VALUES (1), (-1)) AS turns (turn)
   WHERE turn = 1 OR day_after IS NOT NULL
   UNION ALL
-  SELECT account_id, known_on, FALSE, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, ended_on
+  SELECT account_id, ended_on, FALSE, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, ended_on AS since
   FROM ends
   UNION ALL
-  SELECT changes.account_id, greatest(changes.day, ends.known_on), FALSE, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL,
-         changes.day
+  SELECT changes.account_id, changes.day, FALSE, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL, changes.day AS since
   FROM staging.contract_events AS changes
   JOIN ends ON ends.account_id = changes.account_id AND changes.day >= ends.ended_on
   WHERE changes.type IN ('upsell', 'cross_sell')

@@ -1,4 +1,4 @@
--- How far each account has come into use, as known on each day: its stage, the steps done, the users activated.
+-- How far each account has come into use, as of each day: its stage, the steps done, the users activated.
 --
 -- With a plan an account is in onboarding until its first required step is done, in implementation until it is live,
 -- then live; a plan that nobody ended says nothing any more `plan_lapses_days` after its beginning. Without one that
@@ -26,87 +26,77 @@ CREATE TABLE metrics.onboarding (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH plans AS (
-  SELECT plan_id, account_id, started_on, coalesce(go_live_on, completed_on) AS live_on, first_day, day_after
+  SELECT plan_id, account_id, started_on, coalesce(go_live_on, completed_on) AS live_on
   FROM staging.onboarding_plans
-), steps AS (
-  SELECT
-    plans.account_id,
-    steps.due_on,
-    steps.completed_on,
-    plans.live_on,
-    greatest(steps.first_day, plans.first_day, plans.started_on) AS first_day,
-    coalesce(least(steps.day_after, plans.day_after), DATE '9999-12-31') AS day_after
+), spans AS (
+  SELECT account_id, TRUE AS is_plan, started_on, live_on, CAST(NULL AS DATE) AS due_on, CAST(NULL AS DATE) AS completed_on,
+         started_on AS first_day, CAST(NULL AS DATE) AS day_after
+  FROM plans
+  UNION ALL
+  SELECT plans.account_id, FALSE, NULL, plans.live_on, steps.due_on, steps.completed_on,
+         greatest(steps.first_day, plans.started_on), steps.day_after
   FROM staging.onboarding_milestones AS steps
   JOIN plans ON plans.plan_id = steps.plan_id
   WHERE steps.is_required
-), spans AS (
-  SELECT account_id, 'plan' AS kind, greatest(first_day, started_on) AS first_day, started_on AS happened_on,
-         coalesce(day_after, DATE '9999-12-31') AS day_after
-  FROM plans
-  UNION ALL
-  SELECT account_id, 'live', greatest(first_day, started_on, live_on), live_on, coalesce(day_after, DATE '9999-12-31')
-  FROM plans
-  WHERE live_on IS NOT NULL
-  UNION ALL
-  SELECT account_id, 'required', first_day, NULL, day_after FROM steps
-  UNION ALL
-  SELECT account_id, 'done', greatest(first_day, completed_on), NULL, day_after
-  FROM steps
-  WHERE completed_on IS NOT NULL
-  UNION ALL
-  SELECT account_id, 'stalled', greatest(first_day, due_on + 1), NULL, least(day_after, completed_on, live_on)
-  FROM steps
-  UNION ALL
-  SELECT account_id, 'stalled lately', greatest(first_day, due_on + 1), NULL,
-         least(day_after, completed_on, live_on, due_on + 29)
-  FROM steps
-  UNION ALL
-  SELECT account_id, 'invited', created_on, NULL, coalesce(deactivated_on, DATE '9999-12-31') FROM staging.users
-  UNION ALL
-  SELECT account_id, 'activated', greatest(created_on, activated_on), NULL, coalesce(deactivated_on, DATE '9999-12-31')
-  FROM staging.users
-  WHERE activated_on IS NOT NULL
-), log AS (
-  SELECT account_id, CASE change WHEN 1 THEN first_day ELSE day_after END AS as_of_date, kind, change,
-         CASE change WHEN 1 THEN happened_on END AS happened_on, FALSE AS on_spine,
-         CAST(NULL AS BIGINT) AS tenure_days, CAST(NULL AS BIGINT) AS seats
+), progress AS (
+  SELECT
+    spine.account_id,
+    spine.as_of_date,
+    count(is_plan) FILTER (WHERE is_plan) AS plans,
+    count(is_plan) FILTER (WHERE is_plan AND live_on <= spine.as_of_date) AS live,
+    min(started_on) AS started_on,
+    min(live_on) FILTER (WHERE is_plan AND live_on <= spine.as_of_date) AS live_on,
+    count(is_plan) FILTER (WHERE NOT is_plan) AS required,
+    count(is_plan) FILTER (WHERE NOT is_plan AND completed_on <= spine.as_of_date) AS done,
+    count(is_plan) FILTER (WHERE due_on < spine.as_of_date AND spine.as_of_date < coalesce(least(completed_on, live_on), DATE '9999-12-31')) AS stalled,
+    count(is_plan) FILTER (WHERE spine.as_of_date - due_on BETWEEN 1 AND 28
+      AND spine.as_of_date < coalesce(least(completed_on, live_on), DATE '9999-12-31')) AS stalled_28d
+  -- The few plans and steps come first: the engine keeps the left side in memory and lets the right one pass.
   FROM spans
-  -- Each span against its two ends, so that what spans are made of is read once.
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = spans.account_id
+   AND spans.first_day <= spine.as_of_date
+   AND (spans.day_after IS NULL OR spine.as_of_date < spans.day_after)
+  GROUP BY spine.account_id, spine.as_of_date
+), log AS (
+  SELECT account_id, CASE change WHEN 1 THEN created_on ELSE deactivated_on END AS as_of_date, change AS invited, 0 AS activated,
+         FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days, CAST(NULL AS BIGINT) AS seats
+  FROM staging.users
   CROSS JOIN (VALUES (1), (-1)) AS ends (change)
-  WHERE first_day < day_after
+  WHERE deactivated_on IS NULL AND change = 1 OR created_on < deactivated_on
   UNION ALL
-  SELECT spine.account_id, spine.as_of_date, NULL, 0, NULL, TRUE, spine.tenure_days, contracts.seats
+  SELECT account_id, CASE change WHEN 1 THEN greatest(created_on, activated_on) ELSE deactivated_on END, 0, change, FALSE, NULL, NULL
+  FROM staging.users
+  CROSS JOIN (VALUES (1), (-1)) AS ends (change)
+  WHERE activated_on IS NOT NULL
+    AND (deactivated_on IS NULL AND change = 1 OR greatest(created_on, activated_on) < deactivated_on)
+  UNION ALL
+  SELECT spine.account_id, spine.as_of_date, 0, 0, TRUE, spine.tenure_days, contracts.seats
   FROM metrics.spine
   JOIN metrics.contracts ON contracts.account_id = spine.account_id AND contracts.as_of_date = spine.as_of_date
-), states AS (
+), people AS (
   SELECT
     on_spine,
     account_id,
     as_of_date,
     tenure_days,
     seats,
-    coalesce(sum(change) FILTER (WHERE kind = 'plan') OVER history, 0) AS plans,
-    coalesce(sum(change) FILTER (WHERE kind = 'live') OVER history, 0) AS live,
-    min(CASE WHEN kind = 'plan' THEN happened_on END) OVER history AS started_on,
-    min(CASE WHEN kind = 'live' THEN happened_on END) OVER history AS live_on,
-    coalesce(sum(change) FILTER (WHERE kind = 'required') OVER history, 0) AS required,
-    coalesce(sum(change) FILTER (WHERE kind = 'done') OVER history, 0) AS done,
-    coalesce(sum(change) FILTER (WHERE kind = 'stalled') OVER history, 0) AS stalled,
-    coalesce(sum(change) FILTER (WHERE kind = 'stalled lately') OVER history, 0) AS stalled_28d,
-    coalesce(sum(change) FILTER (WHERE kind = 'invited') OVER history, 0) AS invited,
-    coalesce(sum(change) FILTER (WHERE kind = 'activated') OVER history, 0) AS activated
+    sum(invited) OVER history AS invited,
+    sum(activated) OVER history AS activated
   FROM log
   WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ), shares AS (
   SELECT
-    states.*,
+    people.*,
+    progress.* EXCLUDE (account_id, as_of_date),
     onboarding_plans AND plans > 0 AS planned,
-    live > 0 OR states.as_of_date - started_on < $plan_lapses_days AS speaks,
+    live > 0 OR people.as_of_date - started_on < $plan_lapses_days AS speaks,
     onboarding_plans AND onboarding_milestones AS stepped,
     CASE WHEN onboarding_plans AND onboarding_milestones THEN CAST(done AS DOUBLE) / nullif(required, 0) END AS depth,
     CAST(activated AS DOUBLE) / coalesce(nullif(seats, 0), nullif(invited, 0)) AS breadth
   FROM metrics.reporting
-  JOIN states ON states.as_of_date = reporting.as_of_date
+  JOIN people ON people.as_of_date = reporting.as_of_date
+  JOIN progress ON progress.account_id = people.account_id AND progress.as_of_date = people.as_of_date
   WHERE on_spine
 )
 SELECT

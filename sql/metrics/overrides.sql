@@ -25,9 +25,9 @@ SELECT
 FROM staging.overrides
 JOIN metrics.spine
   ON spine.account_id = overrides.account_id
- AND spine.as_of_date >= local_day(overrides.counts_from)
- AND spine.as_of_date < local_day(overrides.ends_at)
+ AND overrides.first_day <= spine.as_of_date
+ AND (overrides.day_after IS NULL OR spine.as_of_date < overrides.day_after)
 QUALIFY row_number() OVER (
   PARTITION BY overrides.account_id, spine.as_of_date, overrides.score_name
-  ORDER BY overrides.effective_at DESC, overrides.override_id DESC, overrides.recorded_at DESC
+  ORDER BY overrides.effective_at DESC, overrides.override_id DESC
 ) = 1

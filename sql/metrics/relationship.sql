@@ -1,9 +1,9 @@
--- Who stands for us at each account and how we keep in touch, as known on each day: sponsors and champions, meetings,
--- the owner, our CSM.
+-- Who stands for us at each account and how we keep in touch, as of each day: sponsors and champions, meetings, the
+-- owner, our CSM.
 --
--- A meeting counts from the day it was held, or should have been, once we know of it. A sponsor's contact is a meeting
--- at which one of their executives was present, or with a person who was known as a sponsor then; what was once written
--- down as held stays so for the days since. A mail is no meeting.
+-- A meeting counts from the day it was held, or should have been, and as what is known of it last: one that turns out to
+-- be a no-show was never held. A sponsor's contact is a meeting at which one of their executives was present, or with a
+-- person who was a sponsor then. A mail is no meeting.
 CREATE TABLE metrics.relationship (
   account_id                 VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date                 DATE NOT NULL, -- at the end of this day
@@ -26,88 +26,60 @@ CREATE TABLE metrics.relationship (
   owner_tenure_days          BIGINT CHECK (owner_tenure_days >= 1), -- days that the account has been theirs, this one included
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
-WITH held AS (
-  SELECT interactions.account_id, interactions.type, interactions.held_on, interactions.first_day,
-         interactions.day_after, contacts.contact_id IS NOT NULL OR interactions.exec_present AS with_sponsor
+WITH people AS (
+  SELECT
+    spine.account_id,
+    spine.as_of_date,
+    count(role) FILTER (WHERE role = 'exec_sponsor' AND spine.as_of_date BETWEEN joined_on AND coalesce(left_on - 1, DATE '9999-12-31')) AS sponsors,
+    count(role) FILTER (WHERE role = 'champion' AND spine.as_of_date BETWEEN joined_on AND coalesce(left_on - 1, DATE '9999-12-31')) AS champions,
+    count(role) FILTER (WHERE role = 'exec_sponsor' AND spine.as_of_date - left_on BETWEEN 0 AND 89) AS sponsors_left,
+    count(role) FILTER (WHERE role = 'champion' AND spine.as_of_date - left_on BETWEEN 0 AND 89) AS champions_left,
+    count(role) FILTER (WHERE role = 'exec_sponsor' AND spine.as_of_date - left_on BETWEEN 0 AND 27) AS sponsors_left_28d,
+    count(role) FILTER (WHERE role = 'champion' AND spine.as_of_date - left_on BETWEEN 0 AND 27) AS champions_left_28d
+  -- The few contacts come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM staging.contacts
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = contacts.account_id
+   AND contacts.first_day <= spine.as_of_date
+   AND (contacts.day_after IS NULL OR spine.as_of_date < contacts.day_after)
+  GROUP BY spine.account_id, spine.as_of_date
+), held AS (
+  SELECT interactions.account_id, interactions.type, interactions.no_show, interactions.held_on,
+         CASE WHEN interactions.no_show THEN interactions.scheduled_on ELSE interactions.held_on END AS day,
+         contacts.contact_id IS NOT NULL OR interactions.exec_present AS with_sponsor
   FROM staging.interactions
   LEFT JOIN staging.contacts
     ON contacts.contact_id = interactions.contact_id
    AND contacts.role = 'exec_sponsor'
-   AND greatest(interactions.first_day, interactions.held_on) >= contacts.first_day
-   AND greatest(interactions.first_day, interactions.held_on) < coalesce(contacts.day_after, DATE '9999-12-31')
-  WHERE interactions.held_on IS NOT NULL AND interactions.type <> 'email'
-), spans AS (
-  SELECT account_id, role AS kind, greatest(first_day, joined_on) AS first_day,
-         coalesce(least(day_after, left_on), DATE '9999-12-31') AS day_after
-  FROM staging.contacts
-  UNION ALL
-  SELECT account_id, role || kinds.kind, greatest(first_day, left_on),
-         coalesce(least(day_after, left_on + kinds.days), DATE '9999-12-31')
-  FROM staging.contacts
-  CROSS JOIN (VALUES (' left', 90), (' left lately', 28)) AS kinds (kind, days)
-  WHERE left_on IS NOT NULL
-  UNION ALL
-  SELECT account_id, 'meeting', greatest(first_day, held_on),
-         coalesce(least(day_after, held_on + 90), DATE '9999-12-31')
+   AND contacts.first_day <= interactions.held_on
+   AND (contacts.day_after IS NULL OR interactions.held_on < contacts.day_after)
+  WHERE interactions.type <> 'email'
+), met AS (
+  SELECT
+    spine.account_id,
+    spine.as_of_date,
+    count(held_on) FILTER (WHERE spine.as_of_date - held_on < 90) AS meetings,
+    count(held_on) FILTER (WHERE type IN ('qbr', 'ebr') AND spine.as_of_date - held_on < 180) AS reviews,
+    count(day) FILTER (WHERE no_show AND spine.as_of_date - day < 90) AS no_shows,
+    max(held_on) AS met_on,
+    max(held_on) FILTER (WHERE with_sponsor) AS sponsor_met_on
   FROM held
-  UNION ALL
-  SELECT account_id, 'review', greatest(first_day, held_on),
-         coalesce(least(day_after, held_on + 180), DATE '9999-12-31')
-  FROM held
-  WHERE type IN ('qbr', 'ebr')
-  UNION ALL
-  SELECT account_id, 'no show', greatest(first_day, scheduled_on),
-         coalesce(least(day_after, scheduled_on + 90), DATE '9999-12-31')
-  FROM staging.interactions
-  WHERE no_show AND type <> 'email'
-  UNION ALL
-  SELECT account_id, 'owner', first_day, coalesce(day_after, DATE '9999-12-31')
-  FROM staging.owners
+  RIGHT JOIN metrics.spine ON spine.account_id = held.account_id AND held.day <= spine.as_of_date
+  GROUP BY spine.account_id, spine.as_of_date
 ), log AS (
-  SELECT account_id, CASE change WHEN 1 THEN first_day ELSE day_after END AS as_of_date, kind, change,
-         CAST(NULL AS DATE) AS happened_on, CAST(NULL AS VARCHAR) AS owner_id, FALSE AS on_spine
-  FROM spans
-  -- Each span against its two ends, so that what spans are made of is read once.
-  CROSS JOIN (VALUES (1), (-1)) AS ends (change)
-  WHERE first_day < day_after
-  UNION ALL
-  SELECT account_id, greatest(first_day, held_on), CASE WHEN with_sponsor THEN 'sponsor held' ELSE 'held' END, 0, held_on, NULL, FALSE
-  FROM held
-  UNION ALL
-  SELECT account_id, first_day, 'owned', 0, first_day AS happened_on, owner_id, FALSE
-  FROM staging.owners
-  UNION ALL
-  SELECT account_id, seen_on, 'champion seen', 0, seen_on AS happened_on, NULL, FALSE
+  SELECT account_id, seen_on AS as_of_date, seen_on, FALSE AS on_spine
   FROM metrics.champion_days
   UNION ALL
-  SELECT account_id, as_of_date, NULL, 0, NULL, NULL, TRUE
+  SELECT account_id, as_of_date, NULL, TRUE
   FROM metrics.spine
-), states AS (
-  SELECT
-    on_spine,
-    account_id,
-    as_of_date,
-    coalesce(sum(change) FILTER (WHERE kind = 'exec_sponsor') OVER history, 0) AS sponsors,
-    coalesce(sum(change) FILTER (WHERE kind = 'champion') OVER history, 0) AS champions,
-    coalesce(sum(change) FILTER (WHERE kind = 'exec_sponsor left') OVER history, 0) AS sponsors_left,
-    coalesce(sum(change) FILTER (WHERE kind = 'champion left') OVER history, 0) AS champions_left,
-    coalesce(sum(change) FILTER (WHERE kind = 'exec_sponsor left lately') OVER history, 0) AS sponsors_left_28d,
-    coalesce(sum(change) FILTER (WHERE kind = 'champion left lately') OVER history, 0) AS champions_left_28d,
-    coalesce(sum(change) FILTER (WHERE kind = 'meeting') OVER history, 0) AS meetings,
-    coalesce(sum(change) FILTER (WHERE kind = 'review') OVER history, 0) AS reviews,
-    coalesce(sum(change) FILTER (WHERE kind = 'no show') OVER history, 0) AS no_shows,
-    coalesce(sum(change) FILTER (WHERE kind = 'owner') OVER history, 0) AS owners,
-    max(CASE WHEN kind IN ('held', 'sponsor held') THEN happened_on END) OVER history AS met_on,
-    max(CASE WHEN kind = 'sponsor held' THEN happened_on END) OVER history AS sponsor_met_on,
-    max(CASE WHEN kind = 'champion seen' THEN happened_on END) OVER history AS champion_seen_on,
-    max(CASE WHEN kind = 'owned' THEN happened_on END) OVER history AS owned_since,
-    last_value(owner_id) IGNORE NULLS OVER history AS last_owner
+), seen AS (
+  SELECT on_spine, account_id, as_of_date, max(seen_on) OVER history AS champion_seen_on
   FROM log
   WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
 SELECT
-  states.account_id,
-  states.as_of_date,
+  seen.account_id,
+  seen.as_of_date,
   CASE WHEN contacts THEN sponsors END AS sponsors,
   CASE WHEN contacts THEN champions END AS champions,
   CASE WHEN contacts THEN sponsors > 0 END AS has_sponsor,
@@ -116,15 +88,21 @@ SELECT
   CASE WHEN contacts THEN sponsors_left_28d END AS sponsors_left_28d,
   CASE WHEN contacts THEN champions_left_28d END AS champions_left_28d,
   CASE WHEN contacts THEN sponsors_left > 0 AND sponsors = 0 END AS sponsor_departed,
-  CASE WHEN contacts THEN states.as_of_date - champion_seen_on END AS days_since_champion_seen,
+  CASE WHEN contacts THEN seen.as_of_date - champion_seen_on END AS days_since_champion_seen,
   CASE WHEN interactions THEN meetings END AS meetings_90d,
   CASE WHEN interactions THEN reviews END AS reviews_180d,
   CASE WHEN interactions THEN no_shows END AS no_shows_90d,
   CASE WHEN interactions THEN CAST(no_shows AS DOUBLE) / nullif(no_shows + meetings, 0) END AS no_show_share_90d,
-  CASE WHEN interactions THEN states.as_of_date - met_on END AS days_since_meeting,
-  CASE WHEN interactions THEN states.as_of_date - sponsor_met_on END AS days_since_sponsor_contact,
-  CASE WHEN account_owners AND owners > 0 THEN last_owner END AS owner_id,
-  CASE WHEN account_owners AND owners > 0 THEN states.as_of_date - owned_since + 1 END AS owner_tenure_days
+  CASE WHEN interactions THEN seen.as_of_date - met_on END AS days_since_meeting,
+  CASE WHEN interactions THEN seen.as_of_date - sponsor_met_on END AS days_since_sponsor_contact,
+  CASE WHEN account_owners THEN owners.owner_id END AS owner_id,
+  CASE WHEN account_owners THEN seen.as_of_date - owners.first_day + 1 END AS owner_tenure_days
 FROM metrics.reporting
-JOIN states ON states.as_of_date = reporting.as_of_date
+JOIN seen ON seen.as_of_date = reporting.as_of_date
+JOIN people ON people.account_id = seen.account_id AND people.as_of_date = seen.as_of_date
+JOIN met ON met.account_id = seen.account_id AND met.as_of_date = seen.as_of_date
+LEFT JOIN staging.owners
+  ON owners.account_id = seen.account_id
+ AND owners.first_day <= seen.as_of_date
+ AND (owners.day_after IS NULL OR seen.as_of_date < owners.day_after)
 WHERE on_spine

@@ -1,6 +1,7 @@
 -- Requests for support of each account, as of each day: how many, about what, how bad, how many are open and for how
 -- long, and how fast they are resolved. Opened tickets are from the tickets, everything else from their changes of
--- status, so that what was open on a day is what was open then.
+-- status, so that what was open on a day is what was open then. Whose a ticket is, what it is about and how bad are as of
+-- the day: a severity that rises later changes no earlier day.
 --
 -- The median time to resolve is over tickets that were resolved in the window and those that became four weeks old in
 -- it while open: these count as four weeks, so slow tickets are not left out, and a median of four weeks says "at
@@ -47,19 +48,20 @@ WITH resolved AS (
     END AS seconds
   FROM staging.tickets
   LEFT JOIN resolved ON resolved.ticket_id = tickets.ticket_id
+  WHERE tickets.first_day = tickets.day
 ), log AS (
-  SELECT account_id, day AS as_of_date, 'opened' AS kind, type, severity, 0 AS open_change, 0 AS escalated_change,
-         0 AS opened_on, CAST(NULL AS BIGINT) AS wait_seconds, FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days
-  FROM staging.tickets
+  SELECT tickets.account_id, moves.day AS as_of_date, moves.to_status, moves.has_closed, CAST(NULL AS BIGINT) AS wait_seconds,
+         FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days
+  FROM metrics.ticket_moves AS moves
+  JOIN staging.tickets
+    ON tickets.ticket_id = moves.ticket_id
+   AND tickets.first_day <= moves.day
+   AND (tickets.day_after IS NULL OR moves.day < tickets.day_after)
   UNION ALL
-  SELECT account_id, day, to_status, type, severity, open_change, escalated_change, opened_on - DATE '1970-01-01', NULL, FALSE, NULL
-  FROM metrics.ticket_moves
-  UNION ALL
-  SELECT account_id, day, 'waited', NULL, NULL, 0, 0, 0, 
-         greatest(least(coalesce(seconds, 28 * 86400), 28 * 86400), 0), FALSE, NULL
+  SELECT account_id, day, NULL, NULL, greatest(least(coalesce(seconds, 28 * 86400), 28 * 86400), 0), FALSE, NULL
   FROM waits
   UNION ALL
-  SELECT account_id, as_of_date, 'day', NULL, NULL, 0, 0, 0, NULL, TRUE, tenure_days
+  SELECT account_id, as_of_date, NULL, NULL, NULL, TRUE, tenure_days
   FROM metrics.spine
 ), rolling AS (
   SELECT
@@ -67,30 +69,50 @@ WITH resolved AS (
     account_id,
     as_of_date,
     tenure_days,
-    count(kind) FILTER (WHERE kind = 'opened') OVER w28 AS opened_28d,
-    count(kind) FILTER (WHERE kind = 'opened') OVER w90 AS opened_90d,
-    count(type) FILTER (WHERE kind = 'opened' AND type = 'bug') OVER w90 AS bugs_90d,
-    count(type) FILTER (WHERE kind = 'opened' AND type = 'incident') OVER w90 AS incidents_90d,
-    count(type) FILTER (WHERE kind = 'opened' AND type = 'question') OVER w90 AS questions_90d,
-    count(type) FILTER (WHERE kind = 'opened' AND type = 'feature_request') OVER w90 AS feature_requests_90d,
-    count(type) FILTER (WHERE kind = 'opened' AND type = 'billing') OVER w90 AS billing_90d,
-    count(type) FILTER (WHERE kind = 'opened' AND severity <= 2) OVER w90 AS severe_90d,
-    count(type) FILTER (WHERE kind = 'opened' AND severity <= 2) OVER w28 AS severe_28d,
-    count(kind) FILTER (WHERE open_change = -1) OVER w28 AS closed_28d,
-    count(kind) FILTER (WHERE kind = 'reopened') OVER w90 AS reopened_90d,
-    count(kind) FILTER (WHERE kind = 'escalated') OVER w90 AS escalations_90d,
-    count(kind) FILTER (WHERE kind = 'escalated') OVER w28 AS escalations_28d,
-    coalesce(sum(open_change) OVER history, 0) AS open_now,
-    coalesce(sum(open_change) FILTER (WHERE severity <= 2) OVER history, 0) AS severe_now,
-    coalesce(sum(open_change) FILTER (WHERE type = 'bug') OVER history, 0) AS bugs_now,
-    coalesce(sum(open_change * opened_on) OVER history, 0) AS opened_on_sum,
-    coalesce(sum(escalated_change) OVER history, 0) AS escalated_now,
+    count(to_status) FILTER (WHERE has_closed) OVER w28 AS closed_28d,
+    count(to_status) FILTER (WHERE to_status = 'reopened') OVER w90 AS reopened_90d,
+    count(to_status) FILTER (WHERE to_status = 'escalated') OVER w90 AS escalations_90d,
+    count(to_status) FILTER (WHERE to_status = 'escalated') OVER w28 AS escalations_28d,
     median(wait_seconds) OVER w90 AS wait_median
   FROM log
   WINDOW
     w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
-    w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW),
-    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW)
+), spans AS (
+  SELECT account_id, FALSE AS is_open, FALSE AS is_escalated, type, severity, day AS opened_on,
+         first_day, least(day_after, day + 90) AS day_after
+  FROM staging.tickets
+  UNION ALL
+  SELECT tickets.account_id, TRUE, moves.is_escalated, tickets.type, tickets.severity, tickets.day,
+         greatest(moves.day, tickets.first_day), least(moves.next_day, tickets.day_after)
+  FROM metrics.ticket_moves AS moves
+  JOIN staging.tickets ON tickets.ticket_id = moves.ticket_id
+  WHERE moves.is_open
+), counts AS (
+  SELECT
+    spine.account_id,
+    spine.as_of_date,
+    count(type) FILTER (WHERE NOT is_open AND spine.as_of_date - opened_on < 28) AS opened_28d,
+    count(type) FILTER (WHERE NOT is_open) AS opened_90d,
+    count(type) FILTER (WHERE NOT is_open AND type = 'bug') AS bugs_90d,
+    count(type) FILTER (WHERE NOT is_open AND type = 'incident') AS incidents_90d,
+    count(type) FILTER (WHERE NOT is_open AND type = 'question') AS questions_90d,
+    count(type) FILTER (WHERE NOT is_open AND type = 'feature_request') AS feature_requests_90d,
+    count(type) FILTER (WHERE NOT is_open AND type = 'billing') AS billing_90d,
+    count(type) FILTER (WHERE NOT is_open AND severity <= 2) AS severe_90d,
+    count(type) FILTER (WHERE NOT is_open AND severity <= 2 AND spine.as_of_date - opened_on < 28) AS severe_28d,
+    count(type) FILTER (WHERE is_open) AS open_now,
+    count(type) FILTER (WHERE is_open AND severity <= 2) AS severe_now,
+    count(type) FILTER (WHERE is_open AND type = 'bug') AS bugs_now,
+    count(type) FILTER (WHERE is_open AND is_escalated) AS escalated_now,
+    sum(spine.as_of_date - opened_on) FILTER (WHERE is_open) AS open_days
+  -- The tickets come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM spans
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = spans.account_id
+   AND spans.first_day <= spine.as_of_date
+   AND (spans.day_after IS NULL OR spine.as_of_date < spans.day_after)
+  GROUP BY spine.account_id, spine.as_of_date
 )
 SELECT
   rolling.account_id,
@@ -111,7 +133,7 @@ SELECT
   CASE WHEN tickets AND ticket_events THEN severe_now END AS severe_tickets_open,
   CASE WHEN tickets AND ticket_events THEN bugs_now END AS bugs_open,
   CASE WHEN tickets AND ticket_events
-       THEN rolling.as_of_date - DATE '1970-01-01' - CAST(opened_on_sum AS DOUBLE) / nullif(open_now, 0)
+       THEN CAST(open_days AS DOUBLE) / nullif(open_now, 0)
   END AS open_ticket_days_mean,
   CASE WHEN tickets AND ticket_events THEN escalations_90d END AS escalations_90d,
   CASE WHEN tickets AND ticket_events THEN escalations_28d END AS escalations_28d,
@@ -121,5 +143,6 @@ SELECT
   CASE WHEN tickets AND ticket_events THEN CAST(open_now AS DOUBLE) * 30 / least(greatest(tenure_days, 30), 90) END AS support_burden
 FROM metrics.reporting
 JOIN rolling ON rolling.as_of_date = reporting.as_of_date
+JOIN counts ON counts.account_id = rolling.account_id AND counts.as_of_date = rolling.as_of_date
 JOIN metrics.usage AS usage ON usage.account_id = rolling.account_id AND usage.as_of_date = rolling.as_of_date
 WHERE on_spine

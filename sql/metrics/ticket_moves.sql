@@ -1,5 +1,5 @@
 -- What each change of status did to its ticket: an open ticket was resolved or closed, a closed one reopened, one was
--- escalated. Whatever was open before stands against what is open after, so that sums of changes give the state of a day
+-- escalated. The ticket is as the change left it from `day` to the day before `next_day`, so that the state of a day comes
 -- from the history of tickets, and not from how they stand now.
 --
 -- A ticket is open from its first change until it is resolved or closed, and again when anything else happens to it; it
@@ -13,30 +13,26 @@ WITH states AS (
     to_status,
     occurred_at,
     step,
-    CASE WHEN to_status IN ('resolved', 'closed') THEN 0 ELSE 1 END AS is_open,
-    coalesce(last_value(CASE WHEN to_status = 'escalated' THEN 1 WHEN to_status IN ('resolved', 'closed') THEN 0 END)
+    to_status NOT IN ('resolved', 'closed') AS is_open,
+    coalesce(last_value(CASE WHEN to_status = 'escalated' THEN TRUE WHEN to_status IN ('resolved', 'closed') THEN FALSE END)
       IGNORE NULLS OVER (
         PARTITION BY ticket_id ORDER BY occurred_at, step, to_status ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      ), 0) AS is_escalated
+      ), FALSE) AS is_escalated,
+    coalesce(lag(to_status NOT IN ('resolved', 'closed')) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status), FALSE) AS was_open
   FROM staging.ticket_events
-), changes AS (
+), moves AS (
   SELECT
     *,
-    is_open - lag(is_open, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status, is_escalated) AS open_change,
-    is_escalated - lag(is_escalated, 1, 0) OVER (PARTITION BY ticket_id ORDER BY occurred_at, step, to_status, is_escalated) AS escalated_change
+    lag(day) OVER (PARTITION BY ticket_id ORDER BY occurred_at DESC, step DESC, to_status DESC, is_escalated DESC, was_open DESC) AS next_day
   FROM states
 )
 SELECT
-  tickets.account_id,
-  tickets.ticket_id,
-  greatest(changes.day, tickets.day) AS day,
-  changes.to_status,
-  changes.occurred_at,
-  tickets.type,
-  tickets.severity,
-  tickets.created_at,
-  tickets.day AS opened_on,
-  changes.open_change,
-  changes.escalated_change
-FROM staging.tickets
-JOIN changes ON changes.ticket_id = tickets.ticket_id
+  moves.ticket_id,
+  moves.to_status,
+  greatest(moves.day, tickets.day) AS day,
+  CASE WHEN moves.next_day IS NOT NULL THEN greatest(moves.next_day, tickets.day) END AS next_day,
+  moves.is_open,
+  moves.is_escalated,
+  moves.was_open AND NOT moves.is_open AS has_closed
+FROM moves
+JOIN staging.tickets ON tickets.ticket_id = moves.ticket_id AND tickets.first_day = tickets.day

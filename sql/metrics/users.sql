@@ -33,7 +33,7 @@ WITH log AS (
   UNION ALL
   SELECT user_id, day, NULL, NULL, NULL, NULL, TRUE, FALSE, NULL, NULL, NULL, NULL, NULL
   FROM staging.tickets
-  WHERE user_id IS NOT NULL
+  WHERE user_id IS NOT NULL AND first_day = day
   UNION ALL
   SELECT periods.user_id, spine.as_of_date, NULL, NULL, NULL, NULL, FALSE, TRUE, periods.account_id, spine.segment, periods.role,
          periods.created_on, periods.activated_on

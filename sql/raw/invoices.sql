@@ -1,4 +1,6 @@
--- Invoices, one row per invoice and version, append-only: a payment or a dispute is another row under the same id.
+-- Invoices, one row per invoice and version, append-only: a payment or a dispute is another row under the same id. A
+-- dispute, another due day, amount or part payment holds from when it is written down; another day of sending, paying or
+-- taking back corrects the one before.
 CREATE EXTERNAL TABLE raw.invoices (
   invoice_id  VARCHAR NOT NULL, -- the invoice
   account_id  VARCHAR NOT NULL, -- who owes
@@ -10,8 +12,9 @@ CREATE EXTERNAL TABLE raw.invoices (
   paid_on     DATE, -- the day on which it was paid in full; NULL until then
   voided_on   DATE, -- the day it was taken back; NULL unless it was
   is_disputed BOOLEAN NOT NULL, -- the customer objects
-  recorded_at TIMESTAMP NOT NULL, -- when this version was written down, UTC; it counts from then on
+  recorded_at TIMESTAMP NOT NULL, -- when this version was written down, UTC
   CHECK (due_on >= issued_on)
 ) STORED AS PARQUET
 LOCATION 'invoices.parquet'
-OPTIONS ('kind' 'versions', 'key' 'invoice_id', 'known_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'invoice_id', 'known_at' 'recorded_at', 'begins_at' 'issued_on',
+         'fixed' 'account_id, contract_id, issued_on, paid_on, voided_on', 'optional' 'true')

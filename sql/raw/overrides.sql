@@ -1,6 +1,7 @@
--- Where people decided against a computed score, append-only: a correction is another row under the same id.
+-- Where people decided against a computed score, append-only: a correction is another row under the same id, and true of
+-- the past as well; what is decided otherwise from now on has another id.
 CREATE EXTERNAL TABLE raw.overrides (
-  override_id  VARCHAR   NOT NULL, -- the same for every version of an override
+  override_id  VARCHAR   NOT NULL, -- the same for an override and its corrections
   account_id   VARCHAR   NOT NULL, -- whose score
   score_name   VARCHAR   NOT NULL, -- which score
   mode         VARCHAR   NOT NULL CHECK (mode IN ('set', 'cap', 'floor', 'adjust')), -- in place of the score, at most, at least, added to it
@@ -10,8 +11,9 @@ CREATE EXTERNAL TABLE raw.overrides (
   effective_at TIMESTAMP NOT NULL, -- from when, UTC
   expires_at   TIMESTAMP NOT NULL, -- until when: no override is for ever
   revoked_at   TIMESTAMP,          -- when it was taken back
-  recorded_at  TIMESTAMP NOT NULL, -- when this version was written down, UTC
+  recorded_at  TIMESTAMP NOT NULL, -- when this row was written down, UTC
   CHECK (expires_at > effective_at)
 ) STORED AS PARQUET
 LOCATION 'overrides.parquet'
-OPTIONS ('optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'override_id', 'version' 'override_id', 'valid_from' 'effective_at',
+         'valid_to' 'expires_at', 'known_at' 'recorded_at', 'optional' 'true')

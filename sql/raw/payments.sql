@@ -1,4 +1,5 @@
--- Attempts to pay, one row per delivery of an attempt.
+-- Attempts to pay, one row per attempt and delivery. What became of an attempt later, such as a chargeback, is another
+-- delivery of it and happened then; a refund may as well be a row of its own.
 CREATE EXTERNAL TABLE raw.payments (
   payment_id   VARCHAR NOT NULL, -- the same for each delivery of an attempt
   account_id   VARCHAR NOT NULL, -- who paid
@@ -9,5 +10,5 @@ CREATE EXTERNAL TABLE raw.payments (
   available_at TIMESTAMP NOT NULL -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'payments.parquet'
-OPTIONS ('kind' 'events', 'key' 'payment_id', 'happened_at' 'attempted_at', 'known_at' 'available_at',
-         'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'payment_id', 'known_at' 'available_at', 'begins_at' 'attempted_at',
+         'fixed' 'account_id, invoice_id, attempted_at', 'optional' 'true')

@@ -1,5 +1,6 @@
--- Questions sent and their answers, one row per question and delivery; one that nobody answered stands with
--- `responded_at` NULL.
+-- Questions sent and their answers, one row per question, answer and delivery; one that nobody answered stands with
+-- `responded_at` NULL. An answer that is given again later holds from then: it takes nothing from the days before. One that
+-- is delivered again with the same time corrects the one before.
 CREATE EXTERNAL TABLE raw.surveys (
   response_id  VARCHAR NOT NULL, -- the same for the question sent and its answer
   account_id   VARCHAR NOT NULL, -- who was asked
@@ -16,4 +17,5 @@ CREATE EXTERNAL TABLE raw.surveys (
   CHECK (score IS NULL OR score BETWEEN scale_min AND scale_max) -- an answer beyond its scale is one of another scale, or none: NULL
 ) STORED AS PARQUET
 LOCATION 'surveys.parquet'
-OPTIONS ('optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'response_id', 'valid_from' 'responded_at, sent_at', 'known_at' 'available_at',
+         'fixed' 'account_id, user_id, survey_type, sent_at', 'optional' 'true')

@@ -1,4 +1,5 @@
--- Requests for support, one row per ticket; what became of one is in `raw.ticket_events`.
+-- Requests for support, one row per ticket and delivery; what became of one is in `raw.ticket_events`. A severity, type
+-- or account that differs from the delivery before has changed when it was delivered, and not before.
 CREATE EXTERNAL TABLE raw.tickets (
   ticket_id    VARCHAR NOT NULL, -- the same for each delivery of a ticket
   account_id   VARCHAR NOT NULL, -- who asked
@@ -10,5 +11,5 @@ CREATE EXTERNAL TABLE raw.tickets (
   available_at TIMESTAMP NOT NULL -- when the warehouse knew, UTC
 ) STORED AS PARQUET
 LOCATION 'tickets.parquet'
-OPTIONS ('kind' 'events', 'key' 'ticket_id', 'happened_at' 'created_at', 'known_at' 'available_at',
-         'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'ticket_id', 'known_at' 'available_at', 'begins_at' 'created_at',
+         'fixed' 'user_id, channel, created_at', 'optional' 'true')

@@ -1,4 +1,4 @@
--- Meetings with customers, each version with the days on which it counts.
+-- Meetings with customers, each once, with the days for which it was planned and on which it was held.
 CREATE VIEW staging.interactions AS
 SELECT
   interaction_id,
@@ -8,7 +8,5 @@ SELECT
   no_show,
   exec_present,
   local_day(scheduled_at) AS scheduled_on,
-  local_day(held_at) AS held_on,
-  first_day,
-  day_after
+  local_day(held_at) AS held_on
 FROM dated.interactions

@@ -1,4 +1,4 @@
--- How customers are brought into use, each version of a plan with the days on which it counts.
+-- How customers are brought into use, each plan once, with its days.
 CREATE VIEW staging.onboarding_plans AS
 SELECT
   plan_id,
@@ -6,7 +6,5 @@ SELECT
   started_on,
   target_go_live_on,
   go_live_on,
-  completed_on,
-  first_day,
-  day_after
+  completed_on
 FROM dated.onboarding_plans

@@ -200,7 +200,7 @@ fn invoices(draw: &mut Draw, invoices: &mut Vec<Invoice>, id: &str) {
                 invoice_id: format!("{id}-{number}"),
                 account_id: id.to_owned(),
                 issued_on,
-                due_on,
+                due_on: if draw.chance(80) { due_on } else { due_on + TimeDelta::days(30) },
                 amount,
                 amount_paid: amount * i128::from(draw.pick(&[0, 0, 40, 110])) / 100,
                 paid_on: draw.chance(45).then_some(paid_on),
@@ -215,16 +215,21 @@ fn invoices(draw: &mut Draw, invoices: &mut Vec<Invoice>, id: &str) {
 fn payments(draw: &mut Draw, payments: &mut Vec<Payment>, id: &str) {
     for number in 0..draw.below(14) {
         let day = draw.day(-2, 420);
-        for _ in 0..draw.pick(&[1, 1, 1, 2]) {
-            let attempted_at = draw.moment(day);
+        let (attempted_at, amount) = (draw.moment(day), i128::from(draw.between(-900, 90_000)));
+        let mut available_at = attempted_at;
+        for delivery in 0..draw.pick(&[1, 1, 2, 3]) {
+            let first = ["paid", "paid", "paid", "failed", "refunded", "chargeback"];
+            let later = ["paid", "failed", "refunded", "chargeback", "chargeback"];
             payments.push(Payment {
                 payment_id: format!("{id}-{number}"),
                 account_id: id.to_owned(),
                 attempted_at,
-                amount: i128::from(draw.between(-900, 90_000)),
-                status: draw.pick(&["paid", "paid", "failed", "refunded", "chargeback"]),
-                available_at: attempted_at + draw.below(10) * 86_400_000_000,
+                amount: if draw.chance(80) { amount } else { amount / 3 },
+                status: draw.pick(if delivery == 0 { &first[..] } else { &later[..] }),
+                available_at,
             });
+            // What becomes of it is known on the same day, some days or months later.
+            available_at += 1 + draw.pick(&[0, 1, 9, 70, 100]) * 86_400_000_000;
         }
     }
 }

@@ -37,22 +37,16 @@ fn changes(account: &str) -> Vec<&'static Change> {
     last.iter().filter(|(key, _)| !is_again(key)).map(|(_, change)| *change).collect()
 }
 
-/// When onboarding ended, by the first word of it: the day it was known, and the day it was.
+/// When onboarding ended: the earliest end of a plan by the end of the day, each plan as was written down last.
 fn onboarded(account: &str, day: NaiveDate) -> Option<NaiveDate> {
-    let versions = BOOKS.plans.iter().filter(|plan| {
-        // Of those written down on one day only the last is known.
-        let same_day = |other: &&super::books::Plan| {
-            other.plan_id == plan.plan_id
-                && BOOKS.world.local_day(other.recorded_at) == BOOKS.world.local_day(plan.recorded_at)
-        };
-        let last = BOOKS.plans.iter().filter(same_day).map(|other| other.recorded_at).max();
-        plan.account_id == account && Some(plan.recorded_at) == last
-    });
-    let ends = versions.filter_map(|plan| {
-        let ended_on = plan.completed_on?;
-        Some((BOOKS.world.local_day(plan.recorded_at).max(ended_on), ended_on))
-    });
-    ends.min().filter(|(known_on, _)| *known_on <= day).map(|(_, ended_on)| ended_on)
+    let mut last: BTreeMap<&str, &super::books::Plan> = BTreeMap::new();
+    for plan in BOOKS.plans.iter().filter(|plan| plan.account_id == account) {
+        let kept = last.entry(&plan.plan_id).or_insert(plan);
+        if plan.recorded_at > kept.recorded_at {
+            *kept = plan;
+        }
+    }
+    last.values().filter_map(|plan| plan.completed_on).filter(|ended_on| *ended_on <= day).min()
 }
 
 /// The opportunities of an account that are open at the end of a day.

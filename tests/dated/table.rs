@@ -29,7 +29,7 @@ fn cells(time: &Time) -> [String; 5] {
     let (from, to, known) = match time {
         Time::Events(events) => (events.happened_at.clone(), String::new(), known(&events.known)),
         Time::Versions(versions) => {
-            (one(versions.valid_from.as_ref()), one(versions.valid_to.as_ref()), known(&versions.known))
+            (versions.valid_from.join(", "), one(versions.valid_to.as_ref()), known(&versions.known))
         }
         Time::Snapshots(snapshots) => (snapshots.taken_at.clone(), String::new(), snapshots.taken_at.clone()),
         Time::Current(current) => {

@@ -38,12 +38,6 @@ pub struct Assessment {
     pub supersedes_id: Option<String>,
 }
 
-impl Assessment {
-    fn counts_from(&self) -> i64 {
-        self.effective_at.max(self.recorded_at)
-    }
-}
-
 /// A row of `raw.overrides`.
 #[derive(Debug, Clone)]
 pub struct Override {
@@ -177,24 +171,29 @@ pub fn pulse(world: &World, account_id: &str, day: NaiveDate, put: &mut impl FnM
     put("csm_pulse_reason", held.map_or(Value::Null, |held| Value::Text(held.reason.clone())));
 }
 
-/// The newest judgement that ever counted by the end of the day, unless it is over.
+/// The judgement with the newest effective time by the end of the day, unless it is over. Of the rows of one judgement
+/// the one written down last is true, with its days; one that is over on its first day was none.
 fn judgement<'a>(world: &'a World, account_id: &str, day: NaiveDate) -> Option<&'a Assessment> {
     let by_then = |micros: i64| world.local_day(micros) <= day;
-    let counted = world.people.assessments.iter().filter(|row| by_then(row.counts_from()));
-    let newest = counted
-        .clone()
-        .filter(|row| row.account_id == account_id && row.component == "csm_pulse")
-        .max_by_key(|row| (row.effective_at, row.recorded_at, &row.assessment_id))?;
+    let mut last: BTreeMap<&str, &Assessment> = BTreeMap::new();
+    for row in &world.people.assessments {
+        let kept = last.entry(&row.assessment_id).or_insert(row);
+        if row.recorded_at > kept.recorded_at {
+            *kept = row;
+        }
+    }
+    let is_one = |row: &&Assessment| {
+        row.expires_at.is_none_or(|at| world.local_day(at) > world.local_day(row.effective_at))
+    };
+    let begun: Vec<&Assessment> =
+        last.into_values().filter(is_one).filter(|row| by_then(row.effective_at)).collect();
+    let of_account = begun.iter().filter(|row| row.account_id == account_id && row.component == "csm_pulse");
+    let newest = of_account.max_by_key(|row| (row.effective_at, &row.assessment_id)).copied()?;
     let expired = newest.expires_at.is_some_and(by_then);
-    let mended = world.people.assessments.iter().any(|row| {
-        row.assessment_id == newest.assessment_id
-            && row.recorded_at > newest.recorded_at
-            && by_then(row.recorded_at)
-    });
-    let superseded = counted.clone().any(|row| {
+    let superseded = begun.iter().any(|row| {
         row.supersedes_id.as_ref() == Some(&newest.assessment_id) && row.assessment_id != newest.assessment_id
     });
-    let over = expired || mended || superseded || handed_over(world, newest, day);
+    let over = expired || superseded || handed_over(world, newest, day);
     (!over).then_some(newest)
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{NaiveDate, TimeDelta};
 
 use super::customers::{Facts, IDS, Ugly, count, flag, must_equal};
-use super::sources::{Column, Dice, Versioned, known, within, write_source};
+use super::sources::{Column, Dice, Versioned, things, within, write_source};
 use crate::oracle::world::days_ago;
 
 pub struct Act {
@@ -39,7 +39,7 @@ pub fn drawn(dice: &mut Dice) -> Vec<Act> {
         for version in 0..=dice.below(3) {
             let done_on =
                 (asked_on.is_none() || dice.once_in(2)).then(|| first + TimeDelta::days(dice.below(200)));
-            let recorded_at = dice.moment(380) + version;
+            let recorded_at = dice.moment(380) / 10 * 10 + version;
             rows.push(Act { act_id: format!("x{number}"), account_id, kind, asked_on, done_on, recorded_at });
         }
     }
@@ -73,8 +73,10 @@ pub fn write(rows: &[Act], folder: &Path) {
 
 fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let told = ugly.reports("advocacy", as_of);
-    let acts: Vec<&Act> = known(&ugly.world, &ugly.advocacy, as_of)
-        .into_iter()
+    // What was written down last of an act is true of it on all days.
+    let acts: Vec<&Act> = things(&ugly.advocacy)
+        .iter()
+        .map(|act| act.last())
         .filter(|act| act.account_id == account_id)
         .collect();
     let before = as_of - TimeDelta::days(180);

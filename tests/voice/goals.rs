@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{NaiveDate, TimeDelta};
 
 use super::customers::{Facts, IDS, Ugly, count, must_equal, ratio};
-use super::sources::{Column, Dice, Versioned, known, write_source};
+use super::sources::{Column, Dice, Versioned, things, write_source};
 
 pub struct Goal {
     goal_id: String,
@@ -31,7 +31,9 @@ pub fn drawn(dice: &mut Dice) -> Vec<Goal> {
         let (account_id, due_on) = (dice.pick(&[IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]), dice.day(60));
         for version in 0..=dice.below(3) {
             let achieved_on = dice.once_in(2).then(|| due_on + TimeDelta::days(dice.below(40) - 20));
-            let recorded_at = dice.moment(80) + version;
+            // Put off, or brought forward.
+            let due_on = if dice.once_in(2) { due_on } else { due_on + TimeDelta::days(dice.below(40) - 15) };
+            let recorded_at = dice.moment(80) / 10 * 10 + version;
             rows.push(Goal { goal_id: format!("g{number}"), account_id, due_on, achieved_on, recorded_at });
         }
     }
@@ -55,12 +57,17 @@ pub fn write(rows: &[Goal], folder: &Path) {
 
 fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let told = ugly.reports("goals", as_of);
-    let agreed: Vec<&Goal> = known(&ugly.world, &ugly.goals, as_of)
-        .into_iter()
-        .filter(|goal| goal.account_id == account_id)
+    // The goal as it stood on the day, and the day on which it was reached as was known last: it was there by then.
+    let agreed: Vec<(&Goal, Option<NaiveDate>)> = things(&ugly.goals)
+        .iter()
+        .filter_map(|goal| {
+            let achieved_on = goal.last().achieved_on;
+            Some((goal.on(&ugly.world, as_of, achieved_on)?, achieved_on))
+        })
+        .filter(|(goal, _)| goal.account_id == account_id)
         .collect();
-    let is_attained = |goal: &&&Goal| goal.achieved_on.is_some_and(|day| day <= as_of);
-    let due: Vec<&Goal> = agreed.iter().filter(|goal| goal.due_on <= as_of).copied().collect();
+    let is_attained = |goal: &&(&Goal, Option<NaiveDate>)| goal.1.is_some_and(|day| day <= as_of);
+    let due: Vec<_> = agreed.iter().filter(|(goal, _)| goal.due_on <= as_of).copied().collect();
     let attained_of_due = due.iter().filter(is_attained).count();
     Facts::from([
         ("goals", count(told, agreed.len())),

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::customers::{Facts, IDS, USERS, Ugly, count, flag, must_equal, ratio};
-use super::sources::{Column, DAY, Dice, Versioned, known, write_source};
+use super::sources::{Column, DAY, Dice, Versioned, things, write_source};
 use crate::oracle::table::Value;
 use crate::oracle::world::{at, days_ago};
 
@@ -109,17 +109,21 @@ pub fn drawn(dice: &mut Dice) -> Rows {
     let mut rows = Rows { plans: Vec::new(), steps: Vec::new() };
     for (number, account_id) in [IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]].into_iter().enumerate() {
         let (plan_id, started_on) = (format!("p{number}"), dice.day(70));
+        let slip = TimeDelta::days(dice.pick(&[1, 31, 366, 731]));
+        let mut recorded_at = dice.moment(70) / 10 * 10;
         for version in 0..=dice.below(4) {
             let later =
                 |dice: &mut Dice| dice.once_in(2).then(|| started_on + TimeDelta::days(dice.below(60)));
             rows.plans.push(Plan {
                 plan_id: plan_id.clone(),
                 account_id,
-                started_on,
+                // A slip of the keyboard at first.
+                started_on: if version == 0 && dice.once_in(3) { started_on - slip } else { started_on },
                 go_live_on: later(dice),
                 completed_on: later(dice).filter(|_| dice.once_in(2)),
-                recorded_at: dice.moment(70) + version,
+                recorded_at: recorded_at + version,
             });
+            recorded_at += dice.pick(&[0, DAY, 9 * DAY, 25 * DAY]);
         }
         for milestone in 0..6 {
             let (is_required, due_on) = (!dice.once_in(4), started_on + TimeDelta::days(dice.below(60)));
@@ -128,9 +132,9 @@ pub fn drawn(dice: &mut Dice) -> Rows {
                     plan_id: plan_id.clone(),
                     milestone_id: format!("s{milestone}"),
                     is_required,
-                    due_on,
+                    due_on: due_on + TimeDelta::days(version * dice.below(12)),
                     completed_on: dice.once_in(2).then(|| started_on + TimeDelta::days(dice.below(60))),
-                    recorded_at: dice.moment(70) + version,
+                    recorded_at: dice.moment(70) / 10 * 10 + version,
                 });
             }
         }
@@ -191,30 +195,39 @@ struct Progress {
 }
 
 fn progress(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Progress {
-    let of_account = known(&ugly.world, &ugly.onboarding.plans, as_of).into_iter();
-    let plans: Vec<&Plan> =
-        of_account.filter(|plan| plan.account_id == account_id && plan.started_on <= as_of).collect();
+    let plans = begun(ugly, account_id, as_of);
     let by_now = |day: Option<NaiveDate>| day.is_some_and(|day| day <= as_of);
+    // A step as it stood on the day, and the day on which it was done as was known last: it was there by then.
     let mut steps = Vec::new();
-    for step in known(&ugly.world, &ugly.onboarding.steps, as_of).into_iter().filter(|step| step.is_required)
-    {
-        steps.extend(plans.iter().filter(|plan| plan.plan_id == step.plan_id).map(|plan| (*plan, step)));
+    for step in things(&ugly.onboarding.steps) {
+        let done_on = step.last().completed_on;
+        let Some(step) = step.on(&ugly.world, as_of, done_on).filter(|step| step.is_required) else {
+            continue;
+        };
+        let of_plan = plans.iter().filter(|plan| plan.plan_id == step.plan_id);
+        steps.extend(of_plan.map(|plan| (*plan, step, done_on)));
     }
-    let is_stalled = |(plan, step): &&(&Plan, &Step)| {
-        step.due_on < as_of && !by_now(step.completed_on) && !by_now(plan.live_on())
+    let is_stalled = |(plan, step, done_on): &&(&Plan, &Step, Option<NaiveDate>)| {
+        step.due_on < as_of && !by_now(*done_on) && !by_now(plan.live_on())
     };
     Progress {
         plans: plans.len(),
         live: plans.iter().filter(|plan| by_now(plan.live_on())).count(),
         required: steps.len(),
-        done: steps.iter().filter(|(_, step)| by_now(step.completed_on)).count(),
+        done: steps.iter().filter(|(.., done_on)| by_now(*done_on)).count(),
         stalled: steps.iter().filter(is_stalled).count(),
         stalled_lately: steps
             .iter()
             .filter(is_stalled)
-            .filter(|(_, step)| (as_of - step.due_on).num_days() <= 28)
+            .filter(|(_, step, _)| (as_of - step.due_on).num_days() <= 28)
             .count(),
     }
+}
+
+/// The plans of an account that have begun by a day, each as was written down last.
+fn begun<'a>(ugly: &'a Ugly, account_id: &str, as_of: NaiveDate) -> Vec<&'a Plan> {
+    let all = things(&ugly.onboarding.plans).into_iter().map(|plan| plan.last());
+    all.filter(|plan| plan.account_id == account_id && plan.started_on <= as_of).collect()
 }
 
 /// People invited and people activated by the end of a day, and not gone.
@@ -256,31 +269,14 @@ fn early(
     first.map(|day| read(ugly, account_id, day)).find(|value| *value != Value::Null).unwrap_or(Value::Null)
 }
 
-/// The earliest of some days of all versions that were known by the end of a day.
-fn first(
-    ugly: &Ugly,
-    account_id: &str,
-    as_of: NaiveDate,
-    read: fn(&Plan) -> Option<NaiveDate>,
-) -> Option<NaiveDate> {
-    let mut found = Vec::new();
-    let mut day = as_of - TimeDelta::days(400);
-    while day <= as_of {
-        let plans = known(&ugly.world, &ugly.onboarding.plans, day).into_iter();
-        let begun = plans.filter(|plan| plan.account_id == account_id && plan.started_on <= day);
-        found.extend(begun.filter_map(read).filter(|turn| *turn <= day));
-        day += TimeDelta::days(1);
-    }
-    found.into_iter().min()
-}
-
 fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let progress = progress(ugly, account_id, as_of);
     let planned = ugly.reports("onboarding_plans", as_of) && progress.plans > 0;
     let stepped = ugly.reports("onboarding_plans", as_of) && ugly.reports("onboarding_milestones", as_of);
     let is_live = planned && progress.live > 0;
     let tenure = ugly.world.commerce().customer(&ugly.world, account_id, as_of).unwrap().tenure_days;
-    let started_on = first(ugly, account_id, as_of, |plan| Some(plan.started_on));
+    let plans = begun(ugly, account_id, as_of);
+    let started_on = plans.iter().map(|plan| plan.started_on).min();
     let lapsed = started_on.is_some_and(|start| (as_of - start).num_days() >= PLAN_LAPSES_DAYS);
     let speaks = planned && (is_live || !lapsed);
     let stage = match (speaks, is_live) {
@@ -290,7 +286,8 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         _ if tenure <= FIRST_DAYS => "onboarding",
         _ => "live",
     };
-    let live_on = first(ugly, account_id, as_of, Plan::live_on).filter(|_| is_live);
+    let live_on = plans.iter().filter_map(|plan| plan.live_on()).filter(|day| *day <= as_of).min();
+    let live_on = live_on.filter(|_| is_live);
     let days =
         started_on.map(|start| live_on.unwrap_or(as_of).signed_duration_since(start).num_days().max(0));
     let (invited, activated) = people(ugly, account_id, as_of);

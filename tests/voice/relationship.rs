@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{NaiveDate, TimeDelta};
 
 use super::customers::{Facts, IDS, USERS, Ugly, count, days_since, flag, must_equal, ratio};
-use super::sources::{Column, DAY, Dice, Versioned, known, within, write_source};
+use super::sources::{Column, DAY, Dice, Thing, Versioned, things, within, write_source};
 use crate::oracle::table::Value;
 use crate::oracle::world::{World, days_ago};
 
@@ -81,7 +81,7 @@ pub fn drawn(dice: &mut Dice) -> Rows {
                 role: dice.pick(&ROLES),
                 joined_on,
                 left_on: dice.once_in(2).then(|| joined_on + TimeDelta::days(dice.below(160))),
-                recorded_at: dice.moment(150) + version,
+                recorded_at: dice.moment(150) / 10 * 10 + version,
             });
         }
     }
@@ -90,8 +90,9 @@ pub fn drawn(dice: &mut Dice) -> Rows {
         let (scheduled_at, kind) =
             (dice.moment(190), dice.pick(&["call", "qbr", "ebr", "email", "training", "event"]));
         let contact_id = dice.once_in(2).then(|| format!("c{}", dice.below(16)));
-        let mut recorded_at = scheduled_at - dice.below(20) * DAY;
+        let mut recorded_at = scheduled_at / 10 * 10 - dice.below(20) * DAY;
         for version in 0..=dice.below(3) {
+            // Held, a no-show, or neither yet; the next row may say otherwise.
             let held_at = (version > 0 && !dice.once_in(3)).then(|| scheduled_at + dice.below(2) * DAY);
             rows.meetings.push(Meeting {
                 interaction_id: format!("i{number}"),
@@ -104,7 +105,7 @@ pub fn drawn(dice: &mut Dice) -> Rows {
                 exec_present: dice.once_in(4),
                 recorded_at,
             });
-            recorded_at = scheduled_at + dice.below(30) * DAY + version + 1;
+            recorded_at = recorded_at.max(scheduled_at / 10 * 10) + dice.below(30) * DAY + version + 1;
         }
     }
     // Those who left, as everybody knew, long ago and lately.
@@ -184,36 +185,6 @@ impl Rows {
         );
     }
 
-    /// The contact as it was known at the end of a day.
-    fn contact(&self, world: &World, contact_id: &str, day: NaiveDate) -> Option<&Contact> {
-        known(world, &self.contacts, day).into_iter().find(|contact| contact.contact_id == contact_id)
-    }
-
-    /// Days of meetings that were ever written down as held, by the end of a day; and whether a sponsor was there.
-    fn ever_held(&self, world: &World, account_id: &str, as_of: NaiveDate) -> Vec<(NaiveDate, bool)> {
-        let mut found = Vec::new();
-        let of_account =
-            self.meetings.iter().filter(|row| row.account_id == account_id && row.kind != "email");
-        for row in of_account.filter(|row| self.counts(world, row)) {
-            let Some(held_on) = row.held_at.map(|at| world.local_day(at)) else { continue };
-            let known_on = world.local_day(row.recorded_at).max(held_on);
-            let is_sponsor = |id: &String| {
-                self.contact(world, id, known_on).is_some_and(|contact| contact.role == "exec_sponsor")
-            };
-            if known_on <= as_of {
-                found.push((held_on, row.exec_present || row.contact_id.as_ref().is_some_and(is_sponsor)));
-            }
-        }
-        found
-    }
-
-    /// Whether a version is the last of its day: the others were never known at the end of one.
-    fn counts(&self, world: &World, row: &Meeting) -> bool {
-        known(world, &self.meetings, world.local_day(row.recorded_at))
-            .iter()
-            .any(|kept| std::ptr::eq(*kept, row))
-    }
-
     /// The owner at the end of a day, and since when.
     fn owner(&self, world: &World, account_id: &str, as_of: NaiveDate) -> Option<(&'static str, NaiveDate)> {
         let csm = self.owners.iter().filter(|row| row.account_id == account_id && row.role == "csm");
@@ -228,46 +199,62 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let (world, rows) = (&ugly.world, &ugly.relationship);
     let [people, meetings, owned] =
         ["contacts", "interactions", "account_owners"].map(|name| ugly.reports(name, as_of));
-    let contacts: Vec<&Contact> =
-        known(world, &rows.contacts, as_of).into_iter().filter(|row| row.account_id == account_id).collect();
+    let contacts: Vec<Thing<Contact>> = things(&rows.contacts)
+        .into_iter()
+        .filter(|contact| contact.last().account_id == account_id)
+        .collect();
+    // A role changes; the days of coming and leaving are as was written down last.
+    let has_role = |contact: &Thing<Contact>, role: &str, day: NaiveDate| {
+        contact.on(world, day, Some(contact.last().joined_on)).is_some_and(|row| row.role == role)
+    };
+    let is_there =
+        |row: &Contact, day: NaiveDate| row.joined_on <= day && row.left_on.is_none_or(|left| day < left);
     let present = |role: &str| {
-        let is_there =
-            |row: &&&Contact| row.joined_on <= as_of && row.left_on.is_none_or(|left| as_of < left);
-        contacts.iter().filter(|row| row.role == role).filter(is_there).count()
+        let of_role = contacts.iter().filter(|contact| has_role(contact, role, as_of));
+        of_role.filter(|contact| is_there(contact.last(), as_of)).count()
     };
     let left = |role: &str, days: i64| {
-        let has_left = |row: &&&Contact| row.left_on.is_some_and(|left| within(left, as_of, days));
-        contacts.iter().filter(|row| row.role == role).filter(has_left).count()
+        let of_role = contacts.iter().filter(|contact| has_role(contact, role, as_of));
+        of_role.filter(|row| row.last().left_on.is_some_and(|left| within(left, as_of, days))).count()
     };
     let was_champion = |user_id: &str, day: NaiveDate| {
-        known(world, &rows.contacts, day).iter().any(|row| {
-            row.account_id == account_id
-                && row.user_id == Some(user_id)
-                && row.role == "champion"
-                && row.joined_on <= day
-                && row.left_on.is_none_or(|left| day < left)
-        })
+        let theirs = contacts.iter().filter(|contact| contact.last().user_id == Some(user_id));
+        theirs
+            .filter(|contact| is_there(contact.last(), day))
+            .any(|contact| has_role(contact, "champion", day))
     };
     let uses = ugly.uses(account_id, as_of).into_iter();
     let days = uses.map(|(day, event)| (day, event.user_id.as_deref()));
     let seen = days.filter(|(day, user)| user.is_some_and(|user| was_champion(user, *day)));
     let champion_seen = seen.map(|(day, _)| day).max();
-    let agreed: Vec<&Meeting> = known(world, &rows.meetings, as_of)
-        .into_iter()
+    // What was written down last of a meeting is true of it on all days.
+    let meetings_of: Vec<&Meeting> = things(&rows.meetings)
+        .iter()
+        .map(|meeting| meeting.last())
         .filter(|row| row.account_id == account_id && row.kind != "email")
         .collect();
-    let held = |days: i64, kinds: &[&str]| {
-        let is_one = |row: &&&Meeting| {
-            row.held_at.is_some_and(|at| within(world.local_day(at), as_of, days))
-                && (kinds.is_empty() || kinds.contains(&row.kind))
-        };
-        agreed.iter().filter(is_one).count()
+    let held: Vec<(NaiveDate, &Meeting)> = meetings_of
+        .iter()
+        .filter_map(|row| Some((world.local_day(row.held_at?), *row)))
+        .filter(|(day, _)| *day <= as_of)
+        .collect();
+    let held_in = |days: i64, kinds: &[&str]| {
+        let of_window = held.iter().filter(|(day, _)| within(*day, as_of, days));
+        of_window.filter(|(_, row)| kinds.is_empty() || kinds.contains(&row.kind)).count()
     };
-    let missed = agreed
+    let missed = meetings_of
         .iter()
         .filter(|row| row.no_show && within(world.local_day(row.scheduled_at), as_of, 90))
         .count();
-    let ever = rows.ever_held(world, account_id, as_of);
+    let everybody = things(&rows.contacts);
+    let with_sponsor = |(day, row): &&(NaiveDate, &Meeting)| {
+        let is_sponsor = |id: &String| {
+            everybody
+                .iter()
+                .any(|contact| contact.last().contact_id == *id && has_role(contact, "exec_sponsor", *day))
+        };
+        row.exec_present || row.contact_id.as_ref().is_some_and(is_sponsor)
+    };
     let owner = rows.owner(world, account_id, as_of).filter(|_| owned);
     Facts::from([
         ("sponsors", count(people, present("exec_sponsor"))),
@@ -279,14 +266,14 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("champions_left_28d", count(people, left("champion", 28))),
         ("sponsor_departed", flag(people, left("exec_sponsor", 90) > 0 && present("exec_sponsor") == 0)),
         ("days_since_champion_seen", days_since(people, champion_seen, as_of)),
-        ("meetings_90d", count(meetings, held(90, &[]))),
-        ("reviews_180d", count(meetings, held(180, &["qbr", "ebr"]))),
+        ("meetings_90d", count(meetings, held_in(90, &[]))),
+        ("reviews_180d", count(meetings, held_in(180, &["qbr", "ebr"]))),
         ("no_shows_90d", count(meetings, missed)),
-        ("no_show_share_90d", ratio(meetings, missed as f64, (missed + held(90, &[])) as f64)),
-        ("days_since_meeting", days_since(meetings, ever.iter().map(|(day, _)| *day).max(), as_of)),
+        ("no_show_share_90d", ratio(meetings, missed as f64, (missed + held_in(90, &[])) as f64)),
+        ("days_since_meeting", days_since(meetings, held.iter().map(|(day, _)| *day).max(), as_of)),
         (
             "days_since_sponsor_contact",
-            days_since(meetings, ever.iter().filter(|held| held.1).map(|held| held.0).max(), as_of),
+            days_since(meetings, held.iter().filter(with_sponsor).map(|(day, _)| *day).max(), as_of),
         ),
         ("owner_id", owner.map_or(Value::Null, |(id, _)| Value::Text(id.to_owned()))),
         (

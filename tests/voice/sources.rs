@@ -146,16 +146,33 @@ pub trait Versioned {
     fn recorded_at(&self) -> i64;
 }
 
-/// What is known at the end of a day: the newest version of each thing that was written down by then.
-pub fn known<'a, T: Versioned>(world: &World, rows: &'a [T], day: NaiveDate) -> Vec<&'a T> {
-    let mut of_id: BTreeMap<String, &T> = BTreeMap::new();
-    for row in rows.iter().filter(|row| world.local_day(row.recorded_at()) <= day) {
-        let kept = of_id.entry(row.id()).or_insert(row);
-        if row.recorded_at() > kept.recorded_at() {
-            *kept = row;
-        }
+/// A thing with all that was ever written down about it.
+pub struct Thing<'a, T>(Vec<&'a T>);
+
+/// Every thing that rows speak of.
+pub fn things<T: Versioned>(rows: &[T]) -> Vec<Thing<'_, T>> {
+    let mut of_id: BTreeMap<String, Vec<&T>> = BTreeMap::new();
+    for row in rows {
+        of_id.entry(row.id()).or_default().push(row);
     }
-    of_id.into_values().collect()
+    of_id.into_values().map(Thing).collect()
+}
+
+impl<'a, T: Versioned> Thing<'a, T> {
+    /// The row written down last: what is true of it on all days, of what does not change over time.
+    pub fn last(&self) -> &'a T {
+        self.0.iter().max_by_key(|row| row.recorded_at()).unwrap()
+    }
+
+    /// The row that holds at the end of a day, of what does change: the newest by then; before the first that one, from
+    /// the day on which the thing began.
+    pub fn on(&self, world: &World, day: NaiveDate, began: Option<NaiveDate>) -> Option<&'a T> {
+        let known_on = |row: &T| world.local_day(row.recorded_at());
+        let first = self.0.iter().map(|row| known_on(row)).min().unwrap();
+        let until = if began.is_some_and(|began| began <= day) { day.max(first) } else { day };
+        let by_then = self.0.iter().filter(|row| known_on(row) <= until);
+        by_then.max_by_key(|row| row.recorded_at()).copied()
+    }
 }
 
 /// Whether a day lies in the last so many as of another: (as_of − days, as_of].

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::customers::{Facts, IDS, Ugly, count, must_equal, published, ratio};
-use super::sources::{Column, DAY, Delivered, Dice, delivered, within, write_source};
+use super::customers::{Facts, IDS, Ugly, count, must_equal, ratio};
+use super::sources::{Column, DAY, Dice, Thing, Versioned, things, within, write_source};
 use crate::oracle::table::Value;
 use crate::oracle::world::World;
 
@@ -19,13 +19,13 @@ pub struct Ticket {
     available_at: i64,
 }
 
-impl Delivered for Ticket {
-    fn id(&self) -> &str {
-        &self.ticket_id
+impl Versioned for Ticket {
+    fn id(&self) -> String {
+        self.ticket_id.clone()
     }
 
-    fn times(&self) -> (i64, i64) {
-        (self.created_at, self.available_at)
+    fn recorded_at(&self) -> i64 {
+        self.available_at
     }
 }
 
@@ -52,20 +52,25 @@ pub fn drawn(dice: &mut Dice) -> Rows {
         let (ticket_id, account_id) =
             (format!("t{number}"), dice.pick(&[IDS[0], IDS[0], IDS[1], IDS[2], IDS[3], IDS[5]]));
         let created_at = dice.moment(160);
-        let ticket = |severity, created_at, available_at| Ticket {
+        let ticket = |account_id, kind, severity, created_at, available_at| Ticket {
             ticket_id: ticket_id.clone(),
             account_id,
-            kind: KINDS[number % 5],
+            kind,
             severity,
             created_at,
             available_at,
         };
-        let severity = 1 + dice.below(4);
-        rows.tickets.push(ticket(severity, created_at, created_at));
-        if dice.once_in(4) {
-            // Delivered again with what was mended, or dated later, which never counts.
-            rows.tickets.push(ticket(1 + dice.below(4), created_at, created_at + DAY));
-            rows.tickets.push(ticket(1 + dice.below(4), created_at + 40 * DAY, created_at + 50 * DAY));
+        let (severity, kind) = (1 + dice.below(4), KINDS[number % 5]);
+        let mut available_at = created_at + dice.pick(&[0, 0, DAY, 9 * DAY]);
+        rows.tickets.push(ticket(account_id, kind, severity, created_at, available_at));
+        // It gets worse or better, or turns out to be another's, or about something else: some days later, or on the same.
+        for _ in 0..dice.below(3) {
+            available_at += 1 + dice.pick(&[0, 3_600_000_000, DAY, 20 * DAY, 60 * DAY]);
+            let account_id = if dice.once_in(6) { dice.pick(&IDS[..4]) } else { account_id };
+            let kind = if dice.once_in(4) { dice.pick(&KINDS) } else { kind };
+            // Now and then its time is mended with it.
+            let created_at = if dice.once_in(5) { created_at - dice.below(3) * DAY } else { created_at };
+            rows.tickets.push(ticket(account_id, kind, 1 + dice.below(4), created_at, available_at));
         }
         rows.changes.extend(life(dice, &ticket_id, account_id, created_at));
     }
@@ -131,18 +136,18 @@ impl Rows {
     }
 
     /// The changes of a ticket by the end of a day, each once, in order: status and the day on which it counts.
-    fn of(&self, world: &World, ticket: &Ticket, as_of: NaiveDate) -> Vec<(&'static str, NaiveDate)> {
+    fn of(&self, world: &World, case: &Case, as_of: NaiveDate) -> Vec<(&'static str, NaiveDate)> {
         let step = |status: &str| STATUSES.iter().position(|other| *other == status).unwrap();
-        let of_ticket = self.changes.iter().filter(|change| change.ticket_id == ticket.ticket_id);
+        let of_ticket = self.changes.iter().filter(|change| change.ticket_id == case.ticket.last().ticket_id);
         let seen = of_ticket.filter(|change| world.local_day(change.occurred_at) <= as_of);
         let moments: BTreeSet<_> = seen.map(|change| (change.occurred_at, step(change.to_status))).collect();
-        let opened_on = world.local_day(ticket.created_at);
+        let opened_on = case.opened_on;
         moments.into_iter().map(|(at, step)| (STATUSES[step], world.local_day(at).max(opened_on))).collect()
     }
 
     /// Seconds until the first resolution, at most four weeks, and the day on which that is known.
-    fn wait(&self, world: &World, ticket: &Ticket) -> (NaiveDate, i64) {
-        let opened_on = world.local_day(ticket.created_at);
+    fn wait(&self, world: &World, case: &Case) -> (NaiveDate, i64) {
+        let (opened_on, ticket) = (case.opened_on, case.ticket.last());
         let ends = |change: &&Change| {
             change.ticket_id == ticket.ticket_id && ["resolved", "closed"].contains(&change.to_status)
         };
@@ -150,7 +155,7 @@ impl Rows {
         let last_day = opened_on + TimeDelta::days(28);
         match first.filter(|at| world.local_day(*at) <= last_day) {
             Some(at) => {
-                let seconds = at.div_euclid(1_000_000) - ticket.created_at.div_euclid(1_000_000);
+                let seconds = at.div_euclid(1_000_000) - case.created_at.div_euclid(1_000_000);
                 (world.local_day(at).max(opened_on), seconds.clamp(0, 28 * 86_400))
             }
             None => (last_day, 28 * 86_400),
@@ -194,38 +199,71 @@ fn median(mut values: Vec<i64>) -> Option<f64> {
     Some((*low as f64 + *high as f64) / 2.0)
 }
 
+/// A ticket on days, by its versions.
+struct Case<'a> {
+    ticket: Thing<'a, Ticket>,
+    opened_on: NaiveDate,
+    created_at: i64,
+}
+
+impl<'a> Case<'a> {
+    fn of(world: &World, ticket: Thing<'a, Ticket>) -> Self {
+        let created_at = ticket.last().created_at;
+        Self { ticket, opened_on: world.local_day(created_at), created_at }
+    }
+
+    /// What it is at the end of a day, once it is opened.
+    fn on(&self, world: &World, day: NaiveDate) -> Option<&'a Ticket> {
+        let held = self.ticket.on(world, day, Some(self.opened_on));
+        held.filter(|_| self.opened_on <= day)
+    }
+
+    fn is_of(&self, world: &World, account_id: &str, day: NaiveDate) -> bool {
+        self.on(world, day).is_some_and(|ticket| ticket.account_id == account_id)
+    }
+}
+
 fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let (world, rows) = (&ugly.world, &ugly.support);
     let (told, traced) = (
         ugly.reports("tickets", as_of),
         ugly.reports("tickets", as_of) && ugly.reports("ticket_events", as_of),
     );
-    let opened_on = |ticket: &Ticket| world.local_day(ticket.created_at);
-    let of_account = |ticket: &&Ticket| ticket.account_id == account_id;
-    let tickets: Vec<&Ticket> = delivered(world, &rows.tickets)
-        .into_iter()
-        .filter(of_account)
-        .filter(|ticket| opened_on(ticket) <= as_of)
+    let cases: Vec<Case> = things(&rows.tickets).into_iter().map(|ticket| Case::of(world, ticket)).collect();
+    let theirs: Vec<(&Case, &Ticket)> = cases
+        .iter()
+        .filter_map(|case| Some((case, case.on(world, as_of)?)))
+        .filter(|(_, ticket)| ticket.account_id == account_id)
         .collect();
     let opened = |days: i64, is: &dyn Fn(&Ticket) -> bool| {
-        tickets.iter().filter(|ticket| within(opened_on(ticket), as_of, days) && is(ticket)).count()
+        theirs.iter().filter(|(case, ticket)| within(case.opened_on, as_of, days) && is(ticket)).count()
     };
     let of_kind = |kind: &str| opened(90, &|ticket| ticket.kind == kind);
-    let states: Vec<(&Ticket, State)> =
-        tickets.iter().map(|ticket| (*ticket, state(&rows.of(world, ticket, as_of)))).collect();
+    let states: Vec<(&Case, State)> =
+        cases.iter().map(|case| (case, state(&rows.of(world, case, as_of)))).collect();
+    // What happens to a ticket counts for the account that has it then.
     let happened = |read: fn(&State) -> &Vec<NaiveDate>, days: i64| {
-        states.iter().flat_map(|(_, state)| read(state)).filter(|day| within(**day, as_of, days)).count()
+        let all = states.iter().flat_map(|(case, state)| read(state).iter().map(move |day| (case, *day)));
+        let of_account = all.filter(|(case, day)| case.is_of(world, account_id, *day));
+        of_account.filter(|(_, day)| within(*day, as_of, days)).count()
     };
-    let open: Vec<&Ticket> =
-        states.iter().filter(|(_, state)| state.is_open).map(|(ticket, _)| *ticket).collect();
-    let ages: i64 = open.iter().map(|ticket| as_of.signed_duration_since(opened_on(ticket)).num_days()).sum();
-    let waits =
-        tickets.iter().map(|ticket| rows.wait(world, ticket)).filter(|(day, _)| within(*day, as_of, 90));
+    let now: Vec<(&Case, &Ticket, &State)> = states
+        .iter()
+        .filter_map(|(case, state)| Some((*case, case.on(world, as_of)?, state)))
+        .filter(|(_, ticket, state)| ticket.account_id == account_id && state.is_open)
+        .collect();
+    let open: Vec<&Ticket> = now.iter().map(|(_, ticket, _)| *ticket).collect();
+    let ages: i64 = now.iter().map(|(case, ..)| as_of.signed_duration_since(case.opened_on).num_days()).sum();
+    let waits = cases
+        .iter()
+        .filter(|case| case.is_of(world, account_id, case.opened_on))
+        .map(|case| rows.wait(world, case))
+        .filter(|(day, _)| within(*day, as_of, 90));
     let wait = median(waits.map(|(_, seconds)| seconds).collect()).filter(|_| traced);
-    let Value::Whole(users) = published("usage", account_id, as_of)["active_users_28d"] else {
+    let Value::Whole(users) = ugly.published("usage", account_id, as_of)["active_users_28d"] else {
         panic!("no users")
     };
-    let Value::Whole(tenure) = published("spine", account_id, as_of)["tenure_days"] else {
+    let Value::Whole(tenure) = ugly.published("spine", account_id, as_of)["tenure_days"] else {
         panic!("no tenure")
     };
     Facts::from([
@@ -247,7 +285,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("open_ticket_days_mean", ratio(traced, ages as f64, open.len() as f64)),
         ("escalations_90d", count(traced, happened(|state| &state.escalated_on, 90))),
         ("escalations_28d", count(traced, happened(|state| &state.escalated_on, 28))),
-        ("escalations_open", count(traced, states.iter().filter(|(_, state)| state.is_escalated).count())),
+        ("escalations_open", count(traced, now.iter().filter(|(.., state)| state.is_escalated).count())),
         ("resolve_hours_median_90d", wait.map_or(Value::Null, |seconds| Value::Real(seconds / 3600.0))),
         (
             "resolve_median_is_censored",
