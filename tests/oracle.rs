@@ -4,8 +4,9 @@
 //! world         accounts, users and events, written as the Parquet that sql/raw expects
 //! commerce      accounts and contracts by version, and what of them is known on a day
 //! people        what owners thought and did, and the judgement that holds on a day
-//! naive         every column of metrics.usage and metrics.pulse by loops over events, one account and day at a time
+//! naive         every column of metrics.usage and metrics.pulse, stickiness and key features by loops over events, one account and day at a time
 //! table         the published table, read back
+//! log_book      worlds that are written event by event
 //! capabilities  each definition on hand-made accounts, by its number in the list of capabilities
 //! determinism   the same bytes whatever the threads, the memory, the order of days
 //! ```
@@ -14,6 +15,7 @@ mod capabilities;
 pub mod columns;
 pub mod commerce;
 mod determinism;
+mod log_book;
 mod naive;
 pub mod people;
 pub mod table;
@@ -59,11 +61,12 @@ fn published(project: &Path, world: &World, days: RangeInclusive<NaiveDate>) -> 
 }
 
 fn published_of(project: &Path, sources: &Path, days: RangeInclusive<NaiveDate>) -> Table {
-    let subjects = subjects(project, sources, days, &["spine", "usage", "pulse"]);
-    let [mut spine, usage, pulse] = subjects.try_into().unwrap();
-    let known = ["account_id", "as_of_date", "segment", "tenure_days"];
-    spine.0.values_mut().for_each(|row| row.retain(|column, _| known.contains(&column.as_str())));
-    spine.beside(usage).beside(pulse)
+    let subjects = subjects(project, sources, days, &["spine", "usage", "pulse", "habits", "adoption"]);
+    let [spine, usage, pulse, habits, adoption] = subjects.try_into().unwrap();
+    let spine = spine.only(&["account_id", "as_of_date", "segment", "tenure_days"]);
+    let habits = habits.only(&["account_id", "as_of_date", "stickiness_28d"]);
+    let adoption = adoption.only(&["account_id", "as_of_date", "key_feature_weight"]);
+    spine.beside(usage).beside(pulse).beside(habits).beside(adoption)
 }
 
 /// Subjects of a project's metrics, each as it is published; nothing that comes after them is built.

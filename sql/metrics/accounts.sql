@@ -4,69 +4,62 @@
 CREATE TABLE metrics.accounts (
   account_id              VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date              DATE NOT NULL, -- facts as of the end of this day
-  account_name            VARCHAR, -- its name, for people
+  account_name            VARCHAR, -- name of the account, for people
   segment                 VARCHAR NOT NULL, -- SMB, MM or ENT
   tenure_days             BIGINT NOT NULL, -- days as a customer, this one included
   region                  VARCHAR, -- where it is run from
-  industry                VARCHAR, -- its line of business
+  industry                VARCHAR, -- line of business of the account
   business_model          VARCHAR, -- how it is sold to
   parent_account_id       VARCHAR, -- the account that it belongs to; NULL for one of its own
   is_in_force             BOOLEAN NOT NULL, -- a contract line is in force; FALSE in the days after the last
   approximate             BOOLEAN NOT NULL, -- a row of now stood for what was in the past
-  usage_seconds_28d       BIGINT NOT NULL, -- seconds in the product
-  usage_seconds_prev_28d  BIGINT NOT NULL, -- the same, in the 28 days before
-  usage_growth_28d        DOUBLE, -- share by which usage grew on the 28 days before; NULL without a base
-  usage_growth_base       VARCHAR NOT NULL, -- observed: growth is known; from_zero: usage after none; no_usage: none in either; warm_up: not a customer for 56 days yet
-  events_28d              BIGINT NOT NULL, -- events
-  events_prev_28d         BIGINT NOT NULL, -- events in the 28 days before
-  logins_28d              BIGINT NOT NULL, -- sessions begun
+  usage_seconds_28d       BIGINT NOT NULL, -- seconds in the product in 28 days, by users and integrations
+  usage_seconds_prev_28d  BIGINT NOT NULL, -- seconds in the product in the 28 days before the last 28
+  usage_growth_28d        DOUBLE, -- share by which seconds in the product grew on the 28 days before; NULL without usage then, or before 56 days as a customer
+  usage_growth_base       VARCHAR NOT NULL, -- why usage growth is known or not: observed: it is known; from_zero: usage after none; no_usage: none in either period; warm_up: not a customer for 56 days yet
+  events_28d              BIGINT NOT NULL, -- events of any kind in 28 days
+  events_prev_28d         BIGINT NOT NULL, -- events of any kind in the 28 days before the last 28
+  logins_28d              BIGINT NOT NULL, -- logins in 28 days
   login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90
-  session_seconds_mean_28d DOUBLE, -- seconds in the product per login; NULL without logins
-  session_seconds_median_28d DOUBLE, -- median seconds in the product of the sessions; NULL without sessions
-  api_calls_28d           BIGINT NOT NULL, -- calls by integrations
-  api_error_rate_28d      DOUBLE, -- share of those that failed; NULL without calls
-  content_views_28d       BIGINT NOT NULL, -- documentation, academy and news read
-  active_days_28d         BIGINT NOT NULL, -- days with any event
-  active_days_7d          BIGINT NOT NULL, -- days with any event in the last week
-  active_days_per_week_28d DOUBLE NOT NULL, -- mean active days per week of the last four
-  active_users_1d         BIGINT NOT NULL, -- users seen today
+  session_seconds_mean_28d DOUBLE, -- mean seconds in the product of a session, by session id, in 28 days, as the median is: a log without logins has sessions all the same; NULL without sessions
+  session_seconds_median_28d DOUBLE, -- median seconds in the product of a session, by session id, in 28 days; NULL without sessions
+  api_calls_28d           BIGINT NOT NULL, -- calls of the API in 28 days
+  api_error_rate_28d      DOUBLE, -- share of the calls of the API in 28 days that failed; NULL without calls
+  content_views_28d       BIGINT NOT NULL, -- pages of documentation, academy and news read in 28 days
+  active_days_28d         BIGINT NOT NULL, -- days of 28 on which a user did anything; what integrations do is no habit of people, see `integration_days_28d`
+  active_days_7d          BIGINT NOT NULL, -- days of the last seven on which a user did anything
+  integration_days_28d    BIGINT NOT NULL, -- days of 28 with an event without a user, such as a call by an integration
+  active_days_per_week_28d DOUBLE NOT NULL, -- mean days per week on which a user did anything, of the last four weeks
+  active_users_1d         BIGINT NOT NULL, -- users seen on the day
   active_users_7d         BIGINT NOT NULL, -- users seen in seven days
   active_users_28d        BIGINT NOT NULL, -- users seen in 28 days
-  active_users_prev_28d   BIGINT NOT NULL, -- users seen in the 28 days before those
-  active_users_growth_28d DOUBLE, -- share by which active users grew; NULL without a base
-  stickiness_28d          DOUBLE, -- users today per user of 28 days (DAU/MAU); NULL without users
-  top_user_share_28d      DOUBLE, -- usage held by the user with most of it; NULL without usage by users
-  top_3_users_share_28d   DOUBLE, -- usage held by the three users with most of it
-  usage_hhi_28d           DOUBLE, -- Herfindahl-Hirschman index of usage among users: 1 when one user has it all, 1/n when n users share it alike
-  usage_gini_28d          DOUBLE, -- Gini coefficient of usage among active users: 0 when alike
-  features_28d            BIGINT NOT NULL, -- distinct features used
-  feature_uses_per_user_28d DOUBLE, -- uses of features per active user; NULL without users
-  reports_uses_28d        BIGINT NOT NULL, -- uses of reports
-  automation_uses_28d     BIGINT NOT NULL, -- uses of automation
-  integrations_uses_28d   BIGINT NOT NULL, -- uses of integrations
-  adopts_reports          BOOLEAN NOT NULL, -- reports used at least `adopted_after` times
-  adopts_automation       BOOLEAN NOT NULL, -- automation used at least so often
-  adopts_integrations     BOOLEAN NOT NULL, -- integrations used at least so often
-  key_feature_weight      BIGINT NOT NULL, -- weights of the adopted features that make customers stay: reports 1, automation 2, integrations 1
+  active_users_prev_28d   BIGINT NOT NULL, -- users seen in the 28 days before the last 28
+  active_users_growth_28d DOUBLE, -- share by which users seen in 28 days grew on the 28 days before; NULL without users then, or before 56 days as a customer
+  top_user_share_28d      DOUBLE, -- share of the usage by users in 28 days that the user with most of it holds; NULL without any
+  top_3_users_share_28d   DOUBLE, -- share of the usage by users in 28 days that the three users with most of it hold; NULL without any
+  usage_hhi_28d           DOUBLE, -- Herfindahl-Hirschman index of usage among users in 28 days: 1 when one user has it all, 1/n when n users share it alike
+  usage_gini_28d          DOUBLE, -- Gini coefficient of usage among active users in 28 days: 0 when alike
+  features_28d            BIGINT NOT NULL, -- distinct features used in 28 days
+  feature_uses_per_user_28d DOUBLE, -- uses of features per user seen in 28 days; NULL without users
   csm_pulse               DOUBLE, -- how its owner thinks the account is doing, 1 to 5; NULL without a judgement that holds
-  csm_pulse_age_days      BIGINT, -- days since that judgement
-  csm_pulse_author        VARCHAR, -- who judged
-  csm_pulse_reason        VARCHAR, -- why
+  csm_pulse_age_days      BIGINT, -- days since the judgement behind `csm_pulse` was made
+  csm_pulse_author        VARCHAR, -- who made the judgement behind `csm_pulse`
+  csm_pulse_reason        VARCHAR, -- the reason that was given for the judgement behind `csm_pulse`
   tickets_opened_28d      BIGINT, -- tickets opened; NULL where tickets are not reported
-  tickets_opened_90d      BIGINT, -- the same, in 90 days
+  tickets_opened_90d      BIGINT, -- tickets opened in 90 days; NULL where tickets are not reported
   tickets_per_user_28d    DOUBLE, -- tickets opened per active user; NULL without users
-  bugs_90d                BIGINT, -- of those opened, about faults of the product
-  incidents_90d           BIGINT, -- about outages
-  questions_90d           BIGINT, -- about how to do something
-  feature_requests_90d    BIGINT, -- about what is missing
-  billing_tickets_90d     BIGINT, -- about invoices
-  severe_tickets_90d      BIGINT, -- of severity 1 or 2
+  bugs_90d                BIGINT, -- tickets about faults of the product opened in 90 days
+  incidents_90d           BIGINT, -- tickets about outages opened in 90 days
+  questions_90d           BIGINT, -- tickets about how to do something opened in 90 days
+  feature_requests_90d    BIGINT, -- tickets about what is missing opened in 90 days
+  billing_tickets_90d     BIGINT, -- tickets about invoices opened in 90 days
+  severe_tickets_90d      BIGINT, -- tickets of severity 1 or 2 opened in 90 days
   severe_tickets_28d      BIGINT, -- severe tickets opened in 28 days
   tickets_closed_28d      BIGINT, -- times that a ticket ceased to be open; NULL where changes are not reported
   tickets_reopened_90d    BIGINT, -- times that a ticket was reopened
   tickets_open            BIGINT, -- tickets open
-  severe_tickets_open     BIGINT, -- of those, of severity 1 or 2
-  bugs_open               BIGINT, -- of those, faults of the product
+  severe_tickets_open     BIGINT, -- open tickets of severity 1 or 2
+  bugs_open               BIGINT, -- open tickets about faults of the product
   open_ticket_days_mean   DOUBLE, -- days since the open ones were opened, on the mean: so far, since they are not over; NULL without any
   escalations_90d         BIGINT, -- escalations
   escalations_28d         BIGINT, -- escalations in 28 days
@@ -97,17 +90,17 @@ CREATE TABLE metrics.accounts (
   meetings_90d            BIGINT, -- meetings held; NULL where interactions are not reported
   reviews_180d            BIGINT, -- business reviews held in 180 days
   no_shows_90d            BIGINT, -- meetings to which they did not come
-  no_show_share_90d       DOUBLE, -- share of those among meetings held and missed; NULL without any
+  no_show_share_90d       DOUBLE, -- share of the meetings of 90 days, held or missed, to which the customer did not come; NULL without any
   days_since_meeting      BIGINT, -- days since the last meeting held; NULL before the first
   days_since_sponsor_contact BIGINT, -- days since the last with a sponsor; NULL before the first
   owner_id                VARCHAR, -- its owner, our CSM; NULL without one, or where owners are not reported
   owner_tenure_days       BIGINT, -- days that the account has been theirs, this one included
-  advocacy_acts_180d      BIGINT, -- all of them, in 180 days; NULL where advocacy is not reported
-  referrals_180d          BIGINT, -- others they brought to us
-  references_180d         BIGINT, -- calls with others on our behalf
-  testimonials_180d       BIGINT, -- testimonials, reviews, case studies, and marketing with us
-  events_attended_180d    BIGINT, -- events of ours
-  betas_180d              BIGINT, -- trials of what is new
+  advocacy_acts_180d      BIGINT, -- acts of advocacy of any kind in 180 days; NULL where advocacy is not reported
+  referrals_180d          BIGINT, -- others that the customer brought to us in 180 days
+  references_180d         BIGINT, -- calls with others on our behalf in 180 days
+  testimonials_180d       BIGINT, -- testimonials, reviews, case studies and marketing with us in 180 days
+  events_attended_180d    BIGINT, -- events of ours that the customer came to in 180 days
+  betas_180d              BIGINT, -- trials of what is new in 180 days
   references_lapsed       BOOLEAN, -- gave references in the 180 days before and none in these
   events_lapsed           BOOLEAN, -- came to events in the 180 days before and to none in these
   advocacy_lapsed         BOOLEAN, -- did anything in the 180 days before and nothing in these
@@ -115,57 +108,57 @@ CREATE TABLE metrics.accounts (
   stage                   VARCHAR NOT NULL, -- how far it has come
   stage_by                VARCHAR NOT NULL, -- what says so: its plan, or its age where there is none that still says anything
   onboarding_days         BIGINT, -- days from the beginning of the plan until live, so far where it is not; NULL without a plan, or where plans are not reported
-  onboarding_is_over      BOOLEAN, -- live: those days are final; NULL as above
+  onboarding_is_over      BOOLEAN, -- the account is live, and `onboarding_days` final; NULL without a plan, or where plans are not reported
   live_since              DATE, -- the day it went live; NULL before that
   milestones_required     BIGINT, -- steps required; NULL where steps are not reported
-  milestones_done         BIGINT, -- of those, done
-  milestones_stalled      BIGINT, -- of those, past their day and not done, in a plan that is not over
+  milestones_done         BIGINT, -- required steps of onboarding that are done
+  milestones_stalled      BIGINT, -- required steps of onboarding past their day and not done, in a plan that is not over
   milestones_stalled_28d  BIGINT, -- stalled steps whose day was in the last 28
-  onboarding_depth        DOUBLE, -- share of them that is done; NULL where none is required
-  early_onboarding_depth  DOUBLE, -- the same at the end of its first days; NULL where these lie before the data
+  onboarding_depth        DOUBLE, -- share of the required steps that is done; NULL where none is required
+  early_onboarding_depth  DOUBLE, -- share of the required steps that was done at the end of the account's first days; NULL where these lie before the data
   users_invited           BIGINT NOT NULL, -- people who may use the product, ours left out
-  users_activated         BIGINT NOT NULL, -- of those, signed in at least once
+  users_activated         BIGINT NOT NULL, -- people who may use the product and signed in at least once, ours left out
   onboarding_breadth      DOUBLE, -- users activated per seat, else per user invited; NULL with neither
-  early_onboarding_breadth DOUBLE, -- the same at the end of its first days; NULL where these lie before the data
+  early_onboarding_breadth DOUBLE, -- users activated per seat, else per user invited, at the end of the account's first days; NULL where these lie before the data
   messages_28d            BIGINT, -- messages from the customer; NULL where messages are not reported
-  sentiment_messages_28d  BIGINT, -- of those, with a sentiment
-  sentiment_mean_28d      DOUBLE, -- mean sentiment, from -1, the worst, to 1; NULL without any
+  sentiment_messages_28d  BIGINT, -- messages from the customer in 28 days with a sentiment
+  sentiment_mean_28d      DOUBLE, -- mean sentiment of the messages of 28 days, from -1, the worst, to 1; NULL without any
   sentiment_messages_prev_28d BIGINT, -- messages with a sentiment in the 28 days before
-  sentiment_mean_prev_28d DOUBLE, -- their mean sentiment; NULL without any
+  sentiment_mean_prev_28d DOUBLE, -- mean sentiment of the messages of the 28 days before the last 28; NULL without any
   sentiment_messages_90d  BIGINT, -- messages with a sentiment in 90 days
   sentiment_mean_90d      DOUBLE, -- mean sentiment of 90 days; NULL without any
-  negative_share_90d      DOUBLE, -- share of those below 0; NULL without any
+  negative_share_90d      DOUBLE, -- share of the messages of 90 days with a sentiment whose sentiment is below 0; NULL without any
   feedback_90d            BIGINT, -- items of feedback; NULL where feedback is not reported
-  feedback_ideas_90d      BIGINT, -- of those, ideas
-  feedback_bugs_90d       BIGINT, -- of those, faults
-  feedback_praise_90d     BIGINT, -- of those, praise
-  feedback_complaints_90d BIGINT, -- of those, complaints
+  feedback_ideas_90d      BIGINT, -- items of feedback in 90 days that are ideas
+  feedback_bugs_90d       BIGINT, -- items of feedback in 90 days that are faults
+  feedback_praise_90d     BIGINT, -- items of feedback in 90 days that are praise
+  feedback_complaints_90d BIGINT, -- items of feedback in 90 days that are complaints
   feedback_balance_90d    DOUBLE, -- praise less complaints, by their sum; NULL without either
   gives_feedback          BOOLEAN, -- gave any in 90 days: those who do expect to stay
-  features_entitled       BIGINT, -- features it may use; NULL where entitlements are not reported
-  entitled_features_28d   BIGINT, -- of those, used in 28 days
-  feature_adoption_28d    DOUBLE, -- share of them that is used; NULL where nothing is entitled
-  key_features_adopted    BIGINT, -- key features adopted; NULL where features are not reported
-  key_weight_adopted      BIGINT, -- their weights together
-  key_adoption            DOUBLE, -- share of the weights of all key features; NULL where none has any
+  features_entitled       BIGINT, -- features that the account may use; NULL where entitlements are not reported
+  entitled_features_28d   BIGINT, -- features that the account may use and did use in 28 days; NULL where entitlements are not reported
+  feature_adoption_28d    DOUBLE, -- share of the features that the account may use that it did use in 28 days; NULL where nothing is entitled
+  key_features_adopted    BIGINT, -- key features used at least `adopted_after` times in 28 days; NULL where features are not reported
+  key_feature_weight      BIGINT NOT NULL, -- weights of the key features used at least `adopted_after` times in 28 days, by `metrics.key_features`
+  key_adoption            DOUBLE, -- share of the weights of all key features of the day that is adopted; NULL where features are not reported, or none has any
   features_ever           BIGINT NOT NULL, -- features used at least once
-  features_new_28d        BIGINT NOT NULL, -- of those, for the first time in 28 days
-  adoption_velocity       DOUBLE NOT NULL, -- features ever used by 30 days as a customer, at least 30 of them
+  features_new_28d        BIGINT NOT NULL, -- features used for the first time in the last 28 days
+  adoption_velocity       DOUBLE NOT NULL, -- features used at least once by 30 days as a customer, the first 30 counted whole
   storage_gb              DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
-  storage_gb_28d_ago      DOUBLE, -- the same 28 days before
-  storage_growth_28d      DOUBLE, -- share by which it grew on that; NULL without a base
-  campaigns_28d           DOUBLE, -- campaigns sent; NULL before the first figure of any account
+  storage_gb_28d_ago      DOUBLE, -- gigabytes stored 28 days before: the last figure of the seven days up to then; NULL without one
+  storage_growth_28d      DOUBLE, -- share by which gigabytes stored grew in 28 days; NULL without a figure above 0 then
+  campaigns_28d           DOUBLE, -- campaigns sent in 28 days; NULL before the first figure of any account: what nobody ever reported is unknown, and of who has no row after that it is 0
   goals                   BIGINT, -- goals agreed; NULL where goals are not reported
-  goals_attained          BIGINT, -- of those, reached
-  goals_due               BIGINT, -- of those, with their day come
-  goals_overdue           BIGINT, -- of those due, not reached
-  goals_attained_share    DOUBLE, -- share of those due that are reached; NULL where none is due
+  goals_attained          BIGINT, -- agreed goals that are reached
+  goals_due               BIGINT, -- agreed goals whose day has come
+  goals_overdue           BIGINT, -- agreed goals whose day has come and that are not reached
+  goals_attained_share    DOUBLE, -- share of the goals whose day has come that are reached; NULL where none is due
   contract_lines          BIGINT NOT NULL, -- lines in force; 0 in the days after the last
   contracts               BIGINT NOT NULL, -- contracts that these belong to
   products                BIGINT NOT NULL, -- products bought
   currencies              BIGINT NOT NULL, -- currencies they are in
   arr                     DECIMAL(18,2) NOT NULL, -- worth a year, all lines in force, in the project's currency
-  mrr                     DECIMAL(18,2) NOT NULL, -- the same by month: a twelfth, rounded to the cent
+  mrr                     DECIMAL(18,2) NOT NULL, -- worth a month, all lines in force: a twelfth of `arr`, rounded to the cent
   seats                   BIGINT NOT NULL, -- seats of all lines in force
   cancelled_arr           DECIMAL(18,2) NOT NULL, -- part of `arr` in lines that are cancelled and end on their end date
   auto_renew_arr          DECIMAL(18,2) NOT NULL, -- part of `arr` that renews unless somebody acts
@@ -173,54 +166,55 @@ CREATE TABLE metrics.accounts (
   next_renewal_date       DATE, -- when the next of the lines that are not cancelled renews; NULL without one to come
   next_renewal_arr        DECIMAL(18,2) NOT NULL, -- part of `arr` that renews on that date
   days_to_renewal         BIGINT, -- days until that date; NULL without one
-  arr_growth_90d          DOUBLE, -- share by which ARR grew on that of 90 days ago; NULL without a base
-  arr_growth_365d         DOUBLE, -- the same on 365 days ago
-  seats_growth_90d        DOUBLE, -- share by which seats grew on those of 90 days ago; NULL without a base
-  seats_growth_365d       DOUBLE, -- the same on 365 days ago
-  cancelled_share         DOUBLE, -- part of ARR in force that is cancelled to its end; NULL without ARR
-  auto_renew_share        DOUBLE, -- part of ARR that renews unless somebody acts; NULL without ARR
+  arr_growth_90d          DOUBLE, -- share by which ARR grew in 90 days; NULL without any then
+  arr_growth_365d         DOUBLE, -- share by which ARR grew in 365 days; NULL without any then
+  seats_growth_90d        DOUBLE, -- share by which seats grew in 90 days; NULL without any then
+  seats_growth_365d       DOUBLE, -- share by which seats grew in 365 days; NULL without any then
+  cancelled_share         DOUBLE, -- share of ARR in force that is cancelled to its end; NULL without ARR
+  auto_renew_share        DOUBLE, -- share of ARR that renews unless somebody acts; NULL without ARR
   renewals_365d           BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported
-  upsells_365d            BIGINT, -- more of the same
-  cross_sells_365d        BIGINT, -- something else as well
-  downsells_365d          BIGINT, -- less of the same
+  upsells_365d            BIGINT, -- changes of contracts in 365 days to more of what was bought; NULL where changes of contracts are not reported
+  cross_sells_365d        BIGINT, -- changes of contracts in 365 days to something else as well; NULL where changes of contracts are not reported
+  downsells_365d          BIGINT, -- changes of contracts in 365 days to less of what was bought; NULL where changes of contracts are not reported
   expansion_arr_365d      DECIMAL(18,2), -- ARR won by changes that raised it, new business and returns aside
   contraction_arr_365d    DECIMAL(18,2), -- ARR lost by changes that lowered it, churn included
   has_expanded            BOOLEAN, -- there is a first expansion; NULL until the end of onboarding is known
-  days_to_first_expansion BIGINT, -- days from the end of onboarding to it, or so far; NULL until that end is known
+  days_to_first_expansion BIGINT, -- days from the end of onboarding to the first expansion, or so far; NULL until that end is known
   open_expansion_opportunities BIGINT, -- up- and cross-sells under discussion; NULL where opportunities are not reported
-  open_expansion_arr      DECIMAL(18,2), -- what they are worth a year
-  weighted_expansion_arr  DECIMAL(18,2), -- the same times how likely their sellers see them
+  open_expansion_arr      DECIMAL(18,2), -- what the up- and cross-sells under discussion are worth a year
+  weighted_expansion_arr  DECIMAL(18,2), -- what the up- and cross-sells under discussion are worth a year, each times how likely its seller sees it
   renewal_probability     DOUBLE, -- how likely sellers see the renewals under discussion, by worth; NULL without one that says
   seat_utilisation_28d    DOUBLE, -- users seen in 28 days per seat, above 1 where more use it than pay; NULL without seats
   seats_unused_28d        BIGINT NOT NULL, -- seats without a user seen in 28 days
   is_over_seats           BOOLEAN NOT NULL, -- more users than seats, where it is sold by seat: somebody should talk about more
   arr_per_active_user     DECIMAL(18,2), -- ARR by users seen in 28 days; NULL without users
   overdue_invoices        BIGINT, -- invoices overdue; NULL where invoices are not reported
-  overdue_amount          DECIMAL(18,2), -- what is owed on them
-  overdue_30d_amount      DECIMAL(18,2), -- part of it that is overdue for more than 30 days
+  overdue_amount          DECIMAL(18,2), -- what is owed on overdue invoices
+  overdue_30d_amount      DECIMAL(18,2), -- what is owed on invoices that are overdue for more than 30 days
   overdue_share_of_arr    DOUBLE, -- what is owed by ARR; 1 where nothing is under contract any more and something is owed
-  mean_days_overdue       DOUBLE, -- mean days since they were due; NULL without any
+  mean_days_overdue       DOUBLE, -- mean days since the overdue invoices were due; NULL without any
   disputed_amount         DECIMAL(18,2), -- what is owed on open invoices that the customer objects to
   invoices_due_365d       BIGINT, -- invoices that came due in 365 days
-  on_time_share_365d      DOUBLE, -- part of those that was paid by its due day; NULL without any
-  mean_days_late_365d     DOUBLE, -- mean days of the invoices due in 365 days from due to paid, so far of one that is not, 0 on time; NULL without any due
+  on_time_share_365d      DOUBLE, -- share of the invoices that came due in 365 days which were paid by their due day; NULL without any
+  mean_days_late_365d     DOUBLE, -- mean days from due to paid of the invoices that came due in 365 days, 0 on time; one that is not paid is late by the days so far, so that who never pays is not NULL; NULL without any
   paid_amount_90d         DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported
-  paid_amount_365d        DECIMAL(18,2), -- the same in 365 days
+  paid_amount_365d        DECIMAL(18,2), -- what came in 365 days less what went back; NULL where payments are not reported
   failed_payments_90d     BIGINT, -- attempts that failed in 90 days
   chargebacks_365d        BIGINT, -- payments that were taken back by the bank in 365 days
   last_payment_failed     BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
-  active_weeks_28d        BIGINT NOT NULL, -- weeks with any event, of the last four
-  is_weekly_habit         BOOLEAN NOT NULL, -- used in each of them
-  days_since_active       BIGINT, -- days since the last event of any kind; NULL before the first
+  stickiness_28d          DOUBLE, -- mean daily users by monthly users (DAU/MAU), both of 28 days: the mean is of all days, since one day alone falls with each weekend; NULL without users, or before 28 days as a customer
+  active_weeks_28d        BIGINT NOT NULL, -- weeks of the last four in which a user did anything; calls by integrations are no habit
+  is_weekly_habit         BOOLEAN NOT NULL, -- a user did something in each of the last four weeks
+  days_since_active       BIGINT, -- days since the last event of any kind, by users or integrations; NULL before the first
   days_since_user_seen    BIGINT, -- days since the last event of a user; NULL before the first
-  last_active_users_28d   BIGINT, -- users seen in the 28 days up to that one; NULL as above
-  last_top_user_share_28d DOUBLE, -- usage in those days held by the user with most of it; NULL without usage by users in 28 days
-  last_api_error_rate_28d DOUBLE, -- share of calls that failed in the 28 days up to the last call; NULL before the first
-  key_feature_weeks_28d   BIGINT, -- weeks with use of a key feature; NULL where features are not reported
-  is_key_feature_habit    BOOLEAN, -- a key feature was used in each of them
-  errors_28d              BIGINT NOT NULL, -- events that failed
-  errors_per_user_28d     DOUBLE, -- the same per active user; NULL without users
-  uses_per_feature_and_user_28d DOUBLE, -- uses per distinct feature and active user; NULL without either
+  last_active_users_28d   BIGINT, -- users seen in the 28 days up to the last day with a user; NULL before the first
+  last_top_user_share_28d DOUBLE, -- share of the usage by users that the user with most of it held, in the 28 days up to the last day with a user; NULL without usage by users in 28 days
+  last_api_error_rate_28d DOUBLE, -- share of the calls of the API that failed, in the 28 days up to the last call; NULL before the first
+  key_feature_weeks_28d   BIGINT, -- weeks of the last four in which a user used a key feature; NULL where features are not reported
+  is_key_feature_habit    BOOLEAN, -- a user used a key feature in each of the last four weeks; NULL where features are not reported
+  errors_28d              BIGINT NOT NULL, -- events that failed in 28 days
+  errors_per_user_28d     DOUBLE, -- events that failed per user seen in 28 days; NULL without users
+  uses_per_feature_and_user_28d DOUBLE, -- uses of features in 28 days by distinct features and users seen; NULL without either
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT

@@ -24,12 +24,17 @@ WITH log AS (
     count(event_name) FILTER (WHERE event_name = 'login') OVER w28 AS logins_28d,
     count(event_name) FILTER (WHERE event_name = 'login') OVER w30 AS logins_30d,
     count(event_name) FILTER (WHERE event_name = 'login') OVER w90 AS logins_90d,
+    -- sessions, whose events are those with a session: their mean and their median are of the same
+    count(DISTINCT session_id) OVER w28 AS sessions_28d,
+    coalesce(sum(seconds) FILTER (WHERE session_id IS NOT NULL) OVER w28, 0) AS session_seconds_28d,
     median_total(session_id, seconds) OVER w28 AS session_seconds_median_28d,
     count(event_name) FILTER (WHERE event_name = 'api_call') OVER w28 AS api_calls_28d,
     count(event_name) FILTER (WHERE event_name = 'api_call' AND is_error) OVER w28 AS api_errors_28d,
     count(event_name) FILTER (WHERE event_name = 'content_view') OVER w28 AS content_views_28d,
-    count(DISTINCT as_of_date) FILTER (WHERE event_name IS NOT NULL) OVER w28 AS active_days_28d,
-    count(DISTINCT as_of_date) FILTER (WHERE event_name IS NOT NULL) OVER w7 AS active_days_7d,
+    -- days of people, and apart from them those of integrations: a job that calls every night is nobody's habit
+    count(DISTINCT as_of_date) FILTER (WHERE user_id IS NOT NULL) OVER w28 AS active_days_28d,
+    count(DISTINCT as_of_date) FILTER (WHERE user_id IS NOT NULL) OVER w7 AS active_days_7d,
+    count(DISTINCT as_of_date) FILTER (WHERE event_name IS NOT NULL AND user_id IS NULL) OVER w28 AS integration_days_28d,
     -- breadth: whose usage it is
     count(DISTINCT user_id) OVER today AS active_users_1d,
     count(DISTINCT user_id) OVER w7 AS active_users_7d,
@@ -41,10 +46,7 @@ WITH log AS (
     gini(user_id, seconds) OVER w28 AS usage_gini_28d,
     -- depth: which features
     count(DISTINCT feature) OVER w28 AS features_28d,
-    count(feature) OVER w28 AS feature_uses_28d,
-    count(feature) FILTER (WHERE feature = 'reports') OVER w28 AS reports_uses_28d,
-    count(feature) FILTER (WHERE feature = 'automation') OVER w28 AS automation_uses_28d,
-    count(feature) FILTER (WHERE feature = 'integrations') OVER w28 AS integrations_uses_28d
+    count(feature) OVER w28 AS feature_uses_28d
   FROM log
   WINDOW
     today AS (PARTITION BY account_id ORDER BY as_of_date

@@ -1,20 +1,21 @@
 -- How much of what each account may use it does use, and how fast it takes to more, as of each day.
 --
 -- Adoption is entitled features used in 28 days by features entitled, both as of the day. A key feature is adopted when
--- it was used at least `adopted_after` times in 28 days, and counts by its weight against all key features of that day.
+-- it was used at least `adopted_after` times in 28 days, and counts by its weight (`metrics.key_features`), against all
+-- key features of that day.
 -- Velocity is features ever used by month as a customer, the first month counted whole.
 CREATE TABLE metrics.adoption (
   account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date               DATE NOT NULL, -- at the end of this day
-  features_entitled        BIGINT CHECK (features_entitled >= 0), -- features it may use; NULL where entitlements are not reported
-  entitled_features_28d    BIGINT CHECK (entitled_features_28d BETWEEN 0 AND features_entitled), -- of those, used in 28 days
-  feature_adoption_28d     DOUBLE CHECK (feature_adoption_28d BETWEEN 0 AND 1), -- share of them that is used; NULL where nothing is entitled
-  key_features_adopted     BIGINT CHECK (key_features_adopted >= 0), -- key features adopted; NULL where features are not reported
-  key_weight_adopted       BIGINT CHECK (key_weight_adopted >= 0), -- their weights together
-  key_adoption             DOUBLE CHECK (key_adoption BETWEEN 0 AND 1), -- share of the weights of all key features; NULL where none has any
+  features_entitled        BIGINT CHECK (features_entitled >= 0), -- features that the account may use; NULL where entitlements are not reported
+  entitled_features_28d    BIGINT CHECK (entitled_features_28d BETWEEN 0 AND features_entitled), -- features that the account may use and did use in 28 days; NULL where entitlements are not reported
+  feature_adoption_28d     DOUBLE CHECK (feature_adoption_28d BETWEEN 0 AND 1), -- share of the features that the account may use that it did use in 28 days; NULL where nothing is entitled
+  key_features_adopted     BIGINT CHECK (key_features_adopted >= 0), -- key features used at least `adopted_after` times in 28 days; NULL where features are not reported
+  key_feature_weight       BIGINT NOT NULL CHECK (key_feature_weight >= 0), -- weights of the key features used at least `adopted_after` times in 28 days, by `metrics.key_features`
+  key_adoption             DOUBLE CHECK (key_adoption BETWEEN 0 AND 1), -- share of the weights of all key features of the day that is adopted; NULL where features are not reported, or none has any
   features_ever            BIGINT NOT NULL CHECK (features_ever >= 0), -- features used at least once
-  features_new_28d         BIGINT NOT NULL CHECK (features_new_28d BETWEEN 0 AND features_ever), -- of those, for the first time in 28 days
-  adoption_velocity        DOUBLE NOT NULL CHECK (adoption_velocity >= 0), -- features ever used by 30 days as a customer, at least 30 of them
+  features_new_28d         BIGINT NOT NULL CHECK (features_new_28d BETWEEN 0 AND features_ever), -- features used for the first time in the last 28 days
+  adoption_velocity        DOUBLE NOT NULL CHECK (adoption_velocity >= 0), -- features used at least once by 30 days as a customer, the first 30 counted whole
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH flags AS (
@@ -24,11 +25,11 @@ WITH flags AS (
     states.day,
     CASE WHEN states.is_entitled THEN 1 ELSE 0 END AS entitled,
     CASE WHEN states.is_entitled AND states.uses_28d > 0 THEN 1 ELSE 0 END AS used,
-    CASE WHEN features.is_key AND states.uses_28d >= $adopted_after THEN 1 ELSE 0 END AS adopted,
-    coalesce(features.weight, 0) AS weight,
+    CASE WHEN keys.feature IS NOT NULL AND states.uses_28d >= $adopted_after THEN 1 ELSE 0 END AS adopted,
+    coalesce(keys.weight, 0) AS weight,
     CASE WHEN states.used_today = 1 AND states.use_days = 1 THEN 1 ELSE 0 END AS is_first
-  FROM staging.features
-  RIGHT JOIN metrics.feature_states AS states ON states.feature = features.feature
+  FROM metrics.key_features AS keys
+  RIGHT JOIN metrics.feature_states AS states ON states.feature = keys.feature
 ), log AS (
   SELECT
     account_id,
@@ -61,13 +62,12 @@ WITH flags AS (
   WINDOW
     w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
     history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-), key_features AS (
-  SELECT days.day, sum(features.weight) AS weight
-  FROM staging.features
+), all_keys AS (
+  SELECT days.day, sum(keys.weight) AS weight
+  FROM metrics.key_features AS keys
   JOIN calendar.days
-    ON days.day >= features.released_on
-   AND days.day < coalesce(features.retired_on, DATE '9999-12-31')
-  WHERE features.is_key
+    ON days.day >= coalesce(keys.released_on, DATE '0001-01-01')
+   AND days.day < coalesce(keys.retired_on, DATE '9999-12-31')
   GROUP BY days.day
 )
 SELECT
@@ -77,12 +77,12 @@ SELECT
   CASE WHEN entitlements THEN states.used END AS entitled_features_28d,
   CASE WHEN entitlements THEN CAST(states.used AS DOUBLE) / nullif(states.entitled, 0) END AS feature_adoption_28d,
   CASE WHEN features THEN states.adopted END AS key_features_adopted,
-  CASE WHEN features THEN states.weight END AS key_weight_adopted,
-  CASE WHEN features THEN CAST(states.weight AS DOUBLE) / nullif(key_features.weight, 0) END AS key_adoption,
+  states.weight AS key_feature_weight,
+  CASE WHEN features THEN CAST(states.weight AS DOUBLE) / nullif(all_keys.weight, 0) END AS key_adoption,
   states.ever AS features_ever,
   states.new_28d AS features_new_28d,
   CAST(states.ever AS DOUBLE) * 30 / greatest(states.tenure_days, 30) AS adoption_velocity
 FROM metrics.reporting
-LEFT JOIN key_features ON key_features.day = reporting.as_of_date
+LEFT JOIN all_keys ON all_keys.day = reporting.as_of_date
 JOIN states ON states.as_of_date = reporting.as_of_date
 WHERE on_spine

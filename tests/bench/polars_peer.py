@@ -176,8 +176,8 @@ def _shares(user_days: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _session_medians(log: pl.LazyFrame, spine: pl.LazyFrame) -> pl.LazyFrame:
-    """The median length of the sessions of 28 days; every session of the generated world ends on its day."""
+def _session_lengths(log: pl.LazyFrame, spine: pl.LazyFrame) -> pl.LazyFrame:
+    """The mean and the median length of the sessions of 28 days; every session of the generated world ends on its day."""
     sessions = (
         log.filter(pl.col("session_id").is_not_null())
         .group_by("account_id", "session_id", "d")
@@ -187,7 +187,8 @@ def _session_medians(log: pl.LazyFrame, spine: pl.LazyFrame) -> pl.LazyFrame:
     empty = spine.with_columns(seconds=pl.lit(None, pl.Int64))
     rows = pl.concat([sessions, empty]).sort("account_id", "d")
     rolled = rows.rolling("d", period="28d", group_by="account_id").agg(
-        pl.col("seconds").median().alias("session_seconds_median_28d")
+        pl.col("seconds").mean().alias("session_seconds_mean_28d"),
+        pl.col("seconds").median().alias("session_seconds_median_28d"),
     )
     return rolled.unique(["account_id", "d"], keep="any")
 
@@ -203,10 +204,8 @@ def metrics(data: str, world: World) -> pl.LazyFrame:
         (_is("api_call") & pl.col("is_error")).sum().cast(pl.Int64).alias("failed"),
         _is("content_view").sum().cast(pl.Int64).alias("views"),
         pl.col("feature").count().cast(pl.Int64).alias("uses"),
-        *(
-            (pl.col("feature") == name).sum().cast(pl.Int64).alias(name)
-            for name in ("reports", "automation", "integrations")
-        ),
+        pl.col("user_id").is_not_null().any().cast(pl.Int64).alias("with_user"),
+        pl.col("user_id").is_null().any().cast(pl.Int64).alias("without_user"),
     )
     known = log.filter(pl.col("user_id").is_not_null())
     user_days = (
@@ -233,7 +232,7 @@ def metrics(data: str, world: World) -> pl.LazyFrame:
         .join(_changes(user_days, "user_id", 28, "change28"), on=["account_id", "d"], how="left")
         .join(_changes(feature_days, "feature", 28, "changef"), on=["account_id", "d"], how="left")
         .join(_shares(user_days), on=["account_id", "d"], how="left")
-        .join(_session_medians(log, _spine(data, world)), on=["account_id", "d"], how="left")
+        .join(_session_lengths(log, _spine(data, world)), on=["account_id", "d"], how="left")
         .sort("account_id", "d")
     )
     counts = [
@@ -244,34 +243,31 @@ def metrics(data: str, world: World) -> pl.LazyFrame:
         "failed",
         "views",
         "uses",
-        "reports",
-        "automation",
-        "integrations",
+        "with_user",
+        "without_user",
     ]
     grid = grid.with_columns(pl.col(*counts, "users", "change7", "change28", "changef").fill_null(0))
-    active = (pl.col("events") > 0).cast(pl.Int64)
     rolled = grid.with_columns(
         ((pl.col("d") - pl.col("customer_since")).dt.total_days() + 1).alias("tenure_days"),
         _roll("seconds", 28, "usage_seconds_28d"),
         _over(pl.col("seconds").rolling_sum(28, min_samples=1).shift(28, fill_value=0), "usage_seconds_prev_28d"),
         _roll("events", 28, "events_28d"),
+        _over(pl.col("events").rolling_sum(28, min_samples=1).shift(28, fill_value=0), "events_prev_28d"),
         _roll("logins", 28, "logins_28d"),
         _roll("logins", 30, "logins_30d"),
         _roll("logins", 90, "logins_90d"),
         _roll("calls", 28, "api_calls_28d"),
         _roll("failed", 28, "api_errors_28d"),
         _roll("views", 28, "content_views_28d"),
-        _over(active.rolling_sum(28, min_samples=1), "active_days_28d"),
-        _over(active.rolling_sum(7, min_samples=1), "active_days_7d"),
+        _roll("with_user", 28, "active_days_28d"),
+        _roll("with_user", 7, "active_days_7d"),
+        _roll("without_user", 28, "integration_days_28d"),
         pl.col("users").alias("active_users_1d"),
         _over(pl.col("change7").cum_sum(), "active_users_7d"),
         _over(pl.col("change28").cum_sum(), "active_users_28d"),
         _over(pl.col("change28").cum_sum().shift(28, fill_value=0), "active_users_prev_28d"),
         _over(pl.col("changef").cum_sum(), "features_28d"),
         _roll("uses", 28, "feature_uses_28d"),
-        _roll("reports", 28, "reports_uses_28d"),
-        _roll("automation", 28, "automation_uses_28d"),
-        _roll("integrations", 28, "integrations_uses_28d"),
     ).filter(
         pl.col("d") >= pl.col("customer_since"),
         pl.col("churned_on").is_null() | (pl.col("d") < pl.col("churned_on")),
@@ -301,7 +297,6 @@ def _grown(now: str, before: str) -> pl.Expr:
 
 def _ratios(rolled: pl.LazyFrame) -> pl.LazyFrame:
     c = pl.col
-    adopts = {name: c(f"{name}_uses_28d") >= 3 for name in ("reports", "automation", "integrations")}
     return rolled.select(
         "account_id",
         c("d").alias("as_of_date"),
@@ -317,35 +312,29 @@ def _ratios(rolled: pl.LazyFrame) -> pl.LazyFrame:
         .otherwise(pl.lit("no_usage"))
         .alias("usage_growth_base"),
         "events_28d",
+        "events_prev_28d",
         "logins_28d",
         (c("logins_30d") * 3 / pl.when(c("logins_90d") != 0).then(c("logins_90d"))).alias("login_trend"),
-        _per("usage_seconds_28d", "logins_28d").alias("session_seconds_mean_28d"),
+        "session_seconds_mean_28d",
         "session_seconds_median_28d",
         "api_calls_28d",
         _per("api_errors_28d", "api_calls_28d").alias("api_error_rate_28d"),
         "content_views_28d",
         "active_days_28d",
         "active_days_7d",
+        "integration_days_28d",
         (c("active_days_28d") / 4).alias("active_days_per_week_28d"),
         "active_users_1d",
         "active_users_7d",
         "active_users_28d",
         "active_users_prev_28d",
         _grown("active_users_28d", "active_users_prev_28d").alias("active_users_growth_28d"),
-        _per("active_users_1d", "active_users_28d").alias("stickiness_28d"),
         "top_user_share_28d",
         "top_3_users_share_28d",
         "usage_hhi_28d",
         "usage_gini_28d",
         "features_28d",
         _per("feature_uses_28d", "active_users_28d").alias("feature_uses_per_user_28d"),
-        "reports_uses_28d",
-        "automation_uses_28d",
-        "integrations_uses_28d",
-        *(rule.alias(f"adopts_{name}") for name, rule in adopts.items()),
-        (adopts["reports"] + adopts["automation"] * 2 + adopts["integrations"] * 1)
-        .cast(pl.Int64)
-        .alias("key_feature_weight"),
     )
 
 _EDGES = {

@@ -4,65 +4,14 @@
 
 use std::sync::LazyLock;
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
+use super::log_book::LogBook;
 use super::table::{Row, Table, Value};
-use super::world::{Account, Event, LAST_DAY, World, at, days_ago};
+use super::world::{LAST_DAY, at, days_ago};
 use super::{project_of, project_with, published};
-use Value::{Flag, Null, Real, Whole};
-
-const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).unwrap();
-
-/// A log that is written event by event.
-#[derive(Default)]
-struct LogBook(World);
-
-impl LogBook {
-    /// A customer for some days by the end of the last one.
-    fn account(&mut self, account: &str, tenure: i64) {
-        let customer_since = LAST_DAY - TimeDelta::days(tenure - 1);
-        let account_id = account.to_owned();
-        self.0.accounts.push(Account {
-            account_id,
-            segment: "MM".to_owned(),
-            is_test: false,
-            customer_since,
-            churned_on: None,
-        });
-    }
-
-    /// An event of this many days ago; what else it is may be changed.
-    fn event(&mut self, account: &str, user: &str, age: i64, seconds: i64) -> &mut Event {
-        self.event_at(account, user, at(LAST_DAY - TimeDelta::days(age), NOON), seconds)
-    }
-
-    fn event_at(&mut self, account: &str, user: &str, occurred_at: i64, seconds: i64) -> &mut Event {
-        self.0.events.push(Event {
-            event_id: self.0.events.len() as i64,
-            account_id: account.to_owned(),
-            user_id: (!user.is_empty()).then(|| user.to_owned()),
-            session_id: None,
-            event_name: "feature_use".to_owned(),
-            feature: None,
-            seconds,
-            is_error: false,
-            occurred_at,
-            available_at: occurred_at,
-        });
-        self.0.events.last_mut().unwrap()
-    }
-
-    fn login(&mut self, account: &str, age: i64) {
-        self.event(account, "u", age, 0).event_name = "login".to_owned();
-    }
-
-    fn uses(&mut self, account: &str, user: &str, feature: &str, times: usize) {
-        for _ in 0..times {
-            self.event(account, user, 0, 0).feature = Some(feature.to_owned());
-        }
-    }
-}
+use Value::{Null, Real, Whole};
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut log = LogBook::default();
@@ -143,7 +92,7 @@ fn shares(log: &mut LogBook) {
 fn features_and_sessions(log: &mut LogBook) {
     for account in [
         "deep", "shallow", "regular", "sticky", "steady", "begun", "stopped", "sessions", "visits",
-        "endless", "readers", "robots",
+        "endless", "readers", "robots", "nightly",
     ] {
         log.account(account, 200);
     }
@@ -156,9 +105,13 @@ fn features_and_sessions(log: &mut LogBook) {
         log.event("regular", "u1", age, 1);
         log.event("regular", "u1", age, 1);
     }
-    for (user, age) in [("u1", 0), ("u2", 0), ("u3", 6), ("u4", 27), ("u5", 28)] {
+    for (user, age) in [("u1", 0), ("u1", 0), ("u2", 0), ("u3", 6), ("u4", 27), ("u5", 28), ("", 3)] {
         log.event("sticky", user, age, 1);
     }
+    for age in 0..28 {
+        log.event("nightly", "", age, 1).event_name = "api_call".to_owned();
+    }
+    log.event("nightly", "u", 9, 1);
     for age in 0..90 {
         log.login("steady", age);
     }
@@ -168,9 +121,10 @@ fn features_and_sessions(log: &mut LogBook) {
     for age in [30, 89, 90] {
         log.login("stopped", age);
     }
-    log.login("sessions", 0);
-    log.login("sessions", 1);
-    log.event("sessions", "u", 1, 90);
+    for age in [0, 1] {
+        log.login("sessions", age);
+        log.event("sessions", "u", age, 45);
+    }
     for (session, age, seconds) in [(1, 0, 20), (2, 2, 40), (2, 1, 8), (3, 1, 0), (4, 9, 600), (4, 28, 1)] {
         log.event("visits", "u", age, seconds).session_id = Some(session);
     }
@@ -230,13 +184,13 @@ fn capability_5_concentration() {
 
 #[test]
 fn capability_6_depth_by_feature() {
-    let uses = ["reports_uses_28d", "automation_uses_28d", "integrations_uses_28d"];
-    let adopts = ["adopts_reports", "adopts_automation", "adopts_integrations"];
-    assert_eq!(columns("deep", uses), [3, 4, 0].map(Whole));
-    assert_eq!(columns("deep", adopts), [true, true, false].map(Flag));
+    // Reports 1 and automation 2, each used often enough; of the others none is key, or none is adopted.
     assert_eq!(columns("deep", ["features_28d", "key_feature_weight"]), [3, 3].map(Whole));
-    assert_eq!(columns("shallow", adopts), [false; 3].map(Flag), "used, not adopted");
-    assert_eq!(columns("shallow", ["features_28d", "key_feature_weight"]), [2, 0].map(Whole));
+    assert_eq!(
+        columns("shallow", ["features_28d", "key_feature_weight"]),
+        [2, 0].map(Whole),
+        "used, not adopted"
+    );
 }
 
 #[test]
@@ -284,6 +238,14 @@ fn capability_44_active_days_per_week() {
     assert_eq!(row("no_usage")["active_days_per_week_28d"], Real(0.0));
 }
 
+/// A job that calls every night is no habit of people.
+#[test]
+fn capability_44_active_days_are_those_of_people() {
+    let days = ["active_days_28d", "active_days_7d", "integration_days_28d"];
+    assert_eq!(columns("nightly", days), [1, 0, 28].map(Whole));
+    assert_eq!(columns("regular", days), [8, 3, 0].map(Whole));
+}
+
 /// One evening in London is two days in Auckland.
 #[test]
 fn capability_44_days_are_those_of_the_projects_time_zone() {
@@ -313,8 +275,31 @@ fn capability_46_a_reduction_is_measured_against_the_accounts_own_usage() {
 fn capability_52_stickiness() {
     let users = ["active_users_1d", "active_users_7d", "active_users_28d"];
     assert_eq!(columns("sticky", users), [2, 3, 4].map(Whole));
-    assert_eq!(row("sticky")["stickiness_28d"], Real(0.5));
+    // Two users on one day, one on two others, of four.
+    assert_eq!(row("sticky")["stickiness_28d"], Real(4.0 / 28.0 / 4.0));
     assert_eq!(row("no_users")["stickiness_28d"], Null, "no users, nothing to be sticky");
+}
+
+/// Five who come on every working day and on no other are as sticky on Sunday as on Monday.
+#[test]
+fn capability_52_stickiness_does_not_know_which_weekday_it_is() {
+    let mut log = LogBook::default();
+    log.account("office", 200);
+    log.account("begun", 27);
+    let working =
+        (0..60).filter(|age| (LAST_DAY - TimeDelta::days(*age)).weekday().num_days_from_monday() < 5);
+    for age in working {
+        for user in ["u1", "u2", "u3", "u4", "u5"] {
+            log.event("office", user, age, 1);
+        }
+        log.event("begun", "u", age, 1);
+    }
+    let table = published(project_of(&log.0).path(), &log.0, days_ago(6)..=LAST_DAY);
+    for age in 0..7 {
+        let stickiness = |account| table.row(account, days_ago(age))["stickiness_28d"].clone();
+        assert_eq!(stickiness("office"), Real(100.0 / 28.0 / 5.0), "{age} days ago");
+        assert_eq!(stickiness("begun"), Null, "no customer for 28 days yet");
+    }
 }
 
 #[test]
@@ -325,20 +310,11 @@ fn capability_82_login_frequency() {
 
 #[test]
 fn capability_83_session_duration() {
-    assert_eq!(row("sessions")["session_seconds_mean_28d"], Real(45.0));
-    assert_eq!(
-        row("endless")["session_seconds_mean_28d"],
-        Null,
-        "usage without a login has no session to be divided by"
-    );
-    assert_eq!(row("steady")["session_seconds_mean_28d"], Real(0.0), "sessions of no length are sessions");
-    // 0, 20, 48 and 600
-    assert_eq!(
-        row("visits")["session_seconds_median_28d"],
-        Real(34.0),
-        "half way between the two in the middle"
-    );
-    assert_eq!(row("endless")["session_seconds_median_28d"], Null, "no session, no middle one");
+    let lengths = ["session_seconds_mean_28d", "session_seconds_median_28d"];
+    // 0, 20, 48 and 600: the middle is half way between the two in it; no login is needed.
+    assert_eq!(columns("visits", lengths), [167.0, 34.0].map(Real));
+    assert_eq!(columns("sessions", lengths), [Null, Null], "logins tell of no session");
+    assert_eq!(columns("endless", lengths), [Null, Null], "usage without a session has no length");
 }
 
 #[test]

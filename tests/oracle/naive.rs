@@ -1,4 +1,4 @@
-//! Every column of `metrics.accounts`, written down once more in the plainest way: loops over the log, one account and
+//! Columns of usage, of habits and of the pulse, written down once more in the plainest way: loops over the log, one account and
 //! day at a time, seeing only what had happened by the end of that day.
 
 use std::cmp::Reverse;
@@ -72,8 +72,20 @@ impl<'a> Log<'a> {
         self.last(days).iter().filter(|(_, event)| is_counted(event)).count() as i64
     }
 
-    fn active_days(&self, days: i64) -> i64 {
-        self.last(days).iter().map(|(day, _)| *day).collect::<BTreeSet<_>>().len() as i64
+    /// Days with an event of somebody, or of no user at all.
+    fn active_days(&self, days: i64, by_users: bool) -> i64 {
+        let of_kind = self.last(days).into_iter().filter(|(_, event)| event.user_id.is_some() == by_users);
+        of_kind.map(|(day, _)| day).collect::<BTreeSet<_>>().len() as i64
+    }
+
+    /// The mean of each day's users over the 28 days, by the users of all of them.
+    fn stickiness(&self, tenure: i64) -> Value {
+        let daily: i64 = (0..28).map(|age| users(&self.aged(age, age + 1))).sum();
+        match users(&self.last(28)) {
+            0 => Value::Null,
+            _ if tenure < 28 => Value::Null,
+            monthly => Value::Real(daily as f64 / 28.0 / monthly as f64),
+        }
     }
 }
 
@@ -132,16 +144,18 @@ fn usage(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
     let logins = |days| log.count(days, |event| event.event_name == "login");
     put("logins_28d", Value::Whole(logins(28)));
     put("login_trend", ratio(3 * logins(30), logins(90)));
-    put("session_seconds_mean_28d", ratio(used, logins(28)));
-    put("session_seconds_median_28d", median(lengths(&log.last(28))));
+    let sessions = lengths(&log.last(28));
+    put("session_seconds_mean_28d", ratio(sessions.iter().sum(), sessions.len() as i64));
+    put("session_seconds_median_28d", median(sessions));
     let calls = log.count(28, |event| event.event_name == "api_call");
     let errors = log.count(28, |event| event.event_name == "api_call" && event.is_error);
     put("api_calls_28d", Value::Whole(calls));
     put("api_error_rate_28d", ratio(errors, calls));
     put("content_views_28d", Value::Whole(log.count(28, |event| event.event_name == "content_view")));
-    put("active_days_28d", Value::Whole(log.active_days(28)));
-    put("active_days_7d", Value::Whole(log.active_days(7)));
-    put("active_days_per_week_28d", ratio(log.active_days(28), 4));
+    put("active_days_28d", Value::Whole(log.active_days(28, true)));
+    put("active_days_7d", Value::Whole(log.active_days(7, true)));
+    put("active_days_per_week_28d", ratio(log.active_days(28, true), 4));
+    put("integration_days_28d", Value::Whole(log.active_days(28, false)));
 }
 
 /// The seconds of each session among some events.
@@ -171,7 +185,7 @@ fn breadth(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
     put("active_users_28d", Value::Whole(month));
     put("active_users_prev_28d", Value::Whole(before));
     put("active_users_growth_28d", growth(month, before, tenure));
-    put("stickiness_28d", ratio(today, month));
+    put("stickiness_28d", log.stickiness(tenure));
 }
 
 /// How usage is spread over users: only users who used something count.
@@ -202,13 +216,9 @@ fn depth(world: &World, log: &Log, put: &mut impl FnMut(&str, Value)) {
     put("features_28d", Value::Whole(features.len() as i64));
     let uses = log.count(28, |event| event.feature.is_some());
     put("feature_uses_per_user_28d", ratio(uses, users(&log.last(28))));
-    let mut weights = 0;
-    for (feature, weight) in [("reports", 1), ("automation", 2), ("integrations", 1)] {
-        let uses = log.count(28, |event| event.feature.as_deref() == Some(feature));
-        let adopted = uses >= world.adopted_after;
-        put(&format!("{feature}_uses_28d"), Value::Whole(uses));
-        put(&format!("adopts_{feature}"), Value::Flag(adopted));
-        weights += if adopted { weight } else { 0 };
-    }
-    put("key_feature_weight", Value::Whole(weights));
+    // The worlds have no list of features: the shipped ones are key.
+    let adopted = [("reports", 1), ("automation", 2), ("integrations", 1)].into_iter().filter(|(key, _)| {
+        log.count(28, |event| event.feature.as_deref() == Some(key)) >= world.adopted_after
+    });
+    put("key_feature_weight", Value::Whole(adopted.map(|(_, weight)| weight).sum()));
 }

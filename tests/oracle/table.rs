@@ -43,6 +43,12 @@ impl Table {
         table
     }
 
+    /// Some of its columns.
+    pub fn only(mut self, columns: &[&str]) -> Self {
+        self.0.values_mut().for_each(|row| row.retain(|column, _| columns.contains(&column.as_str())));
+        self
+    }
+
     /// Two tables of the same rows as one, the columns of both side by side.
     pub fn beside(mut self, other: Self) -> Self {
         assert!(self.0.keys().eq(other.0.keys()), "not the same accounts and days");

@@ -135,7 +135,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("entitled_features_28d", count(entitled, does_use)),
         ("feature_adoption_28d", ratio(entitled, does_use as f64, may_use.len() as f64)),
         ("key_features_adopted", count(listed, adopted.len())),
-        ("key_weight_adopted", if listed { Value::Whole(weight) } else { Value::Null }),
+        ("key_feature_weight", Value::Whole(weight)),
         ("key_adoption", ratio(listed, weight as f64, weights as f64)),
         ("features_ever", count(true, uses.len())),
         ("features_new_28d", count(true, news)),

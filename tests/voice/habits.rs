@@ -28,16 +28,20 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ratio(true, failed as f64, month.len() as f64)
     });
     let week = |day: NaiveDate| as_of.signed_duration_since(day).num_days() / 7;
-    let active: BTreeSet<i64> = month.iter().map(|(day, _)| week(*day)).collect();
+    let of_users: Vec<(NaiveDate, &Event)> =
+        month.iter().copied().filter(|(_, event)| event.user_id.is_some()).collect();
+    let active: BTreeSet<i64> = of_users.iter().map(|(day, _)| week(*day)).collect();
     let is_key =
         |event: &Event| event.feature.as_deref().is_some_and(|feature| ugly.adoption.is_key(feature));
     let key: BTreeSet<i64> =
-        month.iter().filter(|(_, event)| is_key(event)).map(|(day, _)| week(*day)).collect();
+        of_users.iter().filter(|(_, event)| is_key(event)).map(|(day, _)| week(*day)).collect();
     let errors = month.iter().filter(|(_, event)| event.is_error).count();
     let users: BTreeSet<&str> = month.iter().filter_map(|(_, event)| event.user_id.as_deref()).collect();
     let features: Vec<&str> = month.iter().filter_map(|(_, event)| event.feature.as_deref()).collect();
     let distinct: BTreeSet<&str> = features.iter().copied().collect();
+    let tenure = ugly.world.commerce().customer(&ugly.world, account_id, as_of).unwrap().tenure_days;
     Facts::from([
+        ("stickiness_28d", if tenure < 28 { Value::Null } else { stickiness(&of_users) }),
         ("active_weeks_28d", count(true, active.len())),
         ("is_weekly_habit", flag(true, active.len() == 4)),
         ("days_since_active", days_since(true, active_on, as_of)),
@@ -54,6 +58,17 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
             ratio(true, features.len() as f64, (users.len() * distinct.len()) as f64),
         ),
     ])
+}
+
+/// The mean over 28 days of the users of each, by all users of them.
+fn stickiness(month: &[(NaiveDate, &Event)]) -> Value {
+    let mut by_day: BTreeMap<NaiveDate, BTreeSet<&str>> = BTreeMap::new();
+    for (day, event) in month {
+        by_day.entry(*day).or_default().extend(event.user_id.as_deref());
+    }
+    let daily: usize = by_day.values().map(BTreeSet::len).sum();
+    let monthly = by_day.into_values().flatten().collect::<BTreeSet<&str>>().len();
+    ratio(true, daily as f64 / 28.0, monthly as f64)
 }
 
 /// What the one with most has of the usage by users, of the last day in 28 with any on which that can be told.

@@ -23,9 +23,8 @@ WITH accounts AS (
          count(*) FILTER (WHERE event_name = 'api_call' AND is_error) AS failed,
          count(*) FILTER (WHERE event_name = 'content_view') AS views,
          count(feature) AS uses,
-         count(*) FILTER (WHERE feature = 'reports') AS reports,
-         count(*) FILTER (WHERE feature = 'automation') AS automation,
-         count(*) FILTER (WHERE feature = 'integrations') AS integrations
+         CASE WHEN count(user_id) < count(*) THEN 1 END AS without_user,
+         CASE WHEN count(user_id) > 0 THEN 1 END AS with_user
   FROM log GROUP BY ALL
 ), user_days AS MATERIALIZED (
   SELECT account_id, user_id, d, sum(seconds)::BIGINT AS seconds FROM log WHERE user_id IS NOT NULL GROUP BY ALL
@@ -72,13 +71,13 @@ WITH accounts AS (
   WHERE session_id IS NOT NULL GROUP BY account_id, session_id, d
   UNION ALL SELECT account_id, d, NULL, true FROM accounts CROSS JOIN days
 ), medians AS (
-  SELECT account_id, d, median(seconds) OVER (
-    PARTITION BY account_id ORDER BY d RANGE BETWEEN INTERVAL 27 DAYS PRECEDING AND CURRENT ROW
-  ) AS median_seconds
-  FROM session_days QUALIFY is_spine
+  SELECT account_id, d, median(seconds) OVER w AS median_seconds, avg(seconds) OVER w AS mean_seconds
+  FROM session_days
+  WINDOW w AS (PARTITION BY account_id ORDER BY d RANGE BETWEEN INTERVAL 27 DAYS PRECEDING AND CURRENT ROW)
+  QUALIFY is_spine
 ), grid AS (
   SELECT a.account_id, days.d, customer_since, churned_on, dy.* EXCLUDE (account_id, d),
-         t.users, u7.change AS change7, u28.change AS change28, f28.change AS changef, s.* EXCLUDE (account_id, d), median_seconds
+         t.users, u7.change AS change7, u28.change AS change28, f28.change AS changef, s.* EXCLUDE (account_id, d), median_seconds, mean_seconds
   FROM accounts AS a CROSS JOIN days
   LEFT JOIN daily AS dy ON dy.account_id = a.account_id AND dy.d = days.d
   LEFT JOIN today AS t ON t.account_id = a.account_id AND t.d = days.d
@@ -93,15 +92,18 @@ WITH accounts AS (
          coalesce(sum(seconds) OVER w28, 0)::BIGINT AS usage_seconds_28d,
          coalesce(sum(seconds) OVER before28, 0)::BIGINT AS usage_seconds_prev_28d,
          coalesce(sum(events) OVER w28, 0)::BIGINT AS events_28d,
+         coalesce(sum(events) OVER before28, 0)::BIGINT AS events_prev_28d,
          coalesce(sum(logins) OVER w28, 0)::BIGINT AS logins_28d,
          coalesce(sum(logins) OVER w30, 0)::BIGINT AS logins_30d,
          coalesce(sum(logins) OVER w90, 0)::BIGINT AS logins_90d,
+         mean_seconds AS session_seconds_mean_28d,
          median_seconds AS session_seconds_median_28d,
          coalesce(sum(calls) OVER w28, 0)::BIGINT AS api_calls_28d,
          coalesce(sum(failed) OVER w28, 0)::BIGINT AS api_errors_28d,
          coalesce(sum(views) OVER w28, 0)::BIGINT AS content_views_28d,
-         count(events) OVER w28 AS active_days_28d,
-         count(events) OVER w7 AS active_days_7d,
+         count(with_user) OVER w28 AS active_days_28d,
+         count(with_user) OVER w7 AS active_days_7d,
+         count(without_user) OVER w28 AS integration_days_28d,
          coalesce(users, 0) AS active_users_1d,
          coalesce(sum(change7) OVER so_far, 0)::BIGINT AS active_users_7d,
          coalesce(sum(change28) OVER so_far, 0)::BIGINT AS active_users_28d,
@@ -111,10 +113,7 @@ WITH accounts AS (
          squares / (whole * whole) AS usage_hhi_28d,
          (2 * places - (n + 1) * whole) / (n * whole) AS usage_gini_28d,
          coalesce(sum(changef) OVER so_far, 0)::BIGINT AS features_28d,
-         coalesce(sum(uses) OVER w28, 0)::BIGINT AS feature_uses_28d,
-         coalesce(sum(reports) OVER w28, 0)::BIGINT AS reports_uses_28d,
-         coalesce(sum(automation) OVER w28, 0)::BIGINT AS automation_uses_28d,
-         coalesce(sum(integrations) OVER w28, 0)::BIGINT AS integrations_uses_28d
+         coalesce(sum(uses) OVER w28, 0)::BIGINT AS feature_uses_28d
   FROM grid
   -- One row stands for each day, so rows are days.
   WINDOW w7 AS (PARTITION BY account_id ORDER BY d ROWS BETWEEN 6 PRECEDING AND CURRENT ROW),
@@ -130,25 +129,17 @@ SELECT account_id, as_of_date, usage_seconds_28d, usage_seconds_prev_28d,
          AS usage_growth_28d,
        CASE WHEN tenure_days < 56 THEN 'warm_up' WHEN usage_seconds_prev_28d > 0 THEN 'observed'
             WHEN usage_seconds_28d > 0 THEN 'from_zero' ELSE 'no_usage' END AS usage_growth_base,
-       events_28d, logins_28d,
+       events_28d, events_prev_28d, logins_28d,
        logins_30d::DOUBLE * 3 / nullif(logins_90d, 0) AS login_trend,
-       usage_seconds_28d::DOUBLE / nullif(logins_28d, 0) AS session_seconds_mean_28d,
-       session_seconds_median_28d, api_calls_28d,
+       session_seconds_mean_28d, session_seconds_median_28d, api_calls_28d,
        api_errors_28d::DOUBLE / nullif(api_calls_28d, 0) AS api_error_rate_28d,
-       content_views_28d, active_days_28d, active_days_7d,
+       content_views_28d, active_days_28d, active_days_7d, integration_days_28d,
        active_days_28d::DOUBLE / 4 AS active_days_per_week_28d,
        active_users_1d, active_users_7d, active_users_28d, active_users_prev_28d,
        CASE WHEN tenure_days >= 56 THEN active_users_28d::DOUBLE / nullif(active_users_prev_28d, 0) - 1 END
          AS active_users_growth_28d,
-       active_users_1d::DOUBLE / nullif(active_users_28d, 0) AS stickiness_28d,
        top_user_share_28d, top_3_users_share_28d, usage_hhi_28d, usage_gini_28d,
        features_28d,
-       feature_uses_28d::DOUBLE / nullif(active_users_28d, 0) AS feature_uses_per_user_28d,
-       reports_uses_28d, automation_uses_28d, integrations_uses_28d,
-       reports_uses_28d >= 3 AS adopts_reports,
-       automation_uses_28d >= 3 AS adopts_automation,
-       integrations_uses_28d >= 3 AS adopts_integrations,
-       (reports_uses_28d >= 3)::BIGINT + 2 * (automation_uses_28d >= 3)::BIGINT + (integrations_uses_28d >= 3)::BIGINT
-         AS key_feature_weight
+       feature_uses_28d::DOUBLE / nullif(active_users_28d, 0) AS feature_uses_per_user_28d
 FROM rolled
 WHERE as_of_date >= customer_since AND as_of_date < coalesce(churned_on, DATE '9999-12-31')
