@@ -3,30 +3,31 @@
 --
 -- `peer_percentile` is the share of the peers that are lower, those that are alike counted half: 0.5 is the middle,
 -- whichever way is better. The own baseline is the mean of the published days from 118 to 29 days before, so that the
--- last four weeks are compared with what was usual before them. `change_on_own` is by which share of it the value differs;
--- NULL where the baseline is not above 0, or the metric has a sign: of -0.4 to 0.4 no share can be said. A view, computed
--- when asked: as a table each run of a day would have to build 118 days.
+-- last four weeks are compared with what was usual before them. `change` is how much the value differs from it, in the unit
+-- of the metric. `change_on_own` is by which share of it; NULL where the baseline is below `base_floor`, under which a share says
+-- nothing (of one ticket a year the next is 400 per cent), or the metric has a sign: of -0.4 to 0.4 there is no share. A
+-- view, computed when asked: as a table each run of a day would have to build 118 days.
 CREATE VIEW marts.metric_context AS
 WITH listed AS (
-  SELECT account_id, as_of_date, segment, 'usage_seconds_28d' AS metric, FALSE AS is_signed, CAST(usage_seconds_28d AS DOUBLE) AS value FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'usage_seconds_28d' AS metric, CAST(3600 AS DOUBLE) AS base_floor, CAST(usage_seconds_28d AS DOUBLE) AS value FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'active_users_28d', FALSE, CAST(active_users_28d AS DOUBLE) FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'active_users_28d', CAST(1 AS DOUBLE), CAST(active_users_28d AS DOUBLE) FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'active_days_28d', FALSE, CAST(active_days_28d AS DOUBLE) FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'active_days_28d', CAST(1 AS DOUBLE), CAST(active_days_28d AS DOUBLE) FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'features_28d', FALSE, CAST(features_28d AS DOUBLE) FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'features_28d', CAST(1 AS DOUBLE), CAST(features_28d AS DOUBLE) FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'seat_utilisation_28d', FALSE, seat_utilisation_28d FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'seat_utilisation_28d', CAST(0.05 AS DOUBLE), seat_utilisation_28d FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'tickets_opened_90d', FALSE, CAST(tickets_opened_90d AS DOUBLE) FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'tickets_opened_90d', CAST(1 AS DOUBLE), CAST(tickets_opened_90d AS DOUBLE) FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'sentiment_mean_90d', TRUE, sentiment_mean_90d FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'sentiment_mean_90d', CAST(NULL AS DOUBLE), sentiment_mean_90d FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'nps_mean_365d', FALSE, nps_mean_365d FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'nps_mean_365d', CAST(1 AS DOUBLE), nps_mean_365d FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'on_time_share_365d', FALSE, on_time_share_365d FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'on_time_share_365d', CAST(0.05 AS DOUBLE), on_time_share_365d FROM metrics.accounts
   UNION ALL
-  SELECT account_id, as_of_date, segment, 'arr', FALSE, CAST(arr AS DOUBLE) FROM metrics.accounts
+  SELECT account_id, as_of_date, segment, 'arr', CAST(1 AS DOUBLE), CAST(arr AS DOUBLE) FROM metrics.accounts
 ), placed AS (
   SELECT
     *,
@@ -51,5 +52,8 @@ SELECT
   round(CAST(peers_lower + peers_at_most AS DOUBLE) / (2 * peers), 4) AS peer_percentile,
   own_days,
   round(CAST(own_sum AS DOUBLE) / nullif(own_days, 0), 4) AS own_baseline,
-  CASE WHEN NOT is_signed AND own_sum > 0 THEN round(value / (CAST(own_sum AS DOUBLE) / own_days) - 1, 4) END AS change_on_own
+  round(value - CAST(own_sum AS DOUBLE) / nullif(own_days, 0), 4) AS change,
+  CASE WHEN CAST(own_sum AS DOUBLE) >= base_floor * own_days
+    THEN round(value / (CAST(own_sum AS DOUBLE) / nullif(own_days, 0)) - 1, 4)
+  END AS change_on_own
 FROM placed

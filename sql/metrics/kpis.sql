@@ -4,9 +4,9 @@ CREATE TABLE metrics.kpis (
   account_id           VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date           DATE NOT NULL, -- at the end of this day
   storage_gb           DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
-  storage_gb_28d_ago   DOUBLE, -- the same 28 days before
-  storage_growth_28d   DOUBLE, -- share by which it grew on that; NULL without a base
-  campaigns_28d        DOUBLE, -- campaigns sent; NULL before the first figure of any account
+  storage_gb_28d_ago   DOUBLE, -- gigabytes stored 28 days before: the last figure of the seven days up to then; NULL without one
+  storage_growth_28d   DOUBLE, -- share by which gigabytes stored grew in 28 days; NULL without a figure above 0 then
+  campaigns_28d        DOUBLE, -- campaigns sent in 28 days; NULL before the first figure of any account: what nobody ever reported is unknown, and of who has no row after that it is 0
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH log AS (
@@ -39,7 +39,7 @@ SELECT
   rolling.as_of_date,
   CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) END AS storage_gb,
   CASE WHEN usage_daily THEN CAST(storage_before AS DOUBLE) END AS storage_gb_28d_ago,
-  CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) / nullif(CAST(storage_before AS DOUBLE), 0) - 1 END AS storage_growth_28d,
+  CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) / CASE WHEN storage_before > 0 THEN CAST(storage_before AS DOUBLE) END - 1 END AS storage_growth_28d,
   CASE WHEN usage_daily AND begun.first_day <= rolling.as_of_date THEN CAST(campaigns AS DOUBLE) END AS campaigns_28d
 FROM begun
 CROSS JOIN metrics.reporting
