@@ -7,6 +7,7 @@
 //! known      what of the contracts was known on a day, beside what was the case
 //! contracts, growth, billing, users   each column of a subject by loops over the books, one account and day at a time
 //! marts      ARR, seats and revenue at risk tied out over a generated world
+//! retention  customers and revenue that are kept, by month, in twelve months and by cohort, over the same world
 //! ```
 
 mod billing;
@@ -17,4 +18,5 @@ mod growth;
 mod known;
 mod marts;
 mod published;
+mod retention;
 mod users;

@@ -17,13 +17,14 @@ const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 9, 2).unwrap();
 /// The contract of an account ran out in the weeks before.
 const OVERDUE_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 8, 26).unwrap();
 
-struct Published {
+/// A generated world, and what the bundled project makes of it.
+pub struct Published {
     out: TempDir,
-    world: World,
-    commerce: Commerce,
+    pub world: World,
+    pub commerce: Commerce,
 }
 
-static PUBLISHED: LazyLock<Published> = LazyLock::new(|| {
+pub static PUBLISHED: LazyLock<Published> = LazyLock::new(|| {
     let (sources, out) = (world::generated(&world::small()), tempfile::tempdir().unwrap());
     let run = Run::new(Path::new(ROOT), sources.path(), out.path()).select(&[
         "metrics.accounts",
@@ -35,6 +36,8 @@ static PUBLISHED: LazyLock<Published> = LazyLock::new(|| {
         "marts.revenue_at_risk_bridge",
         "marts.tier_migrations",
         "marts.portfolios",
+        "marts.retention",
+        "marts.cohorts",
         "marts.expansion_candidates",
         "marts.score_vs_commercial",
     ]);
@@ -50,7 +53,7 @@ fn dates() -> [NaiveDate; 5] {
 }
 
 /// The rows of a published table on a day.
-fn published(table: &str, day: NaiveDate) -> Vec<Row> {
+pub fn published(table: &str, day: NaiveDate) -> Vec<Row> {
     let files = parquet_below(&PUBLISHED.out.path().join(table));
     let all = files.iter().flat_map(|path| batches(path)).flat_map(|batch| rows(&batch));
     all.filter(|row| row["as_of_date"] == Value::Day(day)).collect()
