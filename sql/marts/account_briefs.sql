@@ -3,7 +3,7 @@
 CREATE TABLE marts.account_briefs (
   account_id VARCHAR NOT NULL, -- the account
   as_of_date DATE NOT NULL, -- at the end of this day
-  account_name VARCHAR, -- its name
+  account_name VARCHAR, -- name of the account
   segment VARCHAR NOT NULL, -- SMB, MM or ENT
   score DOUBLE, -- the main score; NULL when unscored
   tier VARCHAR NOT NULL, -- the range the score is in
@@ -11,7 +11,7 @@ CREATE TABLE marts.account_briefs (
   strongest VARCHAR, -- the component with the largest share of its points; NULL when nothing counts
   weakest VARCHAR, -- the one with the least
   reasons VARCHAR, -- what got worse lately; NULL without a contract in force
-  owner_id VARCHAR, -- its owner, our CSM; NULL without one
+  owner_id VARCHAR, -- owner of the account, our CSM; NULL without one
   owner_tenure_days BIGINT, -- days that the account has been theirs
   stage VARCHAR NOT NULL, -- onboarding, implementation or live
   tenure_days BIGINT NOT NULL, -- days as a customer
@@ -23,14 +23,14 @@ CREATE TABLE marts.account_briefs (
   usage_growth_28d DOUBLE, -- share by which usage grew; NULL without a base
   feature_adoption_28d DOUBLE, -- share of what it may use that it does use
   tickets_open BIGINT, -- tickets open
-  escalations_open BIGINT, -- of those, escalated
+  escalations_open BIGINT, -- open tickets that are escalated
   has_sponsor BOOLEAN, -- there is an executive sponsor
   days_since_sponsor_contact BIGINT, -- days since the last meeting with one
   days_since_meeting BIGINT, -- days since the last meeting
   nps_latest DOUBLE, -- last answer to whether they would recommend us
   sentiment_mean_90d DOUBLE, -- mean sentiment of what they wrote, -1 to 1
   csm_pulse DOUBLE, -- how its owner thought it was doing, 1 to 5
-  csm_pulse_reason VARCHAR, -- why
+  csm_pulse_reason VARCHAR, -- the reason that was given for the pulse
   goals_attained BIGINT, -- goals reached
   goals_overdue BIGINT, -- goals past their day
   advocacy_acts_180d BIGINT, -- what it did for us in half a year

@@ -5,14 +5,14 @@ CREATE TABLE marts.beta_candidates (
   account_id   VARCHAR NOT NULL, -- the account
   as_of_date   DATE    NOT NULL, -- at the end of this day
   rank         BIGINT  NOT NULL CHECK (rank >= 1), -- 1 is the first to ask
-  account_name VARCHAR, -- its name
-  owner_id     VARCHAR, -- its owner, our CSM; NULL without one
+  account_name VARCHAR, -- name of the account
+  owner_id     VARCHAR, -- owner of the account, our CSM; NULL without one
   segment      VARCHAR NOT NULL, -- SMB, MM or ENT
-  industry     VARCHAR, -- its line of business
+  industry     VARCHAR, -- line of business of the account
   score        DOUBLE  NOT NULL, -- the main score
-  active_days_28d BIGINT NOT NULL, -- days with any event, of 28
+  active_days_28d BIGINT NOT NULL, -- days of 28 on which a user did anything
   features_28d BIGINT  NOT NULL, -- distinct features used
-  features_new_28d BIGINT NOT NULL, -- of those, for the first time
+  features_new_28d BIGINT NOT NULL, -- features used for the first time in the last 28 days
   PRIMARY KEY (as_of_date, rank), UNIQUE (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT

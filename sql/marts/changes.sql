@@ -11,7 +11,7 @@ CREATE TABLE marts.changes (
   as_of_date DATE    NOT NULL, -- at the end of this day
   is_silent  BOOLEAN NOT NULL, -- the product is not used any more, or never was
   changes    BIGINT  NOT NULL CHECK (changes >= 0), -- things that got worse lately
-  reasons    VARCHAR NOT NULL, -- what these are; empty without any
+  reasons    VARCHAR NOT NULL, -- what got worse lately; empty without anything
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH falls AS (

@@ -6,9 +6,9 @@
 CREATE TABLE marts.customers (
   account_id      VARCHAR NOT NULL, -- the account
   as_of_date      DATE    NOT NULL, -- at the end of this day
-  account_name    VARCHAR, -- its name
+  account_name    VARCHAR, -- name of the account
   segment         VARCHAR NOT NULL, -- SMB, MM or ENT
-  owner_id        VARCHAR, -- its owner, our CSM; NULL without one
+  owner_id        VARCHAR, -- owner of the account, our CSM; NULL without one
   arr             DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- worth a year
   seats           BIGINT  NOT NULL CHECK (seats >= 0), -- seats it pays for
   days_to_renewal BIGINT  CHECK (days_to_renewal >= 1), -- days until the next renewal; NULL without one

@@ -10,8 +10,8 @@ CREATE TABLE marts.drivers (
   tier_rank      BIGINT  NOT NULL CHECK (tier_rank >= 1), -- rank of the tier, 1 is the lowest
   tier           VARCHAR NOT NULL, -- the tier
   accounts       BIGINT  NOT NULL CHECK (accounts > 0), -- accounts of the tier of which the metric is known
-  mean           DOUBLE  NOT NULL, -- its mean among them
-  mean_of_others DOUBLE, -- its mean among all others; NULL without any
+  mean           DOUBLE  NOT NULL, -- mean of the metric among the accounts of the tier
+  mean_of_others DOUBLE, -- mean of the metric among all other accounts; NULL without any
   effect         DOUBLE, -- Cohen's d of the two; NULL where it cannot be told
   PRIMARY KEY (as_of_date, metric, tier_rank)
 ) PARTITIONED BY (as_of_date) AS

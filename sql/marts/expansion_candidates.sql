@@ -4,9 +4,9 @@ CREATE TABLE marts.expansion_candidates (
   account_id           VARCHAR NOT NULL, -- the account
   as_of_date           DATE    NOT NULL, -- at the end of this day
   rank                 BIGINT  NOT NULL CHECK (rank >= 1), -- 1 is the first to call
-  account_name         VARCHAR, -- its name
+  account_name         VARCHAR, -- name of the account
   segment              VARCHAR NOT NULL, -- SMB, MM or ENT
-  owner_id             VARCHAR, -- its owner, our CSM; NULL without one
+  owner_id             VARCHAR, -- owner of the account, our CSM; NULL without one
   readiness            DOUBLE  NOT NULL, -- score of expansion
   score                DOUBLE  NOT NULL, -- the main score
   arr                  DECIMAL(18,2) NOT NULL, -- what it is worth a year

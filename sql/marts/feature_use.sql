@@ -9,8 +9,8 @@ CREATE TABLE marts.feature_use (
   tier_rank       BIGINT  NOT NULL CHECK (tier_rank >= 1), -- rank of the tier, 1 is the lowest
   tier            VARCHAR NOT NULL, -- the tier
   accounts        BIGINT  NOT NULL CHECK (accounts > 0), -- accounts of the tier
-  share           DOUBLE  NOT NULL CHECK (share BETWEEN 0 AND 1), -- share of them that used it in 28 days
-  share_of_others DOUBLE  CHECK (share_of_others BETWEEN 0 AND 1), -- share of all others that did; NULL without any
+  share           DOUBLE  NOT NULL CHECK (share BETWEEN 0 AND 1), -- share of the accounts of the tier that used the feature in 28 days
+  share_of_others DOUBLE  CHECK (share_of_others BETWEEN 0 AND 1), -- share of all other accounts that used the feature in 28 days; NULL without any
   effect          DOUBLE, -- Cohen's h of the two; NULL without others
   PRIMARY KEY (as_of_date, feature, tier_rank)
 ) PARTITIONED BY (as_of_date) AS

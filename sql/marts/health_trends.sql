@@ -5,13 +5,13 @@ CREATE TABLE marts.health_trends (
   cut                VARCHAR NOT NULL CHECK (cut IN ('business', 'segment', 'owner')), -- by what the accounts are put together
   member             VARCHAR NOT NULL, -- which segment or owner; `all` of the business, `nobody` without an owner
   accounts           BIGINT  NOT NULL CHECK (accounts > 0), -- customers with a contract in force
-  scored_accounts    BIGINT  NOT NULL CHECK (scored_accounts <= accounts), -- of those, with a score
-  arr                DECIMAL(18,2) NOT NULL, -- what all are worth a year
+  scored_accounts    BIGINT  NOT NULL CHECK (scored_accounts <= accounts), -- accounts with a score
+  arr                DECIMAL(18,2) NOT NULL, -- ARR of all accounts
   mean_score         DOUBLE, -- mean of the scores; NULL without any
   arr_weighted_score DOUBLE, -- mean of the scores weighted by ARR; NULL where nothing scored has any
   at_risk_accounts   BIGINT  NOT NULL CHECK (at_risk_accounts <= scored_accounts), -- accounts in a tier at risk
-  at_risk_arr        DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN 0 AND arr), -- what these are worth
-  unscored_arr       DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr - at_risk_arr), -- what the accounts without a score are worth
+  at_risk_arr        DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN 0 AND arr), -- ARR of the accounts in a tier at risk
+  unscored_arr       DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr - at_risk_arr), -- ARR of the accounts without a score
   PRIMARY KEY (as_of_date, cut, member)
 ) PARTITIONED BY (as_of_date) AS
 WITH weighed AS (

@@ -9,17 +9,17 @@ CREATE TABLE marts.portfolios (
   as_of_date        DATE    NOT NULL, -- at the end of this day
   owner_id          VARCHAR NOT NULL, -- the owner, our CSM; `nobody` for accounts without one
   accounts          BIGINT  NOT NULL CHECK (accounts > 0), -- accounts of that owner
-  arr               DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- what they are worth a year
-  at_risk_arr       DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN 0 AND arr), -- part of it in a tier at risk
-  unscored_arr      DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr), -- part of it without a score
+  arr               DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- what the accounts of the owner are worth a year
+  at_risk_arr       DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN 0 AND arr), -- ARR of the owner's accounts in a tier at risk
+  unscored_arr      DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr), -- ARR of the owner's accounts without a score
   mean_score        DOUBLE, -- mean of the scores; NULL without any
   mean_of_mix       DOUBLE, -- mean that the owner's segments let expect
-  above_mix         DOUBLE, -- the first less the second
+  above_mix         DOUBLE, -- `mean_score` less `mean_of_mix`
   compared_accounts BIGINT  NOT NULL CHECK (compared_accounts BETWEEN 0 AND accounts), -- accounts that were this owner's on both days, with a score on both
-  change            DOUBLE, -- mean change of their scores; NULL without any
-  change_beyond_mix DOUBLE, -- the same less the mean change in their segments
+  change            DOUBLE, -- mean change of the scores of the compared accounts; NULL without any
+  change_beyond_mix DOUBLE, -- mean change of the scores of the compared accounts less the mean change in their segments
   came_accounts     BIGINT  CHECK (came_accounts BETWEEN 0 AND accounts), -- accounts that the owner has and had not on the earlier day; NULL where that lies before the data
-  left_accounts     BIGINT  CHECK (left_accounts >= 0), -- accounts that the owner had on the earlier day and has no more; NULL as above
+  left_accounts     BIGINT  CHECK (left_accounts >= 0), -- accounts that the owner had on the earlier day and has no more; NULL where that lies before the data
   PRIMARY KEY (as_of_date, owner_id)
 ) PARTITIONED BY (as_of_date) AS
 WITH scored AS (

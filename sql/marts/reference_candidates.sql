@@ -4,10 +4,10 @@ CREATE TABLE marts.reference_candidates (
   account_id   VARCHAR NOT NULL, -- the account
   as_of_date   DATE    NOT NULL, -- at the end of this day
   rank         BIGINT  NOT NULL CHECK (rank >= 1), -- 1 is the first to ask
-  account_name VARCHAR, -- its name
-  owner_id     VARCHAR, -- its owner, our CSM; NULL without one
+  account_name VARCHAR, -- name of the account
+  owner_id     VARCHAR, -- owner of the account, our CSM; NULL without one
   segment      VARCHAR NOT NULL, -- SMB, MM or ENT
-  industry     VARCHAR, -- its line of business
+  industry     VARCHAR, -- line of business of the account
   score        DOUBLE  NOT NULL, -- the main score
   nps_latest   DOUBLE, -- last answer to whether they would recommend us
   csm_pulse    DOUBLE, -- how its owner thinks it is doing

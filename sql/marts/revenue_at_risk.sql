@@ -6,10 +6,10 @@ CREATE TABLE marts.revenue_at_risk (
   tier          VARCHAR NOT NULL, -- of the main score
   tier_rank     BIGINT, -- 1 is the lowest tier; NULL when unscored
   accounts      BIGINT  NOT NULL CHECK (accounts > 0), -- accounts with lines of that quarter
-  arr           DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- ARR of these lines
-  cancelled_arr DECIMAL(18,2) NOT NULL CHECK (cancelled_arr BETWEEN 0 AND arr), -- part of it that is cancelled
-  at_risk_arr   DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN cancelled_arr AND arr), -- part of it at risk: all of a tier at risk, else what is cancelled
-  unscored_arr  DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr), -- part of it of accounts without a score: what of it is at risk beyond what is cancelled, nobody knows
+  arr           DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- ARR of the lines of the quarter
+  cancelled_arr DECIMAL(18,2) NOT NULL CHECK (cancelled_arr BETWEEN 0 AND arr), -- ARR of the lines that are cancelled
+  at_risk_arr   DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN cancelled_arr AND arr), -- ARR at risk: all of a tier at risk, else what is cancelled
+  unscored_arr  DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr), -- ARR of accounts without a score: what of it is at risk beyond what is cancelled, nobody knows
   PRIMARY KEY (as_of_date, quarter, tier)
 ) PARTITIONED BY (as_of_date) AS
 SELECT

@@ -7,9 +7,9 @@ CREATE TABLE marts.score_vs_commercial (
   account_id          VARCHAR NOT NULL, -- the account
   as_of_date          DATE    NOT NULL, -- at the end of this day
   score_is            VARCHAR NOT NULL CHECK (score_is IN ('above', 'below')), -- above or below what the commercial signs say
-  account_name        VARCHAR, -- its name
+  account_name        VARCHAR, -- name of the account
   segment             VARCHAR NOT NULL, -- SMB, MM or ENT
-  owner_id            VARCHAR, -- its owner, our CSM; NULL without one
+  owner_id            VARCHAR, -- owner of the account, our CSM; NULL without one
   score               DOUBLE  NOT NULL, -- the main score
   tier                VARCHAR NOT NULL, -- its tier
   arr                 DECIMAL(18,2) NOT NULL, -- what the account is worth a year

@@ -8,11 +8,11 @@
 CREATE TABLE marts.score_vs_pulse (
   account_id       VARCHAR NOT NULL, -- the account
   as_of_date       DATE    NOT NULL, -- at the end of this day
-  account_name     VARCHAR, -- its name
-  owner_id         VARCHAR, -- its owner, our CSM; NULL without one
+  account_name     VARCHAR, -- name of the account
+  owner_id         VARCHAR, -- owner of the account, our CSM; NULL without one
   score            DOUBLE  NOT NULL, -- as computed, without the pulse: before overrides and rounding
   csm_pulse        DOUBLE  NOT NULL CHECK (csm_pulse BETWEEN 1 AND 5), -- as judged
-  author_id        VARCHAR NOT NULL, -- who judged
+  author_id        VARCHAR NOT NULL, -- who made the judgement
   score_percentile DOUBLE  NOT NULL CHECK (score_percentile > 0 AND score_percentile < 1), -- where the score puts the account
   pulse_percentile DOUBLE  NOT NULL CHECK (pulse_percentile > 0 AND pulse_percentile < 1), -- where the judgement does
   difference       DOUBLE  NOT NULL CHECK (difference > -1 AND difference < 1), -- the first less the second: above 0 the score is above the pulse

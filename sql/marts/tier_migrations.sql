@@ -4,12 +4,12 @@ CREATE TABLE marts.tier_migrations (
   as_of_date DATE    NOT NULL, -- at the end of this day
   move       VARCHAR NOT NULL CHECK (move IN ('new', 'gone', 'up', 'down', 'same', 'scored', 'unscored')), -- new: no customer before; gone: none any more; up, down, same: by rank of the tier; scored, unscored: it has a score now, or none any more
   from_rank  BIGINT  NOT NULL CHECK (from_rank >= 0), -- rank of the tier before, 1 is the lowest; 0 without a score, or no customer
-  to_rank    BIGINT  NOT NULL CHECK (to_rank >= 0), -- rank of the tier after; 0 as above
+  to_rank    BIGINT  NOT NULL CHECK (to_rank >= 0), -- rank of the tier after; 0 without a score, or no customer any more
   from_date  DATE    NOT NULL, -- the earlier day
   from_tier  VARCHAR CHECK ((from_tier IS NULL) = (move = 'new')), -- the tier before; NULL of those new
   to_tier    VARCHAR CHECK ((to_tier IS NULL) = (move = 'gone')), -- the tier after; NULL of those gone
   accounts   BIGINT  NOT NULL CHECK (accounts > 0), -- accounts that moved so
-  arr        DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- what they are worth a year
+  arr        DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- what the accounts that moved are worth a year
   PRIMARY KEY (as_of_date, move, from_rank, to_rank)
 ) PARTITIONED BY (as_of_date) AS
 WITH sides AS (

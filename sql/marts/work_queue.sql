@@ -12,8 +12,8 @@ CREATE TABLE marts.work_queue (
   as_of_date      DATE    NOT NULL, -- at the end of this day
   list            VARCHAR NOT NULL CHECK (list IN ('scored', 'unscored')), -- in which of the two lists it is
   rank            BIGINT  NOT NULL CHECK (rank >= 1), -- 1 is the first to call of its list
-  account_name    VARCHAR, -- its name
-  owner_id        VARCHAR, -- its owner, our CSM; NULL without one
+  account_name    VARCHAR, -- name of the account
+  owner_id        VARCHAR, -- owner of the account, our CSM; NULL without one
   segment         VARCHAR NOT NULL, -- SMB, MM or ENT
   tier            VARCHAR NOT NULL, -- the range the score is in
   score           DOUBLE  CHECK ((score IS NULL) = (list = 'unscored')), -- the main score
@@ -26,7 +26,7 @@ CREATE TABLE marts.work_queue (
   arr             DECIMAL(18,2) NOT NULL, -- worth a year
   book_rank       BIGINT  NOT NULL CHECK (book_rank >= 1), -- rank of its ARR among the accounts of its owner, 1 is the largest
   changes         BIGINT  NOT NULL CHECK (changes >= 0), -- things that got worse lately
-  reasons         VARCHAR NOT NULL, -- what these are; without any why it is at risk or not scored, and else empty
+  reasons         VARCHAR NOT NULL, -- what got worse lately; without anything why it is at risk or not scored, and else empty
   PRIMARY KEY (as_of_date, list, rank), UNIQUE (account_id, as_of_date),
   CHECK (reasons <> '' OR is_at_risk IS FALSE)
 ) PARTITIONED BY (as_of_date) AS

@@ -9,16 +9,16 @@ CREATE TABLE metrics.billing (
   account_id          VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date          DATE    NOT NULL, -- as of the end of this day
   overdue_invoices    BIGINT  CHECK (overdue_invoices >= 0), -- invoices overdue; NULL where invoices are not reported, as all up to `mean_days_late_365d`
-  overdue_amount      DECIMAL(18,2) CHECK (overdue_amount >= 0), -- what is owed on them
-  overdue_30d_amount  DECIMAL(18,2) CHECK (overdue_30d_amount BETWEEN 0 AND overdue_amount), -- part of it that is overdue for more than 30 days
+  overdue_amount      DECIMAL(18,2) CHECK (overdue_amount >= 0), -- what is owed on overdue invoices
+  overdue_30d_amount  DECIMAL(18,2) CHECK (overdue_30d_amount BETWEEN 0 AND overdue_amount), -- what is owed on invoices that are overdue for more than 30 days
   overdue_share_of_arr DOUBLE CHECK (overdue_share_of_arr >= 0), -- what is owed by ARR; 1 where nothing is under contract any more and something is owed
-  mean_days_overdue   DOUBLE  CHECK (mean_days_overdue >= 1), -- mean days since they were due; NULL without any
+  mean_days_overdue   DOUBLE  CHECK (mean_days_overdue >= 1), -- mean days since the overdue invoices were due; NULL without any
   disputed_amount     DECIMAL(18,2) CHECK (disputed_amount >= 0), -- what is owed on open invoices that the customer objects to
   invoices_due_365d   BIGINT  CHECK (invoices_due_365d >= 0), -- invoices that came due in 365 days
-  on_time_share_365d  DOUBLE  CHECK (on_time_share_365d BETWEEN 0 AND 1), -- part of those that was paid by its due day; NULL without any
-  mean_days_late_365d DOUBLE  CHECK (mean_days_late_365d >= 0), -- mean days of the invoices due in 365 days from due to paid, so far of one that is not, 0 on time; NULL without any due
+  on_time_share_365d  DOUBLE  CHECK (on_time_share_365d BETWEEN 0 AND 1), -- share of the invoices that came due in 365 days which were paid by their due day; NULL without any
+  mean_days_late_365d DOUBLE  CHECK (mean_days_late_365d >= 0), -- mean days from due to paid of the invoices that came due in 365 days, 0 on time; one that is not paid is late by the days so far, so that who never pays is not NULL; NULL without any
   paid_amount_90d     DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported, as all below
-  paid_amount_365d    DECIMAL(18,2), -- the same in 365 days
+  paid_amount_365d    DECIMAL(18,2), -- what came in 365 days less what went back; NULL where payments are not reported
   failed_payments_90d BIGINT  CHECK (failed_payments_90d >= 0), -- attempts that failed in 90 days
   chargebacks_365d    BIGINT  CHECK (chargebacks_365d >= 0), -- payments that were taken back by the bank in 365 days
   last_payment_failed BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt

@@ -7,23 +7,23 @@
 CREATE TABLE metrics.growth (
   account_id         VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date         DATE    NOT NULL, -- as of the end of this day
-  arr_growth_90d     DOUBLE  CHECK (arr_growth_90d >= -1), -- share by which ARR grew on that of 90 days ago; NULL without a base
-  arr_growth_365d    DOUBLE  CHECK (arr_growth_365d >= -1), -- the same on 365 days ago
-  seats_growth_90d   DOUBLE  CHECK (seats_growth_90d >= -1), -- share by which seats grew on those of 90 days ago; NULL without a base
-  seats_growth_365d  DOUBLE  CHECK (seats_growth_365d >= -1), -- the same on 365 days ago
-  cancelled_share    DOUBLE  CHECK (cancelled_share BETWEEN 0 AND 1), -- part of ARR in force that is cancelled to its end; NULL without ARR
-  auto_renew_share   DOUBLE  CHECK (auto_renew_share BETWEEN 0 AND 1), -- part of ARR that renews unless somebody acts; NULL without ARR
+  arr_growth_90d     DOUBLE  CHECK (arr_growth_90d >= -1), -- share by which ARR grew in 90 days; NULL without any then
+  arr_growth_365d    DOUBLE  CHECK (arr_growth_365d >= -1), -- share by which ARR grew in 365 days; NULL without any then
+  seats_growth_90d   DOUBLE  CHECK (seats_growth_90d >= -1), -- share by which seats grew in 90 days; NULL without any then
+  seats_growth_365d  DOUBLE  CHECK (seats_growth_365d >= -1), -- share by which seats grew in 365 days; NULL without any then
+  cancelled_share    DOUBLE  CHECK (cancelled_share BETWEEN 0 AND 1), -- share of ARR in force that is cancelled to its end; NULL without ARR
+  auto_renew_share   DOUBLE  CHECK (auto_renew_share BETWEEN 0 AND 1), -- share of ARR that renews unless somebody acts; NULL without ARR
   renewals_365d      BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported, as all below
-  upsells_365d       BIGINT, -- more of the same
-  cross_sells_365d   BIGINT, -- something else as well
-  downsells_365d     BIGINT, -- less of the same
+  upsells_365d       BIGINT, -- changes of contracts in 365 days to more of what was bought; NULL where changes of contracts are not reported
+  cross_sells_365d   BIGINT, -- changes of contracts in 365 days to something else as well; NULL where changes of contracts are not reported
+  downsells_365d     BIGINT, -- changes of contracts in 365 days to less of what was bought; NULL where changes of contracts are not reported
   expansion_arr_365d DECIMAL(18,2) CHECK (expansion_arr_365d >= 0), -- ARR won by changes that raised it, new business and returns aside
   contraction_arr_365d DECIMAL(18,2) CHECK (contraction_arr_365d >= 0), -- ARR lost by changes that lowered it, churn included
   has_expanded       BOOLEAN, -- there is a first expansion; NULL until the end of onboarding is known
-  days_to_first_expansion BIGINT CHECK (days_to_first_expansion >= 0), -- days from the end of onboarding to it, or so far; NULL until that end is known
+  days_to_first_expansion BIGINT CHECK (days_to_first_expansion >= 0), -- days from the end of onboarding to the first expansion, or so far; NULL until that end is known
   open_expansion_opportunities BIGINT CHECK (open_expansion_opportunities >= 0), -- up- and cross-sells under discussion; NULL where opportunities are not reported, as all below
-  open_expansion_arr DECIMAL(18,2) CHECK (open_expansion_arr >= 0), -- what they are worth a year
-  weighted_expansion_arr DECIMAL(18,2) CHECK (weighted_expansion_arr BETWEEN 0 AND open_expansion_arr), -- the same times how likely their sellers see them
+  open_expansion_arr DECIMAL(18,2) CHECK (open_expansion_arr >= 0), -- what the up- and cross-sells under discussion are worth a year
+  weighted_expansion_arr DECIMAL(18,2) CHECK (weighted_expansion_arr BETWEEN 0 AND open_expansion_arr), -- what the up- and cross-sells under discussion are worth a year, each times how likely its seller sees it
   renewal_probability DOUBLE CHECK (renewal_probability BETWEEN 0 AND 1), -- how likely sellers see the renewals under discussion, by worth; NULL without one that says
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS

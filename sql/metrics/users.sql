@@ -12,7 +12,7 @@ CREATE TABLE metrics.users (
   is_activated           BOOLEAN NOT NULL, -- has signed in
   days_since_seen        BIGINT  CHECK (days_since_seen >= 0), -- days since the last event; NULL before the first
   usage_seconds_28d      BIGINT  NOT NULL CHECK (usage_seconds_28d >= 0), -- seconds in the product
-  usage_seconds_prev_28d BIGINT  NOT NULL CHECK (usage_seconds_prev_28d >= 0), -- the same, in the 28 days before
+  usage_seconds_prev_28d BIGINT  NOT NULL CHECK (usage_seconds_prev_28d >= 0), -- seconds in the product in the 28 days before the last 28
   usage_growth_28d       DOUBLE  CHECK (usage_growth_28d >= -1), -- share by which usage grew; NULL without a base
   active_days_28d        BIGINT  NOT NULL CHECK (active_days_28d BETWEEN 0 AND 28), -- days with any event
   active_days_per_week_28d DOUBLE NOT NULL, -- mean active days per week of the last four
