@@ -358,6 +358,7 @@ fn what_went_wrong_is_told_though_cleaning_up_fails_too() {
             from_published: false,
             followers: false,
             reading: Reading::AsHappened,
+            incomplete: halescore::run::Incomplete::Built,
             sources: storage("data"),
             out: storage("out"),
         };

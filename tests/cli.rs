@@ -143,7 +143,7 @@ pub fn good(output: Output) -> String {
 }
 
 #[track_caller]
-fn one_line(text: &str) -> Value {
+pub fn one_line(text: &str) -> Value {
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(text).unwrap()
 }

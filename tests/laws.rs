@@ -22,10 +22,10 @@ mod reasons;
 mod season;
 mod shipped;
 mod silence;
-mod sources;
+pub mod sources;
 mod tree;
 mod twins;
-mod world;
+pub mod world;
 mod worlds;
 
 /// Numbers by chance, the same for the same seed (SplitMix64; Steele, Lea and Flood, OOPSLA 2014).

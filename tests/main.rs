@@ -33,6 +33,7 @@ mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
 mod question; // a question of a project, asked of the library
 mod readers; // what is published, read by DuckDB, Polars and pandas
+mod readiness; // windows that reach before the log, logs that stopped, days that are not over
 mod real_data; // six projects over real logs equal what other engines computed
 mod rescore; // scores again from what is published: every day and column that is looked back to, or a refusal
 mod row_order; // results that depend on an order of rows which nothing settles

@@ -78,6 +78,7 @@ impl Run {
             from_published: false,
             followers: false,
             reading: self.reading,
+            incomplete: halescore::run::Incomplete::Built,
             sources,
             out,
         };

@@ -90,6 +90,7 @@ async fn run(drawn: &Project, sources: &Path) -> Result<End, String> {
             from_published: false,
             followers: false,
             reading: Reading::AsHappened,
+            incomplete: halescore::run::Incomplete::Built,
             sources,
             out,
         };

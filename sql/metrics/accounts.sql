@@ -15,12 +15,12 @@ CREATE TABLE metrics.accounts (
   approximate             BOOLEAN NOT NULL, -- a row of now stood for what was in the past
   usage_seconds_28d       BIGINT NOT NULL, -- seconds in the product in 28 days, by users and integrations
   usage_seconds_prev_28d  BIGINT NOT NULL, -- seconds in the product in the 28 days before the last 28
-  usage_growth_28d        DOUBLE, -- share by which seconds in the product grew on the 28 days before; NULL without usage then, or before 56 days as a customer
-  usage_growth_base       VARCHAR NOT NULL, -- why usage growth is known or not: observed: it is known; from_zero: usage after none; no_usage: none in either period; warm_up: not a customer for 56 days yet
+  usage_growth_28d        DOUBLE, -- share by which seconds in the product grew on the 28 days before; NULL without usage then, and for who is a customer, or in a complete log, for less than 56 days
+  usage_growth_base       VARCHAR NOT NULL, -- why usage growth is known or not: observed: it is known; from_zero: usage after none; no_usage: none in either period; warm_up: a customer, or in a complete log, for less than 56 days
   events_28d              BIGINT NOT NULL, -- events of any kind in 28 days
   events_prev_28d         BIGINT NOT NULL, -- events of any kind in the 28 days before the last 28
   logins_28d              BIGINT NOT NULL, -- logins in 28 days
-  login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90
+  login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90, and for who is a customer, or in a complete log, for less than these
   session_seconds_mean_28d DOUBLE, -- mean seconds in the product of a session, by session id, in 28 days, as the median is: a log without logins has sessions all the same; NULL without sessions
   session_seconds_median_28d DOUBLE, -- median seconds in the product of a session, by session id, in 28 days; NULL without sessions
   api_calls_28d           BIGINT NOT NULL, -- calls of the API in 28 days
@@ -34,7 +34,7 @@ CREATE TABLE metrics.accounts (
   active_users_7d         BIGINT NOT NULL, -- users seen in seven days
   active_users_28d        BIGINT NOT NULL, -- users seen in 28 days
   active_users_prev_28d   BIGINT NOT NULL, -- users seen in the 28 days before the last 28
-  active_users_growth_28d DOUBLE, -- share by which users seen in 28 days grew on the 28 days before; NULL without users then, or before 56 days as a customer
+  active_users_growth_28d DOUBLE, -- share by which users seen in 28 days grew on the 28 days before; NULL without users then, and for who is a customer, or in a complete log, for less than 56 days
   top_user_share_28d      DOUBLE, -- share of the usage by users in 28 days that the user with most of it holds; NULL without any
   top_3_users_share_28d   DOUBLE, -- share of the usage by users in 28 days that the three users with most of it hold; NULL without any
   usage_hhi_28d           DOUBLE, -- Herfindahl-Hirschman index of usage among users in 28 days: 1 when one user has it all, 1/n when n users share it alike

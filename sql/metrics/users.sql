@@ -13,7 +13,8 @@ CREATE TABLE metrics.users (
   days_since_seen        BIGINT  CHECK (days_since_seen >= 0), -- days since the last event; NULL before the first
   usage_seconds_28d      BIGINT  NOT NULL CHECK (usage_seconds_28d >= 0), -- seconds in the product
   usage_seconds_prev_28d BIGINT  NOT NULL CHECK (usage_seconds_prev_28d >= 0), -- seconds in the product in the 28 days before the last 28
-  usage_growth_28d       DOUBLE  CHECK (usage_growth_28d >= -1), -- share by which usage grew; NULL without a base
+  usage_growth_28d       DOUBLE  CHECK (usage_growth_28d >= -1), -- share by which usage grew on the 28 days before; NULL without usage then, and for who was invited, or is in a complete log, for less than 56 days
+  usage_growth_base      VARCHAR NOT NULL CHECK (usage_growth_base IN ('observed', 'from_zero', 'no_usage', 'warm_up')), -- why usage growth is known or not: observed: it is known; from_zero: usage after none; no_usage: none in either period; warm_up: invited, or in a complete log, for less than 56 days
   active_days_28d        BIGINT  NOT NULL CHECK (active_days_28d BETWEEN 0 AND 28), -- days with any event
   active_days_per_week_28d DOUBLE NOT NULL, -- mean active days per week of the last four
   logins_28d             BIGINT  NOT NULL, -- sessions begun
@@ -82,8 +83,14 @@ SELECT
   held.as_of_date - held.seen_on AS days_since_seen,
   held.usage_seconds_28d,
   held.usage_seconds_prev_28d,
-  CASE WHEN held.as_of_date - held.created_on >= 55
+  CASE WHEN held.as_of_date - held.created_on >= 55 AND ready('events', 56, held.as_of_date)
     THEN CAST(held.usage_seconds_28d AS DOUBLE) / nullif(held.usage_seconds_prev_28d, 0) - 1 END AS usage_growth_28d,
+  CASE
+    WHEN held.as_of_date - held.created_on < 55 OR NOT ready('events', 56, held.as_of_date) THEN 'warm_up'
+    WHEN held.usage_seconds_prev_28d > 0 THEN 'observed'
+    WHEN held.usage_seconds_28d > 0 THEN 'from_zero'
+    ELSE 'no_usage'
+  END AS usage_growth_base,
   held.active_days_28d,
   CAST(held.active_days_28d AS DOUBLE) / 4 AS active_days_per_week_28d,
   held.logins_28d,

@@ -13,4 +13,4 @@ CREATE EXTERNAL TABLE raw.events (
 ) STORED AS PARQUET
 LOCATION 'events'
 OPTIONS ('kind' 'events', 'key' 'event_id', 'happened_at' 'occurred_at', 'known_at' 'available_at',
-         'usage' 'true')
+         'stale_after' '3 days', 'usage' 'true')

@@ -17,6 +17,7 @@ mod tiers;
 mod widened;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -28,7 +29,7 @@ use datafusion::sql::sqlparser::ast::Query;
 use self::calls::Functions;
 use self::text::Text;
 use self::tiers::Tiers;
-use crate::diagnostic::{Diagnostics, Location, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity, SourceFile};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::diagnose::Failed;
 use crate::engine::landed::{Found, Place, held, location_of, look};
@@ -36,6 +37,7 @@ use crate::engine::{Engine, Session, diagnose};
 use crate::pipeline::{Audit, CALENDAR_DAYS, Pipeline};
 use crate::project::layer::{CALENDAR, ModelName};
 use crate::project::model::{Kind, Model};
+use crate::project::ready;
 use crate::storage::Storage;
 
 /// A pipeline in which every model plans, keeps to its contract and is free of known traps.
@@ -143,13 +145,14 @@ impl Pass {
             }
             return;
         };
-        let hidden = self.functions.hidden_time(query, &model.file, |span| model.locate(span));
-        let is_hidden = !hidden.is_empty();
-        self.found.extend(hidden);
+        let mut called = self.functions.hidden_time(query, &model.file, |span| model.locate(span));
+        called.extend(self.unready(query, &model.file, pipeline, |span| model.locate(span)));
+        let is_called_wrongly = !called.is_empty();
+        self.found.extend(called);
         let (plan, analysed) = match self.plan(query).await {
             Ok(plans) => plans,
-            // Where a table function is called with it, that is why there is no plan.
-            Err(_) if is_hidden => return,
+            // Where a table function is called with it, or what is no function is left, that is why there is no plan.
+            Err(_) if is_called_wrongly => return,
             Err(error) => return self.found.push(diagnose::of_model(model, &error)),
         };
         self.as_read.insert(model.name.clone(), plan.clone());
@@ -168,6 +171,19 @@ impl Pass {
             }
             None => self.enter(model, inferred, Some(plan)),
         }
+    }
+
+    /// Calls of `ready` in a query that say nothing.
+    fn unready(
+        &self,
+        query: &Query,
+        file: &SourceFile,
+        pipeline: &Pipeline,
+        place: impl Fn(Range<usize>) -> Location,
+    ) -> Vec<Diagnostic> {
+        let sources = pipeline.models.iter().filter(|model| matches!(model.kind, Kind::Source(_)));
+        let sources: Vec<String> = sources.map(|model| model.name.table.clone()).collect();
+        ready::problems(query, file, &pipeline.settings.complete_from, &sources, place)
     }
 
     /// A query's plan as it reads, and with views put in and types settled: only the second knows the type of a
@@ -251,6 +267,10 @@ impl Pass {
     async fn audit(&mut self, audit: &Audit, pipeline: &Pipeline) {
         let place = |span| Location::new(&audit.file, span);
         self.found.extend(self.functions.hidden_time(&audit.query, &audit.file, place));
+        let unready = self.unready(audit.query.as_ref(), &audit.file, pipeline, place);
+        if !unready.is_empty() {
+            return self.found.extend(unready);
+        }
         let name = format!("audit {}", audit.name);
         let file = &audit.file;
         let statement = Failed { name, file, query: Some(&audit.query), model: None, rule: None };

@@ -9,13 +9,15 @@ use super::arguments::SourcesAt;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::output;
-use crate::check::{Checked, check};
+use crate::check::{Checked, as_far_as_sound};
+use crate::diagnostic::Diagnostics;
+use crate::error::Error;
 use crate::model_test::misspelt_tiers;
 use crate::project::layer::Layer;
 use crate::project::model::Kind;
-use crate::run::rehearse;
+use crate::run::{implausible, rehearse};
 
-/// Find what is wrong with a project, without reading data
+/// Find what is wrong with a project, without reading data unless asked to
 ///
 /// Parses every file, plans every model on empty sources, compares columns with contracts and source contracts with
 /// the footers of the Parquet files, and refuses what would give silently wrong numbers. All problems of a pass are
@@ -26,11 +28,16 @@ Examples:
   hale check                                 the project here or above
   hale check --no-sources                    leave the Parquet files alone, as in CI without data
   hale check --sources s3://lake/exports     hold other files against the contracts
+  hale check --data                          read the sources as well, and say what in them cannot be
   hale check --json | jq .diagnostics        problems as data")]
 pub(super) struct Check {
     /// Do not look at the sources' files
     #[arg(long)]
     no_sources: bool,
+    /// Read the rows of the sources, and say what in them cannot be: logs that stopped or have holes, days unlike the same
+    /// weekdays before, a known_at that loads rewrite, rows of the future, from which day on logs are complete
+    #[arg(long, conflicts_with = "no_sources")]
+    data: bool,
     #[command(flatten)]
     sources: SourcesAt,
 }
@@ -42,7 +49,16 @@ impl Check {
         let engine = context.engine()?;
         let sources =
             if self.no_sources { None } else { Some(context.sources(&self.sources, &pipeline, &engine)?) };
-        let mut checked = check(pipeline, &engine, sources.as_ref()).await?;
+        let (checked, mut found) = as_far_as_sound(pipeline, &engine, sources.as_ref()).await?;
+        let implausible = match sources.as_ref().filter(|_| self.data) {
+            Some(sources) => implausible(&checked, &engine, sources).await?,
+            None => Diagnostics::new(),
+        };
+        if implausible.has_errors() && !found.wrong.has_errors() {
+            return Err(Error::Audit(implausible).into());
+        }
+        found.wrong.extend(implausible);
+        let mut checked = Checked { warnings: found.into_result()?, ..checked };
         let rehearsed = rehearse(&checked, &engine).await?;
         if rehearsed.has_errors() {
             return Err(rehearsed.into());

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::Layer;
 use crate::project::model::Model;
+use crate::project::ready;
 
 /// The first line of every file that is written here, and the sign that it may be replaced or removed.
 const HEADER: &str = "-- Written by `hale compile`: change the project, not this file.\n";
@@ -60,8 +61,9 @@ fn texts(pipeline: &Pipeline) -> Result<BTreeMap<PathBuf, String>> {
     let mut texts = BTreeMap::new();
     let mut all = HEADER.to_owned();
     for model in &pipeline.models {
-        texts.insert(path_of(model)?, format!("{HEADER}{}\n", model.file.text.trim_end()));
-        all.push_str(&format!("\n-- {}\n{}\n", model.name, terminated(&model.file.text)));
+        let text = ready::text(&model.file.text, &pipeline.settings.complete_from);
+        texts.insert(path_of(model)?, format!("{HEADER}{}\n", text.trim_end()));
+        all.push_str(&format!("\n-- {}\n{}\n", model.name, terminated(&text)));
     }
     texts.insert(PathBuf::from(ALL), all);
     Ok(texts)

@@ -164,17 +164,21 @@ fn described(pipeline: &Pipeline, model: &Model) -> Value {
         "file": model.file.path,
         "description": model.description,
         "columns": columns.collect::<Vec<_>>(),
-        "time": time(model),
+        "time": time(pipeline, model),
     })
 }
 
 /// How the rows of a source are dated.
-fn time(model: &Model) -> Value {
+fn time(pipeline: &Pipeline, model: &Model) -> Value {
     let Kind::Source(source) = &model.kind else { return Value::Null };
-    source.time.as_ref().map_or(
-        Value::Null,
-        |time| json!({ "kind": time.kind(), "key": time.key(), "means": time.to_string() }),
-    )
+    let Some(time) = &source.time else { return Value::Null };
+    let complete_from = pipeline.settings.complete_from(&model.name);
+    json!({
+        "kind": time.kind(),
+        "key": time.key(),
+        "complete_from": complete_from.map(|day| day.to_string()),
+        "means": time.means(complete_from),
+    })
 }
 
 fn kind(model: &Model) -> String {

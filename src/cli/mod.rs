@@ -70,8 +70,8 @@ Examples:
   hale explain a000000 --score health   why a score is what it is
 
 Exit codes: 0 done · 1 the project is wrong · 2 called wrongly, or a bug · 3 an audit failed, nothing was
-published · 75 a source is not there yet or cannot be read (99 with --if-not-ready skip), or storage or memory
-failed: try again · 130/143 stopped by a signal, nothing was published"
+published · 75 a source is not there yet, does not reach the day or cannot be read (99 with --if-not-ready skip),
+or storage or memory failed: try again · 130/143 stopped by a signal, nothing was published"
 )]
 pub struct Call {
     #[command(flatten)]

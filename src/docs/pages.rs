@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use pulldown_cmark::{Event, Options, Parser, html};
 use serde::Serialize;
 
@@ -183,7 +184,7 @@ fn model_page(checked: &Checked, model: &Model) -> ModelPage {
         description: markdown(&model.description),
         file: model.file.path.clone(),
         columns: columns(checked, model),
-        rules: rules(model),
+        rules: rules(model, pipeline.settings.complete_from(&model.name)),
         reads: pipeline.reads[name].0.keys().map(|read| link(pipeline, read)).collect(),
         read_by: read_by.iter().map(|reader| link(pipeline, reader)).collect(),
         picture: Picture::of(pipeline, &near),
@@ -231,7 +232,7 @@ fn origin((model, column): &Origin) -> Link {
 }
 
 /// What the contract promises beside types and what must not be NULL.
-fn rules(model: &Model) -> Vec<String> {
+fn rules(model: &Model, complete_from: Option<NaiveDate>) -> Vec<String> {
     let contract = &model.contract;
     let mut rules = Vec::new();
     if !contract.primary_key.is_empty() {
@@ -244,7 +245,8 @@ fn rules(model: &Model) -> Vec<String> {
         format!("({own}) REFERENCES {} ({theirs})", reference.target)
     }));
     if let Kind::Source(source) = &model.kind {
-        rules.extend(source.time.iter().map(|time| format!("{}: {time}", time.kind())));
+        rules
+            .extend(source.time.iter().map(|time| format!("{}: {}", time.kind(), time.means(complete_from))));
     }
     rules
 }

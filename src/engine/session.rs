@@ -41,6 +41,7 @@ use super::{
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::{AS_OF_DATE, Model};
+use crate::project::ready::{self, CompleteFrom};
 use crate::project::settings::Settings;
 
 const CATALOG: &str = "hale";
@@ -56,6 +57,7 @@ const SMALL_BATCH: usize = 1024;
 pub struct Session {
     context: SessionContext,
     parameters: ParamValues,
+    complete_from: Arc<CompleteFrom>,
 }
 
 impl Session {
@@ -99,7 +101,8 @@ impl Session {
             .parameters
             .iter()
             .map(|(name, value)| (name.clone(), ScalarAndMetadata::new(value.clone(), None)));
-        Ok(Self { context, parameters: ParamValues::Map(values.collect::<HashMap<_, _>>()) })
+        let parameters = ParamValues::Map(values.collect::<HashMap<_, _>>());
+        Ok(Self { context, parameters, complete_from: Arc::new(settings.complete_from.clone()) })
     }
 
     /// Makes a table readable under a model's name, in place of what was there.
@@ -158,7 +161,7 @@ impl Session {
         };
         let builder = SessionStateBuilder::new_from_existing(state).with_config(config);
         let state = builder.with_runtime_env(runtime).build();
-        Some(Self { context: SessionContext::new_with_state(state), parameters: self.parameters.clone() })
+        Some(Self { context: SessionContext::new_with_state(state), ..self.clone() })
     }
 
     /// The session as a model's query wants it. What is compiled from the semantic side has many small expressions in
@@ -173,7 +176,7 @@ impl Session {
         let mut rules = state.optimizer().rules.clone();
         rules.retain(|rule| rule.name() != CommonSubexprEliminate::new().name());
         let state = SessionStateBuilder::new_from_existing(state).with_optimizer_rules(rules).build();
-        Self { context: SessionContext::new_with_state(state), parameters: self.parameters.clone() }
+        Self { context: SessionContext::new_with_state(state), ..self.clone() }
     }
 
     /// Every row and column of what is registered under a model's name.
@@ -191,7 +194,9 @@ impl Session {
     /// # Errors
     /// What the planner says; most of it carries the place in the text.
     pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
-        let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
+        let mut query = query.clone();
+        ready::write(&mut query, &self.complete_from);
+        let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query))));
         self.planned(statement).await?.with_param_values(self.parameters.clone())
     }
 
@@ -261,7 +266,10 @@ impl Session {
     /// What the parser and the planner say.
     pub async fn plan_text(&self, sql: &str) -> Result<LogicalPlan> {
         let state = self.state();
-        let statement = state.sql_to_statement(sql, &state.config_options().sql_parser.dialect)?;
+        let mut statement = state.sql_to_statement(sql, &state.config_options().sql_parser.dialect)?;
+        if let Statement::Statement(statement) = &mut statement {
+            ready::write(statement.as_mut(), &self.complete_from);
+        }
         let plan = self.planned(statement).await?;
         match &plan {
             LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => {

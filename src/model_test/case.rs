@@ -20,6 +20,9 @@ use crate::project::model::Model;
 use crate::project::settings::Settings;
 use crate::yaml::{Entries, Placed, place};
 
+/// The first day of a source that is always complete.
+const ALWAYS: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a calendar has its first day");
+
 /// One case, ready to run.
 pub(super) struct Case<'a> {
     /// The model under test.
@@ -71,7 +74,8 @@ impl<'a> Case<'a> {
         let document = Document::read(of.file)?;
         let mut reader = Reader { checked, of, problems: Diagnostics::new() };
         let (given, dated) = reader.given(&document.given);
-        let settings = reader.settings(&document.parameters);
+        let mut settings = reader.settings(&document.parameters);
+        reader.complete_from(&mut settings, &document.complete_from);
         let expected = reader.expected(&document);
         if reader.problems.has_errors() {
             return Err(reader.problems);
@@ -244,6 +248,30 @@ impl<'a> Reader<'a, '_> {
             }
         }
         settings
+    }
+
+    /// From which day on sources are complete in the case: always, but where it says so.
+    fn complete_from(&mut self, settings: &mut Settings, written: &Entries<Cell>) {
+        settings.complete_from.values_mut().for_each(|(day, _)| *day = ALWAYS);
+        for (name, cell) in &written.0 {
+            let Some((day, _)) = settings.complete_from.get_mut(&name.value) else {
+                let message = format!("hale.yml does not say from which day on `{}` is complete", name.value);
+                let names = self.checked.pipeline.settings.complete_from.keys().map(String::as_str);
+                let problem = Diagnostic::error("unknown-source", message).suggest(&name.value, names);
+                self.fault(problem, place(self.file(), name));
+                continue;
+            };
+            match value::parse(&name.value, cell, &DataType::Date32) {
+                Ok(ScalarValue::Date32(Some(written))) => {
+                    *day = Date32Type::to_naive_date_opt(written).unwrap_or(ALWAYS)
+                }
+                Ok(_) => {
+                    let problem = Diagnostic::error("date", "a day from which on it is complete is wanted");
+                    self.fault(problem.help("write it as YYYY-MM-DD"), place(self.file(), cell));
+                }
+                Err(problem) => self.fault(problem, place(self.file(), cell)),
+            }
+        }
     }
 
     fn expected(&mut self, document: &Document) -> Expected {

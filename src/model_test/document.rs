@@ -24,6 +24,8 @@ pub(super) struct Document {
     pub(super) order: Order,
     #[serde(default)]
     pub(super) parameters: Entries<Cell>,
+    #[serde(default)]
+    pub(super) complete_from: Entries<Cell>,
 }
 
 /// Whether the order of the rows is part of what is expected.

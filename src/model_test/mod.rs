@@ -21,6 +21,7 @@
 //! tolerance: 0.001              # how far doubles may be apart; 0 where not written
 //! order: any                    # `exact` when the order of the rows matters
 //! parameters: {churn_days: 30}  # in place of those in hale.yml
+//! complete_from: {events: 2026-09-01}   # before, `ready('events', …)` is FALSE; it is TRUE where not written
 //! ```
 
 mod case;

@@ -2,6 +2,7 @@
 //!
 //! Project (text) → semantic side and dated relations written as SQL models → references resolved → layer rule → order.
 
+mod complete;
 mod dated;
 mod graph;
 mod main_score;
@@ -76,7 +77,7 @@ impl Pipeline {
     /// As [`Self::build`].
     pub fn to_check(project: Project) -> Result<Self, Diagnostics> {
         let Project { root, settings, mut models, components, scores, audits, tests } = project;
-        models.extend(dated::relations(&models)?);
+        models.extend(dated::relations(&models, &settings)?);
         let mut semantics = match semantic::parse(&components, &scores) {
             Ok(semantics) => semantics,
             Err(mut problems) => {
@@ -99,6 +100,7 @@ impl Pipeline {
         models.extend(compiled(semantics.compile().into_iter().chain(views))?);
         let main_score = main.map(|score| score.name.clone());
         let mut problems = Diagnostics::new();
+        problems.extend(complete::problems(&settings, &models));
         let known = known(&models, []);
         let reads = resolved(&models, &known, &mut problems);
         let audits = audits_of(&audits, &known, &mut problems);
@@ -122,7 +124,7 @@ impl Pipeline {
         let mut left_out = BTreeSet::new();
         project.audits.clear();
         // Sources read nothing, so that none of them falls, and these stay what they are.
-        let dated = dated::relations(&project.models)?;
+        let dated = dated::relations(&project.models, &project.settings)?;
         loop {
             let semantic = semantic::parse(&project.components, &project.scores).and_then(|semantics| {
                 let main = main_score(&project.settings, &semantics.scores)?;

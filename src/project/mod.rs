@@ -13,6 +13,7 @@ pub mod contract;
 pub(crate) mod identifier;
 pub mod layer;
 pub mod model;
+pub mod ready;
 pub mod settings;
 pub(crate) mod statement;
 pub mod time;

@@ -63,8 +63,21 @@ pub struct Source {
     pub optional: bool,
     /// The most days in a row on which the log may have no rows, where the project says so.
     pub may_be_silent: Option<u32>,
+    /// How many days the loads of a source that must be there may lag behind a day, where the project says so.
+    pub stale_after: Option<u32>,
+    /// What a run does where a day of the log is unlike the same weekdays of the weeks before; nothing unless said.
+    pub unusual_days: Option<UnusualDays>,
     /// Whether its rows are use of the product: what is counted of them is zero for a customer who falls silent.
     pub usage: bool,
+}
+
+/// What a run does where a day that it builds is an unusual one of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnusualDays {
+    /// It warns.
+    Warn,
+    /// It publishes nothing.
+    Stop,
 }
 
 /// The column of the day a row is for; every table stored by day is partitioned by it.

@@ -8,8 +8,10 @@ use chrono_tz::Tz;
 use datafusion::scalar::ScalarValue;
 use serde::Deserialize;
 
+use super::layer::{Layer, ModelName};
+use super::ready::CompleteFrom;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
-use crate::yaml::{self, Placed, place};
+use crate::yaml::{self, Entries, Placed, place};
 
 /// What `hale.yml` says.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub struct Settings {
     pub out: String,
     /// The first day of `calendar.days`.
     pub history_starts: NaiveDate,
+    /// From which day on sources are complete, by the source's name, and where that is said; see [`super::ready`].
+    pub complete_from: CompleteFrom,
     /// The score that the views `scores.main` and `components.main` stand for, and where that is said; where it is not,
     /// see [`crate::pipeline::main_score`].
     pub main_score: Option<(String, Location)>,
@@ -39,6 +43,8 @@ struct Written {
     sources: String,
     out: String,
     history_starts: Placed<String>,
+    #[serde(default)]
+    complete_from: Entries<Placed<String>>,
     main_score: Option<Placed<String>>,
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
@@ -63,11 +69,12 @@ impl Settings {
                 .at(place(file, time_zone))
                 .help("use an IANA name such as UTC, Europe/Berlin or America/New_York")
         })?;
-        let history_starts = history_starts.value.parse().map_err(|_| {
-            Diagnostic::error("date", format!("`{}` is no date", history_starts.value))
-                .at(place(file, history_starts))
-                .help("write it as YYYY-MM-DD")
-        })?;
+        let history_starts = day(file, history_starts)?;
+        let complete_from = written.complete_from.0.iter().map(|(source, from)| {
+            let from = day(file, from)?;
+            Ok((source.value.clone(), (from, place(file, source))))
+        });
+        let complete_from = complete_from.collect::<Result<_, Diagnostic>>()?;
         let parameters = written.parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
         Ok(Self {
             name: written.name,
@@ -75,9 +82,26 @@ impl Settings {
             sources: written.sources,
             out: written.out,
             history_starts,
+            complete_from,
             main_score: written.main_score.map(|name| (name.value.clone(), place(file, &name))),
             parameters,
         })
+    }
+}
+
+fn day(file: &Arc<SourceFile>, written: &Placed<String>) -> Result<NaiveDate, Diagnostic> {
+    written.value.parse().map_err(|_| {
+        Diagnostic::error("date", format!("`{}` is no date", written.value))
+            .at(place(file, written))
+            .help("write it as YYYY-MM-DD")
+    })
+}
+
+impl Settings {
+    /// From which day on a source is complete, where that is said.
+    pub fn complete_from(&self, name: &ModelName) -> Option<NaiveDate> {
+        let said = self.complete_from.get(&name.table).filter(|_| name.layer == Layer::Raw);
+        said.map(|(day, _)| *day)
     }
 }
 

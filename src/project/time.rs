@@ -15,6 +15,8 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
+
 /// The days for which another delivery of an event is looked for before it, unless said.
 pub const MAX_DELAY: u32 = 60;
 
@@ -126,6 +128,11 @@ impl Time {
             Self::Snapshots(snapshots) => &snapshots.key,
             Self::Current(current) => &current.key,
         }
+    }
+
+    /// What the declaration means, in one sentence, with the day from which on the source is complete.
+    pub fn means(&self, complete_from: Option<NaiveDate>) -> String {
+        complete_from.map_or_else(|| self.to_string(), |day| format!("{self}; complete from {day} on"))
     }
 
     /// The columns that the dated relation adds to those of the source.

@@ -102,6 +102,7 @@ fn noted(error: Error, second: &Error) -> Error {
 impl Build<'_> {
     async fn all(&mut self) -> Result<()> {
         self.register_sources().await?;
+        self.sources_ready().await?;
         let started = Instant::now();
         self.audit_sources().await?;
         let mut auditing = started.elapsed();
@@ -161,7 +162,7 @@ impl Build<'_> {
     }
 
     /// Where the sources lie.
-    fn place(&self) -> Place<'_> {
+    pub(super) fn place(&self) -> Place<'_> {
         let zone = self.checked.pipeline.settings.time_zone;
         Place { storage: &self.request.sources, engine: self.engine, zone }
     }

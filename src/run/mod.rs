@@ -1,7 +1,7 @@
 //! Builds and audits models in order, then publishes all of them or nothing.
 //!
 //! ```text
-//! Request ──► needed days ──► sources audited ──► each model: plan → rows of days → sorted → staged, audited
+//! Request ──► needed days ──► sources ready ──► audited ──► each model: plan → rows of days → sorted → staged, audited
 //!                                             ──► audits that are queries ──► Built ──► publish
 //! ```
 //!
@@ -12,6 +12,7 @@ mod audits;
 mod build;
 mod built;
 mod contracts;
+mod data;
 mod days;
 mod decide;
 mod look_back;
@@ -22,6 +23,7 @@ mod published;
 mod question;
 mod rehearse;
 mod report;
+mod reported;
 mod request;
 mod scope;
 mod silence;
@@ -33,7 +35,8 @@ mod watch;
 
 pub use build::build;
 pub use built::Built;
+pub use data::implausible;
 pub use rehearse::rehearse;
 pub use report::{BuiltModel, Older, Report};
-pub use request::{Request, Selection};
+pub use request::{Incomplete, Request, Selection};
 pub use watch::{Event, Quiet, Watch};

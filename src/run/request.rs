@@ -25,10 +25,24 @@ pub struct Request {
     pub followers: bool,
     /// Which of the two readings of history the days are.
     pub reading: Reading,
+    /// Whether days are built that sources do not reach yet.
+    pub incomplete: Incomplete,
     /// Where the sources lie.
     pub sources: Storage,
     /// Where tables are published.
     pub out: Storage,
+}
+
+/// What becomes of days that are not over, or that the loads of a source that must be there do not reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incomplete {
+    /// They are built, with what is there.
+    Built,
+    /// They are not ready. A day is over on the next one, and that is what a clock says, which only the caller reads.
+    Refused {
+        /// The day that it is, in the project's time zone.
+        today: NaiveDate,
+    },
 }
 
 /// Stored models, by name.

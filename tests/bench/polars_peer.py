@@ -314,7 +314,9 @@ def _ratios(rolled: pl.LazyFrame) -> pl.LazyFrame:
         "events_28d",
         "events_prev_28d",
         "logins_28d",
-        (c("logins_30d") * 3 / pl.when(c("logins_90d") != 0).then(c("logins_90d"))).alias("login_trend"),
+        pl.when(c("tenure_days") >= 90)
+        .then(c("logins_30d") * 3 / pl.when(c("logins_90d") != 0).then(c("logins_90d")))
+        .alias("login_trend"),
         "session_seconds_mean_28d",
         "session_seconds_median_28d",
         "api_calls_28d",

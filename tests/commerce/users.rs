@@ -40,6 +40,12 @@ fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
         Value::Real(times) if age(user.created_on) >= 55 => Value::Real(times - 1.0),
         _ => Value::Null,
     };
+    let base = match (age(user.created_on) < 55, seconds(&before) > 0, seconds(&month) > 0) {
+        (true, ..) => "warm_up",
+        (_, true, _) => "observed",
+        (_, _, true) => "from_zero",
+        _ => "no_usage",
+    };
     let active = month.iter().map(|(day, _)| *day).collect::<BTreeSet<_>>().len();
     let features =
         month.iter().filter_map(|(_, event)| event.feature.as_ref()).collect::<BTreeSet<_>>().len();
@@ -65,6 +71,7 @@ fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
         ("usage_seconds_28d", Value::Whole(seconds(&month))),
         ("usage_seconds_prev_28d", Value::Whole(seconds(&before))),
         ("usage_growth_28d", growth),
+        ("usage_growth_base", Value::Text(base.to_owned())),
         ("active_days_28d", Value::Whole(active as i64)),
         ("active_days_per_week_28d", Value::Real(active as f64 / 4.0)),
         ("logins_28d", count(|event| event.event_name == "login")),

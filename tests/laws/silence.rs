@@ -223,6 +223,13 @@ fn of_person(draw: &mut Draw) -> [Row; 3] {
             // The last time that somebody was seen is known for 90 days.
             let seen = if days > 0.0 { 1.0 } else { later };
             row.insert("days_since_seen", Cell::Number(seen));
+            let base = match (invited + later < 55.0, before > 0.0, seconds > 0.0) {
+                (true, ..) => "warm_up",
+                (_, true, _) => "observed",
+                (_, _, true) => "from_zero",
+                _ => "no_usage",
+            };
+            row.insert("usage_growth_base", Cell::Text(base));
             if invited + later >= 55.0 && before > 0.0 {
                 row.insert("usage_growth_28d", Cell::Number(seconds / before - 1.0));
             }

@@ -14,6 +14,7 @@ use super::Draw;
 use super::world::{lines, number};
 use crate::cli::{code, err, hale};
 use crate::oracle::commerce::{AccountVersion, Commerce, Line, Version};
+use crate::oracle::project_with;
 use crate::oracle::table::{Row, Value};
 use crate::oracle::world::{Event, World, at, write};
 
@@ -227,7 +228,9 @@ pub static FALL: LazyLock<(TempDir, TempDir)> = LazyLock::new(|| {
     let (world, users) = world(20_260_301);
     world.write(sources.path());
     write_users(sources.path(), &users);
-    run(Path::new(env!("CARGO_MANIFEST_DIR")), sources.path(), out.path(), (BEFORE, false));
+    // Their log reaches back as far as anything looks.
+    let project = project_with(&[("hale.yml", "events: 2026-03-15", "events: 2025-01-01")]);
+    run(project.path(), sources.path(), out.path(), (BEFORE, false));
     (sources, out)
 });
 

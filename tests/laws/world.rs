@@ -38,7 +38,7 @@ pub fn linked(from: &Path, wanted: impl Fn(&str) -> bool) -> TempDir {
 }
 
 /// Puts rows in the place of a source.
-fn replace(folder: &Path, path: &str, rows: &RecordBatch) {
+pub fn replace(folder: &Path, path: &str, rows: &RecordBatch) {
     let place = folder.join(path);
     std::fs::remove_file(&place).unwrap_or_else(|error| panic!("{path} is no link: {error}"));
     let file = if path.ends_with(".parquet") { place } else { place.join("all.parquet") };

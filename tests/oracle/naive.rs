@@ -143,7 +143,7 @@ fn usage(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
     put("events_prev_28d", Value::Whole(log.aged(28, 56).len() as i64));
     let logins = |days| log.count(days, |event| event.event_name == "login");
     put("logins_28d", Value::Whole(logins(28)));
-    put("login_trend", ratio(3 * logins(30), logins(90)));
+    put("login_trend", if tenure >= 90 { ratio(3 * logins(30), logins(90)) } else { Value::Null });
     let sessions = lengths(&log.last(28));
     put("session_seconds_mean_28d", ratio(sessions.iter().sum(), sessions.len() as i64));
     put("session_seconds_median_28d", median(sessions));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{Engine, peak_resident};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::run::{Report, Request, Selection, build};
+use crate::run::{Incomplete, Report, Request, Selection, build};
 use done::{DaysBuilt, Done, Peak};
 
 /// Build the models, audit them, publish them
@@ -65,7 +65,11 @@ pub(super) struct Run {
     /// source is read. After a change of a threshold, a weight or a tier
     #[arg(long)]
     rescore: bool,
-    /// What to exit with where a source has not landed or cannot be read: 75, try again, or 99, skip the day
+    /// Build days also where they are not over, or where the loads of a source that must be there do not reach them: with
+    /// what is there
+    #[arg(long)]
+    incomplete: bool,
+    /// What to exit with where a source has not landed, cannot be read, or does not reach the day: 75, try again, or 99, skip the day
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     if_not_ready: IfNotReady,
     /// Build and audit, publish nothing
@@ -190,9 +194,16 @@ impl Run {
             from_published: self.rescore,
             followers: self.select.is_empty(),
             reading,
+            incomplete: self.incomplete(pipeline),
             sources,
             out,
         })
+    }
+
+    /// The one place where a run asks what day it is.
+    fn incomplete(&self, pipeline: &Pipeline) -> Incomplete {
+        let today = Utc::now().with_timezone(&pipeline.settings.time_zone).date_naive();
+        if self.incomplete { Incomplete::Built } else { Incomplete::Refused { today } }
     }
 
     /// The days to build, those that are built at once together; there is at least one.

@@ -16,6 +16,7 @@
 use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType;
+use chrono::NaiveDate;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use super::graph::Reads;
@@ -23,6 +24,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Origin, SourceFile};
 use crate::project::identifier::identifier;
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model};
+use crate::project::settings::Settings;
 use crate::project::statement::{parse_model, place_of};
 use crate::project::time::{BeforeFirst, Current, Events, Known, Snapshots, Time, Versions};
 
@@ -39,12 +41,12 @@ const FIXED: &str = "fixed";
 ///
 /// # Errors
 /// What the parser says of the SQL that was written.
-pub(super) fn relations(models: &[Model]) -> Result<Vec<Model>, Diagnostics> {
+pub(super) fn relations(models: &[Model], settings: &Settings) -> Result<Vec<Model>, Diagnostics> {
     let (mut found, mut problems) = (Vec::new(), Diagnostics::new());
     for model in models {
         let Kind::Source(source) = &model.kind else { continue };
         let Some(time) = &source.time else { continue };
-        match (Relation { model }).view(time) {
+        match (Relation { model }).view(time, settings.complete_from(&model.name)) {
             Ok(view) => found.push(view),
             Err(faults) => problems.extend(faults),
         }
@@ -76,12 +78,13 @@ struct Relation<'a> {
 }
 
 impl Relation<'_> {
-    fn view(&self, time: &Time) -> Result<Model, Diagnostics> {
+    fn view(&self, time: &Time, complete_from: Option<NaiveDate>) -> Result<Model, Diagnostics> {
         let name = ModelName::new(Layer::Dated, self.model.name.table.clone());
         let query = written(time, &self.values(time)).map_err(|error| {
             Diagnostic::error("dated-relation", format!("{name} cannot be written: {error}"))
         })?;
-        let sql = format!("-- {}: {time}.\nCREATE VIEW {name} AS\n{query}\n", self.model.name);
+        let means = time.means(complete_from);
+        let sql = format!("-- {}: {means}.\nCREATE VIEW {name} AS\n{query}\n", self.model.name);
         let origin = Origin { sql: 0..sql.len(), yaml: place_of(&self.model.file, "kind") };
         let file = SourceFile::new(format!("{}/{}.sql", name.layer, name.table), sql);
         Ok(Model { origins: vec![origin], ..parse_model(name, &file)? })

@@ -12,10 +12,11 @@ use super::parse::bytes;
 use super::time;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::contract::Contract;
-use crate::project::model::Source;
+use crate::project::model::{Source, UnusualDays};
 use crate::project::time::Time;
 
-const OPTIONS: [&str; 4] = ["added_columns", "optional", "may_be_silent", "usage"];
+const OPTIONS: [&str; 6] =
+    ["added_columns", "optional", "may_be_silent", "stale_after", "unusual_days", "usage"];
 
 /// Reads them; every option that says nothing is a problem.
 pub(super) fn source(
@@ -31,6 +32,8 @@ pub(super) fn source(
         added_columns: Vec::new(),
         optional: false,
         may_be_silent: None,
+        stale_after: None,
+        unusual_days: None,
         usage: false,
     };
     match create.locations.as_slice() {
@@ -55,12 +58,20 @@ pub(super) fn source(
             problems.extend(found.into_iter().map(|(option, problem)| problem.at(place_of(file, &option))));
         }
     }
-    if source.may_be_silent.is_some() && !matches!(source.time, Some(Time::Events(_))) {
-        let message = "`may_be_silent` is said of events, and nothing says that these are";
-        let problem = Diagnostic::error("option-value", message).at(place_of(file, "may_be_silent"));
+    let of_events =
+        [("may_be_silent", source.may_be_silent.is_some()), ("unusual_days", source.unusual_days.is_some())];
+    let is_of_events = matches!(source.time, Some(Time::Events(_)));
+    for (option, _) in of_events.into_iter().filter(|(_, is_said)| *is_said && !is_of_events) {
+        let message = format!("`{option}` is said of events, and nothing says that these are");
+        let problem = Diagnostic::error("option-value", message).at(place_of(file, option));
         problems.push(
             problem.help("add the options 'kind' 'events' and 'happened_at' with the column that dates them"),
         );
+    }
+    if source.stale_after.is_some() && source.optional {
+        let message = "`stale_after` says when a run has to wait for a source, and no run waits for one that may be absent";
+        let problem = Diagnostic::error("option-without-effect", message).at(place_of(file, "stale_after"));
+        problems.push(problem.help("leave it out, or take 'optional' away"));
     }
     source
 }
@@ -83,6 +94,8 @@ fn option(source: &mut Source, contract: &Contract, key: &str, text: &str) -> Re
         "optional" => source.optional = truth(key, text)?,
         "usage" => source.usage = truth(key, text)?,
         "may_be_silent" => source.may_be_silent = Some(days(key, text)?),
+        "unusual_days" => source.unusual_days = Some(unusual_days(key, text)?),
+        "stale_after" => source.stale_after = Some(days(key, text)?),
         _ => {
             return Err(Diagnostic::error("unknown-option", format!("there is no source option `{key}`"))
                 .note(format!("known: {}", known().collect::<Vec<_>>().join(", ")))
@@ -90,6 +103,18 @@ fn option(source: &mut Source, contract: &Contract, key: &str, text: &str) -> Re
         }
     }
     Ok(())
+}
+
+/// `warn` or `stop`.
+fn unusual_days(key: &str, text: &str) -> Result<UnusualDays, Diagnostic> {
+    match text {
+        "warn" => Ok(UnusualDays::Warn),
+        "stop" => Ok(UnusualDays::Stop),
+        _ => {
+            let message = format!("`{key}` is 'warn' or 'stop', not '{text}'");
+            Err(Diagnostic::error("option-value", message).suggest(text, ["warn", "stop"]))
+        }
+    }
 }
 
 /// The columns that came later, from a list of their names.

@@ -130,7 +130,7 @@ SELECT account_id, as_of_date, usage_seconds_28d, usage_seconds_prev_28d,
        CASE WHEN tenure_days < 56 THEN 'warm_up' WHEN usage_seconds_prev_28d > 0 THEN 'observed'
             WHEN usage_seconds_28d > 0 THEN 'from_zero' ELSE 'no_usage' END AS usage_growth_base,
        events_28d, events_prev_28d, logins_28d,
-       logins_30d::DOUBLE * 3 / nullif(logins_90d, 0) AS login_trend,
+       CASE WHEN tenure_days >= 90 THEN logins_30d::DOUBLE * 3 / nullif(logins_90d, 0) END AS login_trend,
        session_seconds_mean_28d, session_seconds_median_28d, api_calls_28d,
        api_errors_28d::DOUBLE / nullif(api_calls_28d, 0) AS api_error_rate_28d,
        content_views_28d, active_days_28d, active_days_7d, integration_days_28d,
