@@ -7,6 +7,7 @@
 //! sources       files split, rows in another order, rows delivered twice: the same bytes
 //! fall          twins, one of which stops: day by day no better than the other, nor than on the day before
 //! season        the same twins, where no usage is expected for a month
+//! time          rows of later: they change no table of a day, as happened or as known
 //! worlds        accounts that fall silent, accounts with more severe tickets: no better for it, and on no list less
 //! obligatory    the largest account gone silent, with only the sources that must be there, under every template
 //! reasons       whoever is at risk or not scored is on the queue for a reason
@@ -23,6 +24,7 @@ mod season;
 mod shipped;
 mod silence;
 pub mod sources;
+mod time;
 mod tree;
 mod twins;
 pub mod world;

@@ -4,6 +4,8 @@
 //! `data/golden`). Golden has the accounts with an event in the 28 days up to a date, and the published table one row
 //! for each account alive on it: the rest of its rows must be zero.
 
+mod known; // the rows that were known by the end of a day
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::ops::RangeInclusive;
@@ -126,9 +128,19 @@ fn shared(set: &str) -> Option<PathBuf> {
 
 /// The real command on a project of this folder.
 fn hale(set: &str, sources: &Path, out: &Path, days: RangeInclusive<NaiveDate>) -> Output {
+    hale_with(set, sources, out, days, &[])
+}
+
+fn hale_with(
+    set: &str,
+    sources: &Path,
+    out: &Path,
+    days: RangeInclusive<NaiveDate>,
+    options: &[&str],
+) -> Output {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects").join(set);
     let mut hale = Command::new(env!("CARGO_BIN_EXE_hale"));
-    hale.args(["run", "--from", &days.start().to_string(), "--to", &days.end().to_string()]);
+    hale.args(["run", "--from", &days.start().to_string(), "--to", &days.end().to_string()]).args(options);
     hale.arg("--project").arg(project).arg("--sources").arg(sources).arg("--out").arg(out).output().unwrap()
 }
 

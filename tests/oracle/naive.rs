@@ -27,18 +27,32 @@ pub fn accounts(world: &World, days: RangeInclusive<NaiveDate>) -> Table {
     table
 }
 
+/// A delivery of an event's id is another event if none lies this many days or fewer before it.
+const MAX_DELAY: i64 = 60;
+
 /// Each event of customers once, with its local day: what happened by the end of `day`.
 fn deliveries_seen(world: &World, day: NaiveDate) -> Vec<(NaiveDate, &Event)> {
-    let mut of_id: BTreeMap<i64, &Event> = BTreeMap::new();
-    for event in world.events.iter().filter(|event| world.local_day(event.occurred_at) <= day) {
-        let kept = of_id.entry(event.event_id).or_insert(event);
-        if rank(world, event) < rank(world, kept) {
-            *kept = event;
+    let mut of_id: BTreeMap<i64, Vec<(NaiveDate, &Event)>> = BTreeMap::new();
+    for event in &world.events {
+        let happened_on = world.local_day(event.occurred_at);
+        if happened_on <= day {
+            of_id.entry(event.event_id).or_default().push((happened_on, event));
         }
     }
-    let ours = |event: &&Event| event.user_id.as_ref().is_some_and(|user| world.helpers.contains(user));
-    let theirs = of_id.into_values().filter(|event| !ours(event));
-    theirs.map(|event| (world.local_day(event.occurred_at), event)).collect()
+    let ours = |event: &Event| event.user_id.as_ref().is_some_and(|user| world.helpers.contains(user));
+    let facts = of_id.into_values().flat_map(|deliveries| facts(world, deliveries));
+    facts.filter(|(_, event)| !ours(event)).collect()
+}
+
+/// What the deliveries under one id tell of: mostly one event.
+fn facts<'a>(world: &World, mut deliveries: Vec<(NaiveDate, &'a Event)>) -> Vec<(NaiveDate, &'a Event)> {
+    deliveries.sort_by(|(_, one), (_, other)| rank(world, one).cmp(&rank(world, other)));
+    let mut before: Option<NaiveDate> = None;
+    deliveries.retain(|(day, _)| {
+        let last = before.replace(*day);
+        last.is_none_or(|last| day.signed_duration_since(last).num_days() > MAX_DELAY)
+    });
+    deliveries
 }
 
 /// Of several deliveries: one of the earliest day, of these the one available last, then by the columns in the order of
