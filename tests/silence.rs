@@ -61,6 +61,82 @@ fn checked(usage: bool, value: &str) -> String {
     said
 }
 
+/// What `check` says of a component over a metric of these columns and this query.
+fn checked_metric(v: &str, query: &str) -> String {
+    let folder = project(true, "value: v", "value: v");
+    let spine = "-- Every account on every day.\nSELECT c.account_id, d.day FROM raw.contracts AS c CROSS JOIN calendar.days AS d\n";
+    write(folder.path(), "sql/staging/spine.sql", spine);
+    write(
+        folder.path(),
+        "sql/staging/events.sql",
+        "-- The log.\nSELECT account_id, day, seconds FROM raw.events\n",
+    );
+    let metrics = format!(
+        "-- Facts.\nCREATE TABLE metrics.accounts (\n  account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, v {v},\n  \
+         PRIMARY KEY (account_id, as_of_date)\n) PARTITIONED BY (as_of_date) AS\n{query}\n"
+    );
+    write(folder.path(), "sql/metrics/accounts.sql", &metrics);
+    let answer = hale(folder.path(), &["check"]);
+    let said = err(&answer);
+    assert_eq!(code(&answer), i32::from(said.contains("error[")), "{said}");
+    said
+}
+
+/// A mean, a least, a most and a sum of no rows have no value; a count has.
+#[test]
+fn what_is_made_of_rows_of_usage_must_say_what_none_of_them_is_worth() {
+    let rolling = |value: &str| {
+        format!(
+            "WITH log AS (\n  SELECT account_id, day, seconds, TRUE AS is_event FROM staging.events\n  UNION ALL\n  \
+             SELECT account_id, day, CAST(NULL AS BIGINT), FALSE FROM staging.spine\n),\nrolling AS (\n  \
+             SELECT account_id, day, is_event, CAST({value} AS DOUBLE) AS v FROM log\n  \
+             WINDOW w AS (PARTITION BY account_id ORDER BY day RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),\n    \
+             before AS (PARTITION BY account_id ORDER BY day RANGE BETWEEN INTERVAL '55' DAY PRECEDING AND INTERVAL '28' DAY PRECEDING)\n)\n\
+             SELECT account_id, day AS as_of_date, max(v) AS v FROM rolling WHERE NOT is_event GROUP BY account_id, day"
+        )
+    };
+    let joined = |value: &str| {
+        format!(
+            "SELECT s.account_id, s.day AS as_of_date, CAST({value} AS DOUBLE) AS v\nFROM staging.spine AS s LEFT JOIN (\n  \
+             SELECT account_id, day, avg(seconds) AS mean, count(*) AS n FROM staging.events GROUP BY account_id, day\n) AS e ON e.account_id = s.account_id AND e.day = s.day"
+        )
+    };
+    for query in [
+        rolling("avg(seconds) OVER w"),
+        rolling("min(seconds) OVER w"),
+        rolling("max(seconds) OVER w"),
+        rolling("sum(seconds) OVER w"),
+        rolling("median(seconds) OVER w"),
+        rolling("max(seconds + 1) FILTER (WHERE is_event) OVER w"),
+        rolling("sum(coalesce(seconds, 0)) OVER before"),
+        rolling("sum(coalesce(seconds, 0)) FILTER (WHERE is_event) OVER w"),
+        joined("e.mean"),
+        joined("e.n"),
+        joined("e.n + 1"),
+    ] {
+        let said = checked_metric("DOUBLE", &query);
+        assert!(
+            said.contains("error[no-zero-base]: `used` has no value where usage is zero"),
+            "{query}: {said}"
+        );
+        assert!(said.contains("or has no value where that is 0 or has no rows"), "{query}: {said}");
+    }
+    for query in [
+        rolling("count(seconds) OVER w"),
+        rolling("count(*) FILTER (WHERE is_event) OVER before"),
+        rolling("coalesce(max(seconds) OVER w, 0)"),
+        rolling("avg(coalesce(seconds, 0)) OVER w"),
+        rolling("sum(CASE WHEN is_event THEN 1 ELSE 0 END) OVER w"),
+        joined("coalesce(e.mean, 0)"),
+        joined("CASE WHEN e.n IS NULL THEN 0 ELSE 1 END"),
+    ] {
+        let said = checked_metric("DOUBLE", &query);
+        assert!(!said.contains("zero"), "{query}: {said}");
+    }
+    // What is never NULL, as its contract says and audits hold, has a value.
+    assert!(!checked_metric("DOUBLE NOT NULL", &joined("e.n")).contains("zero"));
+}
+
 #[test]
 fn a_quotient_over_a_count_of_usage_must_say_what_no_usage_is_worth() {
     for (value, over) in [

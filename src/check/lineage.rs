@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, ScalarValue, TableReference};
 use datafusion::logical_expr::expr::{AggregateFunctionParams, Case, WindowFunctionParams};
-use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, Operator};
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, Operator, WindowFrame, WindowFrameBound};
 
 /// A column of a model: `layer.table`, and its name.
 pub(crate) type Origin = (String, String);
@@ -52,6 +52,17 @@ impl Made {
         self
     }
 
+    /// The same where there may be no row that it comes from: it has no value then.
+    fn or_absent(mut self) -> Self {
+        self.over.extend(self.counts.iter().cloned());
+        self
+    }
+
+    /// The same of what has a value whatever it is made of.
+    fn always_there(self) -> Self {
+        Self { bare: Origins::new(), over: Origins::new(), ..self }
+    }
+
     fn all<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
         parts.into_iter().fold(Self::default(), Self::and)
     }
@@ -80,9 +91,26 @@ fn of_plan(plan: &LogicalPlan) -> Vec<Made> {
             JoinType::RightSemi | JoinType::RightAnti => {
                 inputs.last().map(|(_, made)| made.clone()).unwrap_or_default()
             }
-            _ => inputs.iter().flat_map(|(_, made)| made.clone()).collect(),
+            kind => {
+                let is_absent = |side: usize| match kind {
+                    JoinType::Left => side == 1,
+                    JoinType::Right => side == 0,
+                    JoinType::Full => true,
+                    _ => false,
+                };
+                let sides = inputs.iter().enumerate().flat_map(|(side, (_, made))| {
+                    made.iter().map(
+                        move |made| if is_absent(side) { made.clone().or_absent() } else { made.clone() },
+                    )
+                });
+                sides.collect()
+            }
         },
-        LogicalPlan::Union(_) => together(&inputs),
+        LogicalPlan::Union(_) => {
+            // Of a log and the days of a spine, say: rows of the one have what those of the other have not.
+            let columns = together(&inputs).into_iter().enumerate();
+            columns.map(|(at, made)| if given(plan, at) == 1 { made.or_absent() } else { made }).collect()
+        }
         _ => first(),
     };
     let width = plan.schema().fields().len();
@@ -101,6 +129,33 @@ fn everything(inputs: &Inputs<'_>) -> Made {
 fn together(inputs: &Inputs<'_>) -> Vec<Made> {
     let width = inputs.iter().map(|(_, made)| made.len()).max().unwrap_or_default();
     (0..width).map(|at| Made::all(inputs.iter().filter_map(|(_, made)| made.get(at)))).collect()
+}
+
+/// How many of the queries that a plan puts below each other give a column, and not NULL, as it is written.
+fn given(plan: &LogicalPlan, at: usize) -> usize {
+    match plan {
+        LogicalPlan::Union(union) => union.inputs.iter().map(|rows| given(rows, at)).sum(),
+        LogicalPlan::Projection(projection) => match projection.expr.get(at).map(literal_of) {
+            Some(Expr::Literal(value, _)) => usize::from(!value.is_null()),
+            Some(Expr::Column(column)) => {
+                let place = projection.input.schema().maybe_index_of_column(column);
+                place.map_or(1, |at| given(&projection.input, at))
+            }
+            _ => 1,
+        },
+        LogicalPlan::SubqueryAlias(alias) if model(plan).is_none() => given(&alias.input, at),
+        LogicalPlan::Filter(filter) => given(&filter.input, at),
+        _ => 1,
+    }
+}
+
+/// An expression without its name and its casts.
+fn literal_of(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Alias(alias) => literal_of(&alias.expr),
+        Expr::Cast(cast) => literal_of(&cast.expr),
+        other => other,
+    }
 }
 
 /// The model that a plan stands for: a scan, or a view that was put in under its name.
@@ -132,9 +187,9 @@ fn of_expression(expression: &Expr, inputs: &Inputs<'_>) -> Made {
             made
         }
         Expr::ScalarFunction(call) if stands_in(call.func.name(), &call.args) => {
-            let made = of_parts(expression, inputs);
-            Made { bare: Origins::new(), over: Origins::new(), ..made }
+            of_parts(expression, inputs).always_there()
         }
+        Expr::IsNull(_) | Expr::IsNotNull(_) => of_parts(expression, inputs).always_there(),
         Expr::ScalarFunction(call) => {
             let mut made = of_parts(expression, inputs);
             if let Some(of) = without_value_at_zero(call.func.name(), &call.args) {
@@ -151,16 +206,19 @@ fn of_expression(expression: &Expr, inputs: &Inputs<'_>) -> Made {
             made
         }
         Expr::AggregateFunction(function) => {
-            let AggregateFunctionParams { args, .. } = &function.params;
-            counted(args, of_parts(expression, inputs), inputs)
+            let AggregateFunctionParams { args, filter, .. } = &function.params;
+            let made = counted(args, of_parts(expression, inputs), inputs);
+            of_rows(function.func.name(), filter.is_some(), made)
         }
         Expr::WindowFunction(function) => {
-            let WindowFunctionParams { args, filter, .. } = &function.params;
+            let WindowFunctionParams { args, filter, window_frame, .. } = &function.params;
             let measured = args.iter().chain(filter.as_deref());
             let measured =
                 measured.fold(Made::default(), |made, part| made.and(&of_expression(part, inputs)));
             let of = of_parts(expression, inputs).of;
-            counted(args, Made { of, ..measured }, inputs)
+            let made = counted(args, Made { of, ..measured }, inputs);
+            let may_be_none = filter.is_some() || !holds_its_row(window_frame);
+            of_rows(function.fun.name(), may_be_none, made)
         }
         _ => of_parts(expression, inputs),
     }
@@ -181,6 +239,29 @@ fn of_parts(expression: &Expr, inputs: &Inputs<'_>) -> Made {
     // Nothing in it fails.
     debug_assert!(visited.is_ok());
     made
+}
+
+/// What a function makes of rows of which there may be none: a count is 0 then, and everything else has no value.
+fn of_rows(name: &str, may_be_none: bool, made: Made) -> Made {
+    match name {
+        "count" | "regr_count" => made.always_there(),
+        _ if may_be_none => made.or_absent(),
+        _ => made,
+    }
+}
+
+/// Whether a frame holds the row that it is of, so that there is one at least.
+fn holds_its_row(frame: &WindowFrame) -> bool {
+    let reaches = |bound: &WindowFrameBound, back: bool| match bound {
+        WindowFrameBound::CurrentRow => true,
+        WindowFrameBound::Preceding(offset) => back || (!offset.is_null() && is_zero(offset)),
+        WindowFrameBound::Following(offset) => !back || (!offset.is_null() && is_zero(offset)),
+    };
+    reaches(&frame.start_bound, true) && reaches(&frame.end_bound, false)
+}
+
+fn is_zero(offset: &ScalarValue) -> bool {
+    ScalarValue::new_zero(&offset.data_type()).is_ok_and(|zero| zero == *offset)
 }
 
 /// `count(*)` counts whatever rows there are.

@@ -1,9 +1,9 @@
 //! Components that have no value where usage is zero, and do not say what that is worth.
 //!
-//! A growth, or a share of a count, has no base where nothing was counted; nor has its logarithm a value. Where what is counted is usage (sources say so:
-//! `OPTIONS ('usage' 'true')`), a customer who falls silent would lose that component, and score better or not at all. So
-//! the component has to say what it is worth then (`zero_base`), for
-//! all of these.
+//! A growth, or a share of a count, has no base where nothing was counted; nor has its logarithm a value, nor has a mean, a
+//! least or a most of no rows one. Where what is counted is usage (sources say so: `OPTIONS ('usage' 'true')`), a customer
+//! who falls silent would lose that component, and score better or not at all. So the component has to say what it is worth
+//! then (`zero_base`), for all of these.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ impl<'a> Silence<'a> {
         Some(
             Diagnostic::error("no-zero-base", message)
                 .at(at)
-                .note(format!("it is divided by {model}.{column}, or not defined where that is 0, and that counts usage: without an answer who falls silent scores better for it"))
+                .note(format!("it is divided by {model}.{column}, or has no value where that is 0 or has no rows, and that counts usage: without an answer who falls silent scores better for it"))
                 .help(format!("add `zero_base: {{when: {when} = 0, give: worst}}`, or `best`, `not_applicable`, or points")),
         )
     }
@@ -116,7 +116,13 @@ impl<'a> Silence<'a> {
         if let Some(known) = self.bases.get(origin) {
             return known.clone();
         }
-        let found = self.made(origin).and_then(|made| self.base(&made));
+        // A column that is never NULL, by a contract that is audited, has a value whatever it is made of.
+        let model = ModelName::parse(&origin.0).and_then(|name| self.pipeline.model(&name));
+        let column = model.and_then(|model| model.contract.column(&origin.1));
+        let found = match column.is_some_and(|column| column.not_null) {
+            true => None,
+            false => self.made(origin).and_then(|made| self.base(&made)),
+        };
         self.bases.insert(origin.clone(), found.clone());
         found
     }
