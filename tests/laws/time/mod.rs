@@ -111,7 +111,7 @@ fn what_is_known_later_changes_no_table_of_a_day_as_known() {
 }
 
 /// Projects by chance; those that failed once are kept as seeds of their own.
-const DRAWN: u64 = 40;
+const DRAWN: u64 = 20;
 
 #[test]
 fn rows_of_later_change_no_table_of_projects_by_chance() {
@@ -126,7 +126,7 @@ fn rows_of_later_change_no_table_of_projects_by_chance() {
             left_out += sources.len();
         }
     }
-    assert!(left_out > 100, "only {left_out} sources have rows of later");
+    assert!(left_out > 50, "only {left_out} sources have rows of later");
 }
 
 #[test]
