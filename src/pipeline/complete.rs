@@ -3,6 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::project::layer::Layer;
 use crate::project::model::{Kind, Model};
+use crate::project::ready::unknown_source;
 use crate::project::settings::Settings;
 use crate::project::time::Time;
 
@@ -12,8 +13,7 @@ pub(super) fn problems(settings: &Settings, models: &[Model]) -> Vec<Diagnostic>
     let problem = |(name, (_, at)): (&String, &(_, _))| {
         let Some(model) = sources.iter().find(|model| model.name.table == *name) else {
             let names = sources.iter().map(|model| model.name.table.as_str());
-            let problem = Diagnostic::error("unknown-source", format!("there is no source raw.{name}"));
-            return Some(problem.suggest(name, names).at(Clone::clone(at)));
+            return Some(unknown_source(name, names).at(Clone::clone(at)));
         };
         let Kind::Source(source) = &model.kind else { return None };
         let (message, help) = match &source.time {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::sql::sqlparser::ast::Query;
 
 use super::contract::Contract;
@@ -71,6 +71,16 @@ pub struct Source {
     pub usage: bool,
 }
 
+/// The days that loads may lag behind, unless said.
+const STALE_AFTER: u32 = 3;
+
+impl Source {
+    /// How many days its loads may lag behind a day.
+    pub fn may_lag(&self) -> u32 {
+        self.stale_after.unwrap_or(STALE_AFTER)
+    }
+}
+
 /// What a run does where a day that it builds is an unusual one of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnusualDays {
@@ -90,6 +100,12 @@ impl Model {
             Kind::Source(_) => None,
             Kind::View(query) | Kind::Table(query, _) => Some(query),
         }
+    }
+
+    /// The type of a column as the DDL declares it.
+    pub fn declared_type(&self, column: &str) -> Option<&DataType> {
+        let field = self.declared.as_ref()?.field_with_name(column).ok()?;
+        Some(field.data_type())
     }
 
     /// Whether it is built and published, rather than read or inlined.

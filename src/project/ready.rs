@@ -135,13 +135,16 @@ pub(crate) fn problems(
     found
 }
 
+/// That a name is that of no source.
+pub(crate) fn unknown_source<'a>(name: &str, sources: impl Iterator<Item = &'a str>) -> Diagnostic {
+    Diagnostic::error("unknown-source", format!("there is no source raw.{name}")).suggest(name, sources)
+}
+
 impl Call {
     fn problem(&self, complete_from: &CompleteFrom, sources: &[String]) -> Option<Diagnostic> {
         let Self { source, days, .. } = self;
         if !sources.contains(source) {
-            let message = format!("there is no source raw.{source}");
-            let problem = Diagnostic::error("unknown-source", message);
-            return Some(problem.suggest(source, sources.iter().map(String::as_str)));
+            return Some(unknown_source(source, sources.iter().map(String::as_str)));
         }
         if !complete_from.contains_key(source) {
             let message = format!("it is not said from which day on raw.{source} is complete");

@@ -98,6 +98,16 @@ pub enum Known {
     After(u32),
 }
 
+impl Known {
+    /// The column that says it, where one does.
+    pub fn column(&self) -> Option<&String> {
+        match self {
+            Self::At(column) => Some(column),
+            Self::After(_) => None,
+        }
+    }
+}
+
 /// What lies before the first version of a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BeforeFirst {
@@ -133,6 +143,15 @@ impl Time {
     /// What the declaration means, in one sentence, with the day from which on the source is complete.
     pub fn means(&self, complete_from: Option<NaiveDate>) -> String {
         complete_from.map_or_else(|| self.to_string(), |day| format!("{self}; complete from {day} on"))
+    }
+
+    /// When rows were known; `None` where a load is known when it is taken, and where there is no history.
+    pub fn known(&self) -> Option<&Known> {
+        match self {
+            Self::Events(events) => Some(&events.known),
+            Self::Versions(versions) => Some(&versions.known),
+            Self::Snapshots(_) | Self::Current(_) => None,
+        }
     }
 
     /// The columns that the dated relation adds to those of the source.

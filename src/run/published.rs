@@ -165,8 +165,7 @@ impl<'a> Published<'a> {
             files.into_iter().filter(|file| is_read(file, need.first, until)).collect();
         let schemas = self.schemas_of(&read, session).await?;
         for column in &need.columns {
-            let declared = model.declared.as_ref().and_then(|declared| declared.field_with_name(column).ok());
-            let Some(stored) = declared.and_then(|field| stored_type(field.data_type())) else { continue };
+            let Some(stored) = model.declared_type(column).and_then(stored_type) else { continue };
             let given = |schema: &SchemaRef| {
                 schema.field_with_name(column).ok().map(|field| field.data_type().clone())
             };

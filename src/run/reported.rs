@@ -35,9 +35,6 @@ const STATUS: &str = "source_status";
 const STATUS_COLUMNS: [(&str, &str); 3] =
     [("source", "VARCHAR"), ("loaded_through", "DATE"), ("ok", "BOOLEAN")];
 
-/// The days that loads may lag behind, unless said.
-const STALE_AFTER: u32 = 3;
-
 /// How far the loads of a source reach, and what says so.
 struct Reach {
     /// `None` where no load went well.
@@ -87,9 +84,8 @@ impl Build<'_> {
             return Ok(Some(Reach { through: status.through, whole: status.through, said_by }));
         }
         let is_asked = source.usage || source.stale_after.is_some();
-        let Some(Known::At(known_at)) = source.time.as_ref().and_then(known).filter(|_| is_asked) else {
-            return Ok(None);
-        };
+        let known = source.time.as_ref().and_then(Time::known).filter(|_| is_asked);
+        let Some(known_at) = known.and_then(Known::column) else { return Ok(None) };
         let through = self.newest(model, source, known_at).await?;
         let whole = through.and_then(|through| through.pred_opt());
         Ok(Some(Reach { through, whole, said_by: format!("its newest `{known_at}` says so") }))
@@ -98,11 +94,7 @@ impl Build<'_> {
     /// The day of the newest time at which a row of a source was known.
     async fn newest(&self, model: &Model, source: &Source, known_at: &str) -> Result<Option<NaiveDate>> {
         let failed = |error: DataFusionError| diagnose::of_run(&model.name.to_string(), &error);
-        let is_day = model
-            .declared
-            .as_ref()
-            .and_then(|declared| declared.field_with_name(known_at).ok())
-            .is_some_and(|field| *field.data_type() == DataType::Date32);
+        let is_day = model.declared_type(known_at) == Some(&DataType::Date32);
         let newest = max(column(known_at));
         let batches = self.grouped(model, source, vec![], vec![newest.alias("newest")]).await?;
         let Some(newest) = batches.first().and_then(|batch| batch.columns().first()) else { return Ok(None) };
@@ -121,9 +113,7 @@ impl Build<'_> {
         };
         let Kind::Source(source) = &model.kind else { return Ok(Vec::new()) };
         let has = |(name, sql_type): &(&str, &str)| {
-            let declared = model.declared.as_ref();
-            let field = declared.and_then(|declared| declared.field_with_name(name).ok());
-            field.is_some_and(|field| sql_name(field.data_type()) == *sql_type)
+            model.declared_type(name).is_some_and(|declared| sql_name(declared) == *sql_type)
         };
         if !STATUS_COLUMNS.iter().all(has) {
             return Ok(Vec::new());
@@ -178,20 +168,12 @@ fn day_of(column: &ArrayRef, row: usize) -> Option<NaiveDate> {
     if days.is_valid(row) { days.value_as_date(row) } else { None }
 }
 
-fn known(time: &Time) -> Option<&Known> {
-    match time {
-        Time::Events(events) => Some(&events.known),
-        Time::Versions(versions) => Some(&versions.known),
-        Time::Snapshots(_) | Time::Current(_) => None,
-    }
-}
-
 const OTHERWISE: &str =
     "run again when it is, or build an earlier day; --incomplete builds the day with what is there";
 
 /// That the loads of a source do not reach a day.
 fn late(model: &Model, source: &Source, reach: &Reach, day: NaiveDate) -> Option<Diagnostic> {
-    let allowed = source.stale_after.unwrap_or(STALE_AFTER);
+    let allowed = source.may_lag();
     let lag = reach.through.map(|through| (day - through).num_days());
     if lag.is_some_and(|lag| lag <= i64::from(allowed)) {
         return None;

@@ -121,7 +121,7 @@ impl Relation<'_> {
     }
 
     fn versions(&self, versions: &Versions) -> Value {
-        let known = known_at(&versions.known);
+        let known = versions.known.column();
         let version = (!versions.version.is_empty() && known.is_some()).then(|| list(&versions.version));
         // A statement that is delivered again was known before: it holds from then, where it does not say from when.
         let known_from =
@@ -185,9 +185,7 @@ impl Relation<'_> {
 
     /// The day of a value that is of the type of a column.
     fn day_of(&self, column: &str, value: &str) -> String {
-        let declared =
-            self.model.declared.as_ref().and_then(|declared| declared.field_with_name(column).ok());
-        let is_day = declared.is_some_and(|field| *field.data_type() == DataType::Date32);
+        let is_day = self.model.declared_type(column) == Some(&DataType::Date32);
         if is_day { value.to_owned() } else { format!("local_day({value})") }
     }
 
@@ -238,13 +236,6 @@ fn first(columns: &[&String], written: impl Fn(&str) -> String) -> String {
     }
 }
 
-fn known_at(known: &Known) -> Option<&String> {
-    match known {
-        Known::At(column) => Some(column),
-        Known::After(_) => None,
-    }
-}
-
 /// The order in which the newest row of a thing comes first, those that say that a statement never was after all others.
 fn newest(versions: &Versions) -> String {
     let deleted =
@@ -261,5 +252,5 @@ fn newest(versions: &Versions) -> String {
 
 /// The order in which the row known last comes first; empty where no column says when rows were known.
 fn known_last(known: &Known) -> String {
-    known_at(known).map_or_else(String::new, |column| format!("{} DESC, ", identifier(column)))
+    known.column().map_or_else(String::new, |column| format!("{} DESC, ", identifier(column)))
 }

@@ -7,7 +7,7 @@ use super::ask::{OfSource, asked, days, numbers};
 use crate::diagnostic::Diagnostic;
 use crate::project::identifier::identifier;
 use crate::project::statement::place_of;
-use crate::project::time::{Events, Known, Time};
+use crate::project::time::{Events, Time};
 
 /// The share of the rows that is nearly all of them.
 const NEARLY_ALL: f64 = 0.9;
@@ -44,9 +44,7 @@ impl OfSource<'_> {
     /// is what a clock said.
     pub(super) async fn of_the_future(self) -> Result<Option<Diagnostic>> {
         let Some((events, known_at)) = self.dated() else { return Ok(None) };
-        let declared = self.model.declared.as_ref();
-        let happened = declared.and_then(|declared| declared.field_with_name(&events.happened_at).ok());
-        if !happened.is_some_and(|field| matches!(field.data_type(), DataType::Timestamp(_, _))) {
+        if !matches!(self.model.declared_type(&events.happened_at), Some(DataType::Timestamp(_, _))) {
             return Ok(None);
         }
         let (happened, known) = (identifier(&events.happened_at), identifier(known_at));
@@ -70,10 +68,8 @@ impl OfSource<'_> {
     /// What dates the facts of a source, and the other column that says when they were known.
     fn dated(&self) -> Option<(&Events, &str)> {
         let Some(Time::Events(events)) = &self.source.time else { return None };
-        match &events.known {
-            Known::At(known_at) if *known_at != events.happened_at => Some((events, known_at)),
-            _ => None,
-        }
+        let known_at = events.known.column().filter(|known_at| **known_at != events.happened_at)?;
+        Some((events, known_at))
     }
 
     /// The fewest days on which nearly all rows are dated by a column.

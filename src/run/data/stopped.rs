@@ -10,9 +10,6 @@ use crate::project::layer::ModelName;
 use crate::project::statement::place_of;
 use crate::project::time::{Known, Time};
 
-/// The days that a log of usage may end before other sources, unless it says how far its loads may lag.
-const LAG: u32 = 3;
-
 /// How far the rows of a source go.
 pub(super) struct End {
     name: ModelName,
@@ -26,14 +23,13 @@ pub(super) struct End {
 impl OfSource<'_> {
     /// How far its rows go; `None` where no column says when they were known.
     pub(super) async fn end(self) -> Result<Option<End>> {
-        let (known, happened_at) = match &self.source.time {
-            Some(Time::Events(events)) => (&events.known, Some(&events.happened_at)),
-            Some(Time::Versions(versions)) => (&versions.known, None),
-            _ => return Ok(None),
+        let Some(time) = &self.source.time else { return Ok(None) };
+        let Some(known_at) = time.known().and_then(Known::column) else { return Ok(None) };
+        let happened_at = match time {
+            Time::Events(events) => &events.happened_at,
+            _ => known_at,
         };
-        let Known::At(known_at) = known else { return Ok(None) };
-        let [known_at, happened_at] = [Some(known_at), happened_at.or(Some(known_at))]
-            .map(|name| name.map_or_else(String::new, |name| identifier(name)));
+        let [known_at, happened_at] = [known_at, happened_at].map(|name| identifier(name));
         let sql = format!(
             "SELECT max(local_day({known_at})) AS known, max(local_day({happened_at})) AS happened FROM {}",
             self.model.name
@@ -44,7 +40,7 @@ impl OfSource<'_> {
         else {
             return Ok(None);
         };
-        let may_lag = self.source.stale_after.unwrap_or(LAG);
+        let may_lag = self.source.may_lag();
         Ok(Some(End {
             name: self.model.name.clone(),
             at: place_of(&self.model.file, "happened_at"),

@@ -14,7 +14,8 @@ use halescore::project::model::{Kind, Model};
 use halescore::project::time::{BeforeFirst, Known, Time, Versions};
 use tempfile::TempDir;
 
-use crate::laws::sources::{read, write};
+use crate::laws::sources::read;
+use crate::laws::world::replace;
 
 /// A source that says how its rows are dated.
 pub struct Dated {
@@ -140,10 +141,7 @@ pub fn changed(project: &Path, from: &Path, change: impl Fn(&Dated, RecordBatch)
         let count = all.num_rows();
         let kept = change(&source, all);
         assert!(kept.num_rows() > 0, "nothing of {} is left of {count} rows", source.name);
-        let place = to.path().join(source.path.trim_end_matches('/'));
-        std::fs::remove_file(&place).unwrap();
-        let is_file = source.path.ends_with(".parquet");
-        write(&if is_file { place } else { place.join("all.parquet") }, &kept);
+        replace(to.path(), source.path.trim_end_matches('/'), &kept);
     }
     to
 }
