@@ -91,6 +91,13 @@ impl Rows {
         self.features.iter().any(|row| row.feature == feature && row.is_key)
     }
 
+    /// Whether a right is the one of its account, feature and first day that stands: the first to end.
+    fn stands(&self, right: &Right) -> bool {
+        let key = |right: &Right| (right.account_id, right.feature, right.valid_from);
+        let end = |right: &Right| right.valid_to.unwrap_or(NaiveDate::MAX);
+        !self.rights.iter().any(|other| key(other) == key(right) && end(other) < end(right))
+    }
+
     /// Whether a feature is there on a day, as far as anybody says.
     fn is_there(&self, feature: &str, day: NaiveDate) -> bool {
         let listed = self.features.iter().find(|row| row.feature == feature);
@@ -117,6 +124,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     };
     let holds = |right: &&Right| {
         right.account_id == account_id
+            && rows.stands(right)
             && right.valid_from <= as_of
             && right.valid_to.is_none_or(|end| as_of < end)
     };

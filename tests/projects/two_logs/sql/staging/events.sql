@@ -10,7 +10,7 @@ SELECT
   CAST(quantity AS BIGINT) * 600 AS seconds,
   FALSE AS is_error,
   local_day(occurred_at) AS day
-FROM dated.commits
+FROM dated.events
 UNION ALL
 SELECT
   account_id,

@@ -1,5 +1,5 @@
 -- Commits and reviews, one row per act and part of the tree that it touched.
-CREATE EXTERNAL TABLE raw.commits (
+CREATE EXTERNAL TABLE raw.events (
   account_id  VARCHAR   NOT NULL, -- the author's domain
   user_id     VARCHAR   NOT NULL, -- the author
   event_type  VARCHAR   NOT NULL, -- patch, reviewed, acked, tested …
