@@ -31,6 +31,7 @@ use super::day_window::{self, WindowMode, WindowOptions};
 use super::faults::KnownFaults;
 use super::frames::FrameBounds;
 use super::grouping::GroupingOrder;
+use super::in_turn::UnionsInTurn;
 use super::microseconds::Microseconds;
 use super::narrowing::NarrowingCasts;
 use super::room::Room;
@@ -143,25 +144,28 @@ impl Session {
     }
 
     /// The same catalogue for what did not fit into memory, each step with less than the one before: windows over sorted
-    /// rows, which hold one account and let the sort spill; then on one thread, so that no two sorts or aggregates share
-    /// the memory, in small batches, and with room beside the sorts for what cannot spill.
+    /// rows, which hold one account and let the sort spill; then on one thread and one member of a union after the other,
+    /// so that few sorts and aggregates share the memory, in small batches, and with room beside them for what cannot
+    /// spill.
     fn more_frugal(&self, step: usize) -> Option<Self> {
         let state = self.context.state();
         let mut config = state.config().clone();
         config.options_mut().extensions.insert(WindowOptions { window_mode: WindowMode::Sorted });
         let runtime = Arc::clone(state.runtime_env());
-        let (config, runtime) = match step {
-            0 => (config, runtime),
+        let builder = SessionStateBuilder::new_from_existing(state);
+        let builder = match step {
+            0 => builder.with_config(config),
             1 => {
                 let room = Room::within(Arc::clone(&runtime.memory_pool))?;
-                let builder = RuntimeEnvBuilder::from_runtime_env(&runtime).with_memory_pool(Arc::new(room));
-                (config.with_target_partitions(1).with_batch_size(SMALL_BATCH), builder.build_arc().ok()?)
+                let runtime = RuntimeEnvBuilder::from_runtime_env(&runtime).with_memory_pool(Arc::new(room));
+                builder
+                    .with_config(config.with_target_partitions(1).with_batch_size(SMALL_BATCH))
+                    .with_runtime_env(runtime.build_arc().ok()?)
+                    .with_physical_optimizer_rule(Arc::new(UnionsInTurn))
             }
             _ => return None,
         };
-        let builder = SessionStateBuilder::new_from_existing(state).with_config(config);
-        let state = builder.with_runtime_env(runtime).build();
-        Some(Self { context: SessionContext::new_with_state(state), ..self.clone() })
+        Some(Self { context: SessionContext::new_with_state(builder.build()), ..self.clone() })
     }
 
     /// The session as a model's query wants it. What is compiled from the semantic side has many small expressions in
