@@ -43,13 +43,27 @@
 //! against a score, and for a roll-up the scores that it is made of); in Rust, [`pipeline::Pipeline`], the project in
 //! its order, which `compile` and `ls` print, and which planned as [`check::Checked`] is what `run`, `test` and `docs` consume.
 //!
-//! # Time
+//! # What was known when
 //!
 //! A source declares what its rows are and which columns date them ([`project::time`]): events, versions, snapshots, or a
 //! table of now. `dated.x` has each of them once with the days on which it counts, and models read that; no model
-//! removes duplicates or filters on dates. Two readings of history come from the same models: **as happened** (what is
-//! published), day D knows what happened or held by its end, whenever that was learned; **as known** (`--as-known`), every source is
-//! first cut to what was known by the end of D.
+//! removes duplicates or filters on dates. Two readings of history come from the same models:
+//!
+//! ```text
+//!  a fact of the 3rd: 60 seconds, delivered on the 5th;
+//!  delivered again on the 7th: 90 seconds            1    2    3    4    5    6    7    8
+//!  as happened (published): from the day it is of              ├── 90 ──────────────────────►
+//!  as known (--as-known): from the day we knew                           ├── 60 ── ├── 90 ────────────►
+//! ```
+//!
+//! **As happened**, day D knows what happened or held by its end, whenever that was learned: a late row or a correction
+//! changes earlier days when they are built again. **As known**, every source is first cut to what was known by the end of
+//! D, then everything is as ever: what a backtest reads, for it must not know what only came later.
+//!
+//! Laws hold both readings: rows that happen or hold only after D change nothing of day D; rows known only after D change
+//! nothing of it as known; and where all was known on its day, the readings are equal (`tests/laws/time`, `tests/dated`).
+//!
+//! # Time
 //!
 //! A score **as of D** means the end of day D in the project's time zone. A 28-day window is (D − 28, D]: over daily rows
 //! `RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW`. Models are written as if over all of history and never

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use chrono::{Days, NaiveDate, NaiveTime};
@@ -129,6 +129,34 @@ fn rows_of_the_future_are_told() {
     let [(code, text)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(code, "rows-of-the-future");
     assert!(text.contains("5 rows of raw.events happened more than a day after they were known"), "{text}");
+}
+
+#[test]
+fn facts_delivered_again_too_late_are_told() {
+    let sources = sample();
+    // Ten facts of the last days have the keys of the first ten: ids that are used again.
+    let events = read(sources.path(), "events").unwrap();
+    let ids = cast(events.column_by_name("event_id").unwrap(), &DataType::Int64).unwrap();
+    let ids = ids.as_primitive::<Int64Type>();
+    let count = ids.len();
+    let again = (0..count).map(|row| if row < count - 10 { ids.value(row) } else { ids.value(row + 10 - count) });
+    let again: ArrayRef = Arc::new(Int64Array::from_iter_values(again));
+    let schema = events.schema();
+    let columns = schema.fields().iter().zip(events.columns()).map(|(field, old)| match field.name().as_str() {
+        "event_id" => cast(&again, field.data_type()).unwrap(),
+        _ => Arc::clone(old),
+    });
+    let changed = RecordBatch::try_new(Arc::clone(&schema), columns.collect()).unwrap();
+    replace(sources.path(), "events", &changed);
+    let told = more(project(&[]).path(), sources.path());
+    let [(code, text)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(code, "delivered-again");
+    assert!(text.contains("10 rows of raw.events count though the fact was delivered before"), "{text}");
+    assert!(text.contains("looked for 60 days back"), "{text}");
+    // As many days as it says are enough.
+    let days = text.split("say 'max_delay' '").nth(1).unwrap().split('\'').next().unwrap();
+    let longer = project(&[("sql/raw/events.sql", "'stale_after'", &format!("'max_delay' '{days}', 'stale_after'"))]);
+    assert_eq!(more(longer.path(), sources.path()), Vec::new());
 }
 
 #[test]

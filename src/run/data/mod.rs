@@ -6,8 +6,10 @@
 //! | a log that ended while others went on | `stopped` |
 //! | days unlike the same weekdays of the weeks before: rows, accounts, shares of NULL | `unusual` |
 //! | a `known_at` that loads write anew, rows of the future | `known` |
+//! | facts delivered again so late that they count again | `again` |
 //! | `complete_from` that is absent, too early or too late | `complete` |
 
+mod again;
 mod ask;
 mod complete;
 mod known;
@@ -74,6 +76,7 @@ impl OfSource<'_> {
         found.extend(unusual::anywhere(self.session, self.model, self.source).await?);
         found.extend(self.rewritten().await?);
         found.extend(self.of_the_future().await?);
+        found.extend(self.again().await?);
         found.extend(self.complete(complete_from).await?);
         Ok(found)
     }
