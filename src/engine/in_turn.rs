@@ -130,7 +130,8 @@ pub(crate) struct UnionsInTurn;
 impl PhysicalOptimizerRule for UnionsInTurn {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|plan| {
-            let together = plan.downcast_ref::<CoalescePartitionsExec>().filter(|plan| plan.fetch().is_none());
+            let together =
+                plan.downcast_ref::<CoalescePartitionsExec>().filter(|plan| plan.fetch().is_none());
             let union = together.and_then(|plan| plan.input().downcast_ref::<UnionExec>());
             let Some(union) = union else { return Ok(Transformed::no(plan)) };
             let members = union.children().into_iter().map(Arc::clone).collect();

@@ -139,13 +139,15 @@ fn facts_delivered_again_too_late_are_told() {
     let ids = cast(events.column_by_name("event_id").unwrap(), &DataType::Int64).unwrap();
     let ids = ids.as_primitive::<Int64Type>();
     let count = ids.len();
-    let again = (0..count).map(|row| if row < count - 10 { ids.value(row) } else { ids.value(row + 10 - count) });
+    let again =
+        (0..count).map(|row| if row < count - 10 { ids.value(row) } else { ids.value(row + 10 - count) });
     let again: ArrayRef = Arc::new(Int64Array::from_iter_values(again));
     let schema = events.schema();
-    let columns = schema.fields().iter().zip(events.columns()).map(|(field, old)| match field.name().as_str() {
-        "event_id" => cast(&again, field.data_type()).unwrap(),
-        _ => Arc::clone(old),
-    });
+    let columns =
+        schema.fields().iter().zip(events.columns()).map(|(field, old)| match field.name().as_str() {
+            "event_id" => cast(&again, field.data_type()).unwrap(),
+            _ => Arc::clone(old),
+        });
     let changed = RecordBatch::try_new(Arc::clone(&schema), columns.collect()).unwrap();
     replace(sources.path(), "events", &changed);
     let told = more(project(&[]).path(), sources.path());
@@ -155,7 +157,8 @@ fn facts_delivered_again_too_late_are_told() {
     assert!(text.contains("looked for 60 days back"), "{text}");
     // As many days as it says are enough.
     let days = text.split("say 'max_delay' '").nth(1).unwrap().split('\'').next().unwrap();
-    let longer = project(&[("sql/raw/events.sql", "'stale_after'", &format!("'max_delay' '{days}', 'stale_after'"))]);
+    let longer =
+        project(&[("sql/raw/events.sql", "'stale_after'", &format!("'max_delay' '{days}', 'stale_after'"))]);
     assert_eq!(more(longer.path(), sources.path()), Vec::new());
 }
 

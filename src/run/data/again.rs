@@ -25,7 +25,8 @@ impl OfSource<'_> {
             key.join(", ")
         );
         let batches = asked(self.session, &sql).await?;
-        let [rows, apart] = [0, 1].map(|column| numbers(&batches, column).first().copied().unwrap_or_default());
+        let [rows, apart] =
+            [0, 1].map(|column| numbers(&batches, column).first().copied().unwrap_or_default());
         let Some(newest) = days(&batches, 2).first().copied().filter(|_| rows > 0) else { return Ok(None) };
         let (many, count) = if rows == 1 { ("row", "counts") } else { ("rows", "count") };
         let message = format!(
