@@ -87,13 +87,13 @@ fn from_of_versions(rows: &RecordBatch, versions: &Versions) -> Vec<Option<i64>>
     let known = known(rows, &versions.known, versions.valid_from.first().map(String::as_str));
     let of = |row: usize| {
         let said = said.iter().find_map(|days| days[row]);
-        let stands_before = match versions.before_first {
-            BeforeFirst::Absent => false,
-            BeforeFirst::Approximate => true,
-            BeforeFirst::ApproximateIfUndated => said.is_none(),
-        };
-        let from = said.or(known[row]).filter(|_| !stands_before)?;
-        Some(begun.as_ref().and_then(|begun| begun[row]).map_or(from, |begun| begun.min(from)))
+        let from = said.or(known[row]);
+        let begun = begun.as_ref().and_then(|begun| begun[row]);
+        match versions.before_first {
+            BeforeFirst::Absent => from.map(|from| begun.map_or(from, |begun| begun.min(from))),
+            BeforeFirst::Approximate => None,
+            BeforeFirst::ApproximateIfUndated => from.filter(|_| said.is_some()),
+        }
     };
     let from: Vec<Option<i64>> = (0..rows.num_rows()).map(of).collect();
     if versions.version.is_empty() {

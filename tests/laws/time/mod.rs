@@ -22,7 +22,7 @@ fn root() -> &'static Path {
 
 type Tables = BTreeMap<String, Vec<Row>>;
 
-/// All tables of a day.
+/// All tables of a day: what they say of it.
 fn tables(project: &Path, sources: &Path, day: NaiveDate, reading: Reading) -> Tables {
     let out = tempfile::tempdir().unwrap();
     let run = Run::new(project, sources, out.path()).reading(reading);
@@ -34,7 +34,21 @@ fn tables(project: &Path, sources: &Path, day: NaiveDate, reading: Reading) -> T
             tables.entry(name).or_default().extend(batches(&file).iter().flat_map(rows));
         }
     }
+    for (_, rows) in tables.iter_mut().filter(|(name, _)| !name.contains("as_of=")) {
+        until(rows, day);
+    }
     tables
+}
+
+/// What a table that is stored whole says of the days up to one. A span that holds from a later day on is no matter of
+/// this day, nor is on which later day another one ends.
+fn until(rows: &mut Vec<Row>, day: NaiveDate) {
+    let is_later =
+        |row: &Row, column: &str| matches!(row.get(column), Some(Value::Day(named)) if *named > day);
+    rows.retain(|row| !is_later(row, "first_day") && !is_later(row, "as_of_date"));
+    for row in rows.iter_mut().filter(|row| is_later(row, "day_after")) {
+        row.insert("day_after".to_owned(), Value::Null);
+    }
 }
 
 /// The first value that differs: of which table, row and column.
