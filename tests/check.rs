@@ -1,6 +1,7 @@
 //! What `check` refuses, each by its message, its place, and what to do; on projects written on the spot.
 
 mod later_days;
+mod spans;
 
 use halescore::check::{Checked, check};
 use halescore::diagnostic::Diagnostics;

@@ -35,7 +35,7 @@ use crate::engine::diagnose::Failed;
 use crate::engine::landed::{Found, Place, held, location_of, look};
 use crate::engine::{Engine, Session, diagnose};
 use crate::pipeline::{Audit, CALENDAR_DAYS, Pipeline};
-use crate::project::layer::{CALENDAR, ModelName};
+use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::{Kind, Model};
 use crate::project::ready;
 use crate::storage::Storage;
@@ -85,12 +85,12 @@ pub(crate) async fn as_far_as_sound(
     let found = pipeline.semantics.warnings.clone();
     let (schemas, plans, as_read) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let functions = Functions::of(&session);
-    let (failed, not_ready) = (BTreeSet::new(), Diagnostics::new());
+    let (open, failed, not_ready) = (BTreeSet::new(), BTreeSet::new(), Diagnostics::new());
     let keys = pipeline.models.iter().map(|model| (model.name.clone(), model.contract.primary_key.clone()));
     let keys = keys.collect();
     let tiers = Tiers::of(&pipeline);
     let mut pass =
-        Pass { session, functions, schemas, plans, as_read, keys, tiers, failed, found, not_ready };
+        Pass { session, functions, schemas, plans, as_read, keys, open, tiers, failed, found, not_ready };
     for model in &pipeline.models {
         if pipeline.reads[&model.name].0.keys().any(|read| pass.failed.contains(read)) {
             // What it reads is already reported; its own errors would only repeat that.
@@ -129,6 +129,8 @@ struct Pass {
     as_read: BTreeMap<ModelName, LogicalPlan>,
     /// The primary keys of the models before.
     keys: BTreeMap<ModelName, Vec<String>>,
+    /// The models whose `day_after` is NULL while a row still counts: dated relations, and what hands theirs on.
+    open: BTreeSet<ModelName>,
     tiers: Tiers,
     failed: BTreeSet<ModelName>,
     found: Diagnostics,
@@ -159,6 +161,7 @@ impl Pass {
         let inferred = nullable(analysed.schema().as_arrow());
         self.found.extend(contract::duplicates(model, &inferred));
         self.found.extend(lints::lint(Text::of_model(model), &analysed, &|table| self.key_of(table)));
+        self.spans(model, &plan);
         self.found.extend(subqueries::unanswerable(model, &analysed, &self.session).await);
         self.found.extend(quotients::whole(Text::of_model(model), &analysed, &|name| pipeline.model(name)));
         self.found.extend(self.tiers.of_model(&model.name.to_string(), &Failed::model(model), &plan));
@@ -171,6 +174,23 @@ impl Pass {
             }
             None => self.enter(model, inferred, Some(plan)),
         }
+    }
+
+    /// How a model puts spans and days together, and whether it hands spans on.
+    fn spans(&mut self, model: &Model, plan: &LogicalPlan) {
+        let is_dated = model.name.layer == Layer::Dated;
+        if !is_dated {
+            let text = Text::of_model(model);
+            self.found.extend(lints::spans::misspelt(text, plan, &|table| self.is_open(table)));
+        }
+        let is_open = is_dated || lints::spans::hands_on(plan, &|table| self.is_open(table));
+        if is_open && !model.contract.not_null().iter().any(|column| column == "day_after") {
+            self.open.insert(model.name.clone());
+        }
+    }
+
+    fn is_open(&self, table: &TableReference) -> bool {
+        self.open.iter().any(|name| Some(name.layer.name()) == table.schema() && name.table == table.table())
     }
 
     /// Calls of `ready` in a query that say nothing.
@@ -278,6 +298,7 @@ impl Pass {
             Ok((plan, analysed)) => {
                 let text = Text::of_audit(audit);
                 self.found.extend(lints::lint(text, &analysed, &|table| self.key_of(table)));
+                self.found.extend(lints::spans::misspelt(text, &plan, &|table| self.is_open(table)));
                 self.found.extend(quotients::whole(text, &analysed, &|name| pipeline.model(name)));
                 self.found.extend(self.tiers.of_model(&statement.name, &statement, &plan));
             }

@@ -6,6 +6,7 @@ mod dependencies;
 pub(crate) mod inner_order;
 mod order;
 mod rows;
+pub(super) mod spans;
 
 use std::collections::BTreeSet;
 
