@@ -2,6 +2,7 @@
 
 mod later_days;
 mod spans;
+mod unguarded;
 
 use halescore::check::{Checked, check};
 use halescore::diagnostic::Diagnostics;

@@ -4,6 +4,7 @@
 mod calls;
 mod constant;
 mod data;
+mod reported;
 mod stopped;
 
 use std::path::Path;

@@ -73,16 +73,15 @@ WITH flags AS (
 SELECT
   states.account_id,
   states.as_of_date,
-  CASE WHEN entitlements THEN states.entitled END AS features_entitled,
-  CASE WHEN entitlements THEN states.used END AS entitled_features_28d,
-  CASE WHEN entitlements THEN CAST(states.used AS DOUBLE) / nullif(states.entitled, 0) END AS feature_adoption_28d,
-  CASE WHEN features THEN states.adopted END AS key_features_adopted,
+  CASE WHEN reported('entitlements', states.as_of_date) THEN states.entitled END AS features_entitled,
+  CASE WHEN reported('entitlements', states.as_of_date) THEN states.used END AS entitled_features_28d,
+  CASE WHEN reported('entitlements', states.as_of_date) THEN CAST(states.used AS DOUBLE) / nullif(states.entitled, 0) END AS feature_adoption_28d,
+  CASE WHEN reported('features', states.as_of_date) THEN states.adopted END AS key_features_adopted,
   states.weight AS key_feature_weight,
-  CASE WHEN features THEN CAST(states.weight AS DOUBLE) / nullif(all_keys.weight, 0) END AS key_adoption,
+  CASE WHEN reported('features', states.as_of_date) THEN CAST(states.weight AS DOUBLE) / nullif(all_keys.weight, 0) END AS key_adoption,
   states.ever AS features_ever,
   states.new_28d AS features_new_28d,
   CAST(states.ever AS DOUBLE) * 30 / greatest(states.tenure_days, 30) AS adoption_velocity
-FROM metrics.reporting
-LEFT JOIN all_keys ON all_keys.day = reporting.as_of_date
-JOIN states ON states.as_of_date = reporting.as_of_date
+FROM all_keys
+RIGHT JOIN states ON states.as_of_date = all_keys.day
 WHERE on_spine

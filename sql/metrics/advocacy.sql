@@ -43,17 +43,16 @@ WITH counts AS (
   GROUP BY spine.account_id, spine.as_of_date
 )
 SELECT
-  counts.account_id,
-  counts.as_of_date,
-  CASE WHEN advocacy THEN acts END AS advocacy_acts_180d,
-  CASE WHEN advocacy THEN referrals END AS referrals_180d,
-  CASE WHEN advocacy THEN references_given END AS references_180d,
-  CASE WHEN advocacy THEN testimonials END AS testimonials_180d,
-  CASE WHEN advocacy THEN events END AS events_attended_180d,
-  CASE WHEN advocacy THEN betas END AS betas_180d,
-  CASE WHEN advocacy THEN references_before > 0 AND references_given = 0 END AS references_lapsed,
-  CASE WHEN advocacy THEN events_before > 0 AND events = 0 END AS events_lapsed,
-  CASE WHEN advocacy THEN acts_before > 0 AND acts = 0 END AS advocacy_lapsed,
-  CASE WHEN advocacy THEN asked END AS advocacy_asks_open
-FROM metrics.reporting
-JOIN counts ON counts.as_of_date = reporting.as_of_date
+  account_id,
+  as_of_date,
+  CASE WHEN reported('advocacy', as_of_date) THEN acts END AS advocacy_acts_180d,
+  CASE WHEN reported('advocacy', as_of_date) THEN referrals END AS referrals_180d,
+  CASE WHEN reported('advocacy', as_of_date) THEN references_given END AS references_180d,
+  CASE WHEN reported('advocacy', as_of_date) THEN testimonials END AS testimonials_180d,
+  CASE WHEN reported('advocacy', as_of_date) THEN events END AS events_attended_180d,
+  CASE WHEN reported('advocacy', as_of_date) THEN betas END AS betas_180d,
+  CASE WHEN reported('advocacy', as_of_date) THEN references_before > 0 AND references_given = 0 END AS references_lapsed,
+  CASE WHEN reported('advocacy', as_of_date) THEN events_before > 0 AND events = 0 END AS events_lapsed,
+  CASE WHEN reported('advocacy', as_of_date) THEN acts_before > 0 AND acts = 0 END AS advocacy_lapsed,
+  CASE WHEN reported('advocacy', as_of_date) THEN asked END AS advocacy_asks_open
+FROM counts

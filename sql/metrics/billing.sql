@@ -75,25 +75,24 @@ WITH invoices AS (
 SELECT
   rolling.account_id,
   rolling.as_of_date,
-  CASE WHEN reporting.invoices THEN overdue_invoices END AS overdue_invoices,
-  CASE WHEN reporting.invoices THEN CAST(overdue_amount AS DECIMAL(18,2)) END AS overdue_amount,
-  CASE WHEN reporting.invoices THEN CAST(overdue_30d_amount AS DECIMAL(18,2)) END AS overdue_30d_amount,
+  CASE WHEN reported('invoices', rolling.as_of_date) THEN overdue_invoices END AS overdue_invoices,
+  CASE WHEN reported('invoices', rolling.as_of_date) THEN CAST(overdue_amount AS DECIMAL(18,2)) END AS overdue_amount,
+  CASE WHEN reported('invoices', rolling.as_of_date) THEN CAST(overdue_30d_amount AS DECIMAL(18,2)) END AS overdue_30d_amount,
   CASE
-    WHEN reporting.invoices AND contracts.arr > 0 THEN CAST(overdue_amount AS DOUBLE) / CAST(contracts.arr AS DOUBLE)
-    WHEN reporting.invoices THEN CASE WHEN overdue_amount > 0 THEN 1 ELSE 0 END
+    WHEN reported('invoices', rolling.as_of_date) AND contracts.arr > 0 THEN CAST(overdue_amount AS DOUBLE) / CAST(contracts.arr AS DOUBLE)
+    WHEN reported('invoices', rolling.as_of_date) THEN CASE WHEN overdue_amount > 0 THEN 1 ELSE 0 END
   END AS overdue_share_of_arr,
-  CASE WHEN reporting.invoices THEN mean_days_overdue END AS mean_days_overdue,
-  CASE WHEN reporting.invoices THEN CAST(disputed_amount AS DECIMAL(18,2)) END AS disputed_amount,
-  CASE WHEN reporting.invoices THEN invoices_due END AS invoices_due_365d,
-  CASE WHEN reporting.invoices THEN CAST(invoices_on_time AS DOUBLE) / nullif(invoices_due, 0) END AS on_time_share_365d,
-  CASE WHEN reporting.invoices THEN mean_days_late END AS mean_days_late_365d,
-  CASE WHEN reporting.payments THEN CAST(paid_amount_90d AS DECIMAL(18,2)) END AS paid_amount_90d,
-  CASE WHEN reporting.payments THEN CAST(paid_amount_365d AS DECIMAL(18,2)) END AS paid_amount_365d,
-  CASE WHEN reporting.payments THEN failed_payments_90d END AS failed_payments_90d,
-  CASE WHEN reporting.payments THEN chargebacks_365d END AS chargebacks_365d,
-  CASE WHEN reporting.payments THEN last_payment_failed END AS last_payment_failed
+  CASE WHEN reported('invoices', rolling.as_of_date) THEN mean_days_overdue END AS mean_days_overdue,
+  CASE WHEN reported('invoices', rolling.as_of_date) THEN CAST(disputed_amount AS DECIMAL(18,2)) END AS disputed_amount,
+  CASE WHEN reported('invoices', rolling.as_of_date) THEN invoices_due END AS invoices_due_365d,
+  CASE WHEN reported('invoices', rolling.as_of_date) THEN CAST(invoices_on_time AS DOUBLE) / nullif(invoices_due, 0) END AS on_time_share_365d,
+  CASE WHEN reported('invoices', rolling.as_of_date) THEN mean_days_late END AS mean_days_late_365d,
+  CASE WHEN reported('payments', rolling.as_of_date) THEN CAST(paid_amount_90d AS DECIMAL(18,2)) END AS paid_amount_90d,
+  CASE WHEN reported('payments', rolling.as_of_date) THEN CAST(paid_amount_365d AS DECIMAL(18,2)) END AS paid_amount_365d,
+  CASE WHEN reported('payments', rolling.as_of_date) THEN failed_payments_90d END AS failed_payments_90d,
+  CASE WHEN reported('payments', rolling.as_of_date) THEN chargebacks_365d END AS chargebacks_365d,
+  CASE WHEN reported('payments', rolling.as_of_date) THEN last_payment_failed END AS last_payment_failed
 FROM rolling
-JOIN metrics.reporting ON reporting.as_of_date = rolling.as_of_date
 JOIN invoices ON invoices.account_id = rolling.account_id AND invoices.as_of_date = rolling.as_of_date
 JOIN metrics.contracts ON contracts.account_id = rolling.account_id AND contracts.as_of_date = rolling.as_of_date
 WHERE on_spine

@@ -27,12 +27,11 @@ WITH counts AS (
   GROUP BY spine.account_id, spine.as_of_date
 )
 SELECT
-  counts.account_id,
-  counts.as_of_date,
-  CASE WHEN goals THEN agreed END AS goals,
-  CASE WHEN goals THEN attained END AS goals_attained,
-  CASE WHEN goals THEN due END AS goals_due,
-  CASE WHEN goals THEN overdue END AS goals_overdue,
-  CASE WHEN goals THEN CAST(due - overdue AS DOUBLE) / nullif(due, 0) END AS goals_attained_share
-FROM metrics.reporting
-JOIN counts ON counts.as_of_date = reporting.as_of_date
+  account_id,
+  as_of_date,
+  CASE WHEN reported('goals', as_of_date) THEN agreed END AS goals,
+  CASE WHEN reported('goals', as_of_date) THEN attained END AS goals_attained,
+  CASE WHEN reported('goals', as_of_date) THEN due END AS goals_due,
+  CASE WHEN reported('goals', as_of_date) THEN overdue END AS goals_overdue,
+  CASE WHEN reported('goals', as_of_date) THEN CAST(due - overdue AS DOUBLE) / nullif(due, 0) END AS goals_attained_share
+FROM counts

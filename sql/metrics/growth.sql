@@ -39,48 +39,49 @@ WITH ends AS (
   WHERE is_open AND (type IN ('upsell', 'cross_sell') OR type = 'renewal' AND probability IS NOT NULL)
 ), log AS (
   SELECT account_id, as_of_date, TRUE AS on_spine, arr, seats, cancelled_arr, auto_renew_arr,
-         CAST(NULL AS VARCHAR) AS happened, CAST(NULL AS BIGINT) AS change,
+         CAST(NULL AS VARCHAR) AS kind, CAST(NULL AS VARCHAR) AS type, CAST(NULL AS BIGINT) AS change,
          CAST(NULL AS DECIMAL(18,2)) AS worth, CAST(NULL AS DECIMAL(18,2)) AS likely, CAST(NULL AS DATE) AS since
   FROM metrics.spine
   JOIN metrics.contracts USING (account_id, as_of_date)
   UNION ALL
-  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, type, 1, delta_arr, NULL, NULL
+  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, 'changed', type, 1, delta_arr, NULL, NULL
   FROM staging.contract_events
   UNION ALL
   -- What is open as a change on its first day, and as the opposite one on the day after it.
-  SELECT account_id, CASE WHEN turn = 1 THEN first_day ELSE day_after END, FALSE, NULL, NULL, NULL, NULL, 'open ' || type, turn,
+  SELECT account_id, CASE WHEN turn = 1 THEN first_day ELSE day_after END, FALSE, NULL, NULL, NULL, NULL, 'open', type, turn,
          CAST(amount_arr * turn AS DECIMAL(18,2)), CAST(likely_arr * turn AS DECIMAL(18,2)), NULL
   FROM pipeline
   CROSS JOIN (VALUES (1), (-1)) AS turns (turn)
   WHERE turn = 1 OR day_after IS NOT NULL
   UNION ALL
-  SELECT account_id, ended_on, FALSE, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, ended_on AS since
+  SELECT account_id, ended_on, FALSE, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, NULL, ended_on AS since
   FROM ends
   UNION ALL
-  SELECT changes.account_id, changes.day, FALSE, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL, changes.day AS since
+  SELECT changes.account_id, changes.day, FALSE, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL, NULL, changes.day AS since
   FROM staging.contract_events AS changes
   JOIN ends ON ends.account_id = changes.account_id AND changes.day >= ends.ended_on
   WHERE changes.type IN ('upsell', 'cross_sell')
 ), rolling AS (
   SELECT
     *,
+    reported('contract_events', as_of_date) AND reported('onboarding_plans', as_of_date) AS with_onboarding,
     sum(arr) OVER ago90 AS arr_90d_ago,
     sum(arr) OVER ago365 AS arr_365d_ago,
     sum(seats) OVER ago90 AS seats_90d_ago,
     sum(seats) OVER ago365 AS seats_365d_ago,
-    count(happened) FILTER (WHERE happened = 'renewal') OVER w365 AS renewals,
-    count(happened) FILTER (WHERE happened = 'upsell') OVER w365 AS upsells,
-    count(happened) FILTER (WHERE happened = 'cross_sell') OVER w365 AS cross_sells,
-    count(happened) FILTER (WHERE happened = 'downsell') OVER w365 AS downsells,
-    coalesce(sum(worth) FILTER (WHERE happened IN ('renewal', 'upsell', 'cross_sell', 'price_change') AND worth > 0) OVER w365, 0) AS won,
-    coalesce(sum(worth) FILTER (WHERE happened IN ('renewal', 'downsell', 'churn', 'price_change') AND worth < 0) OVER w365, 0) AS lost,
-    min(since) FILTER (WHERE happened = 'onboarded') OVER history AS onboarded_on,
-    min(since) FILTER (WHERE happened = 'expanded') OVER history AS expanded_on,
-    coalesce(sum(change) FILTER (WHERE happened IN ('open upsell', 'open cross_sell')) OVER history, 0) AS open_opportunities,
-    coalesce(sum(worth) FILTER (WHERE happened IN ('open upsell', 'open cross_sell')) OVER history, 0) AS open_arr,
-    coalesce(sum(likely) FILTER (WHERE happened IN ('open upsell', 'open cross_sell')) OVER history, 0) AS likely_arr,
-    sum(worth) FILTER (WHERE happened = 'open renewal') OVER history AS renewing_arr,
-    sum(likely) FILTER (WHERE happened = 'open renewal') OVER history AS likely_renewing_arr
+    count(kind) FILTER (WHERE kind = 'changed' AND type = 'renewal') OVER w365 AS renewals,
+    count(kind) FILTER (WHERE kind = 'changed' AND type = 'upsell') OVER w365 AS upsells,
+    count(kind) FILTER (WHERE kind = 'changed' AND type = 'cross_sell') OVER w365 AS cross_sells,
+    count(kind) FILTER (WHERE kind = 'changed' AND type = 'downsell') OVER w365 AS downsells,
+    coalesce(sum(worth) FILTER (WHERE kind = 'changed' AND type IN ('renewal', 'upsell', 'cross_sell', 'price_change') AND worth > 0) OVER w365, 0) AS won,
+    coalesce(sum(worth) FILTER (WHERE kind = 'changed' AND type IN ('renewal', 'downsell', 'churn', 'price_change') AND worth < 0) OVER w365, 0) AS lost,
+    min(since) FILTER (WHERE kind = 'onboarded') OVER history AS onboarded_on,
+    min(since) FILTER (WHERE kind = 'expanded') OVER history AS expanded_on,
+    coalesce(sum(change) FILTER (WHERE kind = 'open' AND type IN ('upsell', 'cross_sell')) OVER history, 0) AS open_opportunities,
+    coalesce(sum(worth) FILTER (WHERE kind = 'open' AND type IN ('upsell', 'cross_sell')) OVER history, 0) AS open_arr,
+    coalesce(sum(likely) FILTER (WHERE kind = 'open' AND type IN ('upsell', 'cross_sell')) OVER history, 0) AS likely_arr,
+    sum(worth) FILTER (WHERE kind = 'open' AND type = 'renewal') OVER history AS renewing_arr,
+    sum(likely) FILTER (WHERE kind = 'open' AND type = 'renewal') OVER history AS likely_renewing_arr
   FROM log
   WINDOW
     ago90 AS (PARTITION BY account_id ORDER BY as_of_date
@@ -91,26 +92,25 @@ WITH ends AS (
     history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
 SELECT
-  rolling.account_id,
-  rolling.as_of_date,
+  account_id,
+  as_of_date,
   CAST(arr AS DOUBLE) / nullif(CAST(arr_90d_ago AS DOUBLE), 0) - 1 AS arr_growth_90d,
   CAST(arr AS DOUBLE) / nullif(CAST(arr_365d_ago AS DOUBLE), 0) - 1 AS arr_growth_365d,
   CAST(seats AS DOUBLE) / nullif(seats_90d_ago, 0) - 1 AS seats_growth_90d,
   CAST(seats AS DOUBLE) / nullif(seats_365d_ago, 0) - 1 AS seats_growth_365d,
   CAST(cancelled_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS cancelled_share,
   CAST(auto_renew_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS auto_renew_share,
-  CASE WHEN reporting.contract_events THEN renewals END AS renewals_365d,
-  CASE WHEN reporting.contract_events THEN upsells END AS upsells_365d,
-  CASE WHEN reporting.contract_events THEN cross_sells END AS cross_sells_365d,
-  CASE WHEN reporting.contract_events THEN downsells END AS downsells_365d,
-  CASE WHEN reporting.contract_events THEN CAST(won AS DECIMAL(18,2)) END AS expansion_arr_365d,
-  CASE WHEN reporting.contract_events THEN CAST(-lost AS DECIMAL(18,2)) END AS contraction_arr_365d,
-  CASE WHEN reporting.contract_events AND onboarded_on IS NOT NULL THEN expanded_on IS NOT NULL END AS has_expanded,
-  CASE WHEN reporting.contract_events THEN coalesce(expanded_on, rolling.as_of_date) - onboarded_on END AS days_to_first_expansion,
-  CASE WHEN reporting.opportunities THEN open_opportunities END AS open_expansion_opportunities,
-  CASE WHEN reporting.opportunities THEN CAST(open_arr AS DECIMAL(18,2)) END AS open_expansion_arr,
-  CASE WHEN reporting.opportunities THEN CAST(likely_arr AS DECIMAL(18,2)) END AS weighted_expansion_arr,
-  CASE WHEN reporting.opportunities THEN CAST(likely_renewing_arr AS DOUBLE) / nullif(CAST(renewing_arr AS DOUBLE), 0) END AS renewal_probability
+  CASE WHEN reported('contract_events', as_of_date) THEN renewals END AS renewals_365d,
+  CASE WHEN reported('contract_events', as_of_date) THEN upsells END AS upsells_365d,
+  CASE WHEN reported('contract_events', as_of_date) THEN cross_sells END AS cross_sells_365d,
+  CASE WHEN reported('contract_events', as_of_date) THEN downsells END AS downsells_365d,
+  CASE WHEN reported('contract_events', as_of_date) THEN CAST(won AS DECIMAL(18,2)) END AS expansion_arr_365d,
+  CASE WHEN reported('contract_events', as_of_date) THEN CAST(-lost AS DECIMAL(18,2)) END AS contraction_arr_365d,
+  CASE WHEN with_onboarding AND onboarded_on IS NOT NULL THEN expanded_on IS NOT NULL END AS has_expanded,
+  CASE WHEN with_onboarding THEN coalesce(expanded_on, as_of_date) - onboarded_on END AS days_to_first_expansion,
+  CASE WHEN reported('opportunities', as_of_date) THEN open_opportunities END AS open_expansion_opportunities,
+  CASE WHEN reported('opportunities', as_of_date) THEN CAST(open_arr AS DECIMAL(18,2)) END AS open_expansion_arr,
+  CASE WHEN reported('opportunities', as_of_date) THEN CAST(likely_arr AS DECIMAL(18,2)) END AS weighted_expansion_arr,
+  CASE WHEN reported('opportunities', as_of_date) THEN CAST(likely_renewing_arr AS DOUBLE) / nullif(CAST(renewing_arr AS DOUBLE), 0) END AS renewal_probability
 FROM rolling
-JOIN metrics.reporting ON reporting.as_of_date = rolling.as_of_date
 WHERE on_spine

@@ -111,12 +111,11 @@ SELECT
   last_active_users AS last_active_users_28d,
   last_top_user_share AS last_top_user_share_28d,
   last_api_error_rate AS last_api_error_rate_28d,
-  CASE WHEN reporting.features THEN key_weeks END AS key_feature_weeks_28d,
-  CASE WHEN reporting.features THEN key_weeks = 4 END AS is_key_feature_habit,
+  CASE WHEN reported('features', counted.as_of_date) THEN key_weeks END AS key_feature_weeks_28d,
+  CASE WHEN reported('features', counted.as_of_date) THEN key_weeks = 4 END AS is_key_feature_habit,
   errors AS errors_28d,
   CAST(errors AS DOUBLE) / nullif(usage.active_users_28d, 0) AS errors_per_user_28d,
   usage.feature_uses_per_user_28d / nullif(usage.features_28d, 0) AS uses_per_feature_and_user_28d
-FROM metrics.reporting
-JOIN counted ON counted.as_of_date = reporting.as_of_date
+FROM counted
 JOIN metrics.usage AS usage ON usage.account_id = counted.account_id AND usage.as_of_date = counted.as_of_date
 WHERE counted.on_spine

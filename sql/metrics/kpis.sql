@@ -37,11 +37,10 @@ WITH log AS (
 SELECT
   rolling.account_id,
   rolling.as_of_date,
-  CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) END AS storage_gb,
-  CASE WHEN usage_daily THEN CAST(storage_before AS DOUBLE) END AS storage_gb_28d_ago,
-  CASE WHEN usage_daily THEN CAST(storage AS DOUBLE) / CASE WHEN storage_before > 0 THEN CAST(storage_before AS DOUBLE) END - 1 END AS storage_growth_28d,
-  CASE WHEN usage_daily AND begun.first_day <= rolling.as_of_date THEN CAST(campaigns AS DOUBLE) END AS campaigns_28d
+  CASE WHEN reported('usage_daily', rolling.as_of_date) THEN CAST(storage AS DOUBLE) END AS storage_gb,
+  CASE WHEN reported('usage_daily', rolling.as_of_date) THEN CAST(storage_before AS DOUBLE) END AS storage_gb_28d_ago,
+  CASE WHEN reported('usage_daily', rolling.as_of_date) THEN CAST(storage AS DOUBLE) / CASE WHEN storage_before > 0 THEN CAST(storage_before AS DOUBLE) END - 1 END AS storage_growth_28d,
+  CASE WHEN reported('usage_daily', rolling.as_of_date) AND begun.first_day <= rolling.as_of_date THEN CAST(campaigns AS DOUBLE) END AS campaigns_28d
 FROM begun
-CROSS JOIN metrics.reporting
-JOIN rolling ON rolling.as_of_date = reporting.as_of_date
+CROSS JOIN rolling
 WHERE on_spine

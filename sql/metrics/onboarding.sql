@@ -89,13 +89,12 @@ WITH plans AS (
   SELECT
     people.*,
     progress.* EXCLUDE (account_id, as_of_date),
-    onboarding_plans AND plans > 0 AS planned,
+    reported('onboarding_plans', people.as_of_date) AND plans > 0 AS planned,
     live > 0 OR people.as_of_date - started_on < $plan_lapses_days AS speaks,
-    onboarding_plans AND onboarding_milestones AS stepped,
-    CASE WHEN onboarding_plans AND onboarding_milestones THEN CAST(done AS DOUBLE) / nullif(required, 0) END AS depth,
+    reported('onboarding_plans', people.as_of_date) AND reported('onboarding_milestones', people.as_of_date) AS stepped,
+    CAST(done AS DOUBLE) / nullif(required, 0) AS depth,
     CAST(activated AS DOUBLE) / coalesce(nullif(seats, 0), nullif(invited, 0)) AS breadth
-  FROM metrics.reporting
-  JOIN people ON people.as_of_date = reporting.as_of_date
+  FROM people
   JOIN progress ON progress.account_id = people.account_id AND progress.as_of_date = people.as_of_date
   WHERE on_spine
 )
@@ -116,8 +115,8 @@ SELECT
   CASE WHEN stepped THEN done END AS milestones_done,
   CASE WHEN stepped THEN stalled END AS milestones_stalled,
   CASE WHEN stepped THEN stalled_28d END AS milestones_stalled_28d,
-  depth AS onboarding_depth,
-  last_value(CASE WHEN tenure_days <= $onboarding_days THEN depth END) IGNORE NULLS OVER history AS early_onboarding_depth,
+  CASE WHEN stepped THEN depth END AS onboarding_depth,
+  last_value(CASE WHEN stepped AND tenure_days <= $onboarding_days THEN depth END) IGNORE NULLS OVER history AS early_onboarding_depth,
   invited AS users_invited,
   activated AS users_activated,
   breadth AS onboarding_breadth,

@@ -1,4 +1,5 @@
--- Each row of the spine with the judgement that holds at the end of that day; NULL where none does.
+-- Each row of the spine with the judgement that holds at the end of that day; NULL where none does, or where judgements
+-- are not reported.
 CREATE TABLE metrics.pulse (
   account_id         VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date         DATE    NOT NULL, -- as of the end of this day
@@ -21,3 +22,4 @@ RIGHT JOIN metrics.spine
   ON spine.account_id = judgements.account_id
  AND spine.as_of_date >= judgements.first_day
  AND spine.as_of_date < coalesce(judgements.day_after, DATE '9999-12-31')
+ AND reported('assessments', spine.as_of_date)

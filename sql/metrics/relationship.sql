@@ -21,7 +21,7 @@ CREATE TABLE metrics.relationship (
   no_shows_90d               BIGINT CHECK (no_shows_90d >= 0), -- meetings to which they did not come
   no_show_share_90d          DOUBLE CHECK (no_show_share_90d BETWEEN 0 AND 1), -- share of those among meetings held and missed; NULL without any
   days_since_meeting         BIGINT CHECK (days_since_meeting >= 0), -- days since the last meeting held; NULL before the first
-  days_since_sponsor_contact BIGINT CHECK (days_since_sponsor_contact >= 0), -- days since the last with a sponsor; NULL before the first
+  days_since_sponsor_contact BIGINT CHECK (days_since_sponsor_contact >= 0), -- days since the last with a sponsor; NULL before the first, or where contacts are not reported
   owner_id                   VARCHAR, -- its owner, our CSM; NULL without one, or where owners are not reported
   owner_tenure_days          BIGINT CHECK (owner_tenure_days >= 1), -- days that the account has been theirs, this one included
   PRIMARY KEY (account_id, as_of_date)
@@ -80,25 +80,26 @@ WITH people AS (
 SELECT
   seen.account_id,
   seen.as_of_date,
-  CASE WHEN contacts THEN sponsors END AS sponsors,
-  CASE WHEN contacts THEN champions END AS champions,
-  CASE WHEN contacts THEN sponsors > 0 END AS has_sponsor,
-  CASE WHEN contacts THEN sponsors_left END AS sponsors_left_90d,
-  CASE WHEN contacts THEN champions_left END AS champions_left_90d,
-  CASE WHEN contacts THEN sponsors_left_28d END AS sponsors_left_28d,
-  CASE WHEN contacts THEN champions_left_28d END AS champions_left_28d,
-  CASE WHEN contacts THEN sponsors_left > 0 AND sponsors = 0 END AS sponsor_departed,
-  CASE WHEN contacts THEN seen.as_of_date - champion_seen_on END AS days_since_champion_seen,
-  CASE WHEN interactions THEN meetings END AS meetings_90d,
-  CASE WHEN interactions THEN reviews END AS reviews_180d,
-  CASE WHEN interactions THEN no_shows END AS no_shows_90d,
-  CASE WHEN interactions THEN CAST(no_shows AS DOUBLE) / nullif(no_shows + meetings, 0) END AS no_show_share_90d,
-  CASE WHEN interactions THEN seen.as_of_date - met_on END AS days_since_meeting,
-  CASE WHEN interactions THEN seen.as_of_date - sponsor_met_on END AS days_since_sponsor_contact,
-  CASE WHEN account_owners THEN owners.owner_id END AS owner_id,
-  CASE WHEN account_owners THEN seen.as_of_date - owners.first_day + 1 END AS owner_tenure_days
-FROM metrics.reporting
-JOIN seen ON seen.as_of_date = reporting.as_of_date
+  CASE WHEN reported('contacts', seen.as_of_date) THEN sponsors END AS sponsors,
+  CASE WHEN reported('contacts', seen.as_of_date) THEN champions END AS champions,
+  CASE WHEN reported('contacts', seen.as_of_date) THEN sponsors > 0 END AS has_sponsor,
+  CASE WHEN reported('contacts', seen.as_of_date) THEN sponsors_left END AS sponsors_left_90d,
+  CASE WHEN reported('contacts', seen.as_of_date) THEN champions_left END AS champions_left_90d,
+  CASE WHEN reported('contacts', seen.as_of_date) THEN sponsors_left_28d END AS sponsors_left_28d,
+  CASE WHEN reported('contacts', seen.as_of_date) THEN champions_left_28d END AS champions_left_28d,
+  CASE WHEN reported('contacts', seen.as_of_date) THEN sponsors_left > 0 AND sponsors = 0 END AS sponsor_departed,
+  CASE WHEN reported('contacts', seen.as_of_date) THEN seen.as_of_date - champion_seen_on END AS days_since_champion_seen,
+  CASE WHEN reported('interactions', seen.as_of_date) THEN meetings END AS meetings_90d,
+  CASE WHEN reported('interactions', seen.as_of_date) THEN reviews END AS reviews_180d,
+  CASE WHEN reported('interactions', seen.as_of_date) THEN no_shows END AS no_shows_90d,
+  CASE WHEN reported('interactions', seen.as_of_date) THEN CAST(no_shows AS DOUBLE) / nullif(no_shows + meetings, 0) END AS no_show_share_90d,
+  CASE WHEN reported('interactions', seen.as_of_date) THEN seen.as_of_date - met_on END AS days_since_meeting,
+  CASE WHEN reported('interactions', seen.as_of_date) AND reported('contacts', seen.as_of_date)
+       THEN seen.as_of_date - sponsor_met_on
+  END AS days_since_sponsor_contact,
+  CASE WHEN reported('account_owners', seen.as_of_date) THEN owners.owner_id END AS owner_id,
+  CASE WHEN reported('account_owners', seen.as_of_date) THEN seen.as_of_date - owners.first_day + 1 END AS owner_tenure_days
+FROM seen
 JOIN people ON people.account_id = seen.account_id AND people.as_of_date = seen.as_of_date
 JOIN met ON met.account_id = seen.account_id AND met.as_of_date = seen.as_of_date
 LEFT JOIN staging.owners

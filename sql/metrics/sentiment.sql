@@ -55,23 +55,22 @@ WITH log AS (
     w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW)
 )
 SELECT
-  rolling.account_id,
-  rolling.as_of_date,
-  CASE WHEN messages THEN messages_28d END AS messages_28d,
-  CASE WHEN messages THEN read_28d END AS sentiment_messages_28d,
-  CASE WHEN messages THEN CAST(sentiment_28d AS DOUBLE) / nullif(read_28d, 0) END AS sentiment_mean_28d,
-  CASE WHEN messages THEN read_prev_28d END AS sentiment_messages_prev_28d,
-  CASE WHEN messages THEN CAST(sentiment_prev_28d AS DOUBLE) / nullif(read_prev_28d, 0) END AS sentiment_mean_prev_28d,
-  CASE WHEN messages THEN read_90d END AS sentiment_messages_90d,
-  CASE WHEN messages THEN CAST(sentiment_90d AS DOUBLE) / nullif(read_90d, 0) END AS sentiment_mean_90d,
-  CASE WHEN messages THEN CAST(negative_90d AS DOUBLE) / nullif(read_90d, 0) END AS negative_share_90d,
-  CASE WHEN feedback THEN feedback_90d END AS feedback_90d,
-  CASE WHEN feedback THEN ideas_90d END AS feedback_ideas_90d,
-  CASE WHEN feedback THEN bugs_90d END AS feedback_bugs_90d,
-  CASE WHEN feedback THEN praise_90d END AS feedback_praise_90d,
-  CASE WHEN feedback THEN complaints_90d END AS feedback_complaints_90d,
-  CASE WHEN feedback THEN CAST(praise_90d - complaints_90d AS DOUBLE) / nullif(praise_90d + complaints_90d, 0) END AS feedback_balance_90d,
-  CASE WHEN feedback THEN feedback_90d > 0 END AS gives_feedback
-FROM metrics.reporting
-JOIN rolling ON rolling.as_of_date = reporting.as_of_date
+  account_id,
+  as_of_date,
+  CASE WHEN reported('messages', as_of_date) THEN messages_28d END AS messages_28d,
+  CASE WHEN reported('messages', as_of_date) THEN read_28d END AS sentiment_messages_28d,
+  CASE WHEN reported('messages', as_of_date) THEN CAST(sentiment_28d AS DOUBLE) / nullif(read_28d, 0) END AS sentiment_mean_28d,
+  CASE WHEN reported('messages', as_of_date) THEN read_prev_28d END AS sentiment_messages_prev_28d,
+  CASE WHEN reported('messages', as_of_date) THEN CAST(sentiment_prev_28d AS DOUBLE) / nullif(read_prev_28d, 0) END AS sentiment_mean_prev_28d,
+  CASE WHEN reported('messages', as_of_date) THEN read_90d END AS sentiment_messages_90d,
+  CASE WHEN reported('messages', as_of_date) THEN CAST(sentiment_90d AS DOUBLE) / nullif(read_90d, 0) END AS sentiment_mean_90d,
+  CASE WHEN reported('messages', as_of_date) THEN CAST(negative_90d AS DOUBLE) / nullif(read_90d, 0) END AS negative_share_90d,
+  CASE WHEN reported('feedback', as_of_date) THEN feedback_90d END AS feedback_90d,
+  CASE WHEN reported('feedback', as_of_date) THEN ideas_90d END AS feedback_ideas_90d,
+  CASE WHEN reported('feedback', as_of_date) THEN bugs_90d END AS feedback_bugs_90d,
+  CASE WHEN reported('feedback', as_of_date) THEN praise_90d END AS feedback_praise_90d,
+  CASE WHEN reported('feedback', as_of_date) THEN complaints_90d END AS feedback_complaints_90d,
+  CASE WHEN reported('feedback', as_of_date) THEN CAST(praise_90d - complaints_90d AS DOUBLE) / nullif(praise_90d + complaints_90d, 0) END AS feedback_balance_90d,
+  CASE WHEN reported('feedback', as_of_date) THEN feedback_90d > 0 END AS gives_feedback
+FROM rolling
 WHERE on_spine

@@ -69,6 +69,8 @@ WITH resolved AS (
     account_id,
     as_of_date,
     tenure_days,
+    reported('tickets', as_of_date) AS with_tickets,
+    reported('tickets', as_of_date) AND reported('ticket_events', as_of_date) AS with_moves,
     count(to_status) FILTER (WHERE has_closed) OVER w28 AS closed_28d,
     count(to_status) FILTER (WHERE to_status = 'reopened') OVER w90 AS reopened_90d,
     count(to_status) FILTER (WHERE to_status = 'escalated') OVER w90 AS escalations_90d,
@@ -117,32 +119,31 @@ WITH resolved AS (
 SELECT
   rolling.account_id,
   rolling.as_of_date,
-  CASE WHEN tickets THEN opened_28d END AS tickets_opened_28d,
-  CASE WHEN tickets THEN opened_90d END AS tickets_opened_90d,
-  CASE WHEN tickets THEN CAST(opened_28d AS DOUBLE) / nullif(usage.active_users_28d, 0) END AS tickets_per_user_28d,
-  CASE WHEN tickets THEN bugs_90d END AS bugs_90d,
-  CASE WHEN tickets THEN incidents_90d END AS incidents_90d,
-  CASE WHEN tickets THEN questions_90d END AS questions_90d,
-  CASE WHEN tickets THEN feature_requests_90d END AS feature_requests_90d,
-  CASE WHEN tickets THEN billing_90d END AS billing_tickets_90d,
-  CASE WHEN tickets THEN severe_90d END AS severe_tickets_90d,
-  CASE WHEN tickets THEN severe_28d END AS severe_tickets_28d,
-  CASE WHEN tickets AND ticket_events THEN closed_28d END AS tickets_closed_28d,
-  CASE WHEN tickets AND ticket_events THEN reopened_90d END AS tickets_reopened_90d,
-  CASE WHEN tickets AND ticket_events THEN open_now END AS tickets_open,
-  CASE WHEN tickets AND ticket_events THEN severe_now END AS severe_tickets_open,
-  CASE WHEN tickets AND ticket_events THEN bugs_now END AS bugs_open,
-  CASE WHEN tickets AND ticket_events
+  CASE WHEN with_tickets THEN opened_28d END AS tickets_opened_28d,
+  CASE WHEN with_tickets THEN opened_90d END AS tickets_opened_90d,
+  CASE WHEN with_tickets THEN CAST(opened_28d AS DOUBLE) / nullif(usage.active_users_28d, 0) END AS tickets_per_user_28d,
+  CASE WHEN with_tickets THEN bugs_90d END AS bugs_90d,
+  CASE WHEN with_tickets THEN incidents_90d END AS incidents_90d,
+  CASE WHEN with_tickets THEN questions_90d END AS questions_90d,
+  CASE WHEN with_tickets THEN feature_requests_90d END AS feature_requests_90d,
+  CASE WHEN with_tickets THEN billing_90d END AS billing_tickets_90d,
+  CASE WHEN with_tickets THEN severe_90d END AS severe_tickets_90d,
+  CASE WHEN with_tickets THEN severe_28d END AS severe_tickets_28d,
+  CASE WHEN with_moves THEN closed_28d END AS tickets_closed_28d,
+  CASE WHEN with_moves THEN reopened_90d END AS tickets_reopened_90d,
+  CASE WHEN with_moves THEN open_now END AS tickets_open,
+  CASE WHEN with_moves THEN severe_now END AS severe_tickets_open,
+  CASE WHEN with_moves THEN bugs_now END AS bugs_open,
+  CASE WHEN with_moves
        THEN CAST(open_days AS DOUBLE) / nullif(open_now, 0)
   END AS open_ticket_days_mean,
-  CASE WHEN tickets AND ticket_events THEN escalations_90d END AS escalations_90d,
-  CASE WHEN tickets AND ticket_events THEN escalations_28d END AS escalations_28d,
-  CASE WHEN tickets AND ticket_events THEN escalated_now END AS escalations_open,
-  CASE WHEN tickets AND ticket_events THEN wait_median / 3600 END AS resolve_hours_median_90d,
-  CASE WHEN tickets AND ticket_events THEN wait_median >= 28 * 86400 END AS resolve_median_is_censored,
-  CASE WHEN tickets AND ticket_events THEN CAST(open_now AS DOUBLE) * 30 / least(greatest(tenure_days, 30), 90) END AS support_burden
-FROM metrics.reporting
-JOIN rolling ON rolling.as_of_date = reporting.as_of_date
+  CASE WHEN with_moves THEN escalations_90d END AS escalations_90d,
+  CASE WHEN with_moves THEN escalations_28d END AS escalations_28d,
+  CASE WHEN with_moves THEN escalated_now END AS escalations_open,
+  CASE WHEN with_moves THEN wait_median / 3600 END AS resolve_hours_median_90d,
+  CASE WHEN with_moves THEN wait_median >= 28 * 86400 END AS resolve_median_is_censored,
+  CASE WHEN with_moves THEN CAST(open_now AS DOUBLE) * 30 / least(greatest(tenure_days, 30), 90) END AS support_burden
+FROM rolling
 JOIN counts ON counts.account_id = rolling.account_id AND counts.as_of_date = rolling.as_of_date
 JOIN metrics.usage AS usage ON usage.account_id = rolling.account_id AND usage.as_of_date = rolling.as_of_date
 WHERE on_spine

@@ -87,18 +87,17 @@ WITH questions AS (
   GROUP BY spine.account_id, spine.as_of_date
 )
 SELECT
-  counts.account_id,
-  counts.as_of_date,
-  CASE WHEN surveys THEN CAST(nps_latest * 10 AS DOUBLE) END AS nps_latest,
-  CASE WHEN surveys THEN CAST(nps_before * 10 AS DOUBLE) END AS nps_previous,
-  CASE WHEN surveys THEN counts.as_of_date - nps_day END AS nps_age_days,
-  CASE WHEN surveys THEN CAST(nps_sum AS DOUBLE) * 10 / nullif(nps_answers, 0) END AS nps_mean_365d,
-  CASE WHEN surveys THEN CAST(promoters - detractors AS DOUBLE) * 100 / nullif(nps_answers, 0) END AS nps_365d,
-  CASE WHEN surveys THEN nps_answers END AS nps_answers_365d,
-  CASE WHEN surveys THEN CAST(nps_answered AS DOUBLE) / nullif(nps_asked, 0) END AS nps_response_rate_365d,
-  CASE WHEN surveys THEN CAST(csat_sum AS DOUBLE) / nullif(csat_answers, 0) END AS csat_mean_90d,
-  CASE WHEN surveys THEN CAST(satisfied AS DOUBLE) / nullif(csat_answers, 0) END AS csat_satisfied_share_90d,
-  CASE WHEN surveys THEN csat_answers END AS csat_answers_90d,
-  CASE WHEN surveys THEN CAST(answered AS DOUBLE) / nullif(asked, 0) END AS survey_response_rate_90d
-FROM metrics.reporting
-JOIN counts ON counts.as_of_date = reporting.as_of_date
+  account_id,
+  as_of_date,
+  CASE WHEN reported('surveys', as_of_date) THEN CAST(nps_latest * 10 AS DOUBLE) END AS nps_latest,
+  CASE WHEN reported('surveys', as_of_date) THEN CAST(nps_before * 10 AS DOUBLE) END AS nps_previous,
+  CASE WHEN reported('surveys', as_of_date) THEN as_of_date - nps_day END AS nps_age_days,
+  CASE WHEN reported('surveys', as_of_date) THEN CAST(nps_sum AS DOUBLE) * 10 / nullif(nps_answers, 0) END AS nps_mean_365d,
+  CASE WHEN reported('surveys', as_of_date) THEN CAST(promoters - detractors AS DOUBLE) * 100 / nullif(nps_answers, 0) END AS nps_365d,
+  CASE WHEN reported('surveys', as_of_date) THEN nps_answers END AS nps_answers_365d,
+  CASE WHEN reported('surveys', as_of_date) THEN CAST(nps_answered AS DOUBLE) / nullif(nps_asked, 0) END AS nps_response_rate_365d,
+  CASE WHEN reported('surveys', as_of_date) THEN CAST(csat_sum AS DOUBLE) / nullif(csat_answers, 0) END AS csat_mean_90d,
+  CASE WHEN reported('surveys', as_of_date) THEN CAST(satisfied AS DOUBLE) / nullif(csat_answers, 0) END AS csat_satisfied_share_90d,
+  CASE WHEN reported('surveys', as_of_date) THEN csat_answers END AS csat_answers_90d,
+  CASE WHEN reported('surveys', as_of_date) THEN CAST(answered AS DOUBLE) / nullif(asked, 0) END AS survey_response_rate_90d
+FROM counts

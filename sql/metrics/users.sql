@@ -98,7 +98,6 @@ SELECT
   held.feature_uses_28d,
   held.errors_28d,
   held.last_error_share_28d,
-  CASE WHEN reporting.tickets THEN held.tickets_90d END AS tickets_90d
+  CASE WHEN reported('tickets', held.as_of_date) THEN held.tickets_90d END AS tickets_90d
 FROM held
-JOIN metrics.reporting ON reporting.as_of_date = held.as_of_date
 WHERE on_spine

@@ -12,6 +12,7 @@ use datafusion::sql::sqlparser::tokenizer::Span;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::engine::Session;
 use crate::project::contract::Check;
+use crate::project::reported::NAME;
 use crate::project::statement::bytes;
 
 /// The names of functions that are not called everywhere.
@@ -65,6 +66,7 @@ impl Functions {
                 Kind::Plain if self.aggregates.contains(&name) => {
                     Some((format!("`{name}(…)` is an aggregate"), span))
                 }
+                Kind::Plain if name == NAME => Some((format!("`{name}(…)` asks of a source"), span)),
                 Kind::Plain => None,
             })?;
         let span = bytes(file, span);

@@ -7,6 +7,7 @@ mod calls;
 mod components;
 mod conditions;
 mod contract;
+mod guards;
 pub(crate) mod lineage;
 pub(crate) mod lints;
 pub(crate) mod quotients;
@@ -37,7 +38,7 @@ use crate::engine::{Engine, Session, diagnose};
 use crate::pipeline::{Audit, CALENDAR_DAYS, Pipeline};
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::{Kind, Model};
-use crate::project::ready;
+use crate::project::{ready, reported};
 use crate::storage::Storage;
 
 /// A pipeline in which every model plans, keeps to its contract and is free of known traps.
@@ -107,6 +108,7 @@ pub(crate) async fn as_far_as_sound(
         pass.references(model);
     }
     pass.components(&pipeline).await;
+    pass.found.extend(guards::unguarded(&pipeline, &pass.as_read));
     pass.scorecards(&pipeline);
     for audit in &pipeline.audits {
         if !audit.reads.0.keys().any(|read| pass.failed.contains(read)) {
@@ -193,7 +195,7 @@ impl Pass {
         self.open.iter().any(|name| Some(name.layer.name()) == table.schema() && name.table == table.table())
     }
 
-    /// Calls of `ready` in a query that say nothing.
+    /// Calls of `ready` and `reported` in a query that say nothing.
     fn unready(
         &self,
         query: &Query,
@@ -203,7 +205,9 @@ impl Pass {
     ) -> Vec<Diagnostic> {
         let sources = pipeline.models.iter().filter(|model| matches!(model.kind, Kind::Source(_)));
         let sources: Vec<String> = sources.map(|model| model.name.table.clone()).collect();
-        ready::problems(query, file, &pipeline.settings.complete_from, &sources, place)
+        let mut found = ready::problems(query, file, &pipeline.settings.complete_from, &sources, &place);
+        found.extend(reported::problems(query, file, &sources, &place));
+        found
     }
 
     /// A query's plan as it reads, and with views put in and types settled: only the second knows the type of a

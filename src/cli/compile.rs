@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::Layer;
 use crate::project::model::Model;
-use crate::project::ready;
+use crate::project::{ready, reported};
 
 /// The first line of every file that is written here, and the sign that it may be replaced or removed.
 const HEADER: &str = "-- Written by `hale compile`: change the project, not this file.\n";
@@ -62,6 +62,7 @@ fn texts(pipeline: &Pipeline) -> Result<BTreeMap<PathBuf, String>> {
     let mut all = HEADER.to_owned();
     for model in &pipeline.models {
         let text = ready::text(&model.file.text, &pipeline.settings.complete_from);
+        let text = reported::text(&text, &pipeline.models, &pipeline.settings);
         texts.insert(path_of(model)?, format!("{HEADER}{}\n", text.trim_end()));
         all.push_str(&format!("\n-- {}\n{}\n", model.name, terminated(&text)));
     }

@@ -22,6 +22,7 @@ mod memory;
 mod microseconds;
 mod narrowing;
 pub mod published;
+pub(crate) mod reported;
 mod room;
 mod rules;
 pub(crate) mod scans;

@@ -1,7 +1,7 @@
 //! One catalogue of layers, and the planning of models in it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, Date32Array, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
@@ -34,6 +34,7 @@ use super::grouping::GroupingOrder;
 use super::in_turn::UnionsInTurn;
 use super::microseconds::Microseconds;
 use super::narrowing::NarrowingCasts;
+use super::reported;
 use super::room::Room;
 use super::subqueries::SubqueryPredicates;
 use super::{
@@ -43,6 +44,7 @@ use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::{AS_OF_DATE, Model};
 use crate::project::ready::{self, CompleteFrom};
+use crate::project::reported::Reports;
 use crate::project::settings::Settings;
 
 const CATALOG: &str = "hale";
@@ -59,6 +61,8 @@ pub struct Session {
     context: SessionContext,
     parameters: ParamValues,
     complete_from: Arc<CompleteFrom>,
+    /// As of which days sources are reported, as far as they were asked: as what is registered, one for all clones.
+    reports: Arc<Mutex<Reports>>,
 }
 
 impl Session {
@@ -103,7 +107,23 @@ impl Session {
             .iter()
             .map(|(name, value)| (name.clone(), ScalarAndMetadata::new(value.clone(), None)));
         let parameters = ParamValues::Map(values.collect::<HashMap<_, _>>());
-        Ok(Self { context, parameters, complete_from: Arc::new(settings.complete_from.clone()) })
+        let complete_from = Arc::new(settings.complete_from.clone());
+        Ok(Self { context, parameters, complete_from, reports: Arc::default() })
+    }
+
+    /// Notes as of which days sources are reported: calls that ask of them are comparisons in plans from now on.
+    pub fn report(&self, reports: Reports) {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).extend(reports);
+    }
+
+    /// Whether it is noted as of which days a source is reported.
+    pub fn knows_of(&self, source: &str) -> bool {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).contains_key(source)
+    }
+
+    /// A plan with every call that asks of a known source as the comparison that it stands for.
+    fn with_reports(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        reported::written(plan, &self.reports.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes a table readable under a model's name, in place of what was there.
@@ -201,7 +221,8 @@ impl Session {
         let mut query = query.clone();
         ready::write(&mut query, &self.complete_from);
         let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query))));
-        self.planned(statement).await?.with_param_values(self.parameters.clone())
+        let plan = self.with_reports(self.planned(statement).await?)?;
+        plan.with_param_values(self.parameters.clone())
     }
 
     /// The plan of a statement; where two of its expressions have one name, with the casts named by which they differ.
@@ -274,7 +295,7 @@ impl Session {
         if let Statement::Statement(statement) = &mut statement {
             ready::write(statement.as_mut(), &self.complete_from);
         }
-        let plan = self.planned(statement).await?;
+        let plan = self.with_reports(self.planned(statement).await?)?;
         match &plan {
             LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => {
                 Err(DataFusionError::Plan("only queries are allowed here".to_owned()))
@@ -283,8 +304,8 @@ impl Session {
         }
     }
 
-    /// A plan made in another session, over what is registered here under the same names; `None` where that is a
-    /// view, which only planning anew puts in.
+    /// A plan made in another session, over what is registered here under the same names, and with what is reported here;
+    /// `None` where one of these is a view, which only planning anew puts in.
     ///
     /// # Errors
     /// When nothing is registered under a name.
@@ -314,7 +335,7 @@ impl Session {
             }
             other => Ok(Transformed::no(other)),
         });
-        rebound.data().map(Some)
+        self.with_reports(rebound.data()?).map(Some)
     }
 
     /// The best plan for the rows of one whose types are settled. Days may have been added to it: they are settled
@@ -352,6 +373,7 @@ fn register_functions(context: &SessionContext, zone: Tz) {
         context.register_udaf(aggregate.as_ref().clone());
     }
     context.register_udf(functions::local_day(zone));
+    context.register_udf(functions::reported());
     context.register_udf(cast_names::function());
 }
 

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use datafusion::common::TableReference;
 use datafusion::scalar::ScalarValue;
 
-use super::document::{Cell, Document, Input, Order, Rows, place_of_key};
+use super::document::{Cell, Days, Document, Input, Order, Rows, place_of_key};
 use super::select::CaseFile;
 use super::value;
 use crate::check::Checked;
@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::Model;
+use crate::project::reported::{Reported, Reports, asked};
 use crate::project::settings::Settings;
 use crate::yaml::{Entries, Placed, place};
 
@@ -39,6 +40,8 @@ pub(super) struct Case<'a> {
     pub(super) dated: Vec<&'a Model>,
     /// The project's settings with this case's parameters.
     pub(super) settings: Settings,
+    /// As of which days the sources are reported of which the model asks.
+    pub(super) reports: Reports,
     /// What the model must give.
     pub(super) expected: Expected,
 }
@@ -76,12 +79,14 @@ impl<'a> Case<'a> {
         let (given, dated) = reader.given(&document.given);
         let mut settings = reader.settings(&document.parameters);
         reader.complete_from(&mut settings, &document.complete_from);
+        let reports = reader.reports(&document.reported);
         let expected = reader.expected(&document);
         if reader.problems.has_errors() {
             return Err(reader.problems);
         }
         let (model, name, file) = (of.model, of.name.clone(), of.file);
-        Ok(Self { model, name, file, description: document.description, given, dated, settings, expected })
+        let description = document.description;
+        Ok(Self { model, name, file, description, given, dated, settings, reports, expected })
     }
 
     /// The model could not be computed on the rows of the case: what was said, and in which case.
@@ -272,6 +277,60 @@ impl<'a> Reader<'a, '_> {
                 Err(problem) => self.fault(problem, place(self.file(), cell)),
             }
         }
+    }
+
+    /// As of which days sources are reported in the case: all, but where it says others.
+    fn reports(&mut self, written: &Entries<Days>) -> Reports {
+        let asked = self.of.model.query().map(asked).unwrap_or_default();
+        for (name, _) in written.0.iter().filter(|(name, _)| !asked.contains(&name.value)) {
+            let message =
+                format!("`{}` does not ask whether `{}` is reported", self.of.model.name, name.value);
+            let problem = Diagnostic::error("test-input", message);
+            self.fault(
+                problem.suggest(&name.value, asked.iter().map(String::as_str)),
+                place(self.file(), name),
+            );
+        }
+        let always = Reported::During { since: None, until: None };
+        let said = |reader: &mut Self, name: &String| match written.get(name) {
+            Some((name, days)) => reader.reported(name, days),
+            None => always,
+        };
+        asked.iter().map(|name| (name.clone(), said(self, name))).collect()
+    }
+
+    fn reported(&mut self, name: &Placed<String>, days: &Days) -> Reported {
+        let mut ends = Vec::new();
+        match days {
+            Days::Word(word) if word == "never" => return Reported::Never,
+            Days::Word(_) => {}
+            Days::Ends(cells) => {
+                for cell in cells {
+                    match value::parse(&name.value, cell, &DataType::Date32) {
+                        Ok(ScalarValue::Date32(day)) => {
+                            ends.push(day.and_then(Date32Type::to_naive_date_opt))
+                        }
+                        Ok(_) => {}
+                        Err(problem) => self.fault(problem, place(self.file(), cell)),
+                    }
+                }
+            }
+        }
+        if let [since, until] = ends[..]
+            && since.zip(until).is_none_or(|(since, until)| since <= until)
+        {
+            return Reported::During { since, until };
+        }
+        if !self.problems.has_errors() {
+            let problem = Diagnostic::error(
+                "test-input",
+                "the first day and the last as of which it is reported are wanted",
+            );
+            let problem = problem
+                .help("write [2026-09-01, 2026-09-30], `null` for an end that there is not, or `never`");
+            self.fault(problem, place(self.file(), name));
+        }
+        Reported::Never
     }
 
     fn expected(&mut self, document: &Document) -> Expected {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::yaml::{self, Entries, Placed};
@@ -26,6 +26,8 @@ pub(super) struct Document {
     pub(super) parameters: Entries<Cell>,
     #[serde(default)]
     pub(super) complete_from: Entries<Cell>,
+    #[serde(default)]
+    pub(super) reported: Entries<Days>,
 }
 
 /// Whether the order of the rows is part of what is expected.
@@ -41,6 +43,13 @@ pub(super) enum Order {
 
 /// A value as text, `None` for null: its column's type decides how it is read.
 pub(super) type Cell = Placed<Option<String>>;
+
+/// As of which days a source is reported, as written: a word, or the first day and the last.
+#[derive(Debug)]
+pub(super) enum Days {
+    Word(String),
+    Ends(Vec<Cell>),
+}
 
 /// Rows as written.
 #[derive(Debug)]
@@ -94,6 +103,34 @@ impl<'de> Visitor<'de> for RowsVisitor {
             rows.push(row);
         }
         Ok(Rows(rows))
+    }
+}
+
+impl<'de> Deserialize<'de> for Days {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DaysVisitor)
+    }
+}
+
+struct DaysVisitor;
+
+impl<'de> Visitor<'de> for DaysVisitor {
+    type Value = Days;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[DATE, DATE], the first day and the last, or `never`")
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
+        Ok(Days::Word(word.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut ends = Vec::new();
+        while let Some(end) = list.next_element()? {
+            ends.push(end);
+        }
+        Ok(Days::Ends(ends))
     }
 }
 

@@ -75,6 +75,7 @@ async fn computed(
 async fn prepared(engine: &Engine, case: &Case<'_>) -> Result<Session> {
     // The case's own calendar replaces the session's.
     let session = Session::new(engine, &case.settings, WindowOptions::default(), NaiveDate::MIN)?;
+    session.report(case.reports.clone());
     for given in &case.given {
         session.context().deregister_table(given.table.clone())?;
         session.context().register_table(given.table.clone(), Arc::new(table(given)?))?;

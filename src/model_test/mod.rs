@@ -22,6 +22,9 @@
 //! order: any                    # `exact` when the order of the rows matters
 //! parameters: {churn_days: 30}  # in place of those in hale.yml
 //! complete_from: {events: 2026-09-01}   # before, `ready('events', …)` is FALSE; it is TRUE where not written
+//! reported:                     # as of which days `reported('tickets', …)` is TRUE; it always is where not written
+//!   tickets: [2026-09-01, 2026-09-30]   # the first day and the last; `null` for no end
+//!   surveys: never
 //! ```
 
 mod case;

@@ -8,12 +8,14 @@
 //! sql/tests/<layer>.<table>/*.yml    unit tests of a model
 //! ```
 
+mod calls;
 mod comments;
 pub mod contract;
 pub(crate) mod identifier;
 pub mod layer;
 pub mod model;
 pub mod ready;
+pub mod reported;
 pub mod settings;
 pub(crate) mod statement;
 pub mod time;

@@ -63,22 +63,12 @@ pub struct Source {
     pub optional: bool,
     /// The most days in a row on which the log may have no rows, where the project says so.
     pub may_be_silent: Option<u32>,
-    /// How many days the loads of a source that must be there may lag behind a day, where the project says so.
+    /// How many days its loads may lag behind a day, where the source says so; see [`super::settings::Settings::may_lag`].
     pub stale_after: Option<u32>,
     /// What a run does where a day of the log is unlike the same weekdays of the weeks before; nothing unless said.
     pub unusual_days: Option<UnusualDays>,
     /// Whether its rows are use of the product: what is counted of them is zero for a customer who falls silent.
     pub usage: bool,
-}
-
-/// The days that loads may lag behind, unless said.
-const STALE_AFTER: u32 = 3;
-
-impl Source {
-    /// How many days its loads may lag behind a day.
-    pub fn may_lag(&self) -> u32 {
-        self.stale_after.unwrap_or(STALE_AFTER)
-    }
 }
 
 /// What a run does where a day that it builds is an unusual one of a log.

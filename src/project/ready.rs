@@ -17,12 +17,11 @@ use std::ops::ControlFlow;
 
 use chrono::{Days, NaiveDate};
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned,
-    TypedString, Value, Visit, VisitMut, visit_expressions, visit_expressions_mut,
+    BinaryOperator, DataType, Expr, Spanned, TypedString, Value, Visit, VisitMut, visit_expressions,
+    visit_expressions_mut,
 };
-use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::tokenizer::{Span, Token, TokenWithSpan, Tokenizer};
 
+use super::calls::{arguments, number_of, rewritten, text_of};
 use super::statement::bytes;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 
@@ -48,34 +47,15 @@ struct Call {
 
 impl Call {
     /// The call that an expression is; `None` where it is another expression, an error where it is a call of another form.
-    fn of(expression: &Expr) -> Option<Result<Self, Span>> {
-        let Expr::Function(function) = expression else { return None };
-        let [part] = function.name.0.as_slice() else { return None };
-        if !part.as_ident().is_some_and(|name| name.value.eq_ignore_ascii_case(NAME)) {
-            return None;
-        }
-        Some(Self::read(function).ok_or_else(|| function.name.span()))
+    fn of(expression: &Expr) -> Option<Result<Self, ()>> {
+        let arguments = arguments(expression, NAME)?;
+        Some(arguments.and_then(|arguments| Self::read(&arguments)).ok_or(()))
     }
 
-    fn read(function: &Function) -> Option<Self> {
-        let FunctionArguments::List(list) = &function.args else { return None };
-        let is_plain = function.over.is_none() && function.filter.is_none() && list.clauses.is_empty();
-        let argument = |at: usize| match list.args.get(at) {
-            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) => Some(value),
-            _ => None,
-        };
-        let literal = |at: usize| match argument(at)? {
-            Expr::Value(value) => Some(&value.value),
-            _ => None,
-        };
-        let (Some(Value::SingleQuotedString(source)), Some(Value::Number(days, false))) =
-            (literal(0), literal(1))
-        else {
-            return None;
-        };
-        let days = days.parse().ok().filter(|days| *days > 0)?;
-        let day = argument(2).filter(|_| is_plain && list.args.len() == 3)?;
-        Some(Self { source: source.clone(), days, day: day.clone() })
+    fn read(arguments: &[&Expr]) -> Option<Self> {
+        let [source, days, day] = arguments else { return None };
+        let (source, days) = (text_of(source)?.to_owned(), number_of(days).filter(|days| *days > 0)?);
+        Some(Self { source, days, day: (*day).clone() })
     }
 
     fn first_day(&self, complete_from: &CompleteFrom) -> Option<NaiveDate> {
@@ -119,7 +99,7 @@ pub(crate) fn problems(
     let visited = visit_expressions(part, |expression| {
         let problem = match Call::of(expression) {
             None => None,
-            Some(Err(_)) => Some(
+            Some(Err(())) => Some(
                 Diagnostic::error("ready", "this does not say of which days of which source it asks").help(
                     format!("write {FORM}: the name of a source, a number of days, the day of the row"),
                 ),
@@ -164,61 +144,12 @@ impl Call {
 
 /// A text with every call as the comparison that it stands for.
 pub(crate) fn text(sql: &str, complete_from: &CompleteFrom) -> String {
-    let Ok(tokens) = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location() else {
-        return sql.to_owned();
-    };
-    let file = SourceFile { path: String::new(), text: sql.to_owned() };
-    let tokens: Vec<&TokenWithSpan> =
-        tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-    let (mut written, mut copied) = (String::new(), 0);
-    for at in 0..tokens.len() {
-        let Some((first, day)) = comparison(&tokens[at..], complete_from) else { continue };
-        let place = |token: &TokenWithSpan| bytes(&file, token.span);
-        let (Some(begin), Some(last)) = (day.first(), day.last()) else { continue };
-        let end = tokens[at + BEFORE_DAY + day.len()];
-        let call = place(tokens[at]).start;
-        if call < copied {
-            continue;
-        }
-        let day = text(&sql[place(begin).start..place(last).end], complete_from);
-        written.push_str(&sql[copied..call]);
-        written.push_str(&format!("({day} >= DATE '{first}')"));
-        copied = place(end).end;
-    }
-    written.push_str(&sql[copied..]);
-    written
-}
-
-/// The tokens of a call before the day of the row.
-const BEFORE_DAY: usize = 6;
-
-/// Where tokens begin with a call: its first day, and the tokens of the day of the row.
-fn comparison<'s, 't>(
-    tokens: &'s [&'t TokenWithSpan],
-    complete_from: &CompleteFrom,
-) -> Option<(NaiveDate, &'s [&'t TokenWithSpan])> {
-    let [name, open, source, comma, days, second, rest @ ..] = tokens else { return None };
-    let Token::Word(name) = &name.token else { return None };
-    let is_call = name.quote_style.is_none() && name.value.eq_ignore_ascii_case(NAME);
-    let is_form = open.token == Token::LParen && comma.token == Token::Comma && second.token == Token::Comma;
-    let (Token::SingleQuotedString(source), Token::Number(days, false)) = (&source.token, &days.token) else {
-        return None;
-    };
-    let (complete_from, _) = complete_from.get(source).filter(|_| is_call && is_form)?;
-    let mut depth = 0;
-    let end = rest.iter().position(|token| match token.token {
-        Token::LParen => {
-            depth += 1;
-            false
-        }
-        Token::RParen if depth > 0 => {
-            depth -= 1;
-            false
-        }
-        Token::RParen => true,
-        _ => false,
-    })?;
-    Some((first_day(*complete_from, days.parse().ok()?)?, rest.get(..end)?))
+    rewritten(sql, NAME, &|arguments| {
+        let [source, days, day] = arguments else { return None };
+        let source = source.strip_prefix('\'')?.strip_suffix('\'')?;
+        let first = first_day(complete_from.get(source)?.0, days.parse().ok()?)?;
+        Some(format!("({day} >= DATE '{first}')"))
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use datafusion::scalar::ScalarValue;
 use serde::Deserialize;
 
 use super::layer::{Layer, ModelName};
+use super::model::Source;
 use super::ready::CompleteFrom;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::yaml::{self, Entries, Placed, place};
@@ -75,6 +76,7 @@ impl Settings {
             Ok((source.value.clone(), (from, place(file, source))))
         });
         let complete_from = complete_from.collect::<Result<_, Diagnostic>>()?;
+        stale_after(file, &written.parameters)?;
         let parameters = written.parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
         Ok(Self {
             name: written.name,
@@ -97,7 +99,37 @@ fn day(file: &Arc<SourceFile>, written: &Placed<String>) -> Result<NaiveDate, Di
     })
 }
 
+/// The parameter that says how many days the loads of sources may lag behind a day, unless they say it themselves.
+const STALE_AFTER_DAYS: &str = "stale_after_days";
+
+/// These days, where no parameter says them.
+const STALE_AFTER: u32 = 3;
+
+/// That the parameter, where it is given, is a number of days.
+fn stale_after(file: &Arc<SourceFile>, parameters: &BTreeMap<String, Parameter>) -> Result<(), Diagnostic> {
+    match parameters.get(STALE_AFTER_DAYS) {
+        None => Ok(()),
+        Some(Parameter::Integer(days)) if u32::try_from(*days).is_ok_and(|days| days < 10_000) => Ok(()),
+        Some(_) => {
+            let at = file.text.find(STALE_AFTER_DAYS).unwrap_or_default();
+            let message = format!("`{STALE_AFTER_DAYS}` is the number of days that loads may lag behind");
+            Err(Diagnostic::error("parameter", message)
+                .at(Location::word_at(file, at))
+                .help(format!("write {STALE_AFTER_DAYS}: {STALE_AFTER}")))
+        }
+    }
+}
+
 impl Settings {
+    /// How many days the loads of a source may lag behind a day that it reports.
+    pub fn may_lag(&self, source: &Source) -> u32 {
+        let said = source.stale_after.or_else(|| match self.parameters.get(STALE_AFTER_DAYS) {
+            Some(ScalarValue::Int64(Some(days))) => u32::try_from(*days).ok(),
+            _ => None,
+        });
+        said.unwrap_or(STALE_AFTER)
+    }
+
     /// From which day on a source is complete, where that is said.
     pub fn complete_from(&self, name: &ModelName) -> Option<NaiveDate> {
         let said = self.complete_from.get(&name.table).filter(|_| name.layer == Layer::Raw);

@@ -23,6 +23,7 @@ use crate::engine::stored_days::day_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
 use crate::project::model::{Kind, Model};
+use crate::project::reported::Reports;
 use crate::publish::{StagedTable, Staging};
 
 /// Builds and audits the selected models and all that they need, in staging.
@@ -65,6 +66,7 @@ pub async fn build(
         models,
         audits,
         warnings,
+        reported: Reports::new(),
     };
     match build.all().await {
         Ok(()) => Ok(build.finish()),
@@ -231,6 +233,7 @@ impl Build<'_> {
             left_out: self.decided.scope.left_out,
             older: self.decided.older,
             warnings: self.warnings,
+            reported: self.reported,
             tables: Vec::new(),
         };
         Built { staging: self.staging, days: self.request.days.clone(), report }

@@ -23,6 +23,7 @@ use crate::pipeline::{Audit, Pipeline};
 use crate::project::contract::Reference;
 use crate::project::layer::ModelName;
 use crate::project::model::{AS_OF_DATE, Kind, Model};
+use crate::project::reported::asked;
 
 /// A rule over several tables.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +66,14 @@ impl<'a> Question<'a> {
         match self {
             Self::Reference(model, reference) => vec![model.name.clone(), reference.target.clone()],
             Self::Audit(audit) => audit.reads.0.keys().cloned().collect(),
+        }
+    }
+
+    /// The sources of which it asks whether they are reported.
+    pub(super) fn asked(&self) -> BTreeSet<String> {
+        match self {
+            Self::Reference(..) => BTreeSet::new(),
+            Self::Audit(audit) => asked(audit.query.as_ref()),
         }
     }
 

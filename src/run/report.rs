@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
 use crate::project::layer::ModelName;
+use crate::project::reported::Reports;
 use crate::publish::PublishedTable;
 
 /// What a run did.
@@ -21,6 +22,8 @@ pub struct Report {
     pub older: Vec<Older>,
     /// What is worth knowing of what was built.
     pub warnings: Diagnostics,
+    /// As of which days the sources are reported of which models ask.
+    pub reported: Reports,
     /// What became visible, table by table.
     pub tables: Vec<PublishedTable>,
 }

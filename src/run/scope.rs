@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model};
+use crate::project::reported::asked;
 
 impl Selection {
     /// Every stored model of the semantic side: what scoring again publishes.
@@ -91,7 +92,8 @@ impl<'a> Scope<'a> {
                 continue;
             }
             let mut scope = self.clone();
-            match scope.add(pipeline, selection, question.reads()) {
+            let asked = question.asked().into_iter().map(|source| ModelName::new(Layer::Raw, source));
+            match scope.add(pipeline, selection, question.reads().into_iter().chain(asked)) {
                 Ok(()) => {
                     *self = scope;
                     self.questions.push(question);
@@ -123,6 +125,9 @@ impl<'a> Scope<'a> {
                 self.reused.insert(name);
             } else if self.planned.insert(name.clone()) {
                 waiting.extend(pipeline.reads[&name].0.keys().cloned());
+                // Only the rows of a source tell as of which days it is reported.
+                let asked = model.query().map(asked).unwrap_or_default();
+                waiting.extend(asked.into_iter().map(|source| ModelName::new(Layer::Raw, source)));
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ use super::watch::Watch;
 use crate::check::Checked;
 use crate::diagnostic::Diagnostics;
 use crate::engine::{Engine, Session};
+use crate::project::reported::Reports;
 use crate::publish::Staging;
 
 /// A run under way; each file of steps gives it its own.
@@ -22,4 +23,6 @@ pub(super) struct Build<'a> {
     pub(super) models: Vec<BuiltModel>,
     pub(super) audits: usize,
     pub(super) warnings: Diagnostics,
+    /// As of which days the sources are reported of which models ask.
+    pub(super) reported: Reports,
 }

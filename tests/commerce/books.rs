@@ -105,13 +105,11 @@ pub struct Books {
 const STALE_AFTER_DAYS: i64 = 3;
 
 impl Books {
-    /// Whether a source that has rows for long reports as of a day.
+    /// Whether a source that has rows for long reports as of a day: some load that went well reaches it, or a few days before.
     pub fn reports(&self, source: &str, day: NaiveDate) -> bool {
-        let spoken = self.loads.iter().filter(|load| load.source == source);
-        let by_then: Vec<&Load> = spoken.filter(|load| self.world.local_day(load.loaded_at) <= day).collect();
-        let newest = by_then.iter().filter(|load| load.ok).max_by_key(|load| load.loaded_at);
-        let keeps_up = |load: &&Load| load.loaded_through >= day - TimeDelta::days(STALE_AFTER_DAYS);
-        by_then.is_empty() || newest.is_some_and(keeps_up)
+        let mut spoken = self.loads.iter().filter(|load| load.source == source).peekable();
+        let least = day - TimeDelta::days(STALE_AFTER_DAYS);
+        spoken.peek().is_none() || spoken.any(|load| load.ok && load.loaded_through >= least)
     }
 
     /// Writes every file.

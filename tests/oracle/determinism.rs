@@ -62,7 +62,6 @@ fn day_by_day_gives_the_bytes_of_a_backfill() {
 
 /// With less memory than the windows of all accounts take together, they come sorted, account by account, and spill.
 #[test]
-#[ignore = "metrics.reporting sorts the dated relations of all sources at once and wants more than 400 MB"]
 fn little_memory_gives_the_same_bytes() {
     const LIMIT: usize = 160_000_000;
     // Many customers for long: it is their days that fill the memory.

@@ -1,4 +1,5 @@
-//! `ready('events', 56, as_of_date)`: what it stands for, and what is refused.
+//! `ready('events', 56, as_of_date)`: what it stands for, and what is refused; and what is refused of
+//! `reported('events', as_of_date)`.
 
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -95,6 +96,44 @@ fn what_it_asks_is_said_in_the_project() {
 }
 
 #[test]
+fn what_asks_of_no_source_and_day_is_refused() {
+    let unknown = refused("", "reported('event', day)");
+    assert!(unknown.contains("error[unknown-source]: there is no source raw.event"), "{unknown}");
+    assert!(
+        unknown.contains("--> sql/metrics/accounts.sql:8:39") && unknown.contains("did you mean `events`?"),
+        "{unknown}"
+    );
+    for form in [
+        "reported()",
+        "reported('events')",
+        "reported(account_id, day)",
+        "reported('events', day, day)",
+        "reported('events', 56, day)",
+        "bool_and(reported('events', day => day))",
+    ] {
+        let said = refused("", form);
+        assert!(
+            said.contains("error[reported]") && said.contains("sql/metrics/accounts.sql:8:"),
+            "{form}: {said}"
+        );
+        assert!(said.contains("reported('tickets', as_of_date)"), "{form}: {said}");
+    }
+    let no_day = refused("", "reported('events', account_id)");
+    assert!(
+        no_day.contains("reported takes the name of a source and a DATE, not (VARCHAR, VARCHAR)"),
+        "{no_day}"
+    );
+    let of_a_row = project("", "TRUE");
+    let table = metrics("TRUE").replace("BOOLEAN, --", "BOOLEAN CHECK (reported('events', as_of_date)), --");
+    of_a_row.write("sql/metrics/accounts.sql", &table);
+    let said = err(&of_a_row.hale(&["check"]));
+    assert!(said.contains("a CHECK looks at one row, and `reported(…)` asks of a source"), "{said}");
+    let lag = refused("parameters: {stale_after_days: soon}\n", "TRUE");
+    assert!(lag.contains("`stale_after_days` is the number of days that loads may lag behind"), "{lag}");
+    assert!(lag.contains("--> hale.yml:6:14"), "{lag}");
+}
+
+#[test]
 fn what_is_complete_is_a_source_with_a_history() {
     let unknown = refused("complete_from: {evnts: 2026-01-02}\n", "TRUE");
     assert!(unknown.contains("error[unknown-source]: there is no source raw.evnts"), "{unknown}");
@@ -163,13 +202,47 @@ fn a_case_says_for_itself_from_when_a_source_is_complete() {
 }
 
 #[test]
+fn a_case_says_for_itself_as_of_which_days_a_source_is_reported() {
+    let project = project("", "reported('events', day)");
+    let case = |reported: &str, is_reported: bool| {
+        format!(
+            "description: Days.\n{reported}given:\n  staging.events:\n    - {{account_id: a, day: 2026-01-02, n: 1}}\nexpect:\n  - \
+             {{account_id: a, as_of_date: 2026-01-02, is_ready: {is_reported}}}\n"
+        )
+    };
+    let file = "sql/tests/metrics.accounts/window.yml";
+    for (reported, is_reported) in [
+        ("", true),
+        ("reported: {events: never}\n", false),
+        ("reported: {events: [2026-01-02, 2026-01-02]}\n", true),
+        ("reported: {events: [2026-01-03, null]}\n", false),
+        ("reported: {events: [null, 2026-01-01]}\n", false),
+        ("reported: {events: [null, null]}\n", true),
+    ] {
+        project.write(file, &case(reported, is_reported));
+        good(project.hale(&["test", "--allow-untested"]));
+        project.write(file, &case(reported, !is_reported));
+        assert_eq!(code(&project.hale(&["test", "--allow-untested"])), 1, "{reported}");
+    }
+    for (reported, message) in [
+        ("reported: {event: never}\n", "does not ask whether `event` is reported"),
+        ("reported: {events: always}\n", "the first day and the last as of which it is reported are wanted"),
+        (
+            "reported: {events: [2026-01-01]}\n",
+            "the first day and the last as of which it is reported are wanted",
+        ),
+        ("reported: {events: [2026-01-02, 2026-01-01]}\n", "the first day and the last as of which"),
+        ("reported: {events: [2026-01-02, soon]}\n", "`soon` is no DATE"),
+    ] {
+        project.write(file, &case(reported, true));
+        let said = err(&project.hale(&["test", "--allow-untested"]));
+        assert!(said.contains(message) && said.contains(&format!("--> {file}:2:")), "{reported}: {said}");
+    }
+}
+
+#[test]
 fn options_that_say_nothing_are_refused() {
     for (options, code, message) in [
-        (
-            "'stale_after' '3 days', 'optional' 'true'",
-            "option-without-effect",
-            "no run waits for one that may be absent",
-        ),
         ("'stale_after' 'soon'", "option-value", "`stale_after` is a number of days"),
         ("'unusual_days' 'perhaps'", "option-value", "`unusual_days` is 'warn' or 'stop', not 'perhaps'"),
     ] {

@@ -13,6 +13,7 @@ use crate::cli::output::Sheet;
 use crate::cli::progress::{held, rate};
 use crate::diagnostic::Diagnostic;
 use crate::engine::sources::Reading;
+use crate::project::reported::{Reported, Reports};
 use crate::run::{BuiltModel, Report};
 
 /// A run that ended well.
@@ -112,9 +113,19 @@ fn facts(report: &Report) -> Map<String, Value> {
         "run_id": report.run_id, "rows_read": rows_read, "rows": rows,
         "audits": { "pass": report.audits, "left_out": report.left_out },
         "older": report.older.iter().map(|older| older.mart.to_string()).collect::<Vec<_>>(),
+        "reported": reported(&report.reported),
         "warnings": report.warnings.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
         "files": { "written": written, "unchanged": unchanged },
     }))
+}
+
+/// As of which days sources are reported: `null` for an end that there is not, and for a source that never is.
+fn reported(reports: &Reports) -> Map<String, Value> {
+    let days = |reported: &Reported| match reported {
+        Reported::Never => Value::Null,
+        Reported::During { since, until } => json!({ "since": since, "until": until }),
+    };
+    reports.iter().map(|(source, reported)| (source.clone(), days(reported))).collect()
 }
 
 fn table(report: &Report, console: Console) -> String {

@@ -25,6 +25,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{Engine, peak_resident};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
+use crate::project::reported::Reported;
 use crate::run::{Incomplete, Report, Request, Selection, build};
 use done::{DaysBuilt, Done, Peak};
 
@@ -158,7 +159,7 @@ impl Run {
         let watch = watch(context.console);
         let built =
             unless_stopped(async { Ok(build(checked, engine, request, watch.as_ref()).await?) }).await?;
-        tell_of(built.report(), context.console);
+        tell_of(built.report(), *request.days.end(), context.console);
         if self.dry_run {
             built.abort().await?;
             return Ok(None);
@@ -274,7 +275,7 @@ fn tell_what_is_visible(visible: &[(String, usize)], console: Console) {
 }
 
 /// What is worth knowing of a run before it publishes.
-fn tell_of(report: &Report, console: Console) {
+fn tell_of(report: &Report, day: NaiveDate, console: Console) {
     console.problems(&report.warnings);
     console.problems(&older(report).into_iter().collect());
     let left = report.left_out.len();
@@ -282,6 +283,21 @@ fn tell_of(report: &Report, console: Console) {
         let audits = if left == 1 { "1 audit is".to_owned() } else { format!("{left} audits are") };
         console.note("audits-left-out", &format!("{audits} left to the next run over the sources"));
     }
+    let stopped = stopped(report, day);
+    if !stopped.is_empty() {
+        let text =
+            format!("not reported as of {day}, so that metrics of it have no value: {}", stopped.join(", "));
+        console.note("not-reported", &text);
+    }
+}
+
+/// The sources that models ask of and that stopped before a day, each with the last as of which it is reported.
+fn stopped(report: &Report, day: NaiveDate) -> Vec<String> {
+    let last = |(source, reported): (&String, &Reported)| match reported {
+        Reported::During { until: Some(until), .. } if *until < day => Some(format!("{source} ({until})")),
+        _ => None,
+    };
+    report.reported.iter().filter_map(last).collect()
 }
 
 /// The warning of marts that do not follow the scores.

@@ -23,12 +23,14 @@ use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::diagnose::Failed;
 use crate::engine::landed::{self, Place};
+use crate::engine::reported::reports;
 use crate::engine::sources::{Horizon, Reading, parquet_table};
 use crate::engine::{Engine, Session, diagnose, ran_out};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, reads_of};
 use crate::project::layer::ModelName;
 use crate::project::model::{Kind, Model, Source};
+use crate::project::reported::asked as asked_in;
 use crate::project::statement::parse_one;
 use crate::storage::Storage;
 
@@ -105,7 +107,7 @@ impl<'a> Reader<'a> {
         let text = SourceFile::new("query", sql);
         let statement = parse_one(&text).map_err(project)?;
         let query = queried(&statement).ok_or_else(|| project(refused(&text)))?;
-        self.register(self.reads(&text)?.into_iter()).await?;
+        self.register(self.reads(&text)?.into_iter(), asked_in(query)).await?;
         let asked = asked(&text, Some(query));
         let plan = self.session.plan_text(sql).await;
         let plan = plan.map_err(|error| project(diagnose::of_plan(&asked, &error)))?;
@@ -167,9 +169,18 @@ impl<'a> Reader<'a> {
         Place { storage: self.sources, engine: &self.engine, zone: self.pipeline.settings.time_zone }
     }
 
-    /// Makes tables readable, with all that their views read.
-    async fn register(&self, names: impl Iterator<Item = ModelName>) -> Result<()> {
+    /// Makes tables readable, with all that their views read; and asks of the sources that they or the question ask of.
+    async fn register(
+        &self,
+        names: impl Iterator<Item = ModelName>,
+        mut asked: BTreeSet<String>,
+    ) -> Result<()> {
         let needed = self.needed(names);
+        let computed = |model: &&Model| needed.contains(&model.name) && self.computes(model);
+        let computed = self.pipeline.models.iter().filter(computed);
+        asked.extend(computed.filter_map(Model::query).flat_map(asked_in));
+        asked.retain(|source| !self.session.knows_of(source));
+        self.session.report(reports(self.place(), self.pipeline, &asked, self.horizon()).await?);
         for model in self.pipeline.models.iter().filter(|model| needed.contains(&model.name)) {
             let failed = |error: &DataFusionError| Error::Project(diagnose::of_model(model, error).into());
             match &model.kind {
@@ -184,6 +195,15 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Whether a model is computed for an answer, rather than read.
+    fn computes(&self, model: &Model) -> bool {
+        match model.kind {
+            Kind::View(_) => true,
+            Kind::Table(..) => self.recomputes(),
+            Kind::Source(_) => false,
+        }
+    }
+
     /// Whether tables are computed rather than read.
     fn recomputes(&self) -> bool {
         matches!(self.days, Days::Recomputed { .. })
@@ -194,12 +214,7 @@ impl<'a> Reader<'a> {
         let mut needed = BTreeSet::new();
         let mut waiting: Vec<ModelName> = names.collect();
         while let Some(name) = waiting.pop() {
-            let is_computed = self.pipeline.model(&name).is_some_and(|model| match model.kind {
-                Kind::View(_) => true,
-                Kind::Table(..) => self.recomputes(),
-                Kind::Source(_) => false,
-            });
-            if is_computed {
+            if self.pipeline.model(&name).is_some_and(|model| self.computes(model)) {
                 waiting.extend(
                     self.pipeline.reads.get(&name).into_iter().flat_map(|reads| reads.0.keys().cloned()),
                 );
@@ -210,18 +225,22 @@ impl<'a> Reader<'a> {
     }
 
     async fn source(&self, model: &Model, source: &Source) -> Result<()> {
-        let zone = self.pipeline.settings.time_zone;
-        let horizon = match self.days {
-            Days::All => None,
-            Days::Until(day) | Days::Only(day) | Days::Recomputed { sources: day, .. } => {
-                Some(Horizon { day, zone, reading: self.reading })
-            }
-        };
-        let landed = landed::table(self.place(), model, source, horizon).await?;
+        let landed = landed::table(self.place(), model, source, self.horizon()).await?;
         if landed.is_absent {
             self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(model.name.clone());
         }
         self.enter(model, Some(Ok(landed.table)))
+    }
+
+    /// The end of what is read of sources; `None` where all of it is.
+    fn horizon(&self) -> Option<Horizon> {
+        let zone = self.pipeline.settings.time_zone;
+        match self.days {
+            Days::All => None,
+            Days::Until(day) | Days::Only(day) | Days::Recomputed { sources: day, .. } => {
+                Some(Horizon { day, zone, reading: self.reading })
+            }
+        }
     }
 
     async fn table(&self, model: &Model) -> Result<()> {

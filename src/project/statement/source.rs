@@ -68,11 +68,6 @@ pub(super) fn source(
             problem.help("add the options 'kind' 'events' and 'happened_at' with the column that dates them"),
         );
     }
-    if source.stale_after.is_some() && source.optional {
-        let message = "`stale_after` says when a run has to wait for a source, and no run waits for one that may be absent";
-        let problem = Diagnostic::error("option-without-effect", message).at(place_of(file, "stale_after"));
-        problems.push(problem.help("leave it out, or take 'optional' away"));
-    }
     source
 }
 

@@ -60,7 +60,7 @@ pub async fn implausible(checked: &Checked, engine: &Engine, sources: &Storage) 
         let of_model = async {
             session.register(&model.name, rows.table)?;
             let of_source = OfSource { session: &session, model, source };
-            ends.extend(of_source.end().await?);
+            ends.extend(of_source.end(settings).await?);
             of_source.implausible(settings.complete_from(&model.name)).await
         };
         found.extend(of_model.await.map_err(failed(&model.name.to_string()))?);

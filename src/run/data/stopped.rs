@@ -7,6 +7,7 @@ use super::ask::{OfSource, asked, days};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::project::identifier::identifier;
 use crate::project::layer::ModelName;
+use crate::project::settings::Settings;
 use crate::project::statement::place_of;
 use crate::project::time::{Known, Time};
 
@@ -22,7 +23,7 @@ pub(super) struct End {
 
 impl OfSource<'_> {
     /// How far its rows go; `None` where no column says when they were known.
-    pub(super) async fn end(self) -> Result<Option<End>> {
+    pub(super) async fn end(self, settings: &Settings) -> Result<Option<End>> {
         let Some(time) = &self.source.time else { return Ok(None) };
         let Some(known_at) = time.known().and_then(Known::column) else { return Ok(None) };
         let happened_at = match time {
@@ -40,7 +41,7 @@ impl OfSource<'_> {
         else {
             return Ok(None);
         };
-        let may_lag = self.source.may_lag();
+        let may_lag = settings.may_lag(self.source);
         Ok(Some(End {
             name: self.model.name.clone(),
             at: place_of(&self.model.file, "happened_at"),

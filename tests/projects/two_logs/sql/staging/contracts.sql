@@ -6,7 +6,7 @@ WITH seen AS (
     SELECT account_id, created_at AS at FROM raw.domains
     UNION ALL SELECT account_id, occurred_at FROM dated.events
     UNION ALL SELECT account_id, created_at FROM raw.locations
-    UNION ALL SELECT account_id, opened_at FROM dated.incidents
+    UNION ALL SELECT account_id, opened_at FROM dated.tickets
   )
   GROUP BY account_id
 )

@@ -21,4 +21,4 @@ SELECT
   600,
   FALSE,
   local_day(opened_at)
-FROM dated.incidents
+FROM dated.tickets

@@ -11,7 +11,7 @@ WITH states AS (
     END AS state,
     occurred_at,
     seq
-  FROM dated.incident_log
+  FROM dated.ticket_events
 ), ordered AS (
   SELECT *, lag(state) OVER (PARTITION BY ticket_id ORDER BY occurred_at, seq, state) AS before
   FROM states

@@ -10,4 +10,4 @@ SELECT
   local_day(opened_at) AS day,
   local_day(opened_at) AS first_day,
   CAST(NULL AS DATE) AS day_after
-FROM dated.incidents
+FROM dated.tickets

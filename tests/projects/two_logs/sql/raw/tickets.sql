@@ -1,5 +1,6 @@
--- Tickets of the desk, as they stood in the end.
-CREATE EXTERNAL TABLE raw.incidents (
+-- Tickets of the desk, as they stood in the end. The desk's tool writes a ticket down when it is opened: when no new one is
+-- there for days, the log has stopped.
+CREATE EXTERNAL TABLE raw.tickets (
   ticket_id  VARCHAR   NOT NULL PRIMARY KEY, -- the ticket
   account_id VARCHAR   NOT NULL, -- the location
   user_id    VARCHAR   NOT NULL, -- who called
@@ -8,4 +9,4 @@ CREATE EXTERNAL TABLE raw.incidents (
   category   VARCHAR   NOT NULL -- about what
 ) STORED AS PARQUET
 LOCATION 'incidents/tickets.parquet'
-OPTIONS ('kind' 'events', 'happened_at' 'opened_at', 'known_after' '0 days')
+OPTIONS ('kind' 'events', 'happened_at' 'opened_at', 'known_at' 'opened_at', 'stale_after' '3 days', 'optional' 'true')

@@ -1,0 +1,223 @@
+//! As of which days sources are reported: asked of their rows, and written into plans.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type};
+use chrono::{Days, NaiveDate};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::error::{DataFusionError, Result as EngineResult};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{Expr, LogicalPlan, lit};
+use datafusion::scalar::ScalarValue;
+
+use super::day_window::WindowOptions;
+use super::landed::{self, Place};
+use super::sources::{Horizon, Reading};
+use super::{Session, diagnose};
+use crate::error::Result;
+use crate::pipeline::Pipeline;
+use crate::project::layer::ModelName;
+use crate::project::model::{Model, Source};
+use crate::project::reported::{Definition, FIRST, NAME, Reported, Reports, of_name, status, statuses};
+
+/// What is told of a source.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// The day on which it began; `None` where there is no row.
+    pub(crate) began: Option<NaiveDate>,
+    /// How far its loads reach.
+    pub(crate) reach: Reach,
+    /// How many days they may lag behind.
+    pub(crate) may_lag: u32,
+}
+
+/// How far the loads of a source reach.
+#[derive(Debug, Clone)]
+pub(crate) enum Reach {
+    /// Nothing tells.
+    Untold,
+    /// To the end of a day that loaders name; `None`: no load went well.
+    Loaded(Option<NaiveDate>),
+    /// Into the day on which its newest row was known, by a column; `None`: there is none.
+    Known(Option<NaiveDate>, String),
+}
+
+impl Reach {
+    /// The last day that loads reach, where anything tells; `None` within where none went well.
+    pub(crate) fn through(&self) -> Option<Option<NaiveDate>> {
+        match self {
+            Self::Untold => None,
+            Self::Loaded(through) | Self::Known(through, _) => Some(*through),
+        }
+    }
+}
+
+impl Told {
+    /// As of which days it is reported.
+    pub(crate) fn reported(&self) -> Reported {
+        let until = match self.reach.through() {
+            None => None,
+            Some(Some(through)) => through.checked_add_days(Days::new(self.may_lag.into())),
+            Some(None) => return Reported::Never,
+        };
+        let Some(since) = self.began else { return Reported::Never };
+        Reported::During { since: (since > FIRST).then_some(since), until }
+    }
+}
+
+/// What is told of some sources, in the rows that a reading knows: as happened all there are.
+///
+/// # Errors
+/// What storage says, and the engine of rows that cannot be read.
+pub(crate) async fn told(
+    place: Place<'_>,
+    pipeline: &Pipeline,
+    names: &BTreeSet<String>,
+    horizon: Option<Horizon>,
+) -> Result<BTreeMap<String, Told>> {
+    let mut told = BTreeMap::new();
+    if names.is_empty() {
+        return Ok(told);
+    }
+    let asking = Asking::new(place, pipeline, horizon)?;
+    let statuses = asking.statuses().await?;
+    for name in names {
+        if let Some(definition) = of_name(name, &pipeline.models, &pipeline.settings) {
+            told.insert(name.clone(), asking.told(definition, &statuses).await?);
+        }
+    }
+    Ok(told)
+}
+
+/// The same as days alone.
+///
+/// # Errors
+/// As [`told`].
+pub(crate) async fn reports(
+    place: Place<'_>,
+    pipeline: &Pipeline,
+    names: &BTreeSet<String>,
+    horizon: Option<Horizon>,
+) -> Result<Reports> {
+    let told = told(place, pipeline, names, horizon).await?;
+    Ok(told.iter().map(|(name, told)| (name.clone(), told.reported())).collect())
+}
+
+/// Questions to sources, whose rows stand in a session of their own: as happened, those of a run end with its last day.
+struct Asking<'a> {
+    place: Place<'a>,
+    pipeline: &'a Pipeline,
+    horizon: Option<Horizon>,
+    session: Session,
+}
+
+impl<'a> Asking<'a> {
+    fn new(place: Place<'a>, pipeline: &'a Pipeline, horizon: Option<Horizon>) -> Result<Self> {
+        let (settings, day) = (&pipeline.settings, pipeline.settings.history_starts);
+        let session = Session::new(place.engine, settings, WindowOptions::default(), day);
+        let session = session.map_err(|error| diagnose::of_run("setting up", &error))?;
+        let horizon = horizon.filter(|horizon| horizon.reading == Reading::AsKnown);
+        Ok(Self { place, pipeline, horizon, session })
+    }
+
+    async fn told(
+        &self,
+        definition: Definition<'_>,
+        statuses: &BTreeMap<String, Option<NaiveDate>>,
+    ) -> Result<Told> {
+        let Definition { model, source, .. } = definition;
+        self.enter(model, source).await?;
+        let began = self.day(model, &definition.began()).await?;
+        let reach = match (statuses.get(&model.name.table), definition.newest()) {
+            (Some(through), _) => Reach::Loaded(*through),
+            (None, Some((newest, known_at))) => {
+                Reach::Known(self.day(model, &newest).await?, known_at.to_owned())
+            }
+            (None, None) => Reach::Untold,
+        };
+        Ok(Told { began, reach, may_lag: definition.may_lag() })
+    }
+
+    /// What loaders say, by source: nothing where the project has no such source, or nothing landed of it.
+    async fn statuses(&self) -> Result<BTreeMap<String, Option<NaiveDate>>> {
+        let Some((model, source)) = status(&self.pipeline.models) else { return Ok(BTreeMap::new()) };
+        self.enter(model, source).await?;
+        let batches = self.asked(&model.name, &statuses()).await?;
+        Ok(batches.iter().flat_map(statuses_of).collect())
+    }
+
+    /// Makes the rows of a source readable.
+    async fn enter(&self, model: &Model, source: &Source) -> Result<()> {
+        let rows = landed::table(self.place, model, source, self.horizon).await?;
+        let entered = self.session.register(&model.name, rows.table);
+        entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
+    }
+
+    /// The one day that a query gives.
+    async fn day(&self, model: &Model, sql: &str) -> Result<Option<NaiveDate>> {
+        let batches = self.asked(&model.name, sql).await?;
+        Ok(batches.first().and_then(|batch| day_of(batch.columns().first()?, 0)))
+    }
+
+    async fn asked(&self, name: &ModelName, sql: &str) -> Result<Vec<RecordBatch>> {
+        let rows = async |session: &Session| {
+            let plan = session.plan_text(sql).await?;
+            session.context().execute_logical_plan(plan).await?.collect().await
+        };
+        let failed = |error: DataFusionError| diagnose::of_run(&name.to_string(), &error);
+        rows(&self.session).await.map_err(failed)
+    }
+}
+
+fn statuses_of(batch: &RecordBatch) -> Vec<(String, Option<NaiveDate>)> {
+    let [source, through] = batch.columns() else { return Vec::new() };
+    let Ok(source) = cast(source, &DataType::Utf8) else { return Vec::new() };
+    let source = source.as_string::<i32>();
+    let named = (0..batch.num_rows()).filter(|row| source.is_valid(*row));
+    named.map(|row| (source.value(row).to_owned(), day_of(through, row))).collect()
+}
+
+fn day_of(column: &ArrayRef, row: usize) -> Option<NaiveDate> {
+    let days = column.as_primitive_opt::<Date32Type>()?;
+    if row < days.len() && days.is_valid(row) { days.value_as_date(row) } else { None }
+}
+
+/// A plan with every call that asks of one of these sources as a comparison of its day with two days.
+///
+/// # Errors
+/// When a comparison does not plan, which would be a bug.
+pub(super) fn written(plan: LogicalPlan, reports: &Reports) -> EngineResult<LogicalPlan> {
+    if reports.is_empty() {
+        return Ok(plan);
+    }
+    let written = plan.transform_up_with_subqueries(|node| {
+        let names = NamePreserver::new(&node);
+        node.map_expressions(|expression| {
+            let name = names.save(&expression);
+            let written = expression.transform_up(|part| comparison(part, reports))?;
+            Ok(written.update_data(|expression| name.restore(expression)))
+        })
+    });
+    written.data()
+}
+
+/// The comparison that a call stands for.
+fn comparison(expression: Expr, reports: &Reports) -> EngineResult<Transformed<Expr>> {
+    let Some((reported, day)) = call(&expression).and_then(|(name, day)| Some((reports.get(&name)?, day)))
+    else {
+        return Ok(Transformed::no(expression));
+    };
+    let (since, until) = reported.ends();
+    let date = |day| lit(ScalarValue::Date32(Some(Date32Type::from_naive_date(day))));
+    Ok(Transformed::yes(day.clone().gt_eq(date(since)).and(day.clone().lt_eq(date(until)))))
+}
+
+/// The source and the day of which an expression asks, where it is a call.
+pub(crate) fn call(expression: &Expr) -> Option<(String, &Expr)> {
+    let Expr::ScalarFunction(call) = expression else { return None };
+    let [Expr::Literal(source, _), day] = call.args.as_slice() else { return None };
+    let is_ours = call.func.name() == NAME;
+    source.try_as_str().flatten().filter(|_| is_ours).map(|source| (source.to_owned(), day))
+}
