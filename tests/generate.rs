@@ -4,6 +4,8 @@
 //! (here)      the same bytes for the same world; worlds that cannot be
 //! log         the event log: order, keys
 //! planted     each awkward account and fact
+//! turns       each awkward row that the truth tells of: late, mended, signed early, moved
+//! ids         the same world under UUIDs
 //! delivery    what is missing, late, twice
 //! history     what follows health and what does not; churn after decline; the play
 //! commerce    contracts, their changes and invoices tie out to the cent
@@ -13,9 +15,11 @@
 mod commerce;
 mod delivery;
 mod history;
+mod ids;
 mod log;
 mod people;
 mod planted;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -67,6 +71,11 @@ const ACCOUNTS: &str = "CREATE VIEW accounts AS
     SELECT versions.*, CASE WHEN coalesce(back_on, DATE '1900-01-01') < left_on THEN left_on END AS churned_on
     FROM versions LEFT JOIN ended USING (account_id) WHERE age = 1";
 
+/// In which account users who went over were from when until when.
+const SEATS: &str = "CREATE VIEW seats AS
+    SELECT user_id, account_id, valid_from, lead(valid_from) OVER (PARTITION BY user_id ORDER BY valid_from) AS until
+    FROM (SELECT DISTINCT * FROM user_accounts)";
+
 /// Every file below a folder under its name; versions of accounts as `account_versions`, the truth with its folder's.
 async fn tables_in(data: &Path) -> SessionContext {
     let context = SessionContext::new();
@@ -87,6 +96,7 @@ async fn tables_in(data: &Path) -> SessionContext {
         context.register_parquet(table, &place, ParquetReadOptions::default()).await.unwrap();
     }
     context.sql(ACCOUNTS).await.unwrap();
+    context.sql(SEATS).await.unwrap();
     context
 }
 

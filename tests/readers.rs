@@ -131,13 +131,7 @@ fn the_latest_file_is_the_last_day(told: &BTreeMap<String, BTreeMap<String, Valu
         columns.as_object_mut().unwrap().remove("as_of");
         assert_eq!(latest["columns"], columns, "{table}");
         let (latest, whole) = (latest["rows"].as_u64().unwrap(), whole["rows"].as_u64().unwrap());
-        // In this world every renewal is written down in time.
-        let may_be_empty = table == "marts.overdue_renewals";
-        let is_a_part = latest > 0 && latest * 2 < whole;
-        assert!(
-            is_a_part || may_be_empty && whole == 0,
-            "{table}: {latest} of {whole} rows are of the last day"
-        );
+        assert!(latest > 0 && latest * 2 < whole, "{table}: {latest} of {whole} rows are of the last day");
     }
 }
 

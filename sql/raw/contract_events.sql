@@ -3,7 +3,7 @@ CREATE EXTERNAL TABLE raw.contract_events (
   change_id    VARCHAR NOT NULL, -- the same for each delivery of a change
   account_id   VARCHAR NOT NULL, -- whose
   contract_id  VARCHAR NOT NULL, -- of which contract
-  type         VARCHAR NOT NULL CHECK (type IN ('new', 'renewal', 'upsell', 'cross_sell', 'downsell', 'churn', 'reactivation', 'price_change')), -- what happened
+  type         VARCHAR NOT NULL CHECK (type IN ('new', 'renewal', 'upsell', 'cross_sell', 'downsell', 'churn', 'reactivation', 'price_change', 'merge')), -- what happened; merge: it came from an account that goes on in this one, or went with this one
   delta_arr    DECIMAL(18,2) NOT NULL, -- by how much a year's worth changed, in the project's currency
   delta_seats  BIGINT NOT NULL, -- by how many seats
   effective_on DATE NOT NULL, -- from which day

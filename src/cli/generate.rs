@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use chrono::NaiveDate;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{DecimalBytes, HumanCount};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::output;
 use super::progress::rate;
-use crate::generate::{World, generate};
+use crate::generate::{Ids, World, generate};
 use crate::storage::Storage;
 
 /// Write synthetic sources, all that the bundled project reads, at any scale
@@ -25,13 +25,14 @@ use crate::storage::Storage;
 Examples:
   hale generate --sample --out data                                        the bundled sample
   hale generate --out /tmp/big --accounts 2000 --users-per-account 10 --days 730 --events 20000000
+  hale generate --out /tmp/uuids --ids uuid
   hale generate --out s3://lake/try --seed 7 && hale run --as-of 2026-09-30 --sources s3://lake/try")]
 pub(super) struct Generate {
     /// Where to write: a folder or a URL such as s3://bucket/path; files of the same names are replaced
     #[arg(long, value_name = "URL")]
     out: String,
     /// Exactly the bundled sample
-    #[arg(long, conflicts_with_all = ["accounts", "users_per_account", "days", "end", "events", "seed"])]
+    #[arg(long, conflicts_with_all = ["accounts", "users_per_account", "days", "end", "events", "seed", "ids"])]
     sample: bool,
     /// Accounts
     #[arg(long, value_name = "N")]
@@ -51,6 +52,20 @@ pub(super) struct Generate {
     /// Another number, another world of the same shape
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// How ids look; the world is the same. UUIDs are text, those of events and sessions too: read them as VARCHAR in
+    /// sql/raw/events.sql
+    #[arg(long, value_enum, default_value_t)]
+    ids: Look,
+}
+
+/// How ids look.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Look {
+    /// Such as a000017, and numbers for events and sessions
+    #[default]
+    Short,
+    /// A UUID for each
+    Uuid,
 }
 
 impl Generate {
@@ -89,6 +104,10 @@ impl Generate {
             end: self.end.unwrap_or(sample.end),
             events: self.events.unwrap_or(sample.events),
             seed: self.seed.unwrap_or(sample.seed),
+            ids: match self.ids {
+                Look::Short => Ids::Short,
+                Look::Uuid => Ids::Uuid,
+            },
         }
     }
 }

@@ -3,6 +3,8 @@ use std::ops::Range;
 
 use super::plant::{GAPS, Plant};
 
+/// Days before the end on which one account goes on in another; half of a short world.
+const MERGED_FOR: i32 = 40;
 /// How many product features there are.
 pub(super) const FEATURES: usize = 12;
 
@@ -40,6 +42,17 @@ pub(super) struct Account {
     pub(super) declines: Option<i32>,
     /// The play for which it was chosen.
     pub(super) play: Option<Play>,
+    /// The account in which it goes on, if it does.
+    pub(super) merged: Option<Move>,
+}
+
+/// A step into another account.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Move {
+    /// The first day in the other account.
+    pub(super) on: i32,
+    /// The other account, by its position in the population.
+    pub(super) to: u32,
 }
 
 impl Account {
@@ -96,8 +109,23 @@ impl Account {
             Plant::ChurnedChild => self.leave(days - 40),
             Plant::ReturnsSoon => self.come_back(days / 2, days / 2 + GAPS[0], days),
             Plant::ReturnsLate => self.come_back(days / 2, days / 2 + GAPS[1], days),
+            Plant::Merged => {
+                let on = days - days.min(2 * MERGED_FOR) / 2;
+                self.merged = Plant::Survivor.position().map(|to| Move { on, to });
+            }
+            Plant::Paperwork => self.be_active(days - 150, days),
             _ => {}
         }
+    }
+
+    /// The account for which its integrations act on a day.
+    pub(super) fn acts_for(&self, day: i32) -> u32 {
+        self.merged.filter(|merged| merged.on <= day).map_or(self.index, |merged| merged.to)
+    }
+
+    /// The day on which it was no customer any more under its own name.
+    pub(super) fn ended(&self) -> Option<i32> {
+        self.churned.or(self.merged.map(|merged| merged.on))
     }
 
     /// In the `accounts` table.
@@ -126,6 +154,8 @@ pub(super) struct User {
     pub(super) left: Option<i32>,
     /// Probability of being active on a working day of a fully healthy account.
     pub(super) propensity: f32,
+    /// The account to which the user goes over, if so.
+    pub(super) moves: Option<Move>,
 }
 
 impl User {

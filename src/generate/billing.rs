@@ -6,6 +6,7 @@ use super::contracts::Deal;
 use super::draw::{Draw, Purpose};
 use super::names::{AccountId, Id};
 use super::plant::Plant;
+use super::planted::Planted;
 use super::row::Row;
 use super::scene::{HOUR, Scene, day_of, start_of, working_hours};
 use super::sheet::{Clock, Sheet};
@@ -83,6 +84,32 @@ pub(super) fn bills(scene: &Scene<'_>, deal: &Deal) -> Bills {
         }
     }
     bills
+}
+
+/// Some payments are taken back by the bank, two to four months after they came; the invoice is open again.
+pub(super) fn take_back(scene: &Scene<'_>, bills: &mut Bills) -> Vec<Planted> {
+    let mut draw = scene.draw(Purpose::Chargebacks);
+    let mut planted = Vec::new();
+    for nth in 0..bills.payments.len() {
+        let payment = bills.payments[nth].clone();
+        let (taken, after) = (draw.chance(0.02), 60 + draw.below(60));
+        if !taken || payment.status != "paid" || scene.account.plant == Plant::Disputed {
+            continue;
+        }
+        let available = payment.at + i64::from(after) * 24 * HOUR;
+        let row = Id('p', payment.account, payment.number);
+        let truth = Planted::new("charged back months later", payment.account, row, day_of(available));
+        planted.push(truth.from_to("paid", "chargeback", available));
+        let invoice = bills.invoices.iter().rfind(|invoice| invoice.number == payment.invoice).cloned();
+        bills.payments.push(Payment { status: "chargeback", available, ..payment });
+        bills.invoices.extend(invoice.map(|invoice| Invoice {
+            paid: 0,
+            paid_on: None,
+            recorded: available,
+            ..invoice
+        }));
+    }
+    planted
 }
 
 /// The days of invoices with their contracts and amounts.

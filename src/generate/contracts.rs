@@ -15,6 +15,8 @@ pub(super) const RATE: i64 = 100_000_000;
 pub(super) struct Line {
     /// Who signed.
     pub(super) account: u32,
+    /// Who has it now: the account in which the one that signed goes on.
+    pub(super) holder: u32,
     /// Which of the account's contracts.
     pub(super) contract: u32,
     /// Which of the account's lines.
@@ -65,6 +67,8 @@ pub(super) struct Change {
     pub(super) account: u32,
     /// Its number among the account's changes.
     pub(super) number: u32,
+    /// Who signed the contract.
+    pub(super) signer: u32,
     /// Of which contract.
     pub(super) contract: u32,
     /// What happened.
@@ -127,7 +131,7 @@ impl Row for Line {
         Sheet::new(rows, clock)
             .text("contract_id", |row| Id('c', row.account, row.contract))
             .text("line_id", |row| Id('l', row.account, row.line))
-            .text("account_id", |row| AccountId(row.account))
+            .text("account_id", |row| AccountId(row.holder))
             .text("product_id", |row| row.product)
             .text("plan", |row| row.plan)
             .whole("quantity", |row| row.seats)
@@ -157,7 +161,7 @@ impl Row for Change {
         Sheet::new(rows, clock)
             .text("change_id", |row| Id('x', row.account, row.number))
             .text("account_id", |row| AccountId(row.account))
-            .text("contract_id", |row| Id('c', row.account, row.contract))
+            .text("contract_id", |row| Id('c', row.signer, row.contract))
             .text("type", |row| row.kind)
             .money("delta_arr", |row| row.worth)?
             .whole("delta_seats", |row| row.seats)

@@ -6,8 +6,9 @@ use super::company::Company;
 use super::draw::{Draw, Purpose};
 use super::names::AccountId;
 use super::plant::Plant;
+use super::planted::Planted;
 use super::row::Row;
-use super::scene::{HOUR, Scene, start_of, working_hours};
+use super::scene::{HOUR, Scene, day_of, start_of, working_hours};
 use super::sheet::{Clock, Sheet};
 
 /// A version of an account in the CRM.
@@ -73,13 +74,42 @@ fn bend(scene: &Scene<'_>, told: &mut Vec<Version>) {
     }
 }
 
+/// Some stages are written down weeks after the day from which they are said to hold.
+pub(super) fn backdate(scene: &Scene<'_>, told: &mut Vec<Version>) -> Vec<Planted> {
+    let mut draw = scene.draw(Purpose::Backdated);
+    let (backdates, before, after) = (draw.chance(0.06), 30 + draw.below(90) as i32, 5 + draw.below(25));
+    let last = told.iter().max_by_key(|version| version.from).cloned();
+    let Some(last) = last.filter(|last| last.stage != "churned") else { return Vec::new() };
+    let from = start_of(scene.days() - before);
+    let is_free = last.from.is_some_and(|last| last < from) && scene.is_customer(scene.days() - 1);
+    if backdates && is_free && scene.account.plant == Plant::Ordinary {
+        let recorded = from + i64::from(after) * 24 * HOUR + 11 * HOUR;
+        told.push(Version { stage: "at_risk", from: Some(from), recorded, ..last.clone() });
+    }
+    let late = told.iter().filter(|version| {
+        version.stage == "at_risk" && version.from.is_some_and(|from| version.recorded > from + 24 * HOUR)
+    });
+    let truth = late.map(|version| {
+        let day = day_of(version.from.unwrap_or_default());
+        let planted = Planted::new("stage backdated", version.account, AccountId(version.account), day);
+        planted.from_to(last_before(told, version), version.stage, version.recorded)
+    });
+    truth.collect()
+}
+
+/// The stage that held before a version.
+fn last_before(told: &[Version], version: &Version) -> &'static str {
+    let before = told.iter().filter(|other| other.from < version.from);
+    before.max_by_key(|other| other.from).map_or("", |other| other.stage)
+}
+
 /// What the CRM calls an account from which day on: its seller's view, which is not always in time.
 fn stages(scene: &Scene<'_>, draw: &mut Draw) -> Vec<(i32, &'static str)> {
     let mut stages = vec![(scene.account.since - 30 - draw.below(60) as i32, "lead")];
     for stay in scene.stays() {
         let live = stay.from + 30 + draw.below(60) as i32;
         stages.extend([(stay.from, "onboarding"), (live, "live")]);
-        if let Some(until) = stay.until {
+        if let Some(until) = stay.until.filter(|_| scene.account.merged.is_none()) {
             stages.retain(|(day, _)| *day < until);
             stages.push((until, "churned"));
         }

@@ -14,6 +14,8 @@ const SECOND: i64 = 1_000_000;
 const MILLISECOND: i64 = 1_000;
 /// Rows that reach the warehouse days after they happened.
 const LATE: f64 = 0.004;
+/// Of these, how many come up to 60 days after they happened.
+const VERY_LATE: f64 = 0.05;
 /// Rows that were delivered twice.
 const TWICE: f64 = 0.0005;
 
@@ -71,10 +73,11 @@ pub(super) fn events_of(world: &World, population: &Population, scale: &Scale, d
         if activity > 0.0 {
             let draw = Draw::new(world.seed, Purpose::Day, account.index, day);
             let health = population.health(account, day);
-            let mut account_day = AccountDay { account, health, draw, sessions, events };
-            account_day.visits(population, scale, activity, (day, world.days));
+            let day = day as i32;
+            let mut account_day = AccountDay { account, day, health, draw, sessions, events };
+            account_day.visits(population, scale, activity, world.days);
             account_day.api_calls(scale.api * activity * account.api);
-            account_day.window_edges(population, world.days, day);
+            account_day.window_edges(population, world.days);
             AccountDay { events, sessions, .. } = account_day;
         }
     }
@@ -82,8 +85,19 @@ pub(super) fn events_of(world: &World, population: &Population, scale: &Scale, d
         let mut draw = Draw::new(world.seed, Purpose::Telemetry, 0, day);
         events.retain(|event| event.kind != Kind::FeatureUse || draw.chance(SURVIVE));
     }
+    be_very_late(world, day, &mut events);
     events.sort_by_key(|event| event.at);
     events
+}
+
+/// Lets a few of the late events come later still: at most 60 days after they happened.
+fn be_very_late(world: &World, day: u32, events: &mut [Event]) {
+    let mut draw = Draw::new(world.seed, Purpose::Late, u32::MAX, day);
+    for event in events.iter_mut().filter(|event| event.lag >= DAY) {
+        if draw.chance(VERY_LATE) {
+            event.lag += DAY * i64::from(1 + draw.below(49));
+        }
+    }
 }
 
 /// The week in which most uses of features were lost, of all accounts; none in a short world.
@@ -103,6 +117,7 @@ fn made_up(users: &[User], day: u32) -> f64 {
 /// One account on one day, adding to the day's events.
 struct AccountDay<'a> {
     account: &'a Account,
+    day: i32,
     health: f64,
     draw: Draw,
     sessions: u32,
@@ -110,7 +125,8 @@ struct AccountDay<'a> {
 }
 
 impl AccountDay<'_> {
-    fn visits(&mut self, population: &Population, scale: &Scale, activity: f64, (day, days): (u32, u32)) {
+    fn visits(&mut self, population: &Population, scale: &Scale, activity: f64, days: u32) {
+        let day = self.day as u32;
         let users = population.users_of(self.account);
         let silent = self.account.plant == Plant::SilentChampion && day + CHAMPION_SILENT >= days;
         let eager = if silent { made_up(users, day) } else { 1.0 };
@@ -124,13 +140,13 @@ impl AccountDay<'_> {
             }
             if self.draw.chance(presence * f64::from(who.propensity)) {
                 let events = 1 + self.draw.count(scale.per_visit - 1.0);
-                self.visit(user, events);
+                self.visit(user, who.acts_for(self.account, self.day), events);
             }
         }
     }
 
     /// One user's day: sessions of about twelve events, each begun by a login.
-    fn visit(&mut self, user: u32, events: u32) {
+    fn visit(&mut self, user: u32, account: u32, events: u32) {
         let sessions = 1 + events / 12;
         let pause = 14_400 / sessions;
         let pace = (20_000 / events).min(90);
@@ -146,7 +162,7 @@ impl AccountDay<'_> {
                 self.fill(&mut event, pace);
             }
             second += f64::from(event.seconds) + 5.0 * self.draw.unit();
-            (event.user, event.session) = (Some(user), Some(self.sessions));
+            (event.account, event.user, event.session) = (account, Some(user), Some(self.sessions));
             self.events.push(event);
         }
     }
@@ -174,13 +190,13 @@ impl AccountDay<'_> {
     }
 
     /// The planted events on the last microsecond outside and the first inside the last windows.
-    fn window_edges(&mut self, population: &Population, days: u32, day: u32) {
+    fn window_edges(&mut self, population: &Population, days: u32) {
         let windows: &[u32] = match self.account.plant {
             Plant::OneUser => &[28],
             Plant::WindowEdges => &WINDOWS,
             _ => return,
         };
-        let left = days.saturating_sub(day);
+        let left = days.saturating_sub(self.day as u32);
         let moments = [(windows.contains(&left), 0), (left > 0 && windows.contains(&(left - 1)), DAY - 1)];
         for (_, at) in moments.into_iter().filter(|(planted, _)| *planted) {
             let mut event = self.event(0.0, Kind::FeatureUse);
@@ -203,7 +219,7 @@ impl AccountDay<'_> {
         Event {
             at: (second as i64 * SECOND + millisecond * MILLISECOND).rem_euclid(DAY),
             lag,
-            account: self.account.index,
+            account: self.account.acts_for(self.day),
             user: None,
             session: None,
             kind,

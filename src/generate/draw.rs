@@ -55,6 +55,18 @@ pub(super) enum Purpose {
     Telemetry = 22,
     /// Which of its users are colleagues of ours.
     Colleagues = 23,
+    /// Which of its answers are given again.
+    Again = 24,
+    /// Which of its requests turn out worse.
+    Worse = 25,
+    /// Which of its payments are taken back months later.
+    Chargebacks = 26,
+    /// Which of its plans were begun on a wrong day.
+    Slips = 27,
+    /// Which of its stages are written down as of an earlier day.
+    Backdated = 28,
+    /// Which rows come weeks late.
+    Late = 29,
 }
 
 /// One named stream of random numbers.

@@ -11,6 +11,8 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
+use super::ids::Naming;
+use super::unfit;
 use crate::error::{Error, Result};
 
 /// Columns whose values hardly repeat: differences pack well, dictionaries do not.
@@ -25,6 +27,8 @@ pub(super) struct Place {
     pub(super) folder: Path,
     /// How much may be done at a time.
     pub(super) threads: usize,
+    /// How ids look.
+    pub(super) naming: Naming,
 }
 
 /// What was written to a file.
@@ -55,6 +59,7 @@ impl Place {
 pub(super) struct TableFile {
     writer: AsyncArrowWriter<BufWriter>,
     name: String,
+    naming: Naming,
     rows: u64,
 }
 
@@ -62,15 +67,17 @@ impl TableFile {
     /// Begins a file.
     pub(super) fn create(place: &Place, name: &str, schema: &Arc<Schema>) -> Result<Self> {
         let sink = BufWriter::new(Arc::clone(&place.store), place.at(name));
-        let writer = AsyncArrowWriter::try_new(sink, Arc::clone(schema), Some(properties(schema)?))
+        let schema = place.naming.schema(schema);
+        let writer = AsyncArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties(&schema)?))
             .map_err(|error| failed(name, &error))?;
-        Ok(Self { writer, name: name.to_owned(), rows: 0 })
+        Ok(Self { writer, name: name.to_owned(), naming: place.naming, rows: 0 })
     }
 
     /// Appends rows.
     pub(super) async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
-        self.writer.write(batch).await.map_err(|error| failed(&self.name, &error))
+        let batch = self.naming.rows(batch).map_err(unfit)?;
+        self.writer.write(&batch).await.map_err(|error| failed(&self.name, &error))
     }
 
     /// Completes the file.
@@ -86,7 +93,9 @@ fn properties(schema: &Schema) -> Result<WriterProperties> {
         .set_created_by("hale".to_owned())
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(1_000_000));
-    for name in RISING.into_iter().filter(|name| schema.column_with_name(name).is_some()) {
+    let is_number =
+        |name: &&str| schema.field_with_name(name).is_ok_and(|field| !field.data_type().is_string());
+    for name in RISING.into_iter().filter(is_number) {
         properties = properties
             .set_column_dictionary_enabled(ColumnPath::from(name), false)
             .set_column_encoding(ColumnPath::from(name), Encoding::DELTA_BINARY_PACKED);

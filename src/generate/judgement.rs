@@ -115,7 +115,7 @@ impl Telling<'_> {
     /// The first day on which something can be said about the account, and the day after the last.
     fn life(&self) -> (i32, i32) {
         let days = self.world.days as i32;
-        (self.account.since.max(0), self.account.churned.map_or(days, |churned| churned.min(days)))
+        (self.account.since.max(0), self.account.ended().map_or(days, |ended| ended.min(days)))
     }
 
     /// Working hours of a day.
@@ -140,7 +140,7 @@ impl Telling<'_> {
         };
         let begin = i64::from(self.account.since) * DAY + 8 * HOUR;
         let handed_over = day.map(|day| i64::from(day) * DAY + 8 * HOUR);
-        let left = self.account.churned.map(|day| i64::from(day) * DAY);
+        let left = self.account.ended().map(|day| i64::from(day) * DAY);
         let account = self.account.index;
         let first_owner = self.owner(0);
         let until = handed_over.or(left);

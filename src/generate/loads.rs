@@ -7,7 +7,8 @@ use super::scene::{HOUR, Scene, start_of};
 use super::sheet::{Clock, Sheet};
 
 /// The sources that come by a nightly load.
-const SOURCES: [&str; 23] = [
+const SOURCES: [&str; 25] = [
+    "account_merges",
     "account_owners",
     "accounts",
     "advocacy",
@@ -30,6 +31,7 @@ const SOURCES: [&str; 23] = [
     "ticket_events",
     "tickets",
     "usage_daily",
+    "user_accounts",
     "users",
 ];
 /// Nights in a row on which the help desk's loads fail.

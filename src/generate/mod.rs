@@ -41,15 +41,31 @@
 //!
 //! All of those that `sql/raw/` describes. Times are UTC, in microseconds, without a zone; money is in cents. Events are
 //! sorted by `occurred_at`. The extract is taken at 06:00 on the morning after the last day: what arrives later is not in
-//! it. Anywhere, 4 events in 1,000 arrive 1 to 10 days late and 5 in 10,000 were delivered twice, equal in every
-//! column; of other sources 2 rows in 1,000 were. Changes of contracts add up to the lines in force on every day, and
+//! it. Anywhere, 4 events in 1,000 arrive 1 to 10 days late, one in twenty of these up to 60, and 5 in 10,000 were
+//! delivered twice, equal in every column; of other sources 2 rows in 1,000 were. [`Ids::Uuid`] gives every id the look of
+//! a UUID, and changes nothing else. Changes of contracts add up to the lines in force on every day, and
 //! invoices bill them, to the cent: a month's twelfth, or at the beginning of a term all the months begun in it.
 //!
 //! # The truth
 //!
 //! `truth/` stands beside the sources and no model reads it: `health.parquet` (account_id, day, health on the first day of
 //! each of its weeks), `accounts.parquet` (planted, declines_from, churned_on, returned_on, chosen_for_play_on, is_treated,
-//! is_kept_by_play) and `facts.parquet` (kind, what, from_day, until_day: drivers, irrelevant signals and what befalls all).
+//! is_kept_by_play), `facts.parquet` (kind, what, from_day, until_day: drivers, irrelevant signals and what befalls all) and
+//! `planted.parquet`: the single rows that were planted, each with its kind, whose it is, its key (`row_id`), the day that it
+//! is about, what it said before (`was`) and says since (`becomes`), and from when that was known. Its kinds:
+//!
+//! | kind | the row |
+//! | --- | --- |
+//! | `answered again` | 5 in 100 answers of surveys: another answer under the same id, 2 to 36 days later |
+//! | `severity raised` | 5 in 100 requests: one severity worse, 1 to 6 days later |
+//! | `request known late` | 1 in 100 requests, known 11 to 59 days after they were made |
+//! | `charged back months later` | 2 in 100 payments, taken back 60 to 119 days later; the invoice is open again |
+//! | `plan begun on a wrong day` | one plan in five: written down 5 to 19 days too early, and mended within days |
+//! | `stage backdated` | 6 in 100 customers: a stage of the CRM written down 5 to 29 days after it is said to hold |
+//! | `contract signed late`, `renewal signed early`, `line taken back` | of `a000039` |
+//! | `renewal signed late`, `renewal overdue` | of `a000038`: on paper its contract has run out |
+//! | `account merged` | `a000036`, 40 days before the end: its lines, users and events are those of `other_id` since |
+//! | `user moved` | who went over with it, and a user of `a000018` |
 //!
 //! # What is planted
 //!
@@ -89,11 +105,15 @@
 //! | `a000009`, `a000010` | judged, and written down 20 days later; a judgement corrected under its own id |
 //! | `a000001`, `a000009`, `a000011`, `a000014` | an override in force: `cap`, `floor`, `set`, `adjust` |
 //! | `a000002`, `a000003` | an override that expired; one that was revoked |
+//! | `a000036`, `a000037` | goes on in the other since 40 days before the end; the one in which it does |
+//! | `a000018`, `a000017` | a user of the one goes over to the other 70 days before the end |
+//! | `a000038` | renewed on paper twelve days after its term had ended, and again past its end, for ten days, without a word |
+//! | `a000039` | a contract signed twelve days after it began and renewed 40 days early; a line signed and taken back |
 //! | one past the last | events and a user of an account that is missing from `accounts` |
 //!
 //! and of all of them: a week in which four in five uses of features are lost (in worlds of at least 150 days), eight
 //! nights on which loads of tickets fail, feedback that is not collected in the first quarter.
-//! Otherwise every `account_id` and every non-null `user_id` has its row, users act for their own account, not before
+//! Otherwise every `account_id` and every non-null `user_id` has its row, users act for the account that they are in, not before
 //! they signed in first and not after their seat was taken back.
 //!
 //! # Where to add a source
@@ -113,14 +133,18 @@ mod draw;
 mod files;
 mod health;
 mod history;
+mod ids;
 mod judgement;
 mod loads;
 mod messages;
+mod moves;
 mod names;
 mod onboarding;
 mod opportunities;
+mod paper;
 mod people;
 mod plant;
+mod planted;
 mod population;
 mod product;
 mod relationship;
@@ -145,6 +169,8 @@ use object_store::path::Path;
 
 use crate::error::{Error, Result};
 use files::{Place, Written};
+pub use ids::Ids;
+use ids::Naming;
 use judgement::Judgement;
 use population::Population;
 pub use world::World;
@@ -180,7 +206,12 @@ pub async fn generate(
     threads: usize,
 ) -> Result<Summary> {
     world.validate()?;
-    let place = Place { store: Arc::clone(store), folder: folder.clone(), threads: threads.max(1) };
+    let place = Place {
+        store: Arc::clone(store),
+        folder: folder.clone(),
+        threads: threads.max(1),
+        naming: Naming::new(world),
+    };
     history::refuse_strangers(world, &place).await?;
     let population = Arc::new(Population::new(world));
     let accounts = population.accounts.iter().filter(|account| account.is_listed()).count() as u64;

@@ -5,6 +5,7 @@ use arrow::error::ArrowError;
 use super::draw::{Draw, Purpose};
 use super::names::{AccountId, Id};
 use super::plant::Plant;
+use super::planted::Planted;
 use super::row::Row;
 use super::scene::{HOUR, Scene, Stay, start_of, working_hours};
 use super::sheet::{Clock, Sheet};
@@ -83,6 +84,27 @@ pub(super) fn onboarding(scene: &Scene<'_>) -> Onboarding {
         told.aim(scene, &mut draw);
     }
     told
+}
+
+/// Some plans are written down with a wrong first day, and mended within days.
+pub(super) fn slip(scene: &Scene<'_>, plans: &mut Vec<Plan>) -> Vec<Planted> {
+    let mut draw = scene.draw(Purpose::Slips);
+    let mut planted = Vec::new();
+    for nth in 0..plans.len() {
+        let (slips, by, after) = (draw.chance(0.2), 5 + draw.below(15) as i32, 2 + draw.below(9));
+        let plan = &mut plans[nth];
+        if !slips || plan.live.is_some() || plan.completed.is_some() {
+            continue;
+        }
+        let wrong = Plan { started: plan.started - by, ..plan.clone() };
+        plan.recorded += i64::from(after) * 24 * HOUR;
+        let row = Id('b', plan.account, plan.number);
+        let truth = Planted::new("plan begun on a wrong day", plan.account, row, plan.started);
+        let [was, is] = [wrong.started, plan.started].map(|day| scene.world.on(day));
+        planted.push(truth.from_to(was, is, plan.recorded));
+        plans.push(wrong);
+    }
+    planted
 }
 
 impl Onboarding {

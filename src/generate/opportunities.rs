@@ -67,6 +67,11 @@ impl Seller<'_> {
         let renewed = deal.changes.iter().find(|change| {
             change.kind == "renewal" && change.effective == end && change.contract == term.contract
         });
+        // Who goes on in another account does not renew here, and what is overdue is not lost.
+        let goes_over = self.scene.account.merged.is_some_and(|merged| end > merged.on);
+        if goes_over || renewed.is_none() && self.scene.account.plant == Plant::Overdue {
+            return;
+        }
         let closed = renewed.map_or(end + 1, |change| day_of(change.recorded));
         let created = (end - 80 - self.draw.below(40) as i32).max(term.from);
         self.tell("renewal", amount, (created, closed, end), Some(renewed.is_some()));

@@ -80,11 +80,19 @@ pub(super) enum Plant {
     WindowEdges,
     /// A customer of whom only accounts and contracts know.
     Hermit,
+    /// A customer that goes on in another account.
+    Merged,
+    /// The account in which it goes on.
+    Survivor,
+    /// A renewal written down as of twelve days after the term had ended, and the next one not yet.
+    Overdue,
+    /// A contract signed twelve days after its start and renewed 40 days early, and a line of it taken back.
+    Paperwork,
     /// Not in `accounts` at all, while its users and events exist.
     UnlistedAccount,
 }
 
-const PLANTS: [Plant; 36] = [
+const PLANTS: [Plant; 40] = [
     Plant::Ordinary,
     Plant::QuotedName,
     Plant::UnicodeName,
@@ -121,6 +129,10 @@ const PLANTS: [Plant; 36] = [
     Plant::Prospect,
     Plant::WindowEdges,
     Plant::Hermit,
+    Plant::Merged,
+    Plant::Survivor,
+    Plant::Overdue,
+    Plant::Paperwork,
 ];
 
 impl Plant {
@@ -150,8 +162,14 @@ impl Plant {
             Self::OneUser | Self::UnlistedAccount => Some(1),
             Self::UnlistedUser => Some(4),
             Self::SilentChampion | Self::Contraction => Some(8),
+            Self::ThrivingChild | Self::Merged => Some(6),
             _ => None,
         }
+    }
+
+    /// What its contracts say holds from when it was signed, early or late.
+    pub(super) fn is_of_paper(self) -> bool {
+        matches!(self, Self::Overdue | Self::Paperwork)
     }
 
     /// How it is sold to, where the plant fixes it.
@@ -163,7 +181,11 @@ impl Plant {
             | Self::Contraction
             | Self::OnlyNow
             | Self::LateRenewal
-            | Self::SponsorLeft => Some("subscription"),
+            | Self::SponsorLeft
+            | Self::Merged
+            | Self::Survivor
+            | Self::Overdue
+            | Self::Paperwork => Some("subscription"),
             _ => None,
         }
     }

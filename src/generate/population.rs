@@ -3,6 +3,7 @@
 use super::account::{Account, FEATURES, User};
 use super::draw::{Draw, Purpose};
 use super::health;
+use super::moves;
 use super::plant::Plant;
 use super::world::World;
 
@@ -67,6 +68,7 @@ impl Population {
         account.users = first..first + users;
         let seats = Draw::new(world.seed, Purpose::Users, index, 0);
         self.users.extend(staff(&mut draw, &account, users, seats));
+        moves::settle(&account, &mut self.users[first as usize..], world.days as i32);
         self.accounts.push(account);
     }
 }
@@ -95,6 +97,7 @@ fn life(draw: &mut Draw, world: &World, index: u32, size: f64) -> Account {
         preference: preference(draw),
         declines: None,
         play: None,
+        merged: None,
     }
 }
 
@@ -122,7 +125,8 @@ fn staff(draw: &mut Draw, account: &Account, users: u32, mut seats: Draw) -> Vec
             let keen = draw.unit();
             let propensity = 0.02 + 0.88 * if nth == 0 { keen.sqrt() } else { keen * keen };
             let created = account.active.start + wait as i32;
-            User { created, activated: Some(created), left: None, propensity: propensity as f32 }
+            let propensity = propensity as f32;
+            User { created, activated: Some(created), left: None, propensity, moves: None }
         })
         .collect();
     staff.sort_by_key(|user| user.created);

@@ -7,8 +7,8 @@ use super::row::Row;
 use super::scene::Scene;
 use super::sheet::Clock;
 use super::{
-    advocacy, billing, contracts, crm, loads, messages, onboarding, opportunities, product, relationship,
-    signing, support, surveys, truth, users,
+    advocacy, billing, contracts, crm, loads, messages, moves, onboarding, opportunities, paper, planted,
+    product, relationship, signing, support, surveys, truth, users,
 };
 
 /// Of a thousand rows of any source, how many are delivered twice.
@@ -19,6 +19,8 @@ const TWICE: f64 = 0.002;
 pub(super) struct Rows {
     accounts: Vec<crm::Version>,
     users: Vec<users::User>,
+    merges: Vec<moves::Merge>,
+    seats: Vec<moves::Seat>,
     contracts: Vec<contracts::Line>,
     changes: Vec<contracts::Change>,
     invoices: Vec<billing::Invoice>,
@@ -42,6 +44,7 @@ pub(super) struct Rows {
     health: Vec<truth::Health>,
     fates: Vec<truth::Fate>,
     facts: Vec<truth::Fact>,
+    planted: Vec<planted::Planted>,
 }
 
 impl Rows {
@@ -56,16 +59,29 @@ impl Rows {
         self.tell_sold(scene, &mut deliver);
         self.tell_said(scene, &mut deliver);
         self.users.extend(users::users(scene));
-        deliver.each(crm::versions(scene), &mut self.accounts);
+        let mut versions = crm::versions(scene);
+        self.plant(crm::backdate(scene, &mut versions), deliver.clock);
+        deliver.each(versions, &mut self.accounts);
+        let (merges, seats) = (moves::merges(scene), moves::seats(scene));
+        self.plant(moves::planted(&merges, &seats), deliver.clock);
+        deliver.each(merges, &mut self.merges);
+        deliver.each(seats, &mut self.seats);
         deliver.each(product::figures(scene), &mut self.figures);
         self.health.extend(truth::health(scene));
         self.fates.extend(truth::fate(scene));
     }
 
+    /// The truth of what was planted, as far as it had come to be known.
+    fn plant(&mut self, planted: Vec<planted::Planted>, clock: Clock) {
+        self.planted.extend(planted.into_iter().filter(|one| one.known() <= clock.extracted));
+    }
+
     /// What was sold, billed, and may be.
     fn tell_sold(&mut self, scene: &Scene<'_>, deliver: &mut Delivery) {
         let deal = signing::deal(scene);
-        let bills = billing::bills(scene, &deal);
+        let mut bills = billing::bills(scene, &deal);
+        self.plant(billing::take_back(scene, &mut bills), deliver.clock);
+        self.plant(paper::planted(scene, &deal), deliver.clock);
         self.entitlements.extend(product::entitlements(scene, &deal));
         deliver.each(opportunities::opportunities(scene, &deal), &mut self.opportunities);
         deliver.each(deal.lines, &mut self.contracts);
@@ -76,8 +92,11 @@ impl Rows {
 
     /// What was asked, said and done.
     fn tell_said(&mut self, scene: &Scene<'_>, deliver: &mut Delivery) {
-        let support = support::support(scene);
-        deliver.each(surveys::surveys(scene, &support), &mut self.surveys);
+        let mut support = support::support(scene);
+        let mut surveys = surveys::surveys(scene, &support);
+        self.plant(surveys::answer_again(scene, &mut surveys), deliver.clock);
+        self.plant(support::turn_out(scene, &mut support.tickets), deliver.clock);
+        deliver.each(surveys, &mut self.surveys);
         deliver.each(support.tickets, &mut self.tickets);
         deliver.each(support.transitions, &mut self.transitions);
         let voice = messages::voice(scene);
@@ -87,7 +106,8 @@ impl Rows {
         deliver.each(advocacy::acts(scene, &relationship.contacts), &mut self.acts);
         deliver.each(relationship.contacts, &mut self.contacts);
         deliver.each(relationship.meetings, &mut self.meetings);
-        let onboarding = onboarding::onboarding(scene);
+        let mut onboarding = onboarding::onboarding(scene);
+        self.plant(onboarding::slip(scene, &mut onboarding.plans), deliver.clock);
         deliver.each(onboarding.plans, &mut self.plans);
         deliver.each(onboarding.milestones, &mut self.milestones);
         deliver.each(onboarding.goals, &mut self.goals);
@@ -102,6 +122,8 @@ impl Rows {
         Ok(vec![
             batch(&self.accounts, clock)?,
             batch(&self.users, clock)?,
+            batch(&self.merges, clock)?,
+            batch(&self.seats, clock)?,
             batch(&self.contracts, clock)?,
             batch(&self.changes, clock)?,
             batch(&self.invoices, clock)?,
@@ -125,6 +147,7 @@ impl Rows {
             batch(&self.health, clock)?,
             batch(&self.fates, clock)?,
             batch(&self.facts, clock)?,
+            batch(&self.planted, clock)?,
         ])
     }
 }

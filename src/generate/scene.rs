@@ -63,7 +63,7 @@ impl<'a> Scene<'a> {
     /// The periods in which the account is a customer.
     pub(super) fn stays(&self) -> impl Iterator<Item = Stay> + use<'a> {
         let account = self.account;
-        let first = Stay { from: account.since, until: account.churned };
+        let first = Stay { from: account.since, until: account.ended() };
         let again = account.returned.map(|from| Stay { from, until: None });
         [Some(first).filter(|_| account.is_customer()), again].into_iter().flatten()
     }
@@ -73,10 +73,12 @@ impl<'a> Scene<'a> {
         self.account.users.end - self.account.users.start
     }
 
-    /// The number of one of the users who were there by a day; `None` before the first.
+    /// The number of one of the users who were there by a day; `None` before the first, and for one who went over.
     pub(super) fn any_user(&self, draw: &mut Draw, day: i32) -> Option<u32> {
         let there = self.population.users_of(self.account).partition_point(|user| user.created <= day);
-        (there > 0).then(|| draw.below(there as u32))
+        let drawn = (there > 0).then(|| draw.below(there as u32))?;
+        let user = &self.population.users_of(self.account)[drawn as usize];
+        Some(drawn).filter(|_| user.moves.is_none_or(|moves| day < moves.on))
     }
 
     /// The last moment outside and the first inside each last window, where they are planted.

@@ -1,6 +1,8 @@
-//! How contracts come about: signed, grown, shrunk, renewed and ended, as the account's health has it.
+//! How contracts come about: signed, grown, shrunk, renewed and ended, as the account's health has it. What is signed
+//! early or late, taken back or handed over is in `paper`.
 use super::contracts::{Change, Deal, Line, RATE, Term};
 use super::draw::{Draw, Purpose};
+use super::paper;
 use super::plant::Plant;
 use super::scene::{HOUR, Scene, Stay, start_of, working_hours};
 
@@ -37,18 +39,19 @@ pub(super) fn deal(scene: &Scene<'_>) -> Deal {
             sign(nth, scene.company.currency);
         }
     }
+    paper::take_over(scene, &mut deal);
     deal
 }
 
 /// A contract being written: its lines as they stand now.
-struct Contract<'a> {
-    scene: &'a Scene<'a>,
+pub(super) struct Contract<'a> {
+    pub(super) scene: &'a Scene<'a>,
     number: u32,
     currency: &'static str,
     next_line: u32,
-    lines: Vec<Line>,
-    draw: &'a mut Draw,
-    deal: &'a mut Deal,
+    pub(super) lines: Vec<Line>,
+    pub(super) draw: &'a mut Draw,
+    pub(super) deal: &'a mut Deal,
 }
 
 impl Contract<'_> {
@@ -62,15 +65,18 @@ impl Contract<'_> {
         }
         let mut from = stay.from;
         for (nth, end) in ends.iter().enumerate() {
-            self.change_between(from, *end - QUIET);
-            self.deal.terms.push(Term { contract, from, until: Some(*end) });
+            self.change_between(from, (*end - QUIET).min(stay.until.unwrap_or(i32::MAX)));
+            let billed = from + self.written_after(stay, from);
+            self.deal.terms.push(Term { contract, from: billed, until: Some(*end) });
             if let Some(next) = ends.get(nth + 1) {
                 self.renew(*end, *next);
             }
             from = *end;
         }
-        if let Some(until) = stay.until {
-            self.leave(until);
+        match (stay.until, self.scene.account.merged) {
+            (Some(until), Some(merged)) => self.go_over(until, merged.to),
+            (Some(until), None) => self.leave(until),
+            (None, _) => {}
         }
     }
 
@@ -83,11 +89,12 @@ impl Contract<'_> {
         match plant {
             _ if self.scene.company.is_monthly() => return Vec::new(),
             Plant::OnlyNow => return vec![self.scene.days() + 90],
+            Plant::Overdue | Plant::Paperwork => return paper::ends_of_terms(self.scene),
             _ => {}
         }
         let anchor = match plant {
             Plant::LateRenewal => self.scene.days() - 30,
-            Plant::Contraction => self.scene.days() + 60,
+            Plant::Contraction | Plant::Merged => self.scene.days() + 60,
             _ => stay.until.unwrap_or_else(|| self.scene.months_after(stay.from, odd)),
         };
         let horizon = stay.until.map_or(self.scene.days() + 30, |until| until - 1);
@@ -105,7 +112,9 @@ impl Contract<'_> {
     }
 
     fn sign(&mut self, stay: Stay, end: Option<i32>) {
-        let recorded = start_of(stay.from) - 14 * HOUR - i64::from(self.draw.below(20)) * 24 * HOUR;
+        let ahead = start_of(stay.from) - 14 * HOUR - i64::from(self.draw.below(20)) * 24 * HOUR;
+        let written = self.written_after(stay, stay.from);
+        let recorded = if written > 0 { start_of(stay.from + written) - 12 * HOUR } else { ahead };
         let seats = f64::from(self.scene.users().max(1)) * (0.7 + 0.5 * self.draw.unit());
         let seats = (seats as i64).max(1);
         let plant = self.scene.account.plant;
@@ -123,10 +132,20 @@ impl Contract<'_> {
         let kind = if again { "reactivation" } else { "new" };
         self.note(kind, (0, 0), stay.from, recorded);
         self.publish(first, stay.from, recorded);
+        if plant == Plant::Paperwork {
+            self.take_back(stay.from);
+        }
     }
 
     /// Another line in the contract.
-    fn add(&mut self, product: &'static str, seats: i64, start: i32, end: Option<i32>, recorded: i64) {
+    pub(super) fn add(
+        &mut self,
+        product: &'static str,
+        seats: i64,
+        start: i32,
+        end: Option<i32>,
+        recorded: i64,
+    ) {
         let company = self.scene.company;
         let (plan, list) = match (company.segment, company.is_monthly()) {
             (_, true) => ("starter", 18_000),
@@ -148,6 +167,7 @@ impl Contract<'_> {
         };
         self.lines.push(Line {
             account: self.scene.account.index,
+            holder: self.scene.account.index,
             contract: self.number,
             line: self.next_line,
             product,
@@ -167,15 +187,16 @@ impl Contract<'_> {
     }
 
     /// What all lines are worth a year, and their seats.
-    fn totals(&self) -> (i64, i64) {
+    pub(super) fn totals(&self) -> (i64, i64) {
         (self.lines.iter().map(Line::worth).sum(), self.lines.iter().map(|line| line.seats).sum())
     }
 
     /// Notes a change since the totals were `before`.
-    fn note(&mut self, kind: &'static str, before: (i64, i64), effective: i32, recorded: i64) {
+    pub(super) fn note(&mut self, kind: &'static str, before: (i64, i64), effective: i32, recorded: i64) {
         let after = self.totals();
         self.deal.changes.push(Change {
             account: self.scene.account.index,
+            signer: self.scene.account.index,
             number: self.deal.changes.len() as u32,
             contract: self.number,
             kind,
@@ -187,10 +208,12 @@ impl Contract<'_> {
     }
 
     /// Writes down the last `count` lines as they now stand.
-    fn publish(&mut self, count: usize, effective: i32, recorded: i64) {
+    pub(super) fn publish(&mut self, count: usize, effective: i32, recorded: i64) {
         let first = self.lines.len() - count;
+        // What is signed late, or ahead of its time on purpose, holds from when it was signed.
+        let from = if self.scene.account.plant.is_of_paper() { recorded } else { start_of(effective) };
         for line in &mut self.lines[first..] {
-            line.from = Some(start_of(effective)).filter(|_| self.scene.account.plant != Plant::OnlyNow);
+            line.from = Some(from).filter(|_| self.scene.account.plant != Plant::OnlyNow);
             line.recorded = recorded;
             self.deal.lines.push(line.clone());
         }
@@ -199,7 +222,7 @@ impl Contract<'_> {
     /// More seats or another product for the healthy, once in a while.
     fn change_between(&mut self, from: i32, end: i32) {
         match self.scene.account.plant {
-            Plant::ZeroSeats | Plant::OnlyNow => return,
+            Plant::ZeroSeats | Plant::OnlyNow | Plant::Overdue | Plant::Paperwork => return,
             Plant::Contraction => return self.contract(from, end),
             _ => {}
         }
@@ -250,6 +273,9 @@ impl Contract<'_> {
 
     /// Another term: fewer seats for the unhappy, another price for many.
     fn renew(&mut self, day: i32, end: i32) {
+        if self.scene.account.plant.is_of_paper() {
+            return self.renew_on_paper(day, end);
+        }
         let ahead = 3 + self.draw.below(26) as i32;
         let late = self.scene.account.plant == Plant::LateRenewal && day + 30 == self.scene.days();
         let recorded = working_hours(self.draw, if late { day + LATE } else { day - ahead });

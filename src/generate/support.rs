@@ -5,8 +5,9 @@ use arrow::error::ArrowError;
 use super::draw::{Draw, Purpose};
 use super::names::{AccountId, Id, UserId};
 use super::plant::Plant;
+use super::planted::Planted;
 use super::row::Row;
-use super::scene::{HOUR, Scene, start_of};
+use super::scene::{HOUR, Scene, day_of, start_of};
 use super::sheet::{Clock, Sheet};
 
 const SECOND: i64 = 1_000_000;
@@ -138,6 +139,32 @@ impl Support {
         let (account, ticket) = (ticket.account, ticket.number);
         self.transitions.push(Transition { account, ticket, to, at, available: at + lag(draw) });
     }
+}
+
+/// Some requests turn out worse than they seemed, and a few reach the warehouse weeks late.
+pub(super) fn turn_out(scene: &Scene<'_>, tickets: &mut Vec<Ticket>) -> Vec<Planted> {
+    let (mut worse, mut late) = (scene.draw(Purpose::Worse), scene.draw(Purpose::Late));
+    let mut planted = Vec::new();
+    // What stands on the edges of windows stays there.
+    let count = if scene.account.plant == Plant::WindowEdges { 0 } else { tickets.len() };
+    for nth in 0..count {
+        let ticket = &mut tickets[nth];
+        let row = Id('t', ticket.account, ticket.number);
+        let (rises, after) = (worse.chance(0.05), 1 + worse.below(6));
+        let (is_late, by) = (late.chance(0.01), 11 + late.below(45));
+        if is_late {
+            ticket.available += i64::from(by) * 24 * HOUR;
+            let truth = Planted::new("request known late", ticket.account, row, day_of(ticket.at));
+            planted.push(Planted { known: ticket.available, ..truth });
+        } else if rises && ticket.severity > 1 {
+            let available = ticket.available + i64::from(after) * 24 * HOUR;
+            let ticket = Ticket { severity: ticket.severity - 1, available, ..ticket.clone() };
+            let truth = Planted::new("severity raised", ticket.account, row, day_of(available));
+            planted.push(truth.from_to(ticket.severity + 1, ticket.severity, available));
+            tickets.push(ticket);
+        }
+    }
+    planted
 }
 
 /// How long the warehouse takes to know: minutes, and now and then days.

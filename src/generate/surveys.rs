@@ -5,6 +5,7 @@ use arrow::error::ArrowError;
 use super::draw::{Draw, Purpose};
 use super::names::{AccountId, Id, UserId};
 use super::plant::Plant;
+use super::planted::Planted;
 use super::row::Row;
 use super::scene::{HOUR, Scene, day_of, start_of, working_hours};
 use super::sheet::{Clock, Sheet};
@@ -62,6 +63,32 @@ pub(super) fn surveys(scene: &Scene<'_>, support: &Support) -> Vec<Survey> {
         told.answer("nps", at - 48 * HOUR, at, 9.0);
     }
     told.rows
+}
+
+/// Days after the first answer within which one is given again.
+const AGAIN: u32 = 35;
+
+/// Some answer again, days or weeks later, and otherwise.
+pub(super) fn answer_again(scene: &Scene<'_>, surveys: &mut Vec<Survey>) -> Vec<Planted> {
+    let mut draw = scene.draw(Purpose::Again);
+    let mut planted = Vec::new();
+    for nth in 0..surveys.len() {
+        let answer = surveys[nth].clone();
+        let (again, after) = (draw.chance(0.05), 2 + draw.below(AGAIN) as i32);
+        let (Some(score), Some(responded)) = (answer.score, answer.responded) else { continue };
+        if again && scene.account.plant != Plant::WindowEdges {
+            let (lowest, best) = answer.scale();
+            let other = lowest + best - score;
+            let other = if other == score { best } else { other };
+            let responded = responded + i64::from(after) * 24 * HOUR;
+            let available = responded + HOUR;
+            let row = Id('s', answer.account, answer.number);
+            let truth = Planted::new("answered again", answer.account, row, day_of(responded));
+            planted.push(truth.from_to(score, other, available));
+            surveys.push(Survey { score: Some(other), responded: Some(responded), available, ..answer });
+        }
+    }
+    planted
 }
 
 struct Asked<'a> {

@@ -108,6 +108,7 @@ pub(super) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
             broken.end as i32,
         ),
         during("not reported", "loads of tickets and ticket_events fail", failing.start, failing.end),
+        during("late", "events: 2 in 10,000 come 2 to 60 days after they happened", 0, days),
         during("not reported", "feedback is not collected yet", 0, super::messages::feedback_begins(days)),
         during("config change", "from here on another definition of the score may be tried", days / 2, days),
     ];

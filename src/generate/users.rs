@@ -13,6 +13,8 @@ use super::sheet::{Clock, Sheet};
 #[derive(Clone, Debug)]
 pub(super) struct User {
     account: u32,
+    /// The account of the user's id.
+    first: u32,
     number: u32,
     is_internal: bool,
     created: i32,
@@ -20,11 +22,11 @@ pub(super) struct User {
     deactivated: Option<i32>,
 }
 
-/// The users of one account. Seats are taken back when the account leaves.
+/// The users of one account, with the account that they are in at the end. Seats are taken back when the account leaves.
 pub(super) fn users(scene: &Scene<'_>) -> Vec<User> {
     let mut draw = scene.draw(Purpose::Colleagues);
     let (account, days) = (scene.account, scene.days());
-    let ended = scene.stays().last().and_then(|stay| stay.until);
+    let ended = scene.stays().last().and_then(|stay| stay.until).filter(|_| account.merged.is_none());
     let mut told = Vec::new();
     for (number, user) in (0..).zip(scene.population.users_of(account)) {
         let is_internal = draw.chance(0.02) && number > 0;
@@ -33,7 +35,8 @@ pub(super) fn users(scene: &Scene<'_>) -> Vec<User> {
         }
         let deactivated = user.left.or(ended).filter(|day| *day < days && *day >= user.created);
         let (created, activated) = (user.created, user.activated);
-        told.push(User { account: account.index, number, is_internal, created, activated, deactivated });
+        let (first, now) = (account.index, user.acts_for(account, days - 1));
+        told.push(User { account: now, first, number, is_internal, created, activated, deactivated });
     }
     told
 }
@@ -47,7 +50,7 @@ impl Row for User {
 
     fn sheet(rows: &[Self], clock: Clock) -> Result<RecordBatch, ArrowError> {
         Sheet::new(rows, clock)
-            .text("user_id", |row| UserId(row.account, row.number))
+            .text("user_id", |row| UserId(row.first, row.number))
             .text("account_id", |row| AccountId(row.account))
             .text("role", |row| role(row.number))
             .flag("is_internal", |row| row.is_internal)

@@ -1,6 +1,7 @@
 //! What to generate: how many, how long, until when.
 use chrono::{Datelike, Days, NaiveDate};
 
+use super::ids::Ids;
 use crate::error::{Error, Result};
 
 /// What to generate. The same value gives the same bytes; [`World::default`] is the bundled sample in `data/`.
@@ -18,6 +19,8 @@ pub struct World {
     pub events: u64,
     /// Names the world among all worlds of this shape.
     pub seed: u64,
+    /// How ids look; nothing else of the world depends on it.
+    pub ids: Ids,
 }
 
 impl Default for World {
@@ -29,6 +32,7 @@ impl Default for World {
             end: NaiveDate::from_ymd_opt(2026, 9, 30).expect("30 September exists"),
             events: 120_000,
             seed: 1,
+            ids: Ids::Short,
         }
     }
 }

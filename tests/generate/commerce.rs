@@ -1,19 +1,20 @@
 //! Contracts, their changes and their invoices agree to the cent.
 use super::{large, must_hold, number};
 
-/// What is in force on a day by the versions of lines, and by the sum of all changes until then.
+/// What is in force on a day by the versions of lines, and by the sum of all changes until then; of the account whose
+/// renewal is overdue on paper they differ.
 const BOTH: &str = "
-    WITH versions AS (
+    WITH overdue AS (SELECT account_id FROM truth_planted WHERE kind = 'renewal overdue'), versions AS (
       SELECT DISTINCT account_id, line_id, quantity, CAST(round(arr * fx_rate, 2) AS DECIMAL(18,2)) AS worth, start_date, end_date, valid_from, recorded_at
       FROM contracts WHERE coalesce(valid_from, TIMESTAMP '1900-01-01') <= CAST(DATE '{day}' AS TIMESTAMP)
     ), latest AS (
       SELECT *, row_number() OVER (PARTITION BY line_id ORDER BY valid_from DESC NULLS LAST, recorded_at DESC) AS age FROM versions
     ), in_force AS (
       SELECT account_id, CAST(sum(worth) AS DECIMAL(18,2)) AS worth, sum(quantity) AS seats FROM latest
-      WHERE age = 1 AND start_date <= DATE '{day}' AND coalesce(end_date, DATE '9999-12-31') > DATE '{day}' GROUP BY 1
+      WHERE age = 1 AND start_date <= DATE '{day}' AND coalesce(end_date, DATE '9999-12-31') > DATE '{day}' AND account_id NOT IN (SELECT account_id FROM overdue) GROUP BY 1
     ), changed AS (
       SELECT account_id, CAST(sum(delta_arr) AS DECIMAL(18,2)) AS worth, sum(delta_seats) AS seats
-      FROM (SELECT DISTINCT * FROM contract_events) WHERE effective_on <= DATE '{day}' GROUP BY 1
+      FROM (SELECT DISTINCT * FROM contract_events) WHERE effective_on <= DATE '{day}' AND account_id NOT IN (SELECT account_id FROM overdue) GROUP BY 1
     )";
 
 #[tokio::test]
@@ -71,7 +72,7 @@ async fn invoices_are_what_contracts_say() {
 #[tokio::test]
 async fn versions_follow_each_other() {
     must_hold(&large().await, &[
-        ("terms end after they begin", "SELECT count(*) = 0 FROM contracts WHERE end_date <= start_date"),
+        ("terms end after they begin, but of what was taken back", "SELECT count(*) = 1 FROM (SELECT DISTINCT line_id FROM contracts WHERE end_date <= start_date)"),
         ("every request begins open", "SELECT count(*) = 0 FROM tickets WHERE ticket_id NOT IN (SELECT ticket_id FROM ticket_events WHERE to_status = 'open') AND available_at < TIMESTAMP '2026-09-26'"),
         ("the first change is the opening", "SELECT count(*) = 0 FROM (SELECT ticket_id, min(occurred_at) AS first, min(occurred_at) FILTER (WHERE to_status = 'open') AS opened FROM ticket_events GROUP BY 1) WHERE opened > first"),
         ("paid in full or not at all on a day", "SELECT count(*) = 0 FROM invoices WHERE (paid_on IS NULL) <> (amount_paid < amount)"),

@@ -35,9 +35,16 @@ async fn events_are_sorted_and_their_keys_hold() {
             "SELECT count(DISTINCT event_id) - (SELECT count(*) FROM (SELECT DISTINCT * FROM events)) FROM events",
         ),
         (
-            "a user of a listed account acts for another",
+            "a user acts for another account than that of the day",
             0.0,
-            "SELECT count(*) FROM events e JOIN users u ON e.user_id = u.user_id WHERE e.account_id <> u.account_id",
+            "SELECT count(*) FROM events e JOIN users u ON e.user_id = u.user_id
+             LEFT JOIN seats s ON s.user_id = e.user_id AND e.occurred_at >= s.valid_from AND (s.until IS NULL OR e.occurred_at < s.until)
+             WHERE e.account_id <> coalesce(s.account_id, u.account_id)",
+        ),
+        (
+            "a row comes more than sixty days late",
+            0.0,
+            "SELECT count(*) FROM events WHERE available_at > occurred_at + INTERVAL '60' DAY",
         ),
         (
             "a user acts before being created",

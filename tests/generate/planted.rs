@@ -23,7 +23,7 @@ async fn awkward_use() {
         ),
         (
             "an account without users",
-            "SELECT count(*) = 1 FROM accounts WHERE is_customer AND account_id NOT IN (SELECT account_id FROM users)",
+            "SELECT count(*) = 1 FROM accounts WHERE is_customer AND account_id NOT IN (SELECT account_id FROM users) AND account_id NOT IN (SELECT account_id FROM account_merges)",
         ),
         (
             "an account with users and without events",

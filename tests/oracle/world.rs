@@ -189,6 +189,7 @@ pub fn small() -> generate::World {
         end: GENERATED_LAST_DAY,
         events: 6_000,
         seed: 7,
+        ids: generate::Ids::Short,
     }
 }
 
