@@ -2,7 +2,8 @@
 -- what they were worth at first.
 --
 -- An account belongs to the month of its first day with ARR, for good; what it had on that day is its start. One that
--- left and came back counts as left in between, and then again as there. Money as in `marts.retention`.
+-- left and came back counts as left in between, and then again as there. One that goes on in another account is one with it
+-- from then on: of the month and the start of both together, the earlier month and what each began with by itself. Money as in `marts.retention`.
 CREATE TABLE marts.cohorts (
   as_of_date        DATE    NOT NULL, -- at the end of this day
   cohort            DATE    NOT NULL CHECK (cohort <= as_of_date), -- first day of the month in which its accounts had ARR for the first time
@@ -20,19 +21,76 @@ CREATE TABLE marts.cohorts (
   PRIMARY KEY (as_of_date, cohort)
 ) PARTITIONED BY (as_of_date) AS
 WITH starts AS (
-  SELECT account_id, paying_since, paying_since - CAST(date_part('day', paying_since) AS BIGINT) + 1 AS cohort, arr
+  SELECT account_id, paying_since, arr
   FROM metrics.customer_periods
   WHERE first_day = paying_since
+), members AS (
+  -- Who is one customer from when until when: an account by itself, and those that go on in it.
+  SELECT starts.account_id, TRUE AS is_own, starts.paying_since, starts.arr, starts.paying_since AS first_day, merges.first_day AS day_after
+  FROM staging.survivors AS merges
+  RIGHT JOIN starts ON merges.account_id = starts.account_id AND merges.step = 1
+  UNION ALL
+  SELECT survivors.survivor_id, FALSE, starts.paying_since, starts.arr, survivors.first_day, survivors.day_after
+  FROM staging.survivors
+  JOIN starts ON starts.account_id = survivors.account_id AND starts.paying_since < survivors.first_day
+), turns AS (
+  SELECT account_id, first_day
+  FROM members
+  UNION
+  SELECT account_id, day_after
+  FROM members
+  WHERE day_after IS NOT NULL
+), stretches AS (
+  SELECT
+    account_id,
+    first_day,
+    coalesce(lag(first_day) OVER (PARTITION BY account_id ORDER BY first_day DESC), DATE '9999-12-31') AS day_after
+  FROM turns
+), placed AS (
+  SELECT
+    stretches.account_id,
+    stretches.first_day,
+    stretches.day_after,
+    members.is_own,
+    members.paying_since,
+    members.arr,
+    count(CASE WHEN NOT members.is_own THEN 1 END) OVER (
+      PARTITION BY stretches.account_id, stretches.first_day ORDER BY members.first_day
+      RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS others
+  FROM stretches
+  JOIN members
+    ON members.account_id = stretches.account_id
+   AND members.first_day <= stretches.first_day
+   AND (members.day_after IS NULL OR stretches.first_day < members.day_after)
+), customers AS (
+  SELECT
+    account_id,
+    first_day,
+    day_after,
+    min(paying_since) - CAST(date_part('day', min(paying_since)) AS BIGINT) + 1 AS cohort,
+    -- Who began only with what came from another one began with nothing of its own.
+    sum(arr) FILTER (WHERE NOT is_own OR others = 0) AS arr
+  FROM placed
+  GROUP BY account_id, first_day, day_after
 ), begun AS (
-  SELECT days.day AS as_of_date, starts.cohort, count(*) AS accounts, sum(starts.arr) AS arr
-  FROM starts
-  JOIN calendar.days ON days.day >= starts.paying_since
-  GROUP BY days.day, starts.cohort
+  SELECT days.day AS as_of_date, customers.cohort, count(*) AS accounts, sum(customers.arr) AS arr
+  FROM customers
+  JOIN calendar.days ON days.day >= customers.first_day AND days.day < customers.day_after
+  GROUP BY days.day, customers.cohort
 ), paying AS (
-  SELECT starts.cohort, customers.first_day, customers.day_after, customers.arr, starts.arr AS arr_at_start
-  FROM starts
-  JOIN metrics.customer_periods AS customers ON customers.account_id = starts.account_id
-  WHERE customers.arr > 0
+  SELECT
+    customers.cohort,
+    greatest(customers.first_day, periods.first_day) AS first_day,
+    least(customers.day_after, periods.day_after) AS day_after,
+    periods.arr,
+    customers.arr AS arr_at_start
+  FROM customers
+  JOIN metrics.customer_periods AS periods
+    ON periods.account_id = customers.account_id
+   AND periods.first_day < customers.day_after
+   AND periods.day_after > customers.first_day
+  WHERE periods.arr > 0
 ), left_over AS (
   SELECT
     days.day AS as_of_date,

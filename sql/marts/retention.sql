@@ -6,7 +6,8 @@
 -- worth at the end by what they were worth then; gross retention (GRR) counts none of them for more than at the start, so
 -- that growth of one hides no loss of another. Whoever has no ARR at the end has churned; of these, `lapsed` are those whose
 -- last line ended less than `return_gap_days` ago, some of whom come back. An account stays in the segment in which the
--- period found it. Money is in the project's currency, by the rate that was fixed when each line was signed: no rate of the
+-- period found it. One that goes on in another account by the end of the period counts with that one: it is `merged`, and
+-- has neither churned nor made the other grow. Money is in the project's currency, by the rate that was fixed when each line was signed: no rate of the
 -- day moves it.
 --
 -- As of a day there are all months that are over, that of the day up to it, and its twelve months.
@@ -22,8 +23,9 @@ CREATE TABLE marts.retention (
   new_accounts      BIGINT  NOT NULL CHECK (new_accounts >= 0), -- accounts with ARR at the end that never had any up to the start
   returned_accounts BIGINT  NOT NULL CHECK (returned_accounts >= 0), -- accounts with ARR at the end that had none at the start, and some before
   churned_accounts  BIGINT  NOT NULL CHECK (churned_accounts BETWEEN 0 AND accounts_at_start), -- accounts with ARR at the start and none at the end
+  merged_accounts   BIGINT  NOT NULL CHECK (merged_accounts BETWEEN 0 AND accounts_at_start - churned_accounts), -- accounts with ARR at the start that go on in another one with ARR then
   lapsed_accounts   BIGINT  NOT NULL CHECK (lapsed_accounts BETWEEN 0 AND churned_accounts), -- churned accounts whose last line ended less than `return_gap_days` ago: they may still come back
-  accounts_at_end   BIGINT  NOT NULL CHECK (accounts_at_end = accounts_at_start + new_accounts + returned_accounts - churned_accounts), -- accounts with ARR at the end
+  accounts_at_end   BIGINT  NOT NULL CHECK (accounts_at_end = accounts_at_start + new_accounts + returned_accounts - churned_accounts - merged_accounts), -- accounts with ARR at the end
   arr_at_start      DECIMAL(18,2) NOT NULL CHECK (arr_at_start >= 0), -- ARR at the start
   new_arr           DECIMAL(18,2) NOT NULL CHECK (new_arr >= 0), -- ARR of the new accounts at the end
   returned_arr      DECIMAL(18,2) NOT NULL CHECK (returned_arr >= 0), -- ARR of the returned accounts at the end
@@ -58,8 +60,10 @@ WITH periods AS (
     ends.period,
     ends.from_date,
     ends.is_closed,
-    customers.account_id,
+    coalesce(survivors.survivor_id, customers.account_id) AS account_id,
+    count(*) FILTER (WHERE ends.is_start AND customers.arr > 0) AS accounts_before,
     coalesce(
+      max(CASE WHEN ends.is_start AND customers.arr > 0 AND survivors.survivor_id IS NULL THEN customers.segment END),
       max(CASE WHEN ends.is_start AND customers.arr > 0 THEN customers.segment END),
       max(CASE WHEN NOT ends.is_start THEN customers.segment END)
     ) AS segment,
@@ -70,7 +74,11 @@ WITH periods AS (
   -- The few stretches come first: the engine keeps the left side in memory and lets the right one pass.
   FROM metrics.customer_periods AS customers
   JOIN ends ON ends.day >= customers.first_day AND ends.day < customers.day_after
-  GROUP BY ends.through_date, ends.period, ends.from_date, ends.is_closed, customers.account_id
+  LEFT JOIN staging.survivors
+    ON survivors.account_id = customers.account_id
+   AND ends.through_date >= survivors.first_day
+   AND (survivors.day_after IS NULL OR ends.through_date < survivors.day_after)
+  GROUP BY ends.through_date, ends.period, ends.from_date, ends.is_closed, coalesce(survivors.survivor_id, customers.account_id)
 ), moves AS (
   SELECT
     *,
@@ -81,15 +89,16 @@ WITH periods AS (
       WHEN arr_after = 0 THEN 'churned'
       ELSE 'kept'
     END AS move,
+    greatest(accounts_before - 1, 0) AS merged,
     greatest(arr_after - arr_before, 0) AS rise,
     greatest(arr_before - arr_after, 0) AS fall
   FROM accounts
   WHERE arr_before > 0 OR arr_after > 0
 ), cuts AS (
-  SELECT 'business' AS cut, 'all' AS member, through_date, period, from_date, is_closed, move, arr_before, arr_after, rise, fall
+  SELECT 'business' AS cut, 'all' AS member, through_date, period, from_date, is_closed, move, accounts_before, merged, arr_before, arr_after, rise, fall
   FROM moves
   UNION ALL
-  SELECT 'segment', segment, through_date, period, from_date, is_closed, move, arr_before, arr_after, rise, fall
+  SELECT 'segment', segment, through_date, period, from_date, is_closed, move, accounts_before, merged, arr_before, arr_after, rise, fall
   FROM moves
 ), sums AS (
   SELECT
@@ -99,10 +108,11 @@ WITH periods AS (
     is_closed,
     cut,
     member,
-    count(*) FILTER (WHERE move IN ('kept', 'churned', 'lapsed')) AS accounts_at_start,
+    sum(accounts_before) AS accounts_at_start,
     count(*) FILTER (WHERE move = 'new') AS new_accounts,
     count(*) FILTER (WHERE move = 'returned') AS returned_accounts,
     count(*) FILTER (WHERE move IN ('churned', 'lapsed')) AS churned_accounts,
+    sum(merged) AS merged_accounts,
     count(*) FILTER (WHERE move = 'lapsed') AS lapsed_accounts,
     count(*) FILTER (WHERE move IN ('kept', 'new', 'returned')) AS accounts_at_end,
     sum(arr_before) AS arr_at_start,
@@ -136,6 +146,7 @@ SELECT
   new_accounts,
   returned_accounts,
   churned_accounts,
+  merged_accounts,
   lapsed_accounts,
   accounts_at_end,
   CAST(arr_at_start AS DECIMAL(18,2)) AS arr_at_start,

@@ -5,7 +5,7 @@
 -- where the account's ARR outside of the quarter rose, whatever the price; `lost` where it did not. Of what stayed: `fell`
 -- into a tier at risk, `recovered` out of one, `unscored` from one at risk to no score. `cancelled`: lines that were
 -- cancelled, or taken back, which may move them between the quarter of their renewal and that of their end. `changed` is
--- the rest. No row for a day whose counterpart lies before the data.
+-- the rest. What an account had that goes on in another one by the second day counts as that one's. No row for a day whose counterpart lies before the data.
 CREATE TABLE marts.revenue_at_risk_bridge (
   as_of_date     DATE    NOT NULL, -- at the end of this day
   quarter        VARCHAR NOT NULL, -- in which it renews or ends
@@ -25,9 +25,14 @@ WITH sides AS (
          CAST(NULL AS DECIMAL(18,2)) AS at_risk_before, CAST(NULL AS BOOLEAN) AS is_at_risk_before
   FROM marts.renewals
   UNION ALL
-  SELECT as_of_date + CAST($compare_days AS BIGINT), account_id, quarter, NULL, NULL, NULL, NULL, NULL,
+  SELECT as_of_date + CAST($compare_days AS BIGINT), coalesce(survivor_id, renewals.account_id), quarter, NULL, NULL, NULL, NULL, NULL,
          arr, cancelled_arr, at_risk_arr, is_at_risk
-  FROM marts.renewals
+  -- The few merged accounts come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM staging.survivors
+  RIGHT JOIN marts.renewals
+    ON survivors.account_id = renewals.account_id
+   AND renewals.as_of_date + CAST($compare_days AS BIGINT) >= survivors.first_day
+   AND (survivors.day_after IS NULL OR renewals.as_of_date + CAST($compare_days AS BIGINT) < survivors.day_after)
 ), quarters AS (
   SELECT
     as_of_date,

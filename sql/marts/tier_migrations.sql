@@ -1,13 +1,14 @@
--- From which tier of the main score to which accounts moved in `compare_days`, those that stayed included. ARR is that of
--- the later day, of those gone that of the earlier. No row for a day whose counterpart lies before the data.
+-- From which tier of the main score to which accounts moved in `compare_days`, those that stayed included. One that goes on
+-- in another account by the later day is `merged`, and not gone. ARR is that of
+-- the later day, of those gone and merged that of the earlier. No row for a day whose counterpart lies before the data.
 CREATE TABLE marts.tier_migrations (
   as_of_date DATE    NOT NULL, -- at the end of this day
-  move       VARCHAR NOT NULL CHECK (move IN ('new', 'gone', 'up', 'down', 'same', 'scored', 'unscored')), -- new: no customer before; gone: none any more; up, down, same: by rank of the tier; scored, unscored: it has a score now, or none any more
+  move       VARCHAR NOT NULL CHECK (move IN ('new', 'gone', 'merged', 'up', 'down', 'same', 'scored', 'unscored')), -- new: no customer before; gone: none any more; merged: it goes on in another account; up, down, same: by rank of the tier; scored, unscored: it has a score now, or none any more
   from_rank  BIGINT  NOT NULL CHECK (from_rank >= 0), -- rank of the tier before, 1 is the lowest; 0 without a score, or no customer
   to_rank    BIGINT  NOT NULL CHECK (to_rank >= 0), -- rank of the tier after; 0 without a score, or no customer any more
   from_date  DATE    NOT NULL, -- the earlier day
   from_tier  VARCHAR CHECK ((from_tier IS NULL) = (move = 'new')), -- the tier before; NULL of those new
-  to_tier    VARCHAR CHECK ((to_tier IS NULL) = (move = 'gone')), -- the tier after; NULL of those gone
+  to_tier    VARCHAR CHECK ((to_tier IS NULL) = (move IN ('gone', 'merged'))), -- the tier after; NULL of those gone and merged
   accounts   BIGINT  NOT NULL CHECK (accounts > 0), -- accounts that moved so
   arr        DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- what the accounts that moved are worth a year
   PRIMARY KEY (as_of_date, move, from_rank, to_rank)
@@ -32,9 +33,10 @@ WITH sides AS (
   GROUP BY as_of_date, account_id
 ), moves AS (
   SELECT
-    *,
+    pairs.*,
     CASE
       WHEN rank_before IS NULL THEN 'new'
+      WHEN rank_after IS NULL AND survivors.account_id IS NOT NULL THEN 'merged'
       WHEN rank_after IS NULL THEN 'gone'
       WHEN rank_before = rank_after THEN 'same'
       WHEN rank_before = 0 THEN 'scored'
@@ -42,7 +44,12 @@ WITH sides AS (
       WHEN rank_before < rank_after THEN 'up'
       ELSE 'down'
     END AS move
-  FROM pairs
+  -- The few merged accounts come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM staging.survivors
+  RIGHT JOIN pairs
+    ON survivors.account_id = pairs.account_id
+   AND pairs.as_of_date >= survivors.first_day
+   AND (survivors.day_after IS NULL OR pairs.as_of_date < survivors.day_after)
 ), days AS (
   -- Both days are there: the earlier one may lie before the data, the later one is still to come.
   SELECT as_of_date

@@ -15,12 +15,12 @@ CREATE TABLE metrics.accounts (
   approximate             BOOLEAN NOT NULL, -- a row of now stood for what was in the past
   usage_seconds_28d       BIGINT NOT NULL, -- seconds in the product in 28 days, by users and integrations
   usage_seconds_prev_28d  BIGINT NOT NULL, -- seconds in the product in the 28 days before the last 28
-  usage_growth_28d        DOUBLE, -- share by which seconds in the product grew on the 28 days before; NULL without usage then, and for who is a customer, or in a complete log, for less than 56 days
+  usage_growth_28d        DOUBLE, -- share by which seconds in the product grew on the 28 days before; NULL without usage then, and for who is a customer, unmerged, or in a complete log, for less than 56 days
   usage_growth_base       VARCHAR NOT NULL, -- why usage growth is known or not: observed: it is known; from_zero: usage after none; no_usage: none in either period; warm_up: a customer, or in a complete log, for less than 56 days
   events_28d              BIGINT NOT NULL, -- events of any kind in 28 days
   events_prev_28d         BIGINT NOT NULL, -- events of any kind in the 28 days before the last 28
   logins_28d              BIGINT NOT NULL, -- logins in 28 days
-  login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90, and for who is a customer, or in a complete log, for less than these
+  login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90, and for who is a customer, unmerged, or in a complete log, for less than these
   session_seconds_mean_28d DOUBLE, -- mean seconds in the product of a session, by session id, in 28 days, as the median is: a log without logins has sessions all the same; NULL without sessions
   session_seconds_median_28d DOUBLE, -- median seconds in the product of a session, by session id, in 28 days; NULL without sessions
   api_calls_28d           BIGINT NOT NULL, -- calls of the API in 28 days
@@ -34,7 +34,7 @@ CREATE TABLE metrics.accounts (
   active_users_7d         BIGINT NOT NULL, -- users seen in seven days
   active_users_28d        BIGINT NOT NULL, -- users seen in 28 days
   active_users_prev_28d   BIGINT NOT NULL, -- users seen in the 28 days before the last 28
-  active_users_growth_28d DOUBLE, -- share by which users seen in 28 days grew on the 28 days before; NULL without users then, and for who is a customer, or in a complete log, for less than 56 days
+  active_users_growth_28d DOUBLE, -- share by which users seen in 28 days grew on the 28 days before; NULL without users then, and for who is a customer, unmerged, or in a complete log, for less than 56 days
   top_user_share_28d      DOUBLE, -- share of the usage by users in 28 days that the user with most of it holds; NULL without any
   top_3_users_share_28d   DOUBLE, -- share of the usage by users in 28 days that the three users with most of it hold; NULL without any
   usage_hhi_28d           DOUBLE, -- Herfindahl-Hirschman index of usage among users in 28 days: 1 when one user has it all, 1/n when n users share it alike
@@ -146,7 +146,7 @@ CREATE TABLE metrics.accounts (
   adoption_velocity       DOUBLE NOT NULL, -- features used at least once by 30 days as a customer, the first 30 counted whole
   storage_gb              DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
   storage_gb_28d_ago      DOUBLE, -- gigabytes stored 28 days before: the last figure of the seven days up to then; NULL without one
-  storage_growth_28d      DOUBLE, -- share by which gigabytes stored grew in 28 days; NULL without a figure above 0 then
+  storage_growth_28d      DOUBLE, -- share by which gigabytes stored grew in 28 days; NULL without a figure above 0 then, or where another account went on in it since
   campaigns_28d           DOUBLE, -- campaigns sent in 28 days; NULL before the first figure of any account: what nobody ever reported is unknown, and of who has no row after that it is 0
   goals                   BIGINT, -- goals agreed; NULL where goals are not reported
   goals_attained          BIGINT, -- agreed goals that are reached
@@ -166,10 +166,10 @@ CREATE TABLE metrics.accounts (
   next_renewal_date       DATE, -- when the next of the lines that are not cancelled renews; NULL without one to come
   next_renewal_arr        DECIMAL(18,2) NOT NULL, -- part of `arr` that renews on that date
   days_to_renewal         BIGINT, -- days until that date; NULL without one
-  arr_growth_90d          DOUBLE, -- share by which ARR grew in 90 days; NULL without any then
-  arr_growth_365d         DOUBLE, -- share by which ARR grew in 365 days; NULL without any then
-  seats_growth_90d        DOUBLE, -- share by which seats grew in 90 days; NULL without any then
-  seats_growth_365d       DOUBLE, -- share by which seats grew in 365 days; NULL without any then
+  arr_growth_90d          DOUBLE, -- share by which ARR grew in 90 days; NULL without any then, or where another account went on in it since
+  arr_growth_365d         DOUBLE, -- share by which ARR grew in 365 days; NULL without any then, or where another account went on in it since
+  seats_growth_90d        DOUBLE, -- share by which seats grew in 90 days; NULL without any then, or where another account went on in it since
+  seats_growth_365d       DOUBLE, -- share by which seats grew in 365 days; NULL without any then, or where another account went on in it since
   cancelled_share         DOUBLE, -- share of ARR in force that is cancelled to its end; NULL without ARR
   auto_renew_share        DOUBLE, -- share of ARR that renews unless somebody acts; NULL without ARR
   renewals_365d           BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported
@@ -202,7 +202,7 @@ CREATE TABLE metrics.accounts (
   failed_payments_90d     BIGINT, -- attempts that failed in 90 days
   chargebacks_365d        BIGINT, -- payments that were taken back by the bank in 365 days
   last_payment_failed     BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
-  stickiness_28d          DOUBLE, -- mean daily users by monthly users (DAU/MAU), both of 28 days: the mean is of all days, since one day alone falls with each weekend; NULL without users, or before 28 days as a customer
+  stickiness_28d          DOUBLE, -- mean daily users by monthly users (DAU/MAU), both of 28 days: the mean is of all days, since one day alone falls with each weekend; NULL without users, or before 28 days as a customer, unmerged
   active_weeks_28d        BIGINT NOT NULL, -- weeks of the last four in which a user did anything; calls by integrations are no habit
   is_weekly_habit         BOOLEAN NOT NULL, -- a user did something in each of the last four weeks
   days_since_active       BIGINT, -- days since the last event of any kind, by users or integrations; NULL before the first

@@ -5,17 +5,17 @@
 CREATE VIEW metrics.activity AS
 WITH log AS (
   SELECT account_id, day AS as_of_date, user_id, session_id, event_name, feature, seconds, is_error,
-         FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days
+         FALSE AS on_spine, CAST(NULL AS BIGINT) AS same_days
   FROM staging.events
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, TRUE, tenure_days
+  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, TRUE, same_days
   FROM metrics.spine
 ), rolling AS (
   SELECT
     on_spine,
     account_id,
     as_of_date,
-    tenure_days,
+    same_days,
     -- usage
     coalesce(sum(seconds) OVER w28, 0) AS usage_seconds_28d,
     coalesce(sum(seconds) OVER before28, 0) AS usage_seconds_prev_28d,

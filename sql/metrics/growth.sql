@@ -1,16 +1,17 @@
 -- How an account's business with us grows, from contracts, what became of them, and what may be sold next; one row per
 -- account and day of the spine. Money in the project's currency.
 --
--- Growth compares with the end of the day so many days before; NULL for one that had nothing then. The first expansion is
+-- Growth compares with the end of the day so many days before; NULL for one that had nothing then, or in which another
+-- account went on since. The first expansion is
 -- the first cross- or up-sell in effect on or after the day onboarding ended. While there is none its time is the days so
 -- far and `has_expanded` is FALSE: at least so long, which is neither 0 nor bad. What is open, it is as of the day.
 CREATE TABLE metrics.growth (
   account_id         VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date         DATE    NOT NULL, -- as of the end of this day
-  arr_growth_90d     DOUBLE  CHECK (arr_growth_90d >= -1), -- share by which ARR grew in 90 days; NULL without any then
-  arr_growth_365d    DOUBLE  CHECK (arr_growth_365d >= -1), -- share by which ARR grew in 365 days; NULL without any then
-  seats_growth_90d   DOUBLE  CHECK (seats_growth_90d >= -1), -- share by which seats grew in 90 days; NULL without any then
-  seats_growth_365d  DOUBLE  CHECK (seats_growth_365d >= -1), -- share by which seats grew in 365 days; NULL without any then
+  arr_growth_90d     DOUBLE  CHECK (arr_growth_90d >= -1), -- share by which ARR grew in 90 days; NULL without any then, or where another account went on in it since
+  arr_growth_365d    DOUBLE  CHECK (arr_growth_365d >= -1), -- share by which ARR grew in 365 days; NULL without any then, or where another account went on in it since
+  seats_growth_90d   DOUBLE  CHECK (seats_growth_90d >= -1), -- share by which seats grew in 90 days; NULL without any then, or where another account went on in it since
+  seats_growth_365d  DOUBLE  CHECK (seats_growth_365d >= -1), -- share by which seats grew in 365 days; NULL without any then, or where another account went on in it since
   cancelled_share    DOUBLE  CHECK (cancelled_share BETWEEN 0 AND 1), -- share of ARR in force that is cancelled to its end; NULL without ARR
   auto_renew_share   DOUBLE  CHECK (auto_renew_share BETWEEN 0 AND 1), -- share of ARR that renews unless somebody acts; NULL without ARR
   renewals_365d      BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported, as all below
@@ -38,26 +39,27 @@ WITH ends AS (
   FROM staging.opportunities
   WHERE is_open AND (type IN ('upsell', 'cross_sell') OR type = 'renewal' AND probability IS NOT NULL)
 ), log AS (
-  SELECT account_id, as_of_date, TRUE AS on_spine, arr, seats, cancelled_arr, auto_renew_arr,
+  SELECT account_id, as_of_date, TRUE AS on_spine, CASE WHEN same_days < tenure_days THEN same_days END AS joined_days,
+         arr, seats, cancelled_arr, auto_renew_arr,
          CAST(NULL AS VARCHAR) AS kind, CAST(NULL AS VARCHAR) AS type, CAST(NULL AS BIGINT) AS change,
          CAST(NULL AS DECIMAL(18,2)) AS worth, CAST(NULL AS DECIMAL(18,2)) AS likely, CAST(NULL AS DATE) AS since
   FROM metrics.spine
   JOIN metrics.contracts USING (account_id, as_of_date)
   UNION ALL
-  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, 'changed', type, 1, delta_arr, NULL, NULL
+  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, NULL, 'changed', type, 1, delta_arr, NULL, NULL
   FROM staging.contract_events
   UNION ALL
   -- What is open as a change on its first day, and as the opposite one on the day after it.
-  SELECT account_id, CASE WHEN turn = 1 THEN first_day ELSE day_after END, FALSE, NULL, NULL, NULL, NULL, 'open', type, turn,
+  SELECT account_id, CASE WHEN turn = 1 THEN first_day ELSE day_after END, FALSE, NULL, NULL, NULL, NULL, NULL, 'open', type, turn,
          CAST(amount_arr * turn AS DECIMAL(18,2)), CAST(likely_arr * turn AS DECIMAL(18,2)), NULL
   FROM pipeline
   CROSS JOIN (VALUES (1), (-1)) AS turns (turn)
   WHERE turn = 1 OR day_after IS NOT NULL
   UNION ALL
-  SELECT account_id, ended_on, FALSE, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, NULL, ended_on AS since
+  SELECT account_id, ended_on, FALSE, NULL, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, NULL, ended_on AS since
   FROM ends
   UNION ALL
-  SELECT changes.account_id, changes.day, FALSE, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL, NULL, changes.day AS since
+  SELECT changes.account_id, changes.day, FALSE, NULL, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL, NULL, changes.day AS since
   FROM staging.contract_events AS changes
   JOIN ends ON ends.account_id = changes.account_id AND changes.day >= ends.ended_on
   WHERE changes.type IN ('upsell', 'cross_sell')
@@ -94,10 +96,10 @@ WITH ends AS (
 SELECT
   account_id,
   as_of_date,
-  CAST(arr AS DOUBLE) / nullif(CAST(arr_90d_ago AS DOUBLE), 0) - 1 AS arr_growth_90d,
-  CAST(arr AS DOUBLE) / nullif(CAST(arr_365d_ago AS DOUBLE), 0) - 1 AS arr_growth_365d,
-  CAST(seats AS DOUBLE) / nullif(seats_90d_ago, 0) - 1 AS seats_growth_90d,
-  CAST(seats AS DOUBLE) / nullif(seats_365d_ago, 0) - 1 AS seats_growth_365d,
+  CASE WHEN coalesce(joined_days > 90, TRUE) THEN CAST(arr AS DOUBLE) / nullif(CAST(arr_90d_ago AS DOUBLE), 0) - 1 END AS arr_growth_90d,
+  CASE WHEN coalesce(joined_days > 365, TRUE) THEN CAST(arr AS DOUBLE) / nullif(CAST(arr_365d_ago AS DOUBLE), 0) - 1 END AS arr_growth_365d,
+  CASE WHEN coalesce(joined_days > 90, TRUE) THEN CAST(seats AS DOUBLE) / nullif(seats_90d_ago, 0) - 1 END AS seats_growth_90d,
+  CASE WHEN coalesce(joined_days > 365, TRUE) THEN CAST(seats AS DOUBLE) / nullif(seats_365d_ago, 0) - 1 END AS seats_growth_365d,
   CAST(cancelled_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS cancelled_share,
   CAST(auto_renew_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS auto_renew_share,
   CASE WHEN reported('contract_events', as_of_date) THEN renewals END AS renewals_365d,

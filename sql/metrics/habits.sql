@@ -8,7 +8,7 @@
 CREATE TABLE metrics.habits (
   account_id          VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date          DATE NOT NULL, -- at the end of this day
-  stickiness_28d      DOUBLE CHECK (stickiness_28d BETWEEN 0 AND 1), -- mean daily users by monthly users (DAU/MAU), both of 28 days: the mean is of all days, since one day alone falls with each weekend; NULL without users, or before 28 days as a customer
+  stickiness_28d      DOUBLE CHECK (stickiness_28d BETWEEN 0 AND 1), -- mean daily users by monthly users (DAU/MAU), both of 28 days: the mean is of all days, since one day alone falls with each weekend; NULL without users, or before 28 days as a customer, unmerged
   active_weeks_28d    BIGINT NOT NULL CHECK (active_weeks_28d BETWEEN 0 AND 4), -- weeks of the last four in which a user did anything; calls by integrations are no habit
   is_weekly_habit     BOOLEAN NOT NULL, -- a user did something in each of the last four weeks
   days_since_active   BIGINT CHECK (days_since_active >= 0), -- days since the last event of any kind, by users or integrations; NULL before the first
@@ -40,17 +40,17 @@ WITH days AS (
 ), log AS (
   SELECT account_id, day AS as_of_date, user_id, seconds, calls, call_errors, errors,
          CASE WHEN key_uses > 0 AND user_id IS NOT NULL THEN 1 END AS with_key, TRUE AS is_active,
-         CAST(NULL AS BIGINT) AS tenure_days, FALSE AS on_spine
+         CAST(NULL AS BIGINT) AS same_days, FALSE AS on_spine
   FROM days
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, NULL, tenure_days, TRUE
+  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, NULL, same_days, TRUE
   FROM metrics.spine
 ), weeks AS (
   SELECT
     on_spine,
     account_id,
     as_of_date,
-    tenure_days,
+    same_days,
     user_id,
     calls,
     count(DISTINCT user_id) OVER w28 AS users,
@@ -87,7 +87,7 @@ WITH days AS (
     as_of_date,
     errors,
     on_spine,
-    CASE WHEN tenure_days >= 28 THEN CAST(user_days AS DOUBLE) / 28 / nullif(users, 0) END AS stickiness,
+    CASE WHEN same_days >= 28 THEN CAST(user_days AS DOUBLE) / 28 / nullif(users, 0) END AS stickiness,
     as_of_date - active_on AS days_since_active,
     as_of_date - user_seen_on AS days_since_user_seen,
     last_value(CASE WHEN user_id IS NOT NULL THEN users END) IGNORE NULLS OVER history AS last_active_users,

@@ -5,15 +5,15 @@ CREATE TABLE metrics.kpis (
   as_of_date           DATE NOT NULL, -- at the end of this day
   storage_gb           DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
   storage_gb_28d_ago   DOUBLE, -- gigabytes stored 28 days before: the last figure of the seven days up to then; NULL without one
-  storage_growth_28d   DOUBLE, -- share by which gigabytes stored grew in 28 days; NULL without a figure above 0 then
+  storage_growth_28d   DOUBLE, -- share by which gigabytes stored grew in 28 days; NULL without a figure above 0 then, or where another account went on in it since
   campaigns_28d        DOUBLE, -- campaigns sent in 28 days; NULL before the first figure of any account: what nobody ever reported is unknown, and of who has no row after that it is 0
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH log AS (
-  SELECT account_id, day AS as_of_date, metric, value, FALSE AS on_spine
+  SELECT account_id, day AS as_of_date, metric, value, FALSE AS on_spine, CAST(NULL AS BIGINT) AS joined_days
   FROM staging.usage_daily
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, TRUE
+  SELECT account_id, as_of_date, NULL, NULL, TRUE, CASE WHEN same_days < tenure_days THEN same_days END
   FROM metrics.spine
 ), begun AS (
   SELECT min(day) AS first_day
@@ -24,6 +24,7 @@ WITH log AS (
     on_spine,
     account_id,
     as_of_date,
+    joined_days,
     last_value(CASE WHEN metric = 'storage_gb' THEN value END) IGNORE NULLS OVER w7 AS storage,
     last_value(CASE WHEN metric = 'storage_gb' THEN value END) IGNORE NULLS OVER before7 AS storage_before,
     coalesce(sum(value) FILTER (WHERE metric = 'campaigns_sent') OVER w28, 0) AS campaigns
@@ -39,7 +40,7 @@ SELECT
   rolling.as_of_date,
   CASE WHEN reported('usage_daily', rolling.as_of_date) THEN CAST(storage AS DOUBLE) END AS storage_gb,
   CASE WHEN reported('usage_daily', rolling.as_of_date) THEN CAST(storage_before AS DOUBLE) END AS storage_gb_28d_ago,
-  CASE WHEN reported('usage_daily', rolling.as_of_date) THEN CAST(storage AS DOUBLE) / CASE WHEN storage_before > 0 THEN CAST(storage_before AS DOUBLE) END - 1 END AS storage_growth_28d,
+  CASE WHEN reported('usage_daily', rolling.as_of_date) AND coalesce(joined_days >= 35, TRUE) THEN CAST(storage AS DOUBLE) / CASE WHEN storage_before > 0 THEN CAST(storage_before AS DOUBLE) END - 1 END AS storage_growth_28d,
   CASE WHEN reported('usage_daily', rolling.as_of_date) AND begun.first_day <= rolling.as_of_date THEN CAST(campaigns AS DOUBLE) END AS campaigns_28d
 FROM begun
 CROSS JOIN rolling

@@ -6,12 +6,12 @@ CREATE TABLE metrics.usage (
   as_of_date              DATE    NOT NULL, -- facts as of the end of this day
   usage_seconds_28d       BIGINT  NOT NULL CHECK (usage_seconds_28d >= 0), -- seconds in the product in 28 days, by users and integrations
   usage_seconds_prev_28d  BIGINT  NOT NULL CHECK (usage_seconds_prev_28d >= 0), -- seconds in the product in the 28 days before the last 28
-  usage_growth_28d        DOUBLE  CHECK (usage_growth_28d >= -1), -- share by which seconds in the product grew on the 28 days before; NULL without usage then, and for who is a customer, or in a complete log, for less than 56 days
+  usage_growth_28d        DOUBLE  CHECK (usage_growth_28d >= -1), -- share by which seconds in the product grew on the 28 days before; NULL without usage then, and for who is a customer, unmerged, or in a complete log, for less than 56 days
   usage_growth_base       VARCHAR NOT NULL CHECK (usage_growth_base IN ('observed', 'from_zero', 'no_usage', 'warm_up')), -- why usage growth is known or not: observed: it is known; from_zero: usage after none; no_usage: none in either period; warm_up: a customer, or in a complete log, for less than 56 days
   events_28d              BIGINT  NOT NULL, -- events of any kind in 28 days
   events_prev_28d         BIGINT  NOT NULL, -- events of any kind in the 28 days before the last 28
   logins_28d              BIGINT  NOT NULL, -- logins in 28 days
-  login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90, and for who is a customer, or in a complete log, for less than these
+  login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90, and for who is a customer, unmerged, or in a complete log, for less than these
   session_seconds_mean_28d DOUBLE CHECK (session_seconds_mean_28d >= 0), -- mean seconds in the product of a session, by session id, in 28 days, as the median is: a log without logins has sessions all the same; NULL without sessions
   session_seconds_median_28d DOUBLE CHECK (session_seconds_median_28d >= 0), -- median seconds in the product of a session, by session id, in 28 days; NULL without sessions
   api_calls_28d           BIGINT  NOT NULL, -- calls of the API in 28 days
@@ -25,7 +25,7 @@ CREATE TABLE metrics.usage (
   active_users_7d         BIGINT  NOT NULL, -- users seen in seven days
   active_users_28d        BIGINT  NOT NULL CHECK (active_users_28d >= active_users_7d), -- users seen in 28 days
   active_users_prev_28d   BIGINT  NOT NULL, -- users seen in the 28 days before the last 28
-  active_users_growth_28d DOUBLE  CHECK (active_users_growth_28d >= -1), -- share by which users seen in 28 days grew on the 28 days before; NULL without users then, and for who is a customer, or in a complete log, for less than 56 days
+  active_users_growth_28d DOUBLE  CHECK (active_users_growth_28d >= -1), -- share by which users seen in 28 days grew on the 28 days before; NULL without users then, and for who is a customer, unmerged, or in a complete log, for less than 56 days
   top_user_share_28d      DOUBLE  CHECK (top_user_share_28d BETWEEN 0 AND 1), -- share of the usage by users in 28 days that the user with most of it holds; NULL without any
   top_3_users_share_28d   DOUBLE  CHECK (top_3_users_share_28d BETWEEN 0 AND 1), -- share of the usage by users in 28 days that the three users with most of it hold; NULL without any
   usage_hhi_28d           DOUBLE  CHECK (usage_hhi_28d BETWEEN 0 AND 1), -- Herfindahl-Hirschman index of usage among users in 28 days: 1 when one user has it all, 1/n when n users share it alike
@@ -39,9 +39,9 @@ SELECT
   as_of_date,
   usage_seconds_28d,
   usage_seconds_prev_28d,
-  CASE WHEN tenure_days >= 56 AND ready('events', 56, as_of_date) THEN CAST(usage_seconds_28d AS DOUBLE) / nullif(usage_seconds_prev_28d, 0) - 1 END AS usage_growth_28d,
+  CASE WHEN same_days >= 56 AND ready('events', 56, as_of_date) THEN CAST(usage_seconds_28d AS DOUBLE) / nullif(usage_seconds_prev_28d, 0) - 1 END AS usage_growth_28d,
   CASE
-    WHEN tenure_days < 56 OR NOT ready('events', 56, as_of_date) THEN 'warm_up'
+    WHEN same_days < 56 OR NOT ready('events', 56, as_of_date) THEN 'warm_up'
     WHEN usage_seconds_prev_28d > 0 THEN 'observed'
     WHEN usage_seconds_28d > 0 THEN 'from_zero'
     ELSE 'no_usage'
@@ -49,7 +49,7 @@ SELECT
   events_28d,
   events_prev_28d,
   logins_28d,
-  CASE WHEN tenure_days >= 90 AND ready('events', 90, as_of_date) THEN CAST(logins_30d AS DOUBLE) * 3 / nullif(logins_90d, 0) END AS login_trend,
+  CASE WHEN same_days >= 90 AND ready('events', 90, as_of_date) THEN CAST(logins_30d AS DOUBLE) * 3 / nullif(logins_90d, 0) END AS login_trend,
   CAST(session_seconds_28d AS DOUBLE) / nullif(sessions_28d, 0) AS session_seconds_mean_28d,
   session_seconds_median_28d,
   api_calls_28d,
@@ -63,7 +63,7 @@ SELECT
   active_users_7d,
   active_users_28d,
   active_users_prev_28d,
-  CASE WHEN tenure_days >= 56 AND ready('events', 56, as_of_date) THEN CAST(active_users_28d AS DOUBLE) / nullif(active_users_prev_28d, 0) - 1 END AS active_users_growth_28d,
+  CASE WHEN same_days >= 56 AND ready('events', 56, as_of_date) THEN CAST(active_users_28d AS DOUBLE) / nullif(active_users_prev_28d, 0) - 1 END AS active_users_growth_28d,
   top_user_share_28d,
   top_3_users_share_28d,
   usage_hhi_28d,

@@ -1,7 +1,8 @@
 -- Every metric of a user on a day: what scores of users read. One row per user and day of `metrics.user_periods` on which
 -- the account is a customer.
 --
--- The same windows as those of accounts, over what this one did; what a user did for another account counts as well.
+-- The same windows as those of accounts, over what this one did for the account: what a user did for another one before
+-- coming over counts there.
 CREATE TABLE metrics.users (
   account_id             VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account the user belongs to
   user_id                VARCHAR NOT NULL, -- the user
@@ -26,17 +27,17 @@ CREATE TABLE metrics.users (
   PRIMARY KEY (account_id, user_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH log AS (
-  SELECT user_id, day AS as_of_date, event_name, feature, seconds, is_error, FALSE AS is_ticket, FALSE AS on_spine,
-         CAST(NULL AS VARCHAR) AS account_id, CAST(NULL AS VARCHAR) AS segment, CAST(NULL AS VARCHAR) AS role,
+  SELECT account_id, user_id, day AS as_of_date, event_name, feature, seconds, is_error, FALSE AS is_ticket, FALSE AS on_spine,
+         CAST(NULL AS VARCHAR) AS segment, CAST(NULL AS VARCHAR) AS role,
          CAST(NULL AS DATE) AS created_on, CAST(NULL AS DATE) AS activated_on
   FROM staging.events
   WHERE user_id IS NOT NULL
   UNION ALL
-  SELECT user_id, day, NULL, NULL, NULL, NULL, TRUE, FALSE, NULL, NULL, NULL, NULL, NULL
+  SELECT account_id, user_id, day, NULL, NULL, NULL, NULL, TRUE, FALSE, NULL, NULL, NULL, NULL
   FROM staging.tickets
   WHERE user_id IS NOT NULL AND first_day = day
   UNION ALL
-  SELECT periods.user_id, spine.as_of_date, NULL, NULL, NULL, NULL, FALSE, TRUE, periods.account_id, spine.segment, periods.role,
+  SELECT periods.account_id, periods.user_id, spine.as_of_date, NULL, NULL, NULL, NULL, FALSE, TRUE, spine.segment, periods.role,
          periods.created_on, periods.activated_on
   -- The few users come first: the engine keeps the left side in memory and lets the right one pass.
   FROM metrics.user_periods AS periods
@@ -58,10 +59,10 @@ WITH log AS (
     count(is_ticket) FILTER (WHERE is_ticket) OVER w90 AS tickets_90d
   FROM log
   WINDOW
-    w28 AS (PARTITION BY user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
-    before28 AS (PARTITION BY user_id ORDER BY as_of_date
+    w28 AS (PARTITION BY account_id, user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
+    before28 AS (PARTITION BY account_id, user_id ORDER BY as_of_date
                  RANGE BETWEEN INTERVAL '55' DAY PRECEDING AND INTERVAL '28' DAY PRECEDING),
-    w90 AS (PARTITION BY user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW)
+    w90 AS (PARTITION BY account_id, user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW)
 ), held AS (
   -- While nobody comes, days only leave the window, and a share of what is left moves though nothing happens.
   SELECT
@@ -70,7 +71,7 @@ WITH log AS (
       CASE WHEN feature IS NOT NULL OR is_error THEN CAST(errors_28d AS DOUBLE) / (feature_uses_28d + errors_28d) END
     ) IGNORE NULLS OVER w28 AS last_error_share_28d
   FROM rolling
-  WINDOW w28 AS (PARTITION BY user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW)
+  WINDOW w28 AS (PARTITION BY account_id, user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW)
 )
 SELECT
   held.account_id,

@@ -79,6 +79,15 @@ pub struct User {
     pub deactivated_on: Option<NaiveDate>,
 }
 
+/// A row of `raw.user_accounts`.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    pub user_id: String,
+    pub account_id: String,
+    pub valid_from: i64,
+    pub recorded_at: i64,
+}
+
 /// A row of `raw.source_status`.
 #[derive(Debug, Clone)]
 pub struct Load {
@@ -98,6 +107,7 @@ pub struct Books {
     pub opportunities: Vec<Opportunity>,
     pub plans: Vec<Plan>,
     pub users: Vec<User>,
+    pub seats: Vec<Seat>,
     pub loads: Vec<Load>,
 }
 
@@ -121,7 +131,19 @@ impl Books {
         self.write_opportunities(&folder.join("opportunities.parquet"));
         self.write_plans(&folder.join("onboarding_plans.parquet"));
         self.write_users(&folder.join("users.parquet"));
+        self.write_seats(&folder.join("user_accounts.parquet"));
         self.write_loads(&folder.join("source_status.parquet"));
+    }
+
+    fn write_seats(&self, path: &Path) {
+        let rows = &self.seats;
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("user_id", text(rows, |row| Some(row.user_id.clone()))),
+            ("account_id", text(rows, |row| Some(row.account_id.clone()))),
+            ("valid_from", time(rows, |row| Some(row.valid_from))),
+            ("recorded_at", time(rows, |row| Some(row.recorded_at))),
+        ];
+        write(path, columns);
     }
 
     fn write_changes(&self, path: &Path) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::published::{BOOKS, customer_days, day, each_day, known, money, ratio, row, rows_of, table};
+use super::published::{BOOKS, customer_days, day, days, each_day, known, money, ratio, row, rows_of, table};
 use crate::oracle::commerce::{Line, Standing, State, day as day_of, units};
 use crate::oracle::table::{Row, Table, Value};
 use crate::oracle::world::{moment, words};
@@ -131,12 +131,17 @@ fn capability_17_customers_come_and_go_with_their_contracts() {
                 ("business_model", Value::Null),
                 ("parent_account_id", Value::Null),
                 ("tenure_days", Value::Whole(customer.tenure_days)),
+                ("same_days", Value::Whole(customer.same_days)),
                 ("is_in_force", Value::Flag(!customer.lines.is_empty())),
                 ("approximate", Value::Flag(customer.approximate)),
             ],
         );
         expected.0.insert((day, account), row);
     }
+    let joined = |row: &Row| row["same_days"] != row["tenure_days"];
+    assert!(expected.0.values().any(joined), "nothing went on in another account");
+    let merged = |id: &str| commerce.survivor(id, *days().end()) != id;
+    assert!(commerce.account_ids().into_iter().any(merged), "no account was merged");
     table("spine").must_equal(&expected);
 }
 

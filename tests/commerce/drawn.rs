@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
-use super::books::{Books, Change, Invoice, Load, Opportunity, Payment, Plan, User};
-use crate::oracle::commerce::{AccountVersion, Commerce, Line, Version};
+use super::books::{Books, Change, Invoice, Load, Opportunity, Payment, Plan, Seat, User};
+use crate::oracle::commerce::{AccountVersion, Commerce, Line, Merge, Version};
 use crate::oracle::world::{Event, LAST_DAY, World, at};
 
 /// Numbers from a seed (SplitMix64).
@@ -89,6 +89,9 @@ pub fn books() -> Books {
         plans(&mut draw, &mut books.plans, &id);
         users(&mut draw, &mut books, &id);
     }
+    let mut draw = Draw(11);
+    merges(&mut draw, &mut books.world.commerce);
+    moves(&mut draw, &mut books);
     books.loads = loads();
     books
 }
@@ -141,6 +144,55 @@ fn commerce(draw: &mut Draw, commerce: &mut Commerce, id: &str) {
             commerce.lines.extend(std::iter::repeat_n(row.clone(), copies));
             if let Some(version) = draw.correction(row.version) {
                 commerce.lines.push(Line { version, ..line(draw, &line_id, id, start) });
+            }
+        }
+    }
+}
+
+/// One account in seven goes on in a later one; a day is mended now and then.
+fn merges(draw: &mut Draw, commerce: &mut Commerce) {
+    for index in 0..ACCOUNTS - 1 {
+        if !draw.chance(15) {
+            continue;
+        }
+        let (account_id, survivor_id) = (account_id(index), account_id(draw.between(index + 1, ACCOUNTS)));
+        for _ in 0..draw.pick(&[1, 1, 2]) {
+            let (merged_on, recorded_on) = (draw.day(-5, 120), draw.day(-5, 120));
+            let recorded_at = draw.moment(recorded_on);
+            let (account_id, survivor_id) = (account_id.clone(), survivor_id.clone());
+            commerce.merges.push(Merge { account_id, survivor_id, merged_on, recorded_at });
+        }
+    }
+}
+
+/// One user in five goes over to another account, some of them twice; most of their events are named after it.
+fn moves(draw: &mut Draw, books: &mut Books) {
+    for user in books.users.clone() {
+        if !draw.chance(20) {
+            continue;
+        }
+        let first = user.created_on + TimeDelta::days(30);
+        let other = account_id(draw.below(ACCOUNTS));
+        if other == user.account_id {
+            continue;
+        }
+        let mut seat = |account_id: &str, day: NaiveDate| {
+            let recorded = draw.pick(&[0, 2, 40]);
+            let (valid_from, recorded_at) = (draw.moment(day), draw.moment(day + TimeDelta::days(recorded)));
+            let (user_id, account_id) = (user.user_id.clone(), account_id.to_owned());
+            books.seats.push(Seat { user_id, account_id, valid_from, recorded_at });
+            valid_from
+        };
+        seat(&user.account_id, user.created_on);
+        let from = seat(&other, first);
+        let back = user.user_id.ends_with('0').then(|| seat(&user.account_id, first + TimeDelta::days(40)));
+        let of_user =
+            books.world.events.iter_mut().filter(|event| event.user_id.as_ref() == Some(&user.user_id));
+        for event in of_user
+            .filter(|event| event.occurred_at >= from && back.is_none_or(|back| event.occurred_at < back))
+        {
+            if draw.chance(90) {
+                event.account_id.clone_from(&other);
             }
         }
     }

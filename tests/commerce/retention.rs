@@ -50,20 +50,30 @@ fn first_paid(account: &str) -> Option<(NaiveDate, i128)> {
     })
 }
 
+/// Accounts of which one is the other by the end of a day, by the one in which they go on.
+fn customers(day: NaiveDate) -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut of_survivor = BTreeMap::<&str, Vec<&str>>::new();
+    for account in PUBLISHED.commerce.account_ids() {
+        of_survivor.entry(PUBLISHED.commerce.survivor(account, day)).or_default().push(account);
+    }
+    of_survivor
+}
+
 /// What came of the accounts of one member from one day to another; money in cents.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Kept {
-    accounts: [i64; 6],
+    accounts: [i64; 7],
     arr: [i128; 8],
 }
 
-const ACCOUNTS: [&str; 6] = [
+const ACCOUNTS: [&str; 7] = [
     "accounts_at_start",
     "new_accounts",
     "returned_accounts",
     "churned_accounts",
     "lapsed_accounts",
     "accounts_at_end",
+    "merged_accounts",
 ];
 const ARR: [&str; 8] = [
     "arr_at_start",
@@ -77,20 +87,21 @@ const ARR: [&str; 8] = [
 ];
 
 impl Kept {
-    fn add(&mut self, from: NaiveDate, paid: Option<NaiveDate>, before: i128, after: Option<&Standing>) {
+    /// One customer: how many accounts with what ARR it was, and what it is.
+    fn add(&mut self, has_paid: bool, (count, before): (i64, i128), after: Option<&Standing>) {
         let worth = after.map_or(0, |after| after.arr);
-        let has_paid = paid.is_some_and(|paid| paid <= from);
         let may_renew = after.is_some_and(|after| !after.is_in_force);
         let is = |yes: bool| i64::from(yes);
         let if_so = |yes: bool, arr: i128| if yes { arr } else { 0 };
         let (began, ended) = (before == 0, worth == 0);
         let accounts = [
-            is(!began),
+            count,
             is(began && !has_paid),
             is(began && has_paid),
             is(ended),
             is(ended && may_renew),
             is(!ended),
+            (count - 1).max(0),
         ];
         let arr = [
             before,
@@ -102,7 +113,7 @@ impl Kept {
             if_so(ended && may_renew, before),
             worth,
         ];
-        (0..6).for_each(|at| self.accounts[at] += accounts[at]);
+        (0..7).for_each(|at| self.accounts[at] += accounts[at]);
         (0..8).for_each(|at| self.arr[at] += arr[at]);
     }
 
@@ -117,19 +128,43 @@ impl Kept {
 /// By member: `all`, and each segment.
 fn kept(from: NaiveDate, through: NaiveDate) -> BTreeMap<String, Kept> {
     let mut of_member = BTreeMap::<String, Kept>::new();
-    for account in PUBLISHED.commerce.account_ids() {
-        let (before, after) = (standing(account, from), standing(account, through));
-        let worth = before.as_ref().map_or(0, |before| before.arr);
-        if worth == 0 && after.as_ref().is_none_or(|after| after.arr == 0) {
+    for (survivor, accounts) in customers(through) {
+        let stood = accounts.iter().map(|account| (*account, standing(account, from)));
+        let before: Vec<(&str, Standing)> =
+            stood.filter_map(|(account, stood)| Some((account, stood?))).collect();
+        let after = standing(survivor, through);
+        let paying = || before.iter().filter(|(_, stood)| stood.arr > 0);
+        let (count, worth) = (paying().count() as i64, paying().map(|(_, stood)| stood.arr).sum());
+        if count == 0 && after.as_ref().is_none_or(|after| after.arr == 0) {
             continue;
         }
-        let paid = PAID.get(account).map(|(day, _)| *day);
-        let segment = before.filter(|_| worth > 0).or(after.clone()).unwrap().segment;
+        let has_paid = |account| PAID.get(account).is_some_and(|(paid, _)| *paid <= from);
+        let has_paid = before.iter().any(|(account, _)| has_paid(*account)) || has_paid(survivor);
+        let own = paying().find(|(account, _)| *account == survivor);
+        let segment = own.map(|(_, stood)| stood.segment.clone());
+        let segment = segment.or_else(|| paying().map(|(_, stood)| stood.segment.clone()).max());
+        let segment = segment.or_else(|| Some(after.clone()?.segment)).unwrap();
         for member in ["all".to_owned(), segment] {
-            of_member.entry(member).or_default().add(from, paid, worth, after.as_ref());
+            of_member.entry(member).or_default().add(has_paid, (count, worth), after.as_ref());
         }
     }
     of_member
+}
+
+/// The first day on which any of the accounts of a customer had ARR, and what they began with, each by itself: who began
+/// with what came from another one began with nothing of its own.
+fn beginning(survivor: &str, accounts: &[&str], day: NaiveDate) -> Option<(NaiveDate, i128)> {
+    let came_on = |account: &str| {
+        let turns = PUBLISHED.commerce.merges.iter().map(|merge| merge.merged_on);
+        turns.filter(|turn| PUBLISHED.commerce.survivor(account, *turn) == survivor).min()
+    };
+    let begun = accounts.iter().filter_map(|account| Some((*account, *PAID.get(account)?)));
+    let begun: Vec<_> = begun.filter(|(_, (paid, _))| *paid <= day).collect();
+    let others = begun.iter().filter(|(account, _)| *account != survivor);
+    let joined = others.filter_map(|(account, _)| came_on(account)).min();
+    let is_own = |account: &str, paid: NaiveDate| account != survivor || joined.is_none_or(|on| paid < on);
+    let start = begun.iter().filter(|(account, (paid, _))| is_own(account, *paid)).map(|(_, (_, arr))| arr);
+    Some((begun.iter().map(|(_, (paid, _))| *paid).min()?, start.sum()))
 }
 
 fn real(row: &Row, column: &str) -> Option<f64> {
@@ -175,14 +210,14 @@ fn capability_64_retention_ties_out_with_the_contracts() {
                 assert_eq!(row["from_date"], Value::Day(from), "{row:?}");
                 assert_eq!(Kept::of(row), *want, "{day} {period} {through} {member}");
                 rates(row, want);
-                (0..6).for_each(|at| total.accounts[at] += want.accounts[at]);
+                (0..7).for_each(|at| total.accounts[at] += want.accounts[at]);
                 (0..8).for_each(|at| total.arr[at] += want.arr[at]);
             }
         }
         assert_eq!(rows.len(), expected_rows, "{day}: other periods or members");
     }
     // Nobody returns in this world: the unit test of the mart has one who does.
-    let accounts = (0..6).filter(|at| total.accounts[*at] == 0).map(|at| ACCOUNTS[at]);
+    let accounts = (0..7).filter(|at| total.accounts[*at] == 0).map(|at| ACCOUNTS[at]);
     let arr = (0..8).filter(|at| total.arr[*at] == 0).map(|at| ARR[at]);
     let never: Vec<&str> = accounts.chain(arr).filter(|column| !column.starts_with("returned")).collect();
     assert!(never.is_empty(), "this world shows nothing of {never:?}");
@@ -212,15 +247,16 @@ struct Left {
 fn capability_64_cohorts_tie_out_with_the_contracts() {
     for day in dates() {
         let mut expected = BTreeMap::<NaiveDate, Left>::new();
-        for (account, (paid, start)) in PAID.iter().filter(|(_, (paid, _))| *paid <= day) {
-            let now = standing(account, day).map_or(0, |standing| standing.arr);
+        for (survivor, accounts) in customers(day) {
+            let Some((paid, start)) = beginning(survivor, &accounts, day) else { continue };
+            let now = standing(survivor, day).map_or(0, |standing| standing.arr);
             let left = expected.entry(paid.with_day(1).unwrap()).or_default();
             left.accounts[0] += 1;
             left.accounts[1] += i64::from(now > 0);
-            left.arr[0] += *start;
+            left.arr[0] += start;
             left.arr[1] += now;
-            left.arr[2] += now.min(*start);
-            left.arr_of_churned += if now == 0 { *start } else { 0 };
+            left.arr[2] += now.min(start);
+            left.arr_of_churned += if now == 0 { start } else { 0 };
         }
         let rows = published("marts/cohorts", day);
         assert_eq!(rows.len(), expected.len(), "{day}: not the same cohorts");
@@ -240,5 +276,7 @@ fn capability_64_cohorts_tie_out_with_the_contracts() {
         }
         assert!(expected.values().any(|left| left.accounts[0] > left.accounts[1]), "{day}: nobody left");
         assert!(expected.values().any(|left| left.arr[1] > left.arr[2]), "{day}: nobody grew");
+        let merged = PUBLISHED.commerce.account_ids().len() - customers(day).len();
+        assert_eq!(merged, 1, "{day}: no account went on in another");
     }
 }

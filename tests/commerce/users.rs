@@ -9,9 +9,42 @@ use super::published::{BOOKS, days, each_day, ratio, rows_of};
 use crate::oracle::table::{Row, Value};
 use crate::oracle::world::Event;
 
-/// The events of a user with their days.
+/// The users as their accounts see them: one for each stay of somebody in an account, with the days that it has there.
+fn stays() -> Vec<User> {
+    let mut all = Vec::new();
+    for user in &BOOKS.users {
+        // Of several rows of one day the last is true.
+        let mut starts: BTreeMap<NaiveDate, (i64, &str)> = BTreeMap::new();
+        for seat in BOOKS.seats.iter().filter(|seat| seat.user_id == user.user_id) {
+            let start = starts.entry(BOOKS.world.local_day(seat.valid_from)).or_default();
+            *start = (*start).max((seat.valid_from, &seat.account_id));
+        }
+        if starts.is_empty() {
+            all.push(user.clone());
+        }
+        let days: Vec<NaiveDate> = starts.keys().copied().collect();
+        for (nth, (day, (_, account_id))) in starts.into_iter().enumerate() {
+            let begins = if nth == 0 { user.created_on } else { day.max(user.created_on) };
+            let end = days.get(nth + 1).copied();
+            let activated_on = user.activated_on.filter(|on| end.is_none_or(|end| *on < end));
+            all.push(User {
+                account_id: account_id.to_owned(),
+                created_on: begins,
+                activated_on: activated_on.map(|on| if nth == 0 { on } else { on.max(day) }),
+                deactivated_on: user.deactivated_on.into_iter().chain(end).min(),
+                ..user.clone()
+            });
+        }
+    }
+    all
+}
+
+/// The events of a user for its account with their days.
 fn events(user: &User) -> Vec<(NaiveDate, &'static Event)> {
-    let own = BOOKS.world.events.iter().filter(|event| event.user_id.as_ref() == Some(&user.user_id));
+    let own =
+        BOOKS.world.events.iter().filter(|event| {
+            event.user_id.as_ref() == Some(&user.user_id) && event.account_id == user.account_id
+        });
     own.map(|event| (BOOKS.world.local_day(event.occurred_at), event)).collect()
 }
 
@@ -87,19 +120,28 @@ fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
 /// Every column of every user, the silent, the returned and those who left included.
 #[test]
 fn capability_56_users_by_day() {
-    let key = |row: &Row| format!("{:?} {:?}", row["as_of_date"], row["user_id"]);
+    let key = |row: &Row| format!("{:?} {:?} {:?}", row["as_of_date"], row["user_id"], row["account_id"]);
     let in_window = |row: &Row| matches!(row["as_of_date"], Value::Day(day) if days().contains(&day));
     let got: BTreeMap<String, Row> =
         rows_of("users").into_iter().filter(in_window).map(|row| (key(&row), row)).collect();
     let mut expected = BTreeMap::new();
     for day in each_day() {
-        for user in BOOKS.users.iter().filter(|user| is_in(user, day)) {
+        for user in stays().iter().filter(|user| is_in(user, day)) {
             if let Some(customer) = BOOKS.world.commerce.customer(&BOOKS.world, &user.account_id, day) {
                 let row = user_row(user, &customer.account.segment, day);
                 expected.insert(key(&row), row);
             }
         }
     }
+    let moved = |row: &Row| {
+        let is_user = |user: &&User| Value::Text(user.user_id.clone()) == row["user_id"];
+        BOOKS
+            .users
+            .iter()
+            .find(is_user)
+            .is_some_and(|user| Value::Text(user.account_id.clone()) != row["account_id"])
+    };
+    assert!(expected.values().any(moved), "nobody is in another account");
     assert!(expected.len() > 200, "{} rows show little", expected.len());
     assert!(got.keys().eq(expected.keys()), "not the same users and days");
     for (key, row) in &expected {

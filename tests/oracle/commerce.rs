@@ -88,11 +88,21 @@ impl Line {
     }
 }
 
+/// A row of `raw.account_merges`.
+#[derive(Debug, Clone)]
+pub struct Merge {
+    pub account_id: String,
+    pub survivor_id: String,
+    pub merged_on: NaiveDate,
+    pub recorded_at: i64,
+}
+
 /// All versions of all that was said and signed.
 #[derive(Debug, Clone, Default)]
 pub struct Commerce {
     pub accounts: Vec<AccountVersion>,
     pub lines: Vec<Line>,
+    pub merges: Vec<Merge>,
 }
 
 /// What became of a line that has begun.
@@ -143,6 +153,8 @@ pub struct Customer<'a> {
     /// Lines in force.
     pub lines: Vec<&'a Line>,
     pub tenure_days: i64,
+    /// Of these, the days since the last account went on in it.
+    pub same_days: i64,
     pub approximate: bool,
 }
 
@@ -220,8 +232,42 @@ impl Commerce {
         begun.map(standing).collect()
     }
 
-    /// What an account is at the end of a day; `None` for one that is no customer, or not scored.
+    /// The merge of an account, as it was written down last.
+    fn merge(&self, account_id: &str) -> Option<&Merge> {
+        let of_account = self.merges.iter().filter(|merge| merge.account_id == account_id);
+        of_account.max_by_key(|merge| merge.recorded_at)
+    }
+
+    /// As which account an account goes on at the end of a day: itself, unless it was merged.
+    pub fn survivor<'a>(&'a self, account_id: &'a str, day: NaiveDate) -> &'a str {
+        let mut survivor = account_id;
+        for _ in 0..3 {
+            match self.merge(survivor).filter(|merge| merge.merged_on <= day) {
+                Some(merge) => survivor = &merge.survivor_id,
+                None => break,
+            }
+        }
+        survivor
+    }
+
+    /// The last day, up to a day, on which another account went on in this one.
+    pub fn joined_on(&self, account_id: &str, day: NaiveDate) -> Option<NaiveDate> {
+        let turns = self.merges.iter().map(|merge| merge.merged_on).filter(|turn| *turn <= day);
+        let comes = |turn: &NaiveDate| {
+            self.merges.iter().map(|merge| merge.account_id.as_str()).any(|other| {
+                other != account_id
+                    && self.survivor(other, *turn) == account_id
+                    && self.survivor(other, *turn - Days::new(1)) != account_id
+            })
+        };
+        turns.filter(comes).max()
+    }
+
+    /// What an account is at the end of a day; `None` for one that is no customer, goes on in another, or is not scored.
     pub fn customer(&self, world: &World, account_id: &str, day: NaiveDate) -> Option<Customer<'_>> {
+        if self.survivor(account_id, day) != account_id {
+            return None;
+        }
         let versions = self.accounts.iter().filter(|account| account.account_id == account_id).collect();
         let (account, account_is_approximate) =
             holding(world, day, versions, |account: &&AccountVersion| account.version)?;
@@ -232,11 +278,14 @@ impl Commerce {
             return None;
         }
         let since = account.customer_since.into_iter().chain(first).min()?;
+        let days_since = |first: NaiveDate| day.signed_duration_since(first).num_days() + 1;
+        let joined = self.joined_on(account_id, day).map_or(i64::MAX, days_since);
         Some(Customer {
             account,
             approximate: account_is_approximate || stays.iter().any(|line| line.approximate),
             lines: stays.iter().filter(|line| line.state.is_in_force()).map(|line| line.line).collect(),
-            tenure_days: day.signed_duration_since(since).num_days() + 1,
+            tenure_days: days_since(since),
+            same_days: days_since(since).min(joined),
         })
     }
 
@@ -244,6 +293,20 @@ impl Commerce {
     pub fn write(&self, folder: &Path) {
         self.write_accounts(folder);
         self.write_lines(folder);
+        if !self.merges.is_empty() {
+            self.write_merges(folder);
+        }
+    }
+
+    fn write_merges(&self, folder: &Path) {
+        let rows = &self.merges;
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("account_id", text(rows, |row| Some(row.account_id.clone()))),
+            ("survivor_id", text(rows, |row| Some(row.survivor_id.clone()))),
+            ("merged_on", date(rows, |row| Some(row.merged_on))),
+            ("recorded_at", time(rows, |row| Some(row.recorded_at))),
+        ];
+        write(&folder.join("account_merges.parquet"), columns);
     }
 
     fn write_accounts(&self, folder: &Path) {
@@ -295,10 +358,11 @@ impl Commerce {
     }
 
     /// What the generator wrote.
-    pub fn read(accounts: &[Row], contracts: &[Row]) -> Self {
+    pub fn read(accounts: &[Row], contracts: &[Row], merges: &[Row]) -> Self {
         Self {
             accounts: accounts.iter().map(account_of).collect(),
             lines: contracts.iter().map(line_of).collect(),
+            merges: merges.iter().map(merge_of).collect(),
         }
     }
 }
@@ -341,6 +405,15 @@ pub fn units(row: &Row, column: &str) -> i128 {
 
 fn version_of(row: &Row) -> Version {
     Version { valid_from: moment(row, "valid_from"), recorded_at: moment(row, "recorded_at").unwrap() }
+}
+
+fn merge_of(row: &Row) -> Merge {
+    Merge {
+        account_id: words(row, "account_id").unwrap(),
+        survivor_id: words(row, "survivor_id").unwrap(),
+        merged_on: day(row, "merged_on").unwrap(),
+        recorded_at: moment(row, "recorded_at").unwrap(),
+    }
 }
 
 fn account_of(row: &Row) -> AccountVersion {

@@ -93,11 +93,11 @@ impl<'a> Log<'a> {
     }
 
     /// The mean of each day's users over the 28 days, by the users of all of them.
-    fn stickiness(&self, tenure: i64) -> Value {
+    fn stickiness(&self, same: i64) -> Value {
         let daily: i64 = (0..28).map(|age| users(&self.aged(age, age + 1))).sum();
         match users(&self.last(28)) {
             0 => Value::Null,
-            _ if tenure < 28 => Value::Null,
+            _ if same < 28 => Value::Null,
             monthly => Value::Real(daily as f64 / 28.0 / monthly as f64),
         }
     }
@@ -116,15 +116,17 @@ fn ratio(above: i64, below: i64) -> Value {
     if below == 0 { Value::Null } else { Value::Real(above as f64 / below as f64) }
 }
 
-fn growth(now: i64, before: i64, tenure: i64) -> Value {
+fn growth(now: i64, before: i64, same: i64) -> Value {
     match ratio(now, before) {
-        Value::Real(times) if tenure >= 56 => Value::Real(times - 1.0),
+        Value::Real(times) if same >= 56 => Value::Real(times - 1.0),
         _ => Value::Null,
     }
 }
 
 fn row(world: &World, customer: &Customer, log: &Log) -> Row {
     let (account, tenure) = (customer.account, customer.tenure_days);
+    // What has gone on in the account since was not there before.
+    let same = customer.same_days;
     let mut row = Row::new();
     let mut put = |column: &str, value: Value| {
         assert!(row.insert(column.to_owned(), value).is_none(), "{column} twice")
@@ -133,20 +135,20 @@ fn row(world: &World, customer: &Customer, log: &Log) -> Row {
     put("as_of_date", Value::Day(log.day));
     put("segment", Value::Text(account.segment.clone()));
     put("tenure_days", Value::Whole(tenure));
-    usage(log, tenure, &mut put);
-    breadth(log, tenure, &mut put);
+    usage(log, same, &mut put);
+    breadth(log, same, &mut put);
     shares(log, &mut put);
     depth(world, log, &mut put);
     people::pulse(world, &account.account_id, log.day, &mut put);
     row
 }
 
-fn usage(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
+fn usage(log: &Log, same: i64, put: &mut impl FnMut(&str, Value)) {
     let (used, used_before) = (seconds(&log.last(28)), seconds(&log.aged(28, 56)));
     put("usage_seconds_28d", Value::Whole(used));
     put("usage_seconds_prev_28d", Value::Whole(used_before));
-    put("usage_growth_28d", growth(used, used_before, tenure));
-    let base = match (tenure, used_before, used) {
+    put("usage_growth_28d", growth(used, used_before, same));
+    let base = match (same, used_before, used) {
         (..56, _, _) => "warm_up",
         (_, 0, 0) => "no_usage",
         (_, 0, _) => "from_zero",
@@ -157,7 +159,7 @@ fn usage(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
     put("events_prev_28d", Value::Whole(log.aged(28, 56).len() as i64));
     let logins = |days| log.count(days, |event| event.event_name == "login");
     put("logins_28d", Value::Whole(logins(28)));
-    put("login_trend", if tenure >= 90 { ratio(3 * logins(30), logins(90)) } else { Value::Null });
+    put("login_trend", if same >= 90 { ratio(3 * logins(30), logins(90)) } else { Value::Null });
     let sessions = lengths(&log.last(28));
     put("session_seconds_mean_28d", ratio(sessions.iter().sum(), sessions.len() as i64));
     put("session_seconds_median_28d", median(sessions));
@@ -192,14 +194,14 @@ fn median(mut values: Vec<i64>) -> Value {
     }
 }
 
-fn breadth(log: &Log, tenure: i64, put: &mut impl FnMut(&str, Value)) {
+fn breadth(log: &Log, same: i64, put: &mut impl FnMut(&str, Value)) {
     let (today, month, before) = (users(&log.last(1)), users(&log.last(28)), users(&log.aged(28, 56)));
     put("active_users_1d", Value::Whole(today));
     put("active_users_7d", Value::Whole(users(&log.last(7))));
     put("active_users_28d", Value::Whole(month));
     put("active_users_prev_28d", Value::Whole(before));
-    put("active_users_growth_28d", growth(month, before, tenure));
-    put("stickiness_28d", log.stickiness(tenure));
+    put("active_users_growth_28d", growth(month, before, same));
+    put("stickiness_28d", log.stickiness(same));
 }
 
 /// How usage is spread over users: only users who used something count.

@@ -88,6 +88,7 @@ impl World {
         let mut all = Commerce::of(&self.accounts);
         all.accounts.extend(self.commerce.accounts.iter().cloned());
         all.lines.extend(self.commerce.lines.iter().cloned());
+        all.merges.extend(self.commerce.merges.iter().cloned());
         all
     }
 
@@ -130,7 +131,9 @@ impl World {
             let files = if path.is_dir() { parquet_below(&path) } else { vec![path] };
             files.iter().flat_map(|file| batches(file)).flat_map(|batch| rows(&batch)).collect()
         };
-        let commerce = Commerce::read(&read("accounts.parquet"), &read("contracts.parquet"));
+        let names = ["accounts.parquet", "contracts.parquet", "account_merges.parquet"];
+        let [accounts, contracts, merges] = names.map(read);
+        let commerce = Commerce::read(&accounts, &contracts, &merges);
         let people = People::read(&read("account_owners.parquet"), &read("assessments.parquet"));
         let ours = |row: &&Row| row["is_internal"] == Value::Flag(true);
         let helpers =
