@@ -131,10 +131,10 @@ fn what_is_made_of_rows_of_usage_must_say_what_none_of_them_is_worth() {
         joined("CASE WHEN e.n IS NULL THEN 0 ELSE 1 END"),
     ] {
         let said = checked_metric("DOUBLE", &query);
-        assert!(!said.contains("zero"), "{query}: {said}");
+        assert!(!said.contains("no-zero-base"), "{query}: {said}");
     }
     // What is never NULL, as its contract says and audits hold, has a value.
-    assert!(!checked_metric("DOUBLE NOT NULL", &joined("e.n")).contains("zero"));
+    assert!(!checked_metric("DOUBLE NOT NULL", &joined("e.n")).contains("no-zero-base"));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_quotient_over_a_count_of_usage_must_say_what_no_usage_is_worth() {
         "CASE WHEN users = 0 THEN 0 WHEN seats > 3 THEN 1 END",
         "CASE WHEN seats > 0 THEN users END",
     ] {
-        assert!(!checked(true, value).contains("zero"), "{value}");
+        assert!(!checked(true, value).contains("no-zero-base"), "{value}");
     }
     let said = checked(true, "users / nullif(users, 0)");
     assert!(said.contains("add `zero_base: {when: users = 0, give: worst}`"), "{said}");
@@ -189,7 +189,7 @@ fn a_quotient_over_a_count_of_usage_must_say_what_no_usage_is_worth() {
     let said = checked(true, "seconds / nullif(users, 0)");
     assert!(said.contains("add `zero_base: {when: users = 0, give: worst}`"), "{said}");
     // Where nothing is declared to be usage, nothing is asked.
-    assert!(!checked(false, "per_user").contains("zero"));
+    assert!(!checked(false, "per_user").contains("no-zero-base"));
     let answered = "value: per_user\n  zero_base: {when: users = 0, give: worst}";
     good(hale(project(true, answered, "value: seats").path(), &["check"]));
 }

@@ -122,7 +122,7 @@ fn an_optional_source_never_counts_as_absent_in_silence() {
     assert!(ended.stderr.contains("raw.events counts as absent"), "{}", ended.stderr);
     fs::remove_dir_all(world.path("data/events")).unwrap();
     let ended = world.hale(&["check"]);
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert!(ended.code == 0 && !ended.stderr.contains("counts as absent"), "{}", ended.stderr);
 }
 
 #[test]

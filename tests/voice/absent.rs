@@ -58,7 +58,7 @@ const GROUPS: [&[(&str, &[&str])]; 3] = [
     &[
         ("ticket_events", &["tickets_open", "severe_tickets_open", "resolve_hours_median_90d"]),
         ("goals", &["goals", "goals_overdue"]),
-        ("interactions", &["meetings_90d", "days_since_sponsor_contact"]),
+        ("interactions", &["meetings_90d", "days_since_meeting"]),
         ("onboarding_milestones", &["milestones_stalled", "onboarding_depth"]),
         ("feedback", &["feedback_90d", "gives_feedback"]),
         ("entitlements", &["features_entitled", "feature_adoption_28d"]),

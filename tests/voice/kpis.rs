@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::customers::{Facts, IDS, Ugly, must_equal};
-use super::sources::{Column, DAY, Dice, write_source};
+use super::sources::{Column, Dice, write_source};
 use crate::oracle::table::Value;
+use crate::oracle::world::{at, days_ago};
 
 pub struct Figure {
     account_id: &'static str,
@@ -25,7 +26,8 @@ pub fn drawn(dice: &mut Dice) -> Vec<Figure> {
             day: dice.day(90),
             metric: dice.pick(&["storage_gb", "storage_gb", "campaigns_sent", "other"]),
             value: dice.pick(&[0, 1, 10_000, 123_456]),
-            available_at: number * DAY,
+            // All of one day, the last: that of the newest row tells how far loads reach.
+            available_at: at(days_ago(0), NaiveTime::MIN) + number,
         });
     }
     rows

@@ -32,7 +32,8 @@ pub fn drawn() -> Vec<Load> {
     loads.push(load("messages", 25, 9, false));
     loads.push(load("goals", 8, 2, true));
     loads.push(load("ticket_events", 12, 9, true));
-    loads.push(load("feedback", 20, 0, false));
+    loads.push(load("feedback", 9, 1, true));
+    loads.push(load("feedback", 2, 0, false));
     loads.push(load("nothing of ours", 1, 0, true));
     loads
 }

@@ -125,21 +125,21 @@ impl<'a> Definition<'a> {
     /// That the source is reported as of a day, as a condition that asks for itself.
     pub(crate) fn sql(self, day: &str, has_status: bool) -> String {
         let (lag, name) = (self.may_lag(), &self.model.name.table);
-        let since = format!("coalesce(({}), DATE '{LAST}')", self.began());
-        let unsaid = self.newest().map_or_else(
-            || format!("DATE '{LAST}'"),
-            |(newest, _)| format!("coalesce(({newest}) + {lag}, DATE '{FIRST}')"),
-        );
+        let since = self.began();
+        let unsaid = self
+            .newest()
+            .map_or_else(|| format!("DATE '{LAST}'"), |(newest, _)| format!("({newest}) + {lag}"));
         let until = if has_status {
             format!(
-                "(SELECT CASE WHEN count(*) > 0 THEN coalesce({THROUGH} + {lag}, DATE '{FIRST}') ELSE {unsaid} END \
+                "(SELECT CASE WHEN count(*) > 0 THEN {THROUGH} + {lag} ELSE {unsaid} END \
                  FROM {}.{STATUS} WHERE source = '{name}')",
                 Layer::Raw
             )
         } else {
             unsaid
         };
-        format!("({day} BETWEEN {since} AND {until})")
+        // A day that there is not is NULL: nothing landed, or no load went well.
+        format!("(({day} BETWEEN ({since}) AND {until}) IS TRUE)")
     }
 }
 
