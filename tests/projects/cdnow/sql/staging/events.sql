@@ -7,5 +7,5 @@ SELECT
   feature,
   CAST(quantity AS DECIMAL(18, 4)) AS quantity,
   occurred_at,
-  local_day(occurred_at) AS day
+  day
 FROM dated.events

@@ -4,3 +4,4 @@ CREATE EXTERNAL TABLE raw.accounts (
   created_at TIMESTAMP NOT NULL              -- their first event, UTC
 ) STORED AS PARQUET
 LOCATION 'accounts.parquet'
+OPTIONS ('kind' 'current', 'key' 'account_id', 'begins_at' 'created_at')

@@ -4,7 +4,7 @@
 CREATE VIEW staging.accounts AS
 SELECT account_id, min(day) AS first_day
 FROM (
-  SELECT account_id, local_day(created_at) AS day FROM raw.accounts
+  SELECT account_id, first_day AS day FROM dated.accounts
   UNION ALL
   SELECT account_id, day FROM staging.events
 )

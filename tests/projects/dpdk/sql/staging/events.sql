@@ -7,5 +7,5 @@ SELECT
   feature,
   CAST(quantity AS BIGINT) AS quantity,
   occurred_at,
-  local_day(occurred_at) AS day
+  day
 FROM dated.events

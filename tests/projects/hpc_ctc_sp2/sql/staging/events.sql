@@ -7,5 +7,5 @@ SELECT
   feature,
   CAST(round(quantity * 3600) AS BIGINT) AS quantity,
   occurred_at,
-  local_day(occurred_at) AS day
+  day
 FROM dated.events

@@ -5,3 +5,4 @@ CREATE EXTERNAL TABLE raw.callers (
   created_at TIMESTAMP NOT NULL -- their first ticket, UTC
 ) STORED AS PARQUET
 LOCATION 'incidents/users.parquet'
+OPTIONS ('kind' 'current', 'key' 'account_id, user_id', 'begins_at' 'created_at')

@@ -5,3 +5,4 @@ CREATE EXTERNAL TABLE raw.contributors (
   created_at TIMESTAMP NOT NULL -- their first event, UTC
 ) STORED AS PARQUET
 LOCATION 'dpdk/users.parquet'
+OPTIONS ('kind' 'current', 'key' 'account_id, user_id', 'begins_at' 'created_at')

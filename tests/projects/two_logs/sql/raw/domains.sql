@@ -6,3 +6,4 @@ CREATE EXTERNAL TABLE raw.domains (
   org_domain VARCHAR -- the domain, of organisations
 ) STORED AS PARQUET
 LOCATION 'dpdk/accounts.parquet'
+OPTIONS ('kind' 'current', 'key' 'account_id', 'begins_at' 'created_at')

@@ -4,3 +4,4 @@ CREATE EXTERNAL TABLE raw.locations (
   created_at TIMESTAMP NOT NULL -- their first ticket, UTC
 ) STORED AS PARQUET
 LOCATION 'incidents/accounts.parquet'
+OPTIONS ('kind' 'current', 'key' 'account_id', 'begins_at' 'created_at')

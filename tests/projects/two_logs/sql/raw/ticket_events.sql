@@ -6,4 +6,4 @@ CREATE EXTERNAL TABLE raw.ticket_events (
   seq         INT       NOT NULL -- place in the ticket's own log
 ) STORED AS PARQUET
 LOCATION 'incidents/events.parquet'
-OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_at' 'occurred_at', 'stale_after' '3 days', 'optional' 'true')
+OPTIONS ('kind' 'events', 'key' 'ticket_id, seq', 'happened_at' 'occurred_at', 'known_at' 'occurred_at', 'stale_after' '3 days', 'optional' 'true')

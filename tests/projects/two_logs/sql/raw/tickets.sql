@@ -9,4 +9,4 @@ CREATE EXTERNAL TABLE raw.tickets (
   category   VARCHAR   NOT NULL -- about what
 ) STORED AS PARQUET
 LOCATION 'incidents/tickets.parquet'
-OPTIONS ('kind' 'events', 'happened_at' 'opened_at', 'known_at' 'opened_at', 'stale_after' '3 days', 'optional' 'true')
+OPTIONS ('kind' 'events', 'key' 'ticket_id', 'happened_at' 'opened_at', 'known_at' 'opened_at', 'stale_after' '3 days', 'optional' 'true')

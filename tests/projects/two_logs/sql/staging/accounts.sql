@@ -4,10 +4,10 @@ CREATE VIEW staging.accounts AS
 WITH listed AS (
   SELECT account_id, org_domain AS domain, CASE WHEN segment = 'org' THEN 'ENT' ELSE 'SMB' END AS segment,
          'commits' AS business_model
-  FROM raw.domains
+  FROM dated.domains
   UNION ALL
   SELECT account_id, NULL, 'MM', 'desk'
-  FROM raw.locations
+  FROM dated.locations
 )
 SELECT
   listed.account_id,

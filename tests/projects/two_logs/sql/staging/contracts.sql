@@ -1,12 +1,12 @@
 -- Nobody pays and nobody signs off: each account is a customer from the first thing seen of it, and for good, for nothing.
 CREATE VIEW staging.contracts AS
 WITH seen AS (
-  SELECT account_id, local_day(min(at)) AS start_date
+  SELECT account_id, min(day) AS start_date
   FROM (
-    SELECT account_id, created_at AS at FROM raw.domains
-    UNION ALL SELECT account_id, occurred_at FROM dated.events
-    UNION ALL SELECT account_id, created_at FROM raw.locations
-    UNION ALL SELECT account_id, opened_at FROM dated.tickets
+    SELECT account_id, first_day AS day FROM dated.domains
+    UNION ALL SELECT account_id, day FROM dated.events
+    UNION ALL SELECT account_id, first_day FROM dated.locations
+    UNION ALL SELECT account_id, day FROM dated.tickets
   )
   GROUP BY account_id
 )

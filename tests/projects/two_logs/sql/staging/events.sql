@@ -9,7 +9,7 @@ SELECT
   feature,
   CAST(quantity AS BIGINT) * 600 AS seconds,
   FALSE AS is_error,
-  local_day(occurred_at) AS day
+  day
 FROM dated.events
 UNION ALL
 SELECT
@@ -20,5 +20,5 @@ SELECT
   category,
   600,
   FALSE,
-  local_day(opened_at)
+  day
 FROM dated.tickets

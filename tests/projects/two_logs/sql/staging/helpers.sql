@@ -1,5 +1,5 @@
 -- Neither log says who is one of its own.
 CREATE VIEW staging.helpers AS
 SELECT user_id
-FROM raw.callers
+FROM dated.callers
 WHERE FALSE

@@ -10,6 +10,7 @@ WITH states AS (
       ELSE 'responded'
     END AS state,
     occurred_at,
+    day,
     seq
   FROM dated.ticket_events
 ), ordered AS (
@@ -20,9 +21,9 @@ WITH states AS (
     ticket_id,
     CASE WHEN before IN ('resolved', 'closed') AND state NOT IN ('resolved', 'closed') THEN 'reopened' ELSE state END AS to_status,
     occurred_at,
+    day,
     seq AS step
   FROM ordered
 )
-SELECT ticket_id, to_status, occurred_at, step, local_day(occurred_at) AS day
+SELECT ticket_id, to_status, occurred_at, step, day
 FROM told
-GROUP BY ticket_id, to_status, occurred_at, step

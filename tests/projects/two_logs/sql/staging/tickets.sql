@@ -7,7 +7,7 @@ SELECT
   'incident' AS type,
   CAST(substr(priority, 1, 1) AS BIGINT) AS severity,
   opened_at AS created_at,
-  local_day(opened_at) AS day,
-  local_day(opened_at) AS first_day,
+  day,
+  day AS first_day,
   CAST(NULL AS DATE) AS day_after
 FROM dated.tickets
