@@ -8,4 +8,4 @@ CREATE EXTERNAL TABLE raw.account_merges (
   recorded_at TIMESTAMP NOT NULL -- when this row was written down, UTC
 ) STORED AS PARQUET
 LOCATION 'account_merges.parquet'
-OPTIONS ('kind' 'versions', 'key' 'account_id', 'version' 'account_id', 'known_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'account_id', 'version' 'account_id', 'known_at' 'recorded_at', 'optional' 'true', 'none_where_absent' 'true')

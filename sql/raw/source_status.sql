@@ -8,4 +8,4 @@ CREATE EXTERNAL TABLE raw.source_status (
 ) STORED AS PARQUET
 LOCATION 'source_status.parquet'
 OPTIONS ('kind' 'events', 'happened_at' 'loaded_at', 'known_after' '0 days',
-         'optional' 'true')
+         'optional' 'true', 'none_where_absent' 'true')

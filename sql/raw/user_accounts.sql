@@ -8,4 +8,4 @@ CREATE EXTERNAL TABLE raw.user_accounts (
   recorded_at TIMESTAMP NOT NULL -- when this row was written down, UTC
 ) STORED AS PARQUET
 LOCATION 'user_accounts.parquet'
-OPTIONS ('kind' 'versions', 'key' 'user_id', 'valid_from' 'valid_from', 'known_at' 'recorded_at', 'optional' 'true')
+OPTIONS ('kind' 'versions', 'key' 'user_id', 'valid_from' 'valid_from', 'known_at' 'recorded_at', 'optional' 'true', 'none_where_absent' 'true')

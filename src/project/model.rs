@@ -61,6 +61,9 @@ pub struct Source {
     pub added_columns: Vec<String>,
     /// Whether it may be absent; then it is an empty relation.
     pub optional: bool,
+    /// Whether that it is absent says that there are no such things, and not that nobody knows: who went over from one account
+    /// to another, where nobody ever did.
+    pub none_where_absent: bool,
     /// The most days in a row on which the log may have no rows, where the project says so.
     pub may_be_silent: Option<u32>,
     /// How many days its loads may lag behind a day, where the source says so; see [`super::settings::Settings::may_lag`].

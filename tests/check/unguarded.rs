@@ -118,6 +118,18 @@ async fn what_does_not_ask_is_told_with_its_sources() {
     }
 }
 
+/// Where nobody ever went over, the source that says who did is not there: that is nothing unknown.
+#[tokio::test]
+async fn a_source_that_is_absent_where_there_are_none_is_not_asked_for() {
+    let query = BESIDE.replace("VALUE", "t.n");
+    let none = log("tickets").replace("'optional' 'true'", "'optional' 'true', 'none_where_absent' 'true'");
+    assert_eq!(said(&query, &[("raw/tickets.sql", &none)]).await, Vec::<String>::new());
+    let obligatory = log("tickets").replace("'optional'", "'none_where_absent'");
+    let files = [("raw/accounts.sql", ACCOUNTS), ("raw/tickets.sql", &obligatory)];
+    let refused = Files::of(&files).checked().await.err().unwrap().render(false);
+    assert!(refused.contains("`none_where_absent` is said of a source that may be absent"), "{refused}");
+}
+
 #[tokio::test]
 async fn what_asks_is_not_told() {
     for value in [

@@ -4,6 +4,8 @@
 //! what nobody knows. So every column of a table of metrics that comes from one asks for it, in a `CASE`, in a filter or in
 //! a join: `reported('tickets', as_of_date)`, or a column that is true only where it is.
 //!
+//! Of a source that says `'none_where_absent' 'true'` nothing is asked: where it is absent there are none.
+//!
 //! Columns are followed from the sources on, through rows of several kinds where rows of different queries stand below each
 //! other: what is counted of the ones says nothing of the others. A row that stands only where the source has one, or a
 //! union that gives other rows where the source has none, answers for itself. A column is told of once, in the first table
@@ -22,7 +24,6 @@ use crate::diagnostic::Diagnostic;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model};
-use crate::project::reported::STATUS;
 
 /// What models are made of, as far as it was asked for.
 pub(super) struct Guards<'a> {
@@ -60,7 +61,7 @@ impl Guards<'_> {
         }
         let rows = match &model.kind {
             Kind::Source(source) => {
-                let is_asked = source.optional && model.name.table != STATUS;
+                let is_asked = source.optional && !source.none_where_absent;
                 let from: Sources = is_asked.then(|| model.name.table.clone()).into_iter().collect();
                 let values = vec![Value::of(from.clone()); model.contract.columns.len()];
                 vec![KindOfRows { values, there: from }]
@@ -99,7 +100,7 @@ fn told(model: &Model, column: &str, open: &Sources) -> Diagnostic {
     let message = format!("`{column}` comes from {named}, and has a value also where that is not reported");
     let told = Diagnostic::warning("unguarded-source", message)
         .note("the source is optional: where it is absent, or its loads stopped, nobody knows the value, and zero would stand for it")
-        .help(format!("tell it where it is known: CASE WHEN {asked} THEN … END AS {column}"));
+        .help(format!("tell it where it is known: CASE WHEN {asked} THEN … END AS {column}; or say of the source 'none_where_absent' 'true'"));
     match model.contract.column(column) {
         Some(declared) => told.at(declared.location.clone()),
         None => told.at(crate::diagnostic::Location::whole(&model.file)),

@@ -15,8 +15,15 @@ use crate::project::contract::Contract;
 use crate::project::model::{Source, UnusualDays};
 use crate::project::time::Time;
 
-const OPTIONS: [&str; 6] =
-    ["added_columns", "optional", "may_be_silent", "stale_after", "unusual_days", "usage"];
+const OPTIONS: [&str; 7] = [
+    "added_columns",
+    "optional",
+    "none_where_absent",
+    "may_be_silent",
+    "stale_after",
+    "unusual_days",
+    "usage",
+];
 
 /// Reads them; every option that says nothing is a problem.
 pub(super) fn source(
@@ -31,6 +38,7 @@ pub(super) fn source(
         time: None,
         added_columns: Vec::new(),
         optional: false,
+        none_where_absent: false,
         may_be_silent: None,
         stale_after: None,
         unusual_days: None,
@@ -57,6 +65,11 @@ pub(super) fn source(
         Err(found) => {
             problems.extend(found.into_iter().map(|(option, problem)| problem.at(place_of(file, &option))));
         }
+    }
+    if source.none_where_absent && !source.optional {
+        let message = "`none_where_absent` is said of a source that may be absent, and this one may not";
+        let problem = Diagnostic::error("option-value", message).at(place_of(file, "none_where_absent"));
+        problems.push(problem.help("add the option 'optional' 'true', or leave this one out"));
     }
     let of_events =
         [("may_be_silent", source.may_be_silent.is_some()), ("unusual_days", source.unusual_days.is_some())];
@@ -87,6 +100,7 @@ fn option(source: &mut Source, contract: &Contract, key: &str, text: &str) -> Re
     match key {
         "added_columns" => source.added_columns = added_columns(contract, key, text)?,
         "optional" => source.optional = truth(key, text)?,
+        "none_where_absent" => source.none_where_absent = truth(key, text)?,
         "usage" => source.usage = truth(key, text)?,
         "may_be_silent" => source.may_be_silent = Some(days(key, text)?),
         "unusual_days" => source.unusual_days = Some(unusual_days(key, text)?),
