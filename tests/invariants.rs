@@ -65,7 +65,9 @@ fn every_source_has_its_parquet_and_a_staging_model() {
             let reads_it = reads.0.contains_key(&model.name) || reads.0.contains_key(&dated);
             reader.layer == Layer::Staging && reads_it
         });
-        assert!(is_staged, "no staging model reads {}", model.name);
+        // What loaders say is asked by `reported`, and read by no model.
+        let is_loads = model.name.table == "source_status";
+        assert!(is_staged || is_loads, "no staging model reads {}", model.name);
     }
 }
 

@@ -1,4 +1,4 @@
-//! As of which days sources are reported: asked of their rows, and written into plans.
+//! As of which days sources are reported, asked of their rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,11 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type};
 use chrono::{Days, NaiveDate};
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::{Expr, LogicalPlan, lit};
-use datafusion::scalar::ScalarValue;
+use datafusion::error::DataFusionError;
 
 use super::day_window::WindowOptions;
 use super::landed::{self, Place};
@@ -20,7 +16,7 @@ use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::{Model, Source};
-use crate::project::reported::{Definition, FIRST, NAME, Reported, Reports, of_name, status, statuses};
+use crate::project::reported::{Definition, FIRST, Reported, Reports, of_name, status, statuses};
 
 /// What is told of a source.
 #[derive(Debug, Clone)]
@@ -182,42 +178,4 @@ fn statuses_of(batch: &RecordBatch) -> Vec<(String, Option<NaiveDate>)> {
 fn day_of(column: &ArrayRef, row: usize) -> Option<NaiveDate> {
     let days = column.as_primitive_opt::<Date32Type>()?;
     if row < days.len() && days.is_valid(row) { days.value_as_date(row) } else { None }
-}
-
-/// A plan with every call that asks of one of these sources as a comparison of its day with two days.
-///
-/// # Errors
-/// When a comparison does not plan, which would be a bug.
-pub(super) fn written(plan: LogicalPlan, reports: &Reports) -> EngineResult<LogicalPlan> {
-    if reports.is_empty() {
-        return Ok(plan);
-    }
-    let written = plan.transform_up_with_subqueries(|node| {
-        let names = NamePreserver::new(&node);
-        node.map_expressions(|expression| {
-            let name = names.save(&expression);
-            let written = expression.transform_up(|part| comparison(part, reports))?;
-            Ok(written.update_data(|expression| name.restore(expression)))
-        })
-    });
-    written.data()
-}
-
-/// The comparison that a call stands for.
-fn comparison(expression: Expr, reports: &Reports) -> EngineResult<Transformed<Expr>> {
-    let Some((reported, day)) = call(&expression).and_then(|(name, day)| Some((reports.get(&name)?, day)))
-    else {
-        return Ok(Transformed::no(expression));
-    };
-    let (since, until) = reported.ends();
-    let date = |day| lit(ScalarValue::Date32(Some(Date32Type::from_naive_date(day))));
-    Ok(Transformed::yes(day.clone().gt_eq(date(since)).and(day.clone().lt_eq(date(until)))))
-}
-
-/// The source and the day of which an expression asks, where it is a call.
-pub(crate) fn call(expression: &Expr) -> Option<(String, &Expr)> {
-    let Expr::ScalarFunction(call) = expression else { return None };
-    let [Expr::Literal(source, _), day] = call.args.as_slice() else { return None };
-    let is_ours = call.func.name() == NAME;
-    source.try_as_str().flatten().filter(|_| is_ours).map(|source| (source.to_owned(), day))
 }

@@ -34,7 +34,6 @@ use super::grouping::GroupingOrder;
 use super::in_turn::UnionsInTurn;
 use super::microseconds::Microseconds;
 use super::narrowing::NarrowingCasts;
-use super::reported;
 use super::room::Room;
 use super::subqueries::SubqueryPredicates;
 use super::{
@@ -123,7 +122,7 @@ impl Session {
 
     /// A plan with every call that asks of a known source as the comparison that it stands for.
     fn with_reports(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
-        reported::written(plan, &self.reports.lock().unwrap_or_else(PoisonError::into_inner))
+        functions::reported::written(plan, &self.reports.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes a table readable under a model's name, in place of what was there.
@@ -373,7 +372,7 @@ fn register_functions(context: &SessionContext, zone: Tz) {
         context.register_udaf(aggregate.as_ref().clone());
     }
     context.register_udf(functions::local_day(zone));
-    context.register_udf(functions::reported());
+    context.register_udf(functions::reported::reported());
     context.register_udf(cast_names::function());
 }
 

@@ -8,7 +8,7 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 
-use crate::engine::reported::call;
+use crate::engine::functions::reported::call;
 
 /// Names of optional sources.
 pub(super) type Sources = BTreeSet<String>;

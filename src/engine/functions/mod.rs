@@ -25,7 +25,7 @@ pub mod hhi;
 mod local_day;
 pub mod median_total;
 mod moments;
-mod reported;
+pub(crate) mod reported;
 mod share_function;
 mod sliding;
 mod statistic;
@@ -38,7 +38,6 @@ use datafusion::logical_expr::AggregateUDF;
 
 pub use local_day::local_day;
 pub(crate) use moments::Moments;
-pub use reported::reported;
 pub(crate) use share_function::share_statistic;
 use share_function::{Name, ShareFunction};
 pub(crate) use statistic::Statistic;

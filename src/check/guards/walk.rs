@@ -1,45 +1,77 @@
-//! The rows that a plan gives, by their kind, and what their values come from.
+//! Through the plans of models: the rows that each gives, by their kind.
+
+use std::collections::BTreeMap;
 
 use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, Join, JoinType, LogicalPlan};
 
-use super::Guards;
+use super::kinds::{KindOfRows, Rows, clean, merged};
 use super::value::{Is, Sources, Value, value};
 use crate::check::lineage;
-
-/// Rows of one query among several that stand below each other.
-#[derive(Debug, Clone, Default)]
-pub(super) struct KindOfRows {
-    pub(super) values: Vec<Value>,
-    /// The optional sources without a row of which there is none of these.
-    pub(super) there: Sources,
-}
-
-/// All rows, by kind.
-pub(super) type Rows = Vec<KindOfRows>;
+use crate::pipeline::Pipeline;
+use crate::project::layer::{Layer, ModelName};
+use crate::project::model::{Kind, Model};
 
 /// Kinds that are told apart at most.
 const KINDS: usize = 64;
 
-/// Rows of all kinds as of one: what is known of each.
-pub(super) fn merged(rows: Rows) -> KindOfRows {
-    let both = |one: KindOfRows, other: KindOfRows| KindOfRows {
-        values: one.values.into_iter().zip(&other.values).map(|(one, other)| one.or(other)).collect(),
-        there: &one.there & &other.there,
-    };
-    rows.into_iter().reduce(both).unwrap_or_default()
+/// What models are made of, as far as it was asked for.
+pub(super) struct Guards<'a> {
+    pipeline: &'a Pipeline,
+    plans: &'a BTreeMap<ModelName, LogicalPlan>,
+    known: BTreeMap<ModelName, Rows>,
+    /// Columns of metrics that are unguarded, and of which sources.
+    pub(super) found: Vec<(&'a Model, String, Sources)>,
 }
 
-impl KindOfRows {
-    /// All that its values come from, and what has to be there.
-    fn everything(&self) -> Sources {
-        self.values.iter().fold(self.there.clone(), |all, value| &all | &value.from)
+impl<'a> Guards<'a> {
+    pub(super) fn new(pipeline: &'a Pipeline, plans: &'a BTreeMap<ModelName, LogicalPlan>) -> Self {
+        Self { pipeline, plans, known: BTreeMap::new(), found: Vec::new() }
     }
 
-    fn where_reported(mut self, sources: &Sources) -> Self {
-        self.values = self.values.into_iter().map(|value| value.where_reported(sources)).collect();
-        self
+    /// The rows of a model; `None` of one that is not known, as the calendar.
+    fn of_name(&mut self, name: &str) -> Option<Rows> {
+        let pipeline = self.pipeline;
+        pipeline.model(&ModelName::parse(name)?).map(|model| self.of_model(model))
+    }
+
+    /// The rows of a model.
+    pub(super) fn of_model(&mut self, model: &'a Model) -> Rows {
+        if let Some(known) = self.known.get(&model.name) {
+            return known.clone();
+        }
+        let rows = match &model.kind {
+            Kind::Source(source) => {
+                let is_asked = source.optional && !source.none_where_absent;
+                let from: Sources = is_asked.then(|| model.name.table.clone()).into_iter().collect();
+                let values = vec![Value::of(from.clone()); model.contract.columns.len()];
+                vec![KindOfRows { values, there: from }]
+            }
+            Kind::View(_) => self.plans.get(&model.name).map(|plan| self.rows(plan)).unwrap_or_default(),
+            Kind::Table(..) => {
+                let rows = self.plans.get(&model.name).map(|plan| self.rows(plan)).unwrap_or_default();
+                self.stored(model, rows)
+            }
+        };
+        self.known.insert(model.name.clone(), rows.clone());
+        rows
+    }
+
+    /// The rows of a stored table: what is unguarded in them is told of here, and no more in what reads them.
+    fn stored(&mut self, model: &'a Model, rows: Rows) -> Rows {
+        let columns = self.plans.get(&model.name).map(|plan| plan.schema().fields().clone());
+        for (at, column) in columns.iter().flatten().enumerate() {
+            let open = rows.iter().filter_map(|kind| Some(&kind.values.get(at)?.from - &kind.there));
+            let open = open.fold(Sources::new(), |all, more| &all | &more);
+            let is_told = model.name.layer == Layer::Metrics && !open.is_empty();
+            if is_told && !model.contract.primary_key.contains(column.name()) {
+                self.found.push((model, column.name().clone(), open));
+            }
+        }
+        let mut kind = merged(rows);
+        kind.values.iter_mut().for_each(|value| value.from.clear());
+        vec![kind]
     }
 }
 
@@ -247,8 +279,4 @@ impl Guards<'_> {
             _ => Sources::new(),
         }
     }
-}
-
-fn clean(width: usize) -> KindOfRows {
-    KindOfRows { values: vec![Value::default(); width], there: Sources::new() }
 }
