@@ -37,9 +37,9 @@ pub fn facts() -> impl Strategy<Value = Vec<Row>> {
 /// Each fact of each of its days that no other delivery of it lies shortly before.
 fn facts_of(rows: &[Row]) -> Vec<Line> {
     let day = |row: &Row| row.at.unwrap() / DAY;
-    let days: BTreeSet<(u8, i64)> = rows.iter().map(|row| (row.id, day(row))).collect();
-    let stands = |&(id, day): &(u8, i64)| !(1..=MAX_DELAY).any(|ago| days.contains(&(id, day - ago)));
-    let of = |(id, on): &(u8, i64)| {
+    let days: BTreeSet<(u32, i64)> = rows.iter().map(|row| (row.id, day(row))).collect();
+    let stands = |&(id, day): &(u32, i64)| !(1..=MAX_DELAY).any(|ago| days.contains(&(id, day - ago)));
+    let of = |(id, on): &(u32, i64)| {
         let deliveries = rows.iter().filter(|row| row.id == *id && day(row) == *on);
         let last = deliveries.min_by_key(|row| (Reverse(row.known), ties(row))).unwrap();
         Line { id: id.to_string(), v: last.v, days: vec![Some(*on)] }
@@ -131,7 +131,7 @@ impl Shape {
     }
 
     /// The rows of a thing; what does not change over time is as the newest row that says anything has it.
-    fn rows_of(&self, rows: &[Row], id: u8) -> Vec<Row> {
+    fn rows_of(&self, rows: &[Row], id: u32) -> Vec<Row> {
         let mut of: Vec<Row> = rows.iter().filter(|row| row.id == id).cloned().collect();
         let newest =
             of.iter().min_by_key(|row| (row.gone == Some(true), Reverse(row.known), ties(row))).cloned();
@@ -143,7 +143,7 @@ impl Shape {
     }
 
     /// The versions of a thing by the day from which each holds.
-    fn versions(&self, rows: &[Row], id: u8) -> BTreeMap<i64, Row> {
+    fn versions(&self, rows: &[Row], id: u32) -> BTreeMap<i64, Row> {
         let mut statements: BTreeMap<i64, Vec<&Row>> = BTreeMap::new();
         let rows = self.rows_of(rows, id);
         for row in &rows {
@@ -156,23 +156,26 @@ impl Shape {
         let standing = statements.values().map(|rows| {
             let row = *rows.iter().min_by_key(|row| (Reverse(row.known), ties(row))).unwrap();
             let first = rows.iter().map(|row| row.known).min().unwrap();
-            (self.from(row).unwrap_or(if self.ver { first } else { row.known }), row.clone())
+            let from = self.from(row).unwrap_or(if self.ver { first } else { row.known });
+            // Of two from one time the one that was made last.
+            (from, if self.ver { first } else { row.known }, row.clone())
         });
-        let mut by_day: BTreeMap<i64, Vec<(i64, Row)>> = BTreeMap::new();
-        for (from, row) in standing.filter(|(_, row)| row.gone != Some(true)) {
-            by_day.entry(from / DAY).or_default().push((from, row));
+        let mut by_day: BTreeMap<i64, Vec<(i64, i64, Row)>> = BTreeMap::new();
+        for (from, made, row) in standing.filter(|(.., row)| row.gone != Some(true)) {
+            by_day.entry(from / DAY).or_default().push((from, made, row));
         }
-        let last = |rows: Vec<(i64, Row)>| {
-            let last =
-                rows.into_iter().min_by_key(|(from, row)| (Reverse(*from), Reverse(row.known), ties(row)));
-            last.unwrap().1
+        let last = |rows: Vec<(i64, i64, Row)>| {
+            let last = rows.into_iter().min_by_key(|(from, made, row)| {
+                (Reverse(*from), Reverse(*made), Reverse(row.known), ties(row))
+            });
+            last.unwrap().2
         };
         by_day.into_iter().map(|(day, rows)| (day, last(rows))).collect()
     }
 
     /// What each thing is on a day, and whether that is approximate.
     pub fn state(&self, rows: &[Row], day: i64) -> BTreeMap<String, (i64, bool)> {
-        let of = |id: u8| {
+        let of = |id: u32| {
             let versions = self.versions(rows, id);
             if let Some((_, row)) = versions.range(..=day).next_back() {
                 return row.until.is_none_or(|until| day < until).then_some((row.v, false));
@@ -191,10 +194,10 @@ impl Shape {
 }
 
 /// A load: its time, and the things in it.
-pub type Load = (i64, Vec<(u8, i64)>);
+pub type Load = (i64, Vec<(u32, i64)>);
 
 pub fn loads() -> impl Strategy<Value = Vec<Load>> {
-    let things = prop::collection::vec((0_u8..3, 0_i64..2), 1..4);
+    let things = prop::collection::vec((0_u32..3, 0_i64..2), 1..4);
     prop::collection::vec((minute(), things), 1..6)
 }
 
@@ -283,7 +286,7 @@ proptest! {
         };
         let lines = World::new(&declared, std::slice::from_ref(&rows)).lines(&["first_day", "day_after"], None);
         let last = |value: Option<i64>| (value.is_none(), value);
-        let first_of = |id: u8| {
+        let first_of = |id: u32| {
             let of_id = rows.iter().filter(|row| row.id == id);
             of_id.min_by_key(|row| (last(row.begun), last(row.until), row.v))
         };

@@ -15,17 +15,17 @@ deliveries AS (
 ), {% endif -%}
 statements AS (
   -- Of the rows of one statement the one known last counts, with its dates.
-  SELECT {{ columns }}, {{ from }} AS _holds_from, {{ first_day }} AS first_day
+  SELECT {{ columns }}, {% if version %}_first_known, {% endif %}{{ from }} AS _holds_from, {{ first_day }} AS first_day
   FROM {% if version %}deliveries{% else %}{{ rows }}{% endif %}
   QUALIFY row_number() OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ known_last }}{{ ties }}{% if version %}, _first_known{% endif %}) = 1
 ), versions AS (
-  -- Of the statements of one day the one that holds last.
+  -- Of the statements of one day the one that holds last{% if version %}; of those from one time the one made last{% endif %}.
   SELECT *
   FROM statements
 {%- if deleted %}
   WHERE NOT coalesce({{ deleted }}, FALSE)
 {%- endif %}
-  QUALIFY row_number() OVER (PARTITION BY {{ key }}, first_day ORDER BY _holds_from DESC, {{ known_last }}{{ ties }}) = 1
+  QUALIFY row_number() OVER (PARTITION BY {{ key }}, first_day ORDER BY _holds_from DESC, {% if version %}_first_known DESC, {% endif %}{{ known_last }}{{ ties }}) = 1
 {%- if not valid_to %}
 ), compared AS (
   SELECT
