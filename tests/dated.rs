@@ -2,6 +2,8 @@
 
 mod definition; // what each kind means, row by row
 mod laws; // later rows change no earlier day; order, files and another delivery change nothing
+mod many; // corrections, deliveries and needless kinds: thousands of cases, many in one world
+mod projects; // projects over tables of others declare the time of all sources
 mod refused; // declarations that say nothing, or contradict themselves
 mod table; // what the documentation says of the bundled sources
 mod world; // a project of one source with drawn rows

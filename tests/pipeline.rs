@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
-use halescore::check::check;
+use halescore::check::{Checked, check};
 use halescore::engine::sources::Reading;
 use halescore::engine::{Engine, EngineOptions};
 use halescore::error::Result;
@@ -28,6 +29,29 @@ pub struct Run {
     pub engine: EngineOptions,
     /// What a day knows.
     pub reading: Reading,
+    /// The project as it was checked before; checked anew where it was not.
+    pub checked: Option<Arc<Checked>>,
+}
+
+/// A project checked without its sources, for many runs.
+pub fn checked(project: &Path) -> Arc<Checked> {
+    let engine = Engine::new(&EngineOptions::default()).unwrap();
+    let checked = async {
+        let pipeline = Pipeline::build(Project::load(project)?)?;
+        check(pipeline, &engine, None).await
+    };
+    Arc::new(deep(checked).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// Work on a stack of its own: debug builds plan in deep frames.
+fn deep<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    const STACK: usize = 32 << 20;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).thread_stack_size(STACK).enable_all().build().unwrap();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        thread.spawn_scoped(scope, || runtime.block_on(work)).unwrap().join().unwrap()
+    })
 }
 
 impl Run {
@@ -35,7 +59,15 @@ impl Run {
     pub fn new(project: &Path, sources: &Path, out: &Path) -> Self {
         let engine = EngineOptions { threads: std::num::NonZeroUsize::new(1), ..EngineOptions::default() };
         let [project, sources, out] = [project, sources, out].map(Path::to_path_buf);
-        Self { project, sources, out, select: Vec::new(), engine, reading: Reading::AsHappened }
+        Self {
+            project,
+            sources,
+            out,
+            select: Vec::new(),
+            engine,
+            reading: Reading::AsHappened,
+            checked: None,
+        }
     }
 
     /// Publishes only some stored models.
@@ -49,25 +81,27 @@ impl Run {
         Self { reading, ..self }
     }
 
+    /// Takes the project as it was checked.
+    pub fn checked(self, checked: &Arc<Checked>) -> Self {
+        Self { checked: Some(Arc::clone(checked)), ..self }
+    }
+
     /// Builds and publishes days; gives the most bytes that operators held.
     pub fn publish(&self, days: RangeInclusive<NaiveDate>) -> Result<usize> {
-        // Debug builds plan in deep frames, hence the stacks.
-        const STACK: usize = 32 << 20;
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.worker_threads(2).thread_stack_size(STACK).enable_all().build().unwrap();
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(STACK);
-            let work = || runtime.block_on(self.run(days));
-            thread.spawn_scoped(scope, work).unwrap().join().unwrap()
-        })
+        deep(self.run(days))
     }
 
     async fn run(&self, days: RangeInclusive<NaiveDate>) -> Result<usize> {
         let engine = Engine::new(&self.engine)?;
         let sources = Storage::open(self.sources.to_str().unwrap(), &self.project)?;
         let out = Storage::open(self.out.to_str().unwrap(), &self.project)?;
-        let pipeline = Pipeline::build(Project::load(&self.project)?)?;
-        let checked = check(pipeline, &engine, Some(&sources)).await?;
+        let checked = match &self.checked {
+            Some(checked) => Arc::clone(checked),
+            None => {
+                let pipeline = Pipeline::build(Project::load(&self.project)?)?;
+                Arc::new(check(pipeline, &engine, Some(&sources)).await?)
+            }
+        };
         let selection = match self.select.as_slice() {
             [] => Selection::all(&checked.pipeline),
             words => Selection::of_words(&checked.pipeline, words)?,

@@ -26,7 +26,7 @@ pub const LAST: i64 = 9;
 /// A row as it was delivered; times are minutes, days are days, both since the first of January 2026.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    pub id: u8,
+    pub id: u32,
     pub v: i64,
     pub at: Option<i64>,
     pub known: i64,
@@ -44,7 +44,7 @@ pub fn minute() -> impl Strategy<Value = i64> {
 pub fn row() -> impl Strategy<Value = Row> {
     let dates = (prop::option::weighted(0.7, minute()), minute());
     let spans = (prop::option::weighted(0.3, 0..=LAST), prop::option::weighted(0.5, 0..=LAST));
-    (0_u8..3, 0_i64..3, dates, spans, prop::option::weighted(0.4, any::<bool>()), 0_i64..3).prop_map(
+    (0_u32..3, 0_i64..3, dates, spans, prop::option::weighted(0.4, any::<bool>()), 0_i64..3).prop_map(
         |(id, v, (at, known), (until, begun), gone, ver)| Row { id, v, at, known, until, gone, begun, ver },
     )
 }

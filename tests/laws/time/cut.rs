@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{cast, filter_record_batch};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use chrono::NaiveDate;
 use halescore::engine::sources::Reading;
@@ -133,27 +133,28 @@ fn until(rows: &RecordBatch, time: &Time, day: NaiveDate, reading: Reading) -> B
 }
 
 /// The sources of a folder, those rows changed that are dated.
-pub fn changed(project: &Path, from: &Path, change: impl Fn(&Dated, RecordBatch) -> RecordBatch) -> TempDir {
+pub fn changed(
+    sources: &[Dated],
+    from: &Path,
+    change: impl Fn(&Dated, RecordBatch) -> RecordBatch,
+) -> TempDir {
     let to = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         std::os::unix::fs::symlink(entry.path(), to.path().join(entry.file_name())).unwrap();
     }
-    for source in dated(project) {
+    for source in sources {
         let Some(all) = read(from, &source.path) else { continue };
-        let count = all.num_rows();
-        let kept = change(&source, all);
-        assert!(kept.num_rows() > 0, "nothing of {} is left of {count} rows", source.name);
-        replace(to.path(), source.path.trim_end_matches('/'), &kept);
+        replace(to.path(), source.path.trim_end_matches('/'), &change(source, all));
     }
     to
 }
 
-/// The rows of a source that a day may know. As happened all loads tell of it: a load of later reaches earlier days as
+/// Which rows of a source a day may not know yet. As happened all loads tell of it: a load of later reaches earlier days as
 /// well, and says that what is there of them is all there is.
-pub fn cut(source: &Dated, rows: &RecordBatch, day: NaiveDate, reading: Reading) -> RecordBatch {
+pub fn later(source: &Dated, rows: &RecordBatch, day: NaiveDate, reading: Reading) -> Vec<bool> {
     if source.name == LOADS && reading == Reading::AsHappened {
-        return rows.clone();
+        return vec![false; rows.num_rows()];
     }
-    filter_record_batch(rows, &until(rows, &source.time, day, reading)).unwrap()
+    until(rows, &source.time, day, reading).iter().map(|is_there| is_there != Some(true)).collect()
 }

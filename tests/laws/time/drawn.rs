@@ -1,41 +1,58 @@
-//! Projects by chance: six models over a log of acts and the history of things, and rows of both, some known late, some
-//! delivered again, some corrected.
+//! Projects by chance: six models over a log of acts and the history of things. Their rows are in [`super::rows`].
 
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray, TimestampMicrosecondArray};
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
-
+use super::rows::{Rows, Written};
 use crate::laws::Draw;
-use crate::oracle::world::{at, write};
 
-/// The first day of the rows.
-const FIRST: NaiveDate = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
-
-/// The day that must not know what comes after it; rows go on for as long again.
-pub const DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 1, 20).unwrap();
-const DAYS: usize = 40;
-
-/// Whether rows may be known later than they happened, and stand twice.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Rows {
-    AsTheyCome,
-    OnTheirDay,
+/// What a drawn project says of its sources and how far its models look back.
+pub struct Drawn {
+    /// How the history of things is declared, of [`history`].
+    pub kind: usize,
+    /// For how many days another delivery of an act is looked for; `None` where each row is an act of its own.
+    pub max_delay: Option<i64>,
+    /// How many days before its own a row of a model reads; `None` where that has no bound.
+    pub look_back: Option<i64>,
+    pub written: Written,
 }
 
-/// Writes the project of a seed and the rows that it reads.
-pub fn project(seed: u64, rows: Rows, folder: &Path) {
+/// Options in the place of drawn ones.
+#[derive(Clone, Copy)]
+pub struct Said {
+    pub acts: &'static str,
+    pub things: &'static str,
+}
+
+/// Writes the project of a seed and the rows that it reads; what is said of its sources is drawn where it is not given.
+pub fn project(seed: u64, rows: Rows, said: Option<Said>, folder: &Path) -> Drawn {
     let mut draw = Draw(seed);
-    let kind = draw.below(4);
-    for (path, text) in models(&mut draw, kind) {
-        let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+    let drawn = draw.below(4);
+    let kind = if said.is_some() { 0 } else { drawn };
+    let models = models(&mut draw, kind, said);
+    for (path, text) in &models.files {
+        write(folder, path, text);
     }
-    std::fs::create_dir_all(folder.join("data")).unwrap();
-    acts(&mut draw, rows, &folder.join("data/acts.parquet"));
-    things(&mut draw, rows, kind, &folder.join("data/things.parquet"));
+    let mut written = Written::drawn(&mut draw, rows, kind);
+    if said.is_some() {
+        // Nothing is said that needs more than plain rows.
+        written.things.iter_mut().for_each(|thing| thing.gone = None);
+    }
+    written.write(&folder.join("data"));
+    Drawn { kind, max_delay: models.max_delay, look_back: models.look_back, written }
+}
+
+/// Writes a file of a project.
+pub fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// The models of a project, and what is known of them.
+struct Models {
+    files: [(&'static str, String); 9],
+    max_delay: Option<i64>,
+    look_back: Option<i64>,
 }
 
 fn one(draw: &mut Draw, texts: &[&str]) -> String {
@@ -54,8 +71,12 @@ fn history(kind: usize) -> &'static str {
     }
 }
 
-fn models(draw: &mut Draw, kind: usize) -> [(&'static str, String); 9] {
-    let key = one(draw, &["'key' 'id', ", ""]);
+fn models(draw: &mut Draw, kind: usize, said: Option<Said>) -> Models {
+    let key = one(draw, &["'key' 'id', 'max_delay' '5 days', ", "", "'key' 'id', "]);
+    let max_delay = [("", None), ("'key' 'id', ", Some(60))];
+    let max_delay = max_delay.into_iter().find(|(said, _)| key == *said).map_or(Some(5), |(_, delay)| delay);
+    let key = said.map_or(key, |said| said.acts.to_owned());
+    let things = said.map_or(history(kind), |said| said.things);
     let filter = one(draw, &["", " WHERE v > 1", " WHERE account_id <> 'b'", " WHERE v IS NOT NULL"]);
     let frame = one(
         draw,
@@ -84,6 +105,10 @@ fn models(draw: &mut Draw, kind: usize) -> [(&'static str, String); 9] {
         false => format!("{}OVER w", fact),
     };
     let state = one(draw, &["things.v", "spine.as_of_date - things.first_day", "coalesce(things.v, -1)"]);
+    let look_back = [("13'", 13), ("6'", 6), ("BETWEEN CURRENT", 0)];
+    let look_back = look_back.into_iter().find(|(part, _)| frame.contains(part)).map(|(_, days)| days);
+    // Since when a thing is as it is may go back to any day.
+    let look_back = look_back.filter(|_| !state.contains("first_day"));
     let last = one(
         draw,
         &[
@@ -92,7 +117,7 @@ fn models(draw: &mut Draw, kind: usize) -> [(&'static str, String); 9] {
             "sum(state) AS value, count(*) AS n FROM metrics.states GROUP BY as_of_date",
         ],
     );
-    [
+    let files = [
         ("hale.yml", "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n".to_owned()),
         (
             "sql/raw/acts.sql",
@@ -107,7 +132,7 @@ fn models(draw: &mut Draw, kind: usize) -> [(&'static str, String); 9] {
             format!(
                 "CREATE EXTERNAL TABLE raw.things (account_id VARCHAR NOT NULL, v BIGINT, since TIMESTAMP, \
                  known TIMESTAMP NOT NULL, gone BOOLEAN) STORED AS PARQUET LOCATION 'things.parquet' OPTIONS ({})",
-                history(kind)
+                things
             ),
         ),
         (
@@ -153,83 +178,6 @@ fn models(draw: &mut Draw, kind: usize) -> [(&'static str, String); 9] {
                  PARTITIONED BY (as_of_date) AS SELECT as_of_date, {last}"
             ),
         ),
-    ]
-}
-
-const ACCOUNTS: [&str; 5] = ["a", "b", "c", "d", "e"];
-
-fn instant(draw: &mut Draw, day: usize) -> i64 {
-    let hour = [0, 12, 23][draw.below(3)];
-    at(FIRST + TimeDelta::days(day as i64), NaiveTime::from_hms_opt(hour, 0, 0).unwrap())
-}
-
-const HOUR: i64 = 3600 * 1_000_000;
-
-/// How much later a row was known: on its day, some days later, or weeks later.
-fn delay(draw: &mut Draw, rows: Rows) -> i64 {
-    let days = if rows == Rows::OnTheirDay { 0 } else { [0, 0, 0, 1, 4, 25][draw.below(6)] };
-    days * 24 * HOUR
-}
-
-fn acts(draw: &mut Draw, rows: Rows, path: &Path) {
-    let (mut ids, mut accounts, mut values, mut done, mut known) = (vec![], vec![], vec![], vec![], vec![]);
-    for number in 0..60 {
-        // One of the first day, so that no cut leaves nothing.
-        let day = if number == 0 { 0 } else { draw.below(DAYS) };
-        let is_again = rows == Rows::AsTheyCome && number > 0 && draw.below(4) == 0;
-        ids.push(if is_again { draw.below(number) as i64 } else { number as i64 });
-        accounts.push(ACCOUNTS[draw.below(5)]);
-        values.push((draw.below(6) > 0).then(|| draw.below(5) as i64));
-        done.push(instant(draw, day));
-        let late = if number == 0 { 0 } else { delay(draw, rows) };
-        known.push(done[number] + late);
-    }
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        ("id", Arc::new(Int64Array::from(ids))),
-        ("account_id", Arc::new(StringArray::from(accounts))),
-        ("v", Arc::new(Int64Array::from(values))),
-        ("done", Arc::new(TimestampMicrosecondArray::from(done))),
-        ("known", Arc::new(TimestampMicrosecondArray::from(known))),
     ];
-    write(path, columns);
-}
-
-fn things(draw: &mut Draw, rows: Rows, kind: usize, path: &Path) {
-    let (mut accounts, mut values, mut since, mut known, mut gone) = (vec![], vec![], vec![], vec![], vec![]);
-    let mut taken = std::collections::BTreeSet::new();
-    for number in 0..30 {
-        let account = draw.below(5);
-        // Loads lie some days apart, and each has several things.
-        let day = if number == 0 {
-            0
-        } else if kind == 3 {
-            draw.below(DAYS / 5) * 5
-        } else {
-            draw.below(DAYS)
-        };
-        if rows == Rows::OnTheirDay && !taken.insert((account, day)) {
-            continue;
-        }
-        let from = if kind == 3 {
-            at(FIRST + TimeDelta::days(day as i64), NaiveTime::MIN)
-        } else {
-            instant(draw, day)
-        };
-        // Some is said before it holds.
-        let early = rows == Rows::AsTheyCome && kind != 3 && draw.below(5) == 0;
-        let late = if number == 0 || kind == 3 { 0 } else { delay(draw, rows) };
-        accounts.push(ACCOUNTS[account]);
-        values.push((draw.below(6) > 0).then(|| draw.below(5) as i64));
-        since.push(if draw.below(5) == 0 && kind == 2 { None } else { Some(from) });
-        known.push(if early { from - 3 * 24 * HOUR } else { from + late });
-        gone.push((draw.below(3) > 0).then(|| draw.below(5) == 0));
-    }
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        ("account_id", Arc::new(StringArray::from(accounts))),
-        ("v", Arc::new(Int64Array::from(values))),
-        ("since", Arc::new(TimestampMicrosecondArray::from(since))),
-        ("known", Arc::new(TimestampMicrosecondArray::from(known))),
-        ("gone", Arc::new(BooleanArray::from(gone))),
-    ];
-    write(path, columns);
+    Models { files, max_delay, look_back }
 }
