@@ -1,8 +1,11 @@
 //! The dated relation of each kind of source, against its definition, and the laws of time that need none.
 
+mod corrected; // a correction changes only the days that it is about
 mod definition; // what each kind means, row by row
+mod delivered; // order, files and second deliveries change nothing
 mod laws; // later rows change no earlier day; order, files and another delivery change nothing
-mod many; // corrections, deliveries and needless kinds: thousands of cases, many in one world
+mod many; // many cases in one world, and what the laws say of them
+mod needless; // a kind that nothing needs makes plain rows
 mod projects; // projects over tables of others declare the time of all sources
 mod refused; // declarations that say nothing, or contradict themselves
 mod table; // what the documentation says of the bundled sources
