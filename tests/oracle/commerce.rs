@@ -9,6 +9,7 @@ use arrow::array::{ArrayRef, Int64Array};
 use chrono::{Days, NaiveDate};
 
 use super::columns::{date, decimal, flag, text, time};
+pub use super::merges::Merge;
 use super::table::{Row, Value};
 use super::world::{Account, World, moment, words, write};
 
@@ -86,15 +87,6 @@ impl Line {
     pub fn arr_cents(&self) -> i128 {
         (self.arr * self.fx_rate * 2 + 100_000_000) / 200_000_000
     }
-}
-
-/// A row of `raw.account_merges`.
-#[derive(Debug, Clone)]
-pub struct Merge {
-    pub account_id: String,
-    pub survivor_id: String,
-    pub merged_on: NaiveDate,
-    pub recorded_at: i64,
 }
 
 /// All versions of all that was said and signed.
@@ -232,37 +224,6 @@ impl Commerce {
         begun.map(standing).collect()
     }
 
-    /// The merge of an account, as it was written down last.
-    fn merge(&self, account_id: &str) -> Option<&Merge> {
-        let of_account = self.merges.iter().filter(|merge| merge.account_id == account_id);
-        of_account.max_by_key(|merge| merge.recorded_at)
-    }
-
-    /// As which account an account goes on at the end of a day: itself, unless it was merged.
-    pub fn survivor<'a>(&'a self, account_id: &'a str, day: NaiveDate) -> &'a str {
-        let mut survivor = account_id;
-        for _ in 0..3 {
-            match self.merge(survivor).filter(|merge| merge.merged_on <= day) {
-                Some(merge) => survivor = &merge.survivor_id,
-                None => break,
-            }
-        }
-        survivor
-    }
-
-    /// The last day, up to a day, on which another account went on in this one.
-    pub fn joined_on(&self, account_id: &str, day: NaiveDate) -> Option<NaiveDate> {
-        let turns = self.merges.iter().map(|merge| merge.merged_on).filter(|turn| *turn <= day);
-        let comes = |turn: &NaiveDate| {
-            self.merges.iter().map(|merge| merge.account_id.as_str()).any(|other| {
-                other != account_id
-                    && self.survivor(other, *turn) == account_id
-                    && self.survivor(other, *turn - Days::new(1)) != account_id
-            })
-        };
-        turns.filter(comes).max()
-    }
-
     /// What an account is at the end of a day; `None` for one that is no customer, goes on in another, or is not scored.
     pub fn customer(&self, world: &World, account_id: &str, day: NaiveDate) -> Option<Customer<'_>> {
         if self.survivor(account_id, day) != account_id {
@@ -296,17 +257,6 @@ impl Commerce {
         if !self.merges.is_empty() {
             self.write_merges(folder);
         }
-    }
-
-    fn write_merges(&self, folder: &Path) {
-        let rows = &self.merges;
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("account_id", text(rows, |row| Some(row.account_id.clone()))),
-            ("survivor_id", text(rows, |row| Some(row.survivor_id.clone()))),
-            ("merged_on", date(rows, |row| Some(row.merged_on))),
-            ("recorded_at", time(rows, |row| Some(row.recorded_at))),
-        ];
-        write(&folder.join("account_merges.parquet"), columns);
     }
 
     fn write_accounts(&self, folder: &Path) {
@@ -362,7 +312,7 @@ impl Commerce {
         Self {
             accounts: accounts.iter().map(account_of).collect(),
             lines: contracts.iter().map(line_of).collect(),
-            merges: merges.iter().map(merge_of).collect(),
+            merges: merges.iter().map(Merge::of).collect(),
         }
     }
 }
@@ -405,15 +355,6 @@ pub fn units(row: &Row, column: &str) -> i128 {
 
 fn version_of(row: &Row) -> Version {
     Version { valid_from: moment(row, "valid_from"), recorded_at: moment(row, "recorded_at").unwrap() }
-}
-
-fn merge_of(row: &Row) -> Merge {
-    Merge {
-        account_id: words(row, "account_id").unwrap(),
-        survivor_id: words(row, "survivor_id").unwrap(),
-        merged_on: day(row, "merged_on").unwrap(),
-        recorded_at: moment(row, "recorded_at").unwrap(),
-    }
 }
 
 fn account_of(row: &Row) -> AccountVersion {
