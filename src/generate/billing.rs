@@ -99,7 +99,7 @@ pub(super) fn take_back(scene: &Scene<'_>, bills: &mut Bills) -> Vec<Planted> {
         let available = payment.at + i64::from(after) * 24 * HOUR;
         let row = Id('p', payment.account, payment.number);
         let truth = Planted::new("charged back months later", payment.account, row, day_of(available));
-        planted.push(truth.from_to("paid", "chargeback", available));
+        planted.push(truth.turned("paid", "chargeback", available));
         let invoice = bills.invoices.iter().rfind(|invoice| invoice.number == payment.invoice).cloned();
         bills.payments.push(Payment { status: "chargeback", available, ..payment });
         bills.invoices.extend(invoice.map(|invoice| Invoice {

@@ -92,7 +92,7 @@ pub(super) fn backdate(scene: &Scene<'_>, told: &mut Vec<Version>) -> Vec<Plante
     let truth = late.map(|version| {
         let day = day_of(version.from.unwrap_or_default());
         let planted = Planted::new("stage backdated", version.account, AccountId(version.account), day);
-        planted.from_to(last_before(told, version), version.stage, version.recorded)
+        planted.turned(last_before(told, version), version.stage, version.recorded)
     });
     truth.collect()
 }

@@ -101,7 +101,7 @@ pub(super) fn slip(scene: &Scene<'_>, plans: &mut Vec<Plan>) -> Vec<Planted> {
         let row = Id('b', plan.account, plan.number);
         let truth = Planted::new("plan begun on a wrong day", plan.account, row, plan.started);
         let [was, is] = [wrong.started, plan.started].map(|day| scene.world.on(day));
-        planted.push(truth.from_to(was, is, plan.recorded));
+        planted.push(truth.turned(was, is, plan.recorded));
         plans.push(wrong);
     }
     planted

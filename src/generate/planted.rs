@@ -37,7 +37,7 @@ impl Planted {
     }
 
     /// The same with what the row said before and says since.
-    pub(super) fn from_to(self, was: impl Display, becomes: impl Display, known: i64) -> Self {
+    pub(super) fn turned(self, was: impl Display, becomes: impl Display, known: i64) -> Self {
         Self { was: Some(was.to_string()), becomes: Some(becomes.to_string()), known, ..self }
     }
 }

@@ -160,7 +160,7 @@ pub(super) fn turn_out(scene: &Scene<'_>, tickets: &mut Vec<Ticket>) -> Vec<Plan
             let available = ticket.available + i64::from(after) * 24 * HOUR;
             let ticket = Ticket { severity: ticket.severity - 1, available, ..ticket.clone() };
             let truth = Planted::new("severity raised", ticket.account, row, day_of(available));
-            planted.push(truth.from_to(ticket.severity + 1, ticket.severity, available));
+            planted.push(truth.turned(ticket.severity + 1, ticket.severity, available));
             tickets.push(ticket);
         }
     }

@@ -84,7 +84,7 @@ pub(super) fn answer_again(scene: &Scene<'_>, surveys: &mut Vec<Survey>) -> Vec<
             let available = responded + HOUR;
             let row = Id('s', answer.account, answer.number);
             let truth = Planted::new("answered again", answer.account, row, day_of(responded));
-            planted.push(truth.from_to(score, other, available));
+            planted.push(truth.turned(score, other, available));
             surveys.push(Survey { score: Some(other), responded: Some(responded), available, ..answer });
         }
     }
