@@ -66,7 +66,7 @@ fn a_kind_that_facts_on_time_do_not_need_makes_plain_rows_of_them() {
 
 #[test]
 fn a_kind_that_changes_on_time_do_not_need_makes_plain_spans_of_them() {
-    let columns = vec!["id", "v", "at", "known", "gone", "begun", "ver"];
+    let columns = ["id", "v", "at", "known", "gone", "begun", "ver"];
     let of = |options: &str| {
         let said: Vec<&str> = options.split(['\'', ',', ' ']).collect();
         let columns = columns.iter().copied().filter(|name| *name == "v" || said.contains(name));
