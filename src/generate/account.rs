@@ -213,3 +213,11 @@ fn name(plant: Plant, index: usize) -> String {
         round => format!("{first} {second} {}", round + 1),
     }
 }
+
+impl User {
+    /// The account for which a user of an account acts on a day.
+    pub(super) fn acts_for(&self, account: &Account, day: i32) -> u32 {
+        let moved = self.moves.filter(|moves| moves.on <= day);
+        moved.map_or_else(|| account.acts_for(day), |moves| moves.to)
+    }
+}

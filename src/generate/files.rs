@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
 use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
@@ -12,7 +13,6 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use super::ids::Naming;
-use super::unfit;
 use crate::error::{Error, Result};
 
 /// Columns whose values hardly repeat: differences pack well, dictionaries do not.
@@ -105,4 +105,9 @@ fn properties(schema: &Schema) -> Result<WriterProperties> {
 
 fn failed(file: &str, error: &dyn std::fmt::Display) -> Error {
     Error::transient(format!("could not write {file}: {error}"))
+}
+
+/// That rows do not fit their columns, which is a fault of ours.
+pub(super) fn unfit(error: ArrowError) -> Error {
+    Error::Bug(error.to_string())
 }

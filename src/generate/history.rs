@@ -7,11 +7,11 @@ use tokio::task::JoinSet;
 
 use super::activity::Scale;
 use super::day::{self, DAY};
-use super::files::{Place, TableFile, Written};
+use super::files::{Place, TableFile, Written, unfit};
 use super::population::Population;
 use super::sheet::Clock;
 use super::tables::EventTable;
-use super::{World, unfit};
+use super::world::World;
 use crate::error::{Error, Result};
 
 /// The folder of the log.

@@ -7,8 +7,6 @@ use arrow::error::ArrowError;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::world::World;
-
 /// How the ids of a world look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ids {
@@ -27,9 +25,9 @@ pub(super) struct Naming {
 }
 
 impl Naming {
-    /// The naming of a world.
-    pub(super) fn new(world: &World) -> Self {
-        Self { seed: Some(world.seed).filter(|_| world.ids == Ids::Uuid) }
+    /// The naming of a world of a seed.
+    pub(super) fn new(ids: Ids, seed: u64) -> Self {
+        Self { seed: Some(seed).filter(|_| ids == Ids::Uuid) }
     }
 
     /// The columns of a table, renamed ids as text.

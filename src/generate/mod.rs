@@ -163,12 +163,11 @@ mod world;
 
 use std::sync::Arc;
 
-use arrow::error::ArrowError;
 use object_store::ObjectStore;
 use object_store::path::Path;
 
-use crate::error::{Error, Result};
-use files::{Place, Written};
+use crate::error::Result;
+use files::{Place, Written, unfit};
 pub use ids::Ids;
 use ids::Naming;
 use judgement::Judgement;
@@ -197,8 +196,8 @@ pub struct Summary {
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] for a world that cannot be, and where `events/` holds files that this world would leave standing
-/// among its own; [`Error::Transient`] where the store fails.
+/// [`Error::Usage`](crate::error::Error::Usage) for a world that cannot be, and where `events/` holds files that this world would leave standing
+/// among its own; [`Error::Transient`](crate::error::Error::Transient) where the store fails.
 pub async fn generate(
     world: &World,
     store: &Arc<dyn ObjectStore>,
@@ -210,7 +209,7 @@ pub async fn generate(
         store: Arc::clone(store),
         folder: folder.clone(),
         threads: threads.max(1),
-        naming: Naming::new(world),
+        naming: Naming::new(world.ids, world.seed),
     };
     history::refuse_strangers(world, &place).await?;
     let population = Arc::new(Population::new(world));
@@ -237,8 +236,4 @@ impl Summary {
         self.rows += written.rows;
         self.bytes += written.bytes;
     }
-}
-
-fn unfit(error: ArrowError) -> Error {
-    Error::Bug(error.to_string())
 }

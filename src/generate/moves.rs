@@ -2,44 +2,14 @@
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 
-use super::account::{Account, Move, User};
 use super::names::{AccountId, UserId};
-use super::plant::Plant;
 use super::planted::Planted;
 use super::row::Row;
 use super::scene::{HOUR, Scene, start_of};
 use super::sheet::{Clock, Sheet};
 
-/// Days before the end on which the planted user goes over.
-const MOVED_FOR: i32 = 70;
-/// The number of the planted user in its first account.
-const MOVER: usize = 1;
 /// Days after which a step is written down.
 const WRITTEN_AFTER: i32 = 2;
-
-/// Decides who of an account's users goes over to which account when: all of them with an account that is merged, and
-/// one from the thriving child to its parent.
-pub(super) fn settle(account: &Account, users: &mut [User], days: i32) {
-    if let Some(merged) = account.merged {
-        let are_there = users.iter_mut().filter(|user| user.created < merged.on);
-        are_there.for_each(|user| user.moves = Some(merged));
-    }
-    if let (Plant::ThrivingChild, Some(to), Some(user)) =
-        (account.plant, Plant::Parent.position(), users.get_mut(MOVER))
-    {
-        let created = account.active.start;
-        let moves = Some(Move { on: days - MOVED_FOR, to });
-        *user = User { created, activated: Some(created), left: None, propensity: 0.8, moves };
-    }
-}
-
-impl User {
-    /// The account for which a user of an account acts on a day.
-    pub(super) fn acts_for(&self, account: &Account, day: i32) -> u32 {
-        let moved = self.moves.filter(|moves| moves.on <= day);
-        moved.map_or_else(|| account.acts_for(day), |moves| moves.to)
-    }
-}
 
 /// That an account goes on in another.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Contracts on paper: signed late, renewed early and late, taken back, handed over to another account.
-use super::contracts::{Change, Deal};
+use super::contracts::Deal;
 use super::names::Id;
 use super::plant::Plant;
 use super::planted::Planted;
 use super::scene::{HOUR, Scene, Stay, day_of, start_of, working_hours};
-use super::signing::{Contract, deal};
+use super::signing::Contract;
 
 /// Days after its first day on which a contract, or a term, that is signed late is signed.
 const LATE: i32 = 12;
@@ -14,17 +14,6 @@ const EARLY: i32 = 40;
 const ADDED: i32 = 20;
 /// Days after that on which it is taken back.
 const TAKEN_BACK: i32 = 9;
-
-/// The ends of terms of the planted accounts: one term ended 120 days before the end of the world and the next one ten,
-/// and nobody has written down what comes after it; the other is in its second term.
-pub(super) fn ends_of_terms(scene: &Scene<'_>) -> Vec<i32> {
-    let days = scene.days();
-    if scene.account.plant == Plant::Overdue {
-        vec![days - 120, days - 10]
-    } else {
-        vec![days - 20, days + 160]
-    }
-}
 
 impl Contract<'_> {
     /// Days after its beginning on which a term was signed: only then it is billed.
@@ -67,20 +56,6 @@ impl Contract<'_> {
         let before = self.totals();
         self.lines.clear();
         self.note("merge", before, day, recorded);
-    }
-}
-
-/// What the account in which another goes on gets from it.
-pub(super) fn take_over(scene: &Scene<'_>, deal: &mut Deal) {
-    let accounts = scene.population.accounts.iter();
-    for other in accounts.filter(|other| other.merged.is_some_and(|merged| merged.to == scene.account.index))
-    {
-        let theirs = self::deal(&Scene::new(scene.world, scene.population, other));
-        for change in theirs.changes.iter().filter(|change| change.kind == "merge") {
-            let number = deal.changes.len() as u32;
-            let (account, worth, seats) = (scene.account.index, -change.worth, -change.seats);
-            deal.changes.push(Change { account, number, worth, seats, ..change.clone() });
-        }
     }
 }
 

@@ -1,11 +1,15 @@
 //! Who lives in the world: accounts with their dates, habits and latent health, and their users.
 
-use super::account::{Account, FEATURES, User};
+use super::account::{Account, FEATURES, Move, User};
 use super::draw::{Draw, Purpose};
 use super::health;
-use super::moves;
 use super::plant::Plant;
 use super::world::World;
+
+/// Days before the end on which the planted user goes over.
+const MOVED_FOR: i32 = 70;
+/// The number of the planted user in its first account.
+const MOVER: usize = 1;
 
 /// Everyone, and how healthy they are; memory grows with accounts × weeks and with users, never with events.
 pub(super) struct Population {
@@ -68,7 +72,7 @@ impl Population {
         account.users = first..first + users;
         let seats = Draw::new(world.seed, Purpose::Users, index, 0);
         self.users.extend(staff(&mut draw, &account, users, seats));
-        moves::settle(&account, &mut self.users[first as usize..], world.days as i32);
+        settle(&account, &mut self.users[first as usize..], world.days as i32);
         self.accounts.push(account);
     }
 }
@@ -138,6 +142,22 @@ fn staff(draw: &mut Draw, account: &Account, users: u32, mut seats: Draw) -> Vec
         user.left = Some(user.created + stays).filter(|day| goes && *day < account.active.end);
     }
     staff
+}
+
+/// Decides who of an account's users goes over to which account when: all of them with an account that is merged, and
+/// one from the thriving child to its parent.
+fn settle(account: &Account, users: &mut [User], days: i32) {
+    if let Some(merged) = account.merged {
+        let are_there = users.iter_mut().filter(|user| user.created < merged.on);
+        are_there.for_each(|user| user.moves = Some(merged));
+    }
+    if let (Plant::ThrivingChild, Some(to), Some(user)) =
+        (account.plant, Plant::Parent.position(), users.get_mut(MOVER))
+    {
+        let created = account.active.start;
+        let moves = Some(Move { on: days - MOVED_FOR, to });
+        *user = User { created, activated: Some(created), left: None, propensity: 0.8, moves };
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! early or late, taken back or handed over is in `paper`.
 use super::contracts::{Change, Deal, Line, RATE, Term};
 use super::draw::{Draw, Purpose};
-use super::paper;
 use super::plant::Plant;
 use super::scene::{HOUR, Scene, Stay, start_of, working_hours};
 
@@ -39,7 +38,7 @@ pub(super) fn deal(scene: &Scene<'_>) -> Deal {
             sign(nth, scene.company.currency);
         }
     }
-    paper::take_over(scene, &mut deal);
+    take_over(scene, &mut deal);
     deal
 }
 
@@ -89,7 +88,7 @@ impl Contract<'_> {
         match plant {
             _ if self.scene.company.is_monthly() => return Vec::new(),
             Plant::OnlyNow => return vec![self.scene.days() + 90],
-            Plant::Overdue | Plant::Paperwork => return paper::ends_of_terms(self.scene),
+            Plant::Overdue | Plant::Paperwork => return ends_of_terms(self.scene),
             _ => {}
         }
         let anchor = match plant {
@@ -314,5 +313,30 @@ impl Contract<'_> {
         let late = self.draw.below(3) as i32;
         let recorded = working_hours(self.draw, until + late);
         self.note("churn", before, until, recorded);
+    }
+}
+
+/// The ends of terms of the planted accounts: one term ended 120 days before the end of the world and the next one ten,
+/// and nobody has written down what comes after it; the other is in its second term.
+fn ends_of_terms(scene: &Scene<'_>) -> Vec<i32> {
+    let days = scene.days();
+    if scene.account.plant == Plant::Overdue {
+        vec![days - 120, days - 10]
+    } else {
+        vec![days - 20, days + 160]
+    }
+}
+
+/// What the account in which another goes on gets from it.
+fn take_over(scene: &Scene<'_>, deal: &mut Deal) {
+    let accounts = scene.population.accounts.iter();
+    for other in accounts.filter(|other| other.merged.is_some_and(|merged| merged.to == scene.account.index))
+    {
+        let theirs = self::deal(&Scene::new(scene.world, scene.population, other));
+        for change in theirs.changes.iter().filter(|change| change.kind == "merge") {
+            let number = deal.changes.len() as u32;
+            let (account, worth, seats) = (scene.account.index, -change.worth, -change.seats);
+            deal.changes.push(Change { account, number, worth, seats, ..change.clone() });
+        }
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::files::{Place, TableFile, Written};
+use super::files::{Place, TableFile, Written, unfit};
 use super::population::Population;
 use super::rows::Rows;
 use super::scene::Scene;
 use super::sheet::Clock;
-use super::{World, unfit};
+use super::world::World;
 use crate::error::{Error, Result};
 
 /// Accounts whose stories are in memory at a time, for each thread.
