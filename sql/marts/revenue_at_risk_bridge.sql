@@ -28,11 +28,11 @@ WITH sides AS (
   SELECT as_of_date + CAST($compare_days AS BIGINT), coalesce(survivor_id, renewals.account_id), quarter, NULL, NULL, NULL, NULL, NULL,
          arr, cancelled_arr, at_risk_arr, is_at_risk
   -- The few merged accounts come first: the engine keeps the left side in memory and lets the right one pass.
-  FROM staging.survivors
+  FROM metrics.survivors
   RIGHT JOIN marts.renewals
     ON survivors.account_id = renewals.account_id
    AND renewals.as_of_date + CAST($compare_days AS BIGINT) >= survivors.first_day
-   AND (survivors.day_after IS NULL OR renewals.as_of_date + CAST($compare_days AS BIGINT) < survivors.day_after)
+   AND renewals.as_of_date + CAST($compare_days AS BIGINT) < survivors.day_after
 ), quarters AS (
   SELECT
     as_of_date,

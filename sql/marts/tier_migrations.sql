@@ -45,11 +45,11 @@ WITH sides AS (
       ELSE 'down'
     END AS move
   -- The few merged accounts come first: the engine keeps the left side in memory and lets the right one pass.
-  FROM staging.survivors
+  FROM metrics.survivors
   RIGHT JOIN pairs
     ON survivors.account_id = pairs.account_id
    AND pairs.as_of_date >= survivors.first_day
-   AND (survivors.day_after IS NULL OR pairs.as_of_date < survivors.day_after)
+   AND pairs.as_of_date < survivors.day_after
 ), days AS (
   -- Both days are there: the earlier one may lie before the data, the later one is still to come.
   SELECT as_of_date
