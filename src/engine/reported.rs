@@ -6,7 +6,6 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type};
 use chrono::{Days, NaiveDate};
-use datafusion::error::DataFusionError;
 
 use super::day_window::WindowOptions;
 use super::landed::{self, Place};
@@ -158,12 +157,7 @@ impl<'a> Asking<'a> {
     }
 
     async fn asked(&self, name: &ModelName, sql: &str) -> Result<Vec<RecordBatch>> {
-        let rows = async |session: &Session| {
-            let plan = session.plan_text(sql).await?;
-            session.context().execute_logical_plan(plan).await?.collect().await
-        };
-        let failed = |error: DataFusionError| diagnose::of_run(&name.to_string(), &error);
-        rows(&self.session).await.map_err(failed)
+        self.session.rows(sql).await.map_err(|error| diagnose::of_run(&name.to_string(), &error))
     }
 }
 

@@ -303,6 +303,15 @@ impl Session {
         }
     }
 
+    /// The rows of a query given as text.
+    ///
+    /// # Errors
+    /// What the parser and the planner say, and the engine of rows that cannot be computed with.
+    pub async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        let plan = self.plan_text(sql).await?;
+        self.context.execute_logical_plan(plan).await?.collect().await
+    }
+
     /// A plan made in another session, over what is registered here under the same names, and with what is reported here;
     /// `None` where one of these is a view, which only planning anew puts in.
     ///

@@ -196,8 +196,8 @@ pub struct Summary {
 ///
 /// # Errors
 ///
-/// [`Error::Usage`](crate::error::Error::Usage) for a world that cannot be, and where `events/` holds files that this world would leave standing
-/// among its own; [`Error::Transient`](crate::error::Error::Transient) where the store fails.
+/// [`Error::Usage`](crate::error::Error::Usage) for a world that cannot be, and where `events/` holds files that this world
+/// would leave standing among its own; [`Error::Transient`](crate::error::Error::Transient) where the store fails.
 pub async fn generate(
     world: &World,
     store: &Arc<dyn ObjectStore>,

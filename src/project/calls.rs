@@ -1,11 +1,15 @@
 //! Calls that hale writes as plain SQL: found in a parsed query, and in a text.
 
-use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
+use std::ops::{ControlFlow, Range};
+
+use datafusion::sql::sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, Value, Visit, visit_expressions,
+};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::statement::bytes;
-use crate::diagnostic::SourceFile;
+use crate::diagnostic::{Diagnostic, Location, SourceFile};
 
 /// The arguments of a call of a function: `None` where an expression is something else, `Some(None)` where it is a call
 /// with more than plain arguments.
@@ -22,6 +26,24 @@ pub(super) fn arguments<'e>(expression: &'e Expr, name: &str) -> Option<Option<V
         _ => None,
     };
     Some(list.args.iter().map(plain).collect::<Option<_>>().filter(|_| is_plain))
+}
+
+/// What is wrong with the calls of a function in a query, each at its name.
+pub(super) fn problems(
+    part: &impl Visit,
+    file: &SourceFile,
+    place: impl Fn(Range<usize>) -> Location,
+    problem: impl Fn(&Expr) -> Option<Diagnostic>,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let visited = visit_expressions(part, |expression| {
+        if let (Some(problem), Expr::Function(function)) = (problem(expression), expression) {
+            found.push(problem.at(place(bytes(file, function.name.span()))));
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    debug_assert!(visited.is_continue());
+    found
 }
 
 /// The text that an expression writes out.

@@ -17,12 +17,10 @@ use std::ops::ControlFlow;
 
 use chrono::{Days, NaiveDate};
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, Expr, Spanned, TypedString, Value, Visit, VisitMut, visit_expressions,
-    visit_expressions_mut,
+    BinaryOperator, DataType, Expr, TypedString, Value, Visit, VisitMut, visit_expressions_mut,
 };
 
-use super::calls::{arguments, number_of, rewritten, text_of};
-use super::statement::bytes;
+use super::calls::{self, arguments, number_of, rewritten, text_of};
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 
 /// From which day on sources are complete, and where that is said.
@@ -95,24 +93,13 @@ pub(crate) fn problems(
     sources: &[String],
     place: impl Fn(std::ops::Range<usize>) -> Location,
 ) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let visited = visit_expressions(part, |expression| {
-        let problem = match Call::of(expression) {
-            None => None,
-            Some(Err(())) => Some(
-                Diagnostic::error("ready", "this does not say of which days of which source it asks").help(
-                    format!("write {FORM}: the name of a source, a number of days, the day of the row"),
-                ),
-            ),
-            Some(Ok(call)) => call.problem(complete_from, sources),
-        };
-        if let (Some(problem), Expr::Function(function)) = (problem, expression) {
-            found.push(problem.at(place(bytes(file, function.name.span()))));
-        }
-        ControlFlow::<()>::Continue(())
-    });
-    debug_assert!(visited.is_continue());
-    found
+    calls::problems(part, file, place, |expression| match Call::of(expression)? {
+        Err(()) => Some(
+            Diagnostic::error("ready", "this does not say of which days of which source it asks")
+                .help(format!("write {FORM}: the name of a source, a number of days, the day of the row")),
+        ),
+        Ok(call) => call.problem(complete_from, sources),
+    })
 }
 
 /// That a name is that of no source.

@@ -103,17 +103,7 @@ fn a_correction_of_a_version_changes_the_days_between_where_it_was_and_the_next_
         versions_corrected(&shape, &shape.declared(), runner)
     });
     // What is declared fixed, and is not, changes days before the correction.
-    let plain = Shape {
-        from: true,
-        else_begun: false,
-        to: false,
-        gone: false,
-        begun: false,
-        ver: false,
-        approximate: false,
-        if_undated: false,
-        fixed: false,
-    };
+    let plain = Shape { from: true, ..Shape::default() };
     let fixed = Shape { fixed: true, ..plain.clone() }.declared();
     let broken = versions_corrected(&plain, &fixed, &mut runner(0)).unwrap_err();
     assert!(broken.contains("because of Row { id: ") && broken.contains("v: 9"), "{broken}");

@@ -50,7 +50,7 @@ fn facts_of(rows: &[Row]) -> Vec<Line> {
 }
 
 /// A declaration of versions, drawn.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Shape {
     pub from: bool,
     /// Where nothing else says from when, the day on which it began does.

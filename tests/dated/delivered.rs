@@ -65,17 +65,7 @@ fn second_deliveries_of_versions_change_nothing() {
         versions_delivered(&shape, &shape.declared(), runner)
     });
     // A row that does not say from when it holds is another version each time that it is known.
-    let dated = Shape {
-        from: true,
-        else_begun: false,
-        to: true,
-        gone: false,
-        begun: false,
-        ver: false,
-        approximate: false,
-        if_undated: false,
-        fixed: false,
-    };
+    let dated = Shape { from: true, to: true, ..Shape::default() };
     let undated = Shape { from: false, ..dated.clone() }.declared();
     let broken = versions_delivered(&dated, &undated, &mut runner(0)).unwrap_err();
     assert!(broken.contains("because of [Row { id: "), "{broken}");

@@ -24,16 +24,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
-use datafusion::sql::sqlparser::ast::{Expr, Spanned, Visit, visit_expressions};
+use datafusion::sql::sqlparser::ast::{Expr, Visit, visit_expressions};
 
 pub(crate) use definition::{Definition, STATUS, status, statuses};
 
-use super::calls::{arguments, rewritten, text_of};
+use super::calls::{self, arguments, rewritten, text_of};
 use super::layer::Layer;
 use super::model::{Kind, Model};
 use super::ready::unknown_source;
 use super::settings::Settings;
-use super::statement::bytes;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 
 /// The name of the function.
@@ -103,25 +102,16 @@ pub(crate) fn problems(
     sources: &[String],
     place: impl Fn(std::ops::Range<usize>) -> Location,
 ) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let visited = visit_expressions(part, |expression| {
-        let problem = match call(expression) {
-            Some(Err(())) => Some(
-                Diagnostic::error(NAME, "this does not say of which source it asks, or as of which day")
-                    .help(format!("write {FORM}: the name of a source, the day of the row")),
-            ),
-            Some(Ok(source)) if !sources.iter().any(|known| known == source) => {
-                Some(unknown_source(source, sources.iter().map(String::as_str)))
-            }
-            _ => None,
-        };
-        if let (Some(problem), Expr::Function(function)) = (problem, expression) {
-            found.push(problem.at(place(bytes(file, function.name.span()))));
+    calls::problems(part, file, place, |expression| match call(expression)? {
+        Err(()) => Some(
+            Diagnostic::error(NAME, "this does not say of which source it asks, or as of which day")
+                .help(format!("write {FORM}: the name of a source, the day of the row")),
+        ),
+        Ok(source) => {
+            let is_known = sources.iter().any(|known| known == source);
+            (!is_known).then(|| unknown_source(source, sources.iter().map(String::as_str)))
         }
-        ControlFlow::<()>::Continue(())
-    });
-    debug_assert!(visited.is_continue());
-    found
+    })
 }
 
 /// A text with every call as the plain SQL that defines it.

@@ -2,7 +2,7 @@
 
 use datafusion::error::Result;
 
-use super::ask::{OfSource, asked, days, numbers};
+use super::ask::{OfSource, days, numbers};
 use crate::diagnostic::Diagnostic;
 use crate::project::identifier::identifier;
 use crate::project::statement::place_of;
@@ -24,7 +24,7 @@ impl OfSource<'_> {
              WHERE {day} IS NOT NULL) AS deliveries WHERE day_before < day - {max_delay}",
             key.join(", ")
         );
-        let batches = asked(self.session, &sql).await?;
+        let batches = self.session.rows(&sql).await?;
         let [rows, apart] =
             [0, 1].map(|column| numbers(&batches, column).first().copied().unwrap_or_default());
         let Some(newest) = days(&batches, 2).first().copied().filter(|_| rows > 0) else { return Ok(None) };

@@ -1,10 +1,9 @@
-//! Questions to a source, and the columns of their answers.
+//! A source that is asked, and the columns of its answers.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use chrono::NaiveDate;
-use datafusion::error::Result;
 
 use crate::engine::Session;
 use crate::project::model::{Model, Source};
@@ -15,12 +14,6 @@ pub(super) struct OfSource<'a> {
     pub(super) session: &'a Session,
     pub(super) model: &'a Model,
     pub(super) source: &'a Source,
-}
-
-/// The rows of a question.
-pub(super) async fn asked(session: &Session, sql: &str) -> Result<Vec<RecordBatch>> {
-    let plan = session.plan_text(sql).await?;
-    session.context().execute_logical_plan(plan).await?.collect().await
 }
 
 /// The values of a column of whole numbers, in the order of the rows; NULL is 0.

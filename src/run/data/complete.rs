@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use datafusion::error::Result;
 
-use super::ask::{OfSource, asked, days};
+use super::ask::{OfSource, days};
 use super::profile::ACCOUNT;
 use crate::diagnostic::Diagnostic;
 use crate::project::SETTINGS_FILE;
@@ -59,7 +59,7 @@ impl OfSource<'_> {
         let happened_at = identifier(&events.happened_at);
         let by = self.model.contract.column(ACCOUNT).map_or("", |_| " GROUP BY account_id");
         let sql = format!("SELECT min(local_day({happened_at})) AS day FROM {}{by}", self.model.name);
-        let mut firsts = days(&asked(self.session, &sql).await?, 0);
+        let mut firsts = days(&self.session.rows(&sql).await?, 0);
         firsts.sort_unstable();
         Ok(firsts)
     }

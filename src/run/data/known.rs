@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use datafusion::error::Result;
 
-use super::ask::{OfSource, asked, days, numbers};
+use super::ask::{OfSource, days, numbers};
 use crate::diagnostic::Diagnostic;
 use crate::project::identifier::identifier;
 use crate::project::statement::place_of;
@@ -52,7 +52,7 @@ impl OfSource<'_> {
             "SELECT count(*) AS rows, max(local_day({happened})) AS newest FROM {} WHERE local_day({happened}) - 1 > local_day({known})",
             self.model.name
         );
-        let batches = asked(self.session, &sql).await?;
+        let batches = self.session.rows(&sql).await?;
         let rows = numbers(&batches, 0).first().copied().unwrap_or_default();
         let Some(newest) = days(&batches, 1).first().copied().filter(|_| rows > 0) else { return Ok(None) };
         let (many, were) = if rows == 1 { ("row", "was") } else { ("rows", "were") };
@@ -79,7 +79,7 @@ impl OfSource<'_> {
             "SELECT local_day({column}) AS day, count(*) AS rows FROM {} WHERE {column} IS NOT NULL GROUP BY 1",
             self.model.name
         );
-        let mut rows = numbers(&asked(self.session, &sql).await?, 1);
+        let mut rows = numbers(&self.session.rows(&sql).await?, 1);
         rows.sort_unstable_by(|one, other| other.cmp(one));
         let enough = rows.iter().sum::<i64>() as f64 * NEARLY_ALL;
         let mut sum = 0;

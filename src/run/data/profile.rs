@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use datafusion::error::Result;
 
-use super::ask::{asked, days, numbers};
+use super::ask::{days, numbers};
 use crate::engine::Session;
 use crate::project::identifier::identifier;
 use crate::project::model::{Model, Source};
@@ -53,7 +53,7 @@ impl Profile {
             named.collect::<Vec<_>>().join(", "),
             model.name
         );
-        let batches = asked(session, &sql).await?;
+        let batches = session.rows(&sql).await?;
         let measures: Vec<Vec<i64>> = (0..measured.len()).map(|at| numbers(&batches, at + 1)).collect();
         let of_day = |(at, day): (usize, NaiveDate)| Day {
             day,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use datafusion::error::Result;
 
-use super::ask::{OfSource, asked, days};
+use super::ask::{OfSource, days};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::project::identifier::identifier;
 use crate::project::layer::ModelName;
@@ -35,7 +35,7 @@ impl OfSource<'_> {
             "SELECT max(local_day({known_at})) AS known, max(local_day({happened_at})) AS happened FROM {}",
             self.model.name
         );
-        let batches = asked(self.session, &sql).await?;
+        let batches = self.session.rows(&sql).await?;
         let (Some(known), Some(happened)) =
             (days(&batches, 0).first().copied(), days(&batches, 1).first().copied())
         else {
