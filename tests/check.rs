@@ -12,7 +12,7 @@ use halescore::pipeline::Pipeline;
 use halescore::project::Project;
 
 const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n";
-const LOG: &str = "-- Log.\nCREATE EXTERNAL TABLE raw.log (\n  account_id VARCHAR NOT NULL, -- who\n  at TIMESTAMP, -- when\n  n BIGINT, -- how much\n  x DOUBLE -- how much, roughly\n) STORED AS PARQUET LOCATION 'log.parquet'\n";
+const LOG: &str = "-- Log.\nCREATE EXTERNAL TABLE raw.log (\n  account_id VARCHAR NOT NULL, -- who\n  at TIMESTAMP NOT NULL, -- when\n  n BIGINT, -- how much\n  x DOUBLE -- how much, roughly\n) STORED AS PARQUET LOCATION 'log.parquet'\nOPTIONS ('kind' 'events', 'happened_at' 'at', 'known_after' '0 days')\n";
 
 /// A project of files under `sql/`, on top of one source.
 pub struct Files(tempfile::TempDir);
@@ -62,7 +62,7 @@ pub fn by_day(columns: &str, query: &str) -> String {
 }
 
 pub const STAGED: (&str, &str) =
-    ("staging/log.sql", "SELECT account_id, local_day(at) AS as_of_date, n, x FROM raw.log");
+    ("staging/log.sql", "SELECT account_id, day AS as_of_date, n, x FROM dated.log");
 
 #[tokio::test]
 async fn a_sound_project_passes() {
@@ -71,7 +71,7 @@ async fn a_sound_project_passes() {
         "SELECT account_id, as_of_date, sum(n) AS n FROM staging.log GROUP BY account_id, as_of_date",
     );
     let checked = Files::of(&[STAGED, ("metrics/t.sql", &sql)]).checked().await.unwrap();
-    assert_eq!(checked.pipeline.models.len(), 3);
+    assert_eq!(checked.pipeline.models.len(), 4);
     assert!(checked.warnings.is_empty());
 }
 
@@ -115,7 +115,7 @@ async fn parsing_collects_the_faults_of_all_files() {
     let files = Files::of(&[
         ("staging/none.sql", "-- nothing here\n"),
         ("staging/two.sql", "SELECT 1 AS a; SELECT 2 AS b"),
-        ("staging/broken.sql", "SELECT 1 AS a,\nFROM raw.log WHERE"),
+        ("staging/broken.sql", "SELECT 1 AS a,\nFROM dated.log WHERE"),
         ("staging/drop.sql", "DROP TABLE x"),
         ("staging/other_name.sql", "CREATE VIEW staging.name AS SELECT 1 AS a"),
         ("staging/Loud.sql", "SELECT 1 AS a"),
@@ -146,9 +146,9 @@ async fn names_are_held_against_what_is_there() {
 #[tokio::test]
 async fn table_functions_are_called_and_a_typo_is_told() {
     let months = "SELECT value AS month FROM generate_series(1, 12)";
-    let cohorts = "SELECT account_id, value AS n FROM raw.log CROSS JOIN range(0, 3) AS steps (value)";
+    let cohorts = "SELECT account_id, value AS n FROM dated.log CROSS JOIN range(0, 3) AS steps (value)";
     let files = Files::of(&[("staging/a.sql", months), ("staging/b.sql", cohorts)]);
-    assert_eq!(files.checked().await.unwrap().pipeline.models.len(), 3);
+    assert_eq!(files.checked().await.unwrap().pipeline.models.len(), 4);
     let files = Files::of(&[
         ("staging/a.sql", "SELECT value FROM generate_serie(1, 12)"),
         ("staging/b.sql", "SELECT value FROM generate_series"),
@@ -275,7 +275,7 @@ async fn two_hundred_models_plan_without_touching_data() {
     let mut files: Vec<(&str, &str)> =
         names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
     files.push(STAGED);
-    assert_eq!(Files::of(&files).checked().await.unwrap().pipeline.models.len(), 202);
+    assert_eq!(Files::of(&files).checked().await.unwrap().pipeline.models.len(), 203);
 }
 
 #[tokio::test]

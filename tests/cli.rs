@@ -18,8 +18,9 @@ use tempfile::TempDir;
 
 const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n";
 const RAW: &str = "-- What happened.\nCREATE EXTERNAL TABLE raw.events (\n  account_id VARCHAR NOT NULL, -- who\n  \
-    day DATE NOT NULL, -- when\n  n BIGINT -- how much\n) STORED AS PARQUET LOCATION 'events.parquet'\n";
-const STAGED: &str = "-- Events as they are.\nSELECT account_id, day, n FROM raw.events\n";
+    day DATE NOT NULL, -- when\n  n BIGINT -- how much\n) STORED AS PARQUET LOCATION 'events.parquet' \
+    OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days')\n";
+const STAGED: &str = "-- Events as they are.\nSELECT account_id, day, n FROM dated.events\n";
 
 /// A stored table by day around a query.
 fn by_day(column: &str, query: &str) -> String {

@@ -97,14 +97,15 @@ fn columns_say_what_they_are_made_of_one_step_back() {
     write("hale.yml", "name: small\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n");
     write(
         "sql/raw/events.sql",
-        "-- <script>alert(1)</script> & \"more\".\nCREATE EXTERNAL TABLE raw.events (\n  id BIGINT NOT NULL, -- <b>\n  who VARCHAR, day DATE, seconds BIGINT\n) STORED AS PARQUET LOCATION 'events.parquet'",
+        "-- <script>alert(1)</script> & \"more\".\nCREATE EXTERNAL TABLE raw.events (\n  id BIGINT NOT NULL, -- <b>\n  who VARCHAR, day DATE NOT NULL, seconds BIGINT\n) STORED AS PARQUET LOCATION 'events.parquet'\n\
+         OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days')",
     );
     write(
         "sql/staging/days.sql",
-        "CREATE VIEW staging.days AS\nWITH busy AS (SELECT who AS person, day, sum(seconds) AS total, count(*) AS rows FROM raw.events GROUP BY who, day)\n\
+        "CREATE VIEW staging.days AS\nWITH busy AS (SELECT who AS person, day, sum(seconds) AS total, count(*) AS rows FROM dated.events GROUP BY who, day)\n\
          SELECT b.person, b.day, b.total + coalesce(e.seconds, 0) AS both_sides, b.rows,\n\
                 sum(b.total) OVER (PARTITION BY b.person ORDER BY b.day) AS so_far, 7 AS seven\n\
-         FROM busy AS b LEFT JOIN raw.events AS e ON e.id = b.rows\nUNION ALL\nSELECT who, day, id, NULL, NULL, 8 FROM raw.events",
+         FROM busy AS b LEFT JOIN dated.events AS e ON e.id = b.rows\nUNION ALL\nSELECT who, day, id, NULL, NULL, 8 FROM dated.events",
     );
     write("sql/staging/more.sql", "SELECT person AS who, both_sides FROM staging.days");
     let site = site(project.path());
@@ -116,12 +117,13 @@ fn columns_say_what_they_are_made_of_one_step_back() {
         names.collect()
     };
     let days = page("staging.days");
-    assert_eq!(made_of(&days, "person"), ["raw.events.who"]);
-    assert_eq!(made_of(&days, "both_sides"), ["raw.events.id", "raw.events.seconds"]);
+    assert_eq!(made_of(&days, "person"), ["dated.events.who"]);
+    assert_eq!(made_of(&days, "both_sides"), ["dated.events.id", "dated.events.seconds"]);
     assert_eq!(made_of(&days, "rows"), [""; 0]);
-    assert_eq!(made_of(&days, "so_far"), ["raw.events.day", "raw.events.seconds", "raw.events.who"]);
+    assert_eq!(made_of(&days, "so_far"), ["dated.events.day", "dated.events.seconds", "dated.events.who"]);
     assert_eq!(made_of(&days, "seven"), [""; 0]);
     assert_eq!(made_of(&page("staging.more"), "both_sides"), ["staging.days.both_sides"]);
+    assert_eq!(made_of(&page("dated.events"), "who"), ["raw.events.who"]);
     let events = page("raw.events");
     assert!(
         !events.contains("<script>") && events.contains("&lt;script&gt;alert(1)") && !events.contains("<b>")

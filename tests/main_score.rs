@@ -8,8 +8,8 @@ use crate::cli::{code, err, good, hale};
 use crate::oracle::project_with;
 
 const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-09-01\n";
-const RAW: &str = "-- Figures.\nCREATE EXTERNAL TABLE raw.f (account_id VARCHAR NOT NULL, n BIGINT) STORED AS PARQUET LOCATION 'f' OPTIONS ('optional' 'true')\n";
-const STAGED: &str = "-- Figures.\nSELECT account_id, n FROM raw.f\n";
+const RAW: &str = "-- Figures.\nCREATE EXTERNAL TABLE raw.f (account_id VARCHAR NOT NULL PRIMARY KEY, n BIGINT) STORED AS PARQUET LOCATION 'f' OPTIONS ('kind' 'current', 'key' 'account_id', 'optional' 'true')\n";
+const STAGED: &str = "-- Figures.\nSELECT account_id, n FROM dated.f\n";
 const METRICS: &str = "-- Facts.\nCREATE TABLE metrics.accounts (\n  account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, n BIGINT,\n  \
     PRIMARY KEY (account_id, as_of_date)\n) PARTITIONED BY (as_of_date) AS\n\
     SELECT account_id, d.day AS as_of_date, n FROM staging.f CROSS JOIN calendar.days AS d\n";
@@ -110,7 +110,7 @@ fn a_main_score_that_is_none_is_told_with_all_else() {
     let reads_main = "-- M.\nCREATE TABLE marts.m (account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, PRIMARY KEY (account_id, as_of_date)) \
                       PARTITIONED BY (as_of_date) AS SELECT account_id, as_of_date FROM scores.main\n";
     for (file, text, said) in [
-        ("sql/staging/wrong.sql", "-- W.\nSELECT nope FROM raw.f\n", "there is no column `nope`"),
+        ("sql/staging/wrong.sql", "-- W.\nSELECT nope FROM dated.f\n", "there is no column `nope`"),
         ("sql/staging/wrong.sql", "-- W.\nSELECT n FROM raw.nothing\n", "there is no table `raw.nothing`"),
         ("sql/components/more.yml", "more: {title: M, value: n}\n", "one of"),
         ("sql/scores/health.yml", "title: T\n", "missing"),

@@ -23,12 +23,12 @@ parameters: {least: 2, label: big}
 ";
 
 const EVENTS: &str = "CREATE EXTERNAL TABLE raw.events (
-  id VARCHAR NOT NULL, account_id VARCHAR NOT NULL, happened_at TIMESTAMP WITH TIME ZONE, price DECIMAL(10, 2),
+  id VARCHAR NOT NULL, account_id VARCHAR NOT NULL, happened_at TIMESTAMP WITH TIME ZONE NOT NULL, price DECIMAL(10, 2),
   weight DOUBLE, is_test BOOLEAN, quantity INT, PRIMARY KEY (id)
-) STORED AS PARQUET LOCATION 'events'";
+) STORED AS PARQUET LOCATION 'events'
+OPTIONS ('kind' 'events', 'happened_at' 'happened_at', 'known_after' '0 days')";
 
-const STAGED: &str =
-    "SELECT account_id, local_day(happened_at) AS day, price, weight, is_test, quantity FROM raw.events";
+const STAGED: &str = "SELECT account_id, day, price, weight, is_test, quantity FROM dated.events";
 
 /// One row per account and day of the calendar on which it did something.
 const DAILY: &str = "CREATE TABLE metrics.daily (
@@ -207,7 +207,7 @@ expect: [{account_id: a, as_of_date: 2026-09-01, events: 1, heaviest: 0.3, size:
 #[tokio::test]
 async fn with_a_tolerance_every_row_that_can_find_a_partner_does() {
     // 1.0 may be taken for 1.4 and for 0.6; 1.4 only for 1.0 and 1.8.
-    let view = "SELECT weight FROM raw.events";
+    let view = "SELECT weight FROM dated.events";
     let case = "given: {raw.events: [{weight: 1.0}, {weight: 0.2}, {weight: 1.4}]}
 expect: [{weight: 0.6}, {weight: 1.0}, {weight: 1.8}]
 tolerance: 0.45
@@ -221,7 +221,7 @@ tolerance: 0.45
 
 #[tokio::test]
 async fn the_order_of_rows_matters_where_it_is_asked_for() {
-    let view = "SELECT id, quantity FROM raw.events ORDER BY quantity";
+    let view = "SELECT id, quantity FROM dated.events ORDER BY quantity";
     let case = "given: {raw.events: [{id: b, quantity: 2}, {id: a, quantity: 1}]}
 expect: [{id: a, quantity: 1}, {id: b, quantity: 2}]
 order: exact

@@ -52,10 +52,11 @@ GROUP BY day
 ";
 
 const USERS: &str = "-- Users.
-CREATE EXTERNAL TABLE raw.users (user_id VARCHAR NOT NULL -- who
+CREATE EXTERNAL TABLE raw.users (user_id VARCHAR NOT NULL PRIMARY KEY -- who
 ) STORED AS PARQUET LOCATION 'users.parquet'
+OPTIONS ('kind' 'current', 'key' 'user_id')
 ";
 
 const EVENTS: &str = "-- What users did.
-SELECT day FROM dated.events WHERE user_id IN (SELECT user_id FROM raw.users)
+SELECT day FROM dated.events WHERE user_id IN (SELECT user_id FROM dated.users)
 ";

@@ -5,12 +5,12 @@ use crate::check::Files;
 
 const KEYED: (&str, &str) = (
     "raw/keyed.sql",
-    "-- Events.\nCREATE EXTERNAL TABLE raw.keyed (\n  event_id BIGINT NOT NULL PRIMARY KEY, -- which\n  account_id VARCHAR NOT NULL, -- whose\n  at TIMESTAMP NOT NULL, -- when\n  n BIGINT, -- how much\n  x DOUBLE -- roughly\n) STORED AS PARQUET LOCATION 'keyed.parquet'\n",
+    "-- Events.\nCREATE EXTERNAL TABLE raw.keyed (\n  event_id BIGINT NOT NULL PRIMARY KEY, -- which\n  account_id VARCHAR NOT NULL, -- whose\n  at TIMESTAMP NOT NULL, -- when\n  n BIGINT, -- how much\n  x DOUBLE -- roughly\n) STORED AS PARQUET LOCATION 'keyed.parquet'\nOPTIONS ('kind' 'events', 'happened_at' 'at', 'known_after' '0 days')\n",
 );
-const STAGED: (&str, &str) = ("staging/e.sql", "SELECT event_id, account_id, at, n, x FROM raw.keyed\n");
+const STAGED: (&str, &str) = ("staging/e.sql", "SELECT event_id, account_id, at, n, x FROM dated.keyed\n");
 const PEOPLE: (&str, &str) = (
     "raw/people.sql",
-    "-- People.\nCREATE EXTERNAL TABLE raw.people (\n  account_id VARCHAR NOT NULL PRIMARY KEY, -- who\n  name VARCHAR -- called\n) STORED AS PARQUET LOCATION 'people.parquet'\n",
+    "-- People.\nCREATE EXTERNAL TABLE raw.people (\n  account_id VARCHAR NOT NULL PRIMARY KEY, -- who\n  name VARCHAR -- called\n) STORED AS PARQUET LOCATION 'people.parquet'\nOPTIONS ('kind' 'current', 'key' 'account_id')\n",
 );
 
 async fn found(query: &str) -> Vec<String> {
@@ -18,7 +18,7 @@ async fn found(query: &str) -> Vec<String> {
         KEYED,
         PEOPLE,
         STAGED,
-        ("staging/people.sql", "SELECT * FROM raw.people"),
+        ("staging/people.sql", "SELECT account_id, name FROM dated.people"),
         ("marts/t.sql", query),
     ])
     .found()
@@ -192,7 +192,7 @@ async fn a_column_of_using_in_where_is_told_of_with_what_to_write() {
         KEYED,
         PEOPLE,
         STAGED,
-        ("staging/people.sql", "SELECT * FROM raw.people"),
+        ("staging/people.sql", "SELECT account_id, name FROM dated.people"),
         ("marts/t.sql", query),
     ]);
     let said = files.checked().await.unwrap_err().render(false);

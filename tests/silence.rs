@@ -8,10 +8,10 @@ use crate::cli::{code, err, good, hale};
 
 const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-09-01\n";
 const EVENTS: &str = "-- The log.\nCREATE EXTERNAL TABLE raw.events (account_id VARCHAR NOT NULL, user_id VARCHAR, day DATE NOT NULL, seconds BIGINT) \
-    STORED AS PARQUET LOCATION 'events' OPTIONS ('optional' 'true', 'usage' 'USAGE')\n";
-const CONTRACTS: &str = "-- Seats.\nCREATE EXTERNAL TABLE raw.contracts (account_id VARCHAR NOT NULL, seats BIGINT) \
-    STORED AS PARQUET LOCATION 'contracts' OPTIONS ('optional' 'true')\n";
-const STAGED: &str = "-- The log by day.\nSELECT account_id, day AS as_of_date, count(*) AS events, sum(seconds) AS seconds, count(DISTINCT user_id) AS users FROM raw.events GROUP BY account_id, day\n";
+    STORED AS PARQUET LOCATION 'events' OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days', 'optional' 'true', 'usage' 'USAGE')\n";
+const CONTRACTS: &str = "-- Seats.\nCREATE EXTERNAL TABLE raw.contracts (account_id VARCHAR NOT NULL PRIMARY KEY, seats BIGINT) \
+    STORED AS PARQUET LOCATION 'contracts' OPTIONS ('kind' 'current', 'key' 'account_id', 'optional' 'true')\n";
+const STAGED: &str = "-- The log by day.\nSELECT account_id, day AS as_of_date, count(*) AS events, sum(seconds) AS seconds, count(DISTINCT user_id) AS users FROM dated.events GROUP BY account_id, day\n";
 const METRICS: &str = "-- Facts.\nCREATE TABLE metrics.accounts (\n  account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, events BIGINT NOT NULL, seconds BIGINT NOT NULL,\n  \
     users BIGINT NOT NULL, seats BIGINT, per_user DOUBLE, growth DOUBLE, safe DOUBLE, use_of_seats DOUBLE, share DOUBLE,\n  \
     PRIMARY KEY (account_id, as_of_date)\n) PARTITIONED BY (as_of_date) AS\n\
@@ -42,7 +42,7 @@ fn project(usage: bool, used: &str, unused: &str) -> TempDir {
         ("sql/raw/events.sql", &EVENTS.replace("USAGE", if usage { "true" } else { "false" })),
         ("sql/raw/contracts.sql", CONTRACTS),
         ("sql/staging/days.sql", STAGED),
-        ("sql/staging/contracts.sql", "-- Seats.\nSELECT account_id, seats FROM raw.contracts\n"),
+        ("sql/staging/contracts.sql", "-- Seats.\nSELECT account_id, seats FROM dated.contracts\n"),
         ("sql/metrics/accounts.sql", METRICS),
         ("sql/components/all.yml", &components),
         ("sql/scores/health.yml", SCORE),
@@ -64,12 +64,12 @@ fn checked(usage: bool, value: &str) -> String {
 /// What `check` says of a component over a metric of these columns and this query.
 fn checked_metric(v: &str, query: &str) -> String {
     let folder = project(true, "value: v", "value: v");
-    let spine = "-- Every account on every day.\nSELECT c.account_id, d.day FROM raw.contracts AS c CROSS JOIN calendar.days AS d\n";
+    let spine = "-- Every account on every day.\nSELECT c.account_id, d.day FROM dated.contracts AS c CROSS JOIN calendar.days AS d\n";
     write(folder.path(), "sql/staging/spine.sql", spine);
     write(
         folder.path(),
         "sql/staging/events.sql",
-        "-- The log.\nSELECT account_id, day, seconds FROM raw.events\n",
+        "-- The log.\nSELECT account_id, day, seconds FROM dated.events\n",
     );
     let metrics = format!(
         "-- Facts.\nCREATE TABLE metrics.accounts (\n  account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, v {v},\n  \

@@ -13,9 +13,9 @@ const FILES: [(&str, &str); 6] = [
     ),
     (
         "sql/raw/f.sql",
-        "CREATE EXTERNAL TABLE raw.f (account_id VARCHAR NOT NULL, n BIGINT) STORED AS PARQUET LOCATION 'f' OPTIONS ('optional' 'true')\n",
+        "CREATE EXTERNAL TABLE raw.f (account_id VARCHAR NOT NULL PRIMARY KEY, n BIGINT) STORED AS PARQUET LOCATION 'f' OPTIONS ('kind' 'current', 'key' 'account_id', 'optional' 'true')\n",
     ),
-    ("sql/staging/f.sql", "SELECT account_id, n FROM raw.f\n"),
+    ("sql/staging/f.sql", "SELECT account_id, n FROM dated.f\n"),
     (
         "sql/metrics/accounts.sql",
         "CREATE TABLE metrics.accounts (account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, n BIGINT,\n  \

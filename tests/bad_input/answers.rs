@@ -40,20 +40,20 @@ fn an_unknown_column_says_which_was_probably_meant() {
     let world = World::published();
     for (query, said) in [
         (
-            "SELECT amuont FROM raw.events",
+            "SELECT amuont FROM dated.events",
             &["there is no column `amuont`", "did you mean `amount`?", "the columns here: amount"][..],
         ),
         (
-            "SELECT e.amuont FROM raw.events e",
+            "SELECT e.amuont FROM dated.events e",
             &["there is no column `amuont` in `e`", "did you mean `amount`?"],
         ),
         (
-            "SELECT evnts.amount FROM raw.events AS events",
+            "SELECT evnts.amount FROM dated.events AS events",
             &["nothing here is called `evnts`", "did you mean `events`?"],
         ),
-        ("SELECT event_id FROM raw.events WHERE accountid = 'a'", &["did you mean `account_id`?"]),
+        ("SELECT event_id FROM dated.events WHERE accountid = 'a'", &["did you mean `account_id`?"]),
         (
-            "SELECT x.n FROM (SELECT count(*) AS m FROM raw.events) AS x",
+            "SELECT x.n FROM (SELECT count(*) AS m FROM dated.events) AS x",
             &["no column `n`", "the columns here: m"],
         ),
     ] {
@@ -129,7 +129,7 @@ fn a_sub_query_without_an_answer_is_told_with_its_place_and_a_help() {
 fn a_question_of_an_absent_source_says_that_it_is_absent() {
     let world = World::published();
     let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
-    world.write("sql/raw/events.sql", declared.replace("('optional' 'false')", "('optional' 'true')"));
+    world.write("sql/raw/events.sql", declared.replace("'optional' 'false'", "'optional' 'true'"));
     for table in ["raw.events", "staging.events"] {
         let query = format!("SELECT count(*) AS n FROM {table}");
         let there = world.hale(&["query", &query, "--format", "csv"]);

@@ -55,7 +55,7 @@ fn odd(expression: &str) -> World {
     world.write(
         "sql/raw/odd.sql",
         "CREATE EXTERNAL TABLE raw.odd (event_id BIGINT NOT NULL PRIMARY KEY, score VARCHAR, day VARCHAR, n BIGINT,
-           closed_at VARCHAR, amount VARCHAR) STORED AS PARQUET LOCATION 'odd.parquet'",
+           closed_at VARCHAR, amount VARCHAR) STORED AS PARQUET LOCATION 'odd.parquet' OPTIONS ('kind' 'current', 'key' 'event_id')",
     );
     world.parquet(
         "odd.parquet",
@@ -70,7 +70,7 @@ fn odd(expression: &str) -> World {
     );
     world.write(
         "sql/staging/typed.sql",
-        format!("-- Rows with their types.\nSELECT\n  event_id,\n  {expression} AS v\nFROM raw.odd\n"),
+        format!("-- Rows with their types.\nSELECT\n  event_id,\n  {expression} AS v\nFROM dated.odd\n"),
     );
     world.write(
         "sql/marts/n.sql",

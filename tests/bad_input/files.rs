@@ -43,7 +43,7 @@ fn a_folder_without_parquet_is_a_missing_source() {
 fn an_optional_source_may_be_absent() {
     let world = World::published();
     let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
-    world.write("sql/raw/events.sql", declared.replace("('optional' 'false')", "('optional' 'true')"));
+    world.write("sql/raw/events.sql", declared.replace("'optional' 'false'", "'optional' 'true'"));
     fs::remove_dir_all(world.path("data/events")).unwrap();
     world.accepted();
     let rows = world.accounts();

@@ -27,11 +27,11 @@ fn a_sql_file_holds_one_statement() {
 fn a_sql_file_that_does_not_parse_shows_where() {
     refused(
         "sql/staging/users.sql",
-        "SELECT user_id,\n  account_id FORM raw.users\n",
+        "SELECT user_id,\n  account_id FORM dated.users\n",
         &["syntax", "sql/staging/users.sql:2:"],
     );
-    refused("sql/staging/users.sql", "SELECT 'open FROM raw.users", &["syntax"]);
-    refused("sql/staging/users.sql", "SELECT \u{0} FROM raw.users", &["syntax"]);
+    refused("sql/staging/users.sql", "SELECT 'open FROM dated.users", &["syntax"]);
+    refused("sql/staging/users.sql", "SELECT \u{0} FROM dated.users", &["syntax"]);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_model_is_a_query_and_changes_nothing() {
 fn text_that_is_not_utf8_is_refused_with_its_line() {
     refused(
         "sql/staging/users.sql",
-        b"SELECT user_id,\n '\xff' AS account_id FROM raw.users",
+        b"SELECT user_id,\n '\xff' AS account_id FROM dated.users",
         &["not-utf8", "line 2"],
     );
     refused("hale.yml", b"name: \xff", &["not-utf8", "line 1"]);
@@ -111,7 +111,7 @@ fn yaml_that_unfolds_without_end_is_refused() {
 fn a_query_nested_without_end_is_refused_or_answered() {
     let world = World::published();
     let deep = format!(
-        "SELECT user_id, account_id FROM raw.users WHERE {}TRUE{}",
+        "SELECT user_id, account_id FROM dated.users WHERE {}TRUE{}",
         "(".repeat(20_000),
         ")".repeat(20_000)
     );

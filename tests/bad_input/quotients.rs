@@ -8,7 +8,7 @@ fn what_a_view_divides_is_followed_into_its_readers() {
     let world = World::published();
     world.write(
         "sql/staging/share.sql",
-        "SELECT account_id,\n  count(amount) / count(*) AS share, CAST(count(amount) AS DOUBLE) / count(*) AS right\nFROM raw.events GROUP BY account_id",
+        "SELECT account_id,\n  count(amount) / count(*) AS share, CAST(count(amount) AS DOUBLE) / count(*) AS right\nFROM dated.events GROUP BY account_id",
     );
     world.write("sql/staging/between.sql", "SELECT account_id, share + 1 AS share, right FROM staging.share");
     for reader in [
@@ -56,7 +56,7 @@ fn a_whole_quotient_is_not_rounded() {
     for (call, column) in
         [("round(event_id / 3, 2)", 14), ("round(event_id / 3)", 14), ("ceil(event_id / 3)", 13)]
     {
-        world.write("sql/staging/reader.sql", format!("-- Rounded.\nSELECT {call} AS x FROM raw.events"));
+        world.write("sql/staging/reader.sql", format!("-- Rounded.\nSELECT {call} AS x FROM dated.events"));
         let ended = world.hale(&["check"]);
         let place = format!("sql/staging/reader.sql:2:{column}");
         assert!(ended.code == 1 && ended.stderr.contains("whole-quotient"), "{call}: {}", ended.stderr);
@@ -64,7 +64,7 @@ fn a_whole_quotient_is_not_rounded() {
     }
     world.write(
         "sql/staging/reader.sql",
-        "SELECT floor(event_id / 3) AS x, trunc(event_id / 3) AS y FROM raw.events",
+        "SELECT floor(event_id / 3) AS x, trunc(event_id / 3) AS y FROM dated.events",
     );
     assert_eq!(world.hale(&["check"]).code, 0);
 }

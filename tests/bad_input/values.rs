@@ -121,6 +121,9 @@ fn the_ends_of_number_and_time_are_survived() {
     world.parquet("events/one.parquet", &columns);
     world.accepted();
     assert_eq!(world.accounts()["events"].as_primitive::<Int64Type>().values(), &[1, 1]);
+    // The run does not read what is after its last day, a question does.
+    let later = "SELECT count(*) AS n FROM dated.events WHERE day > DATE '2026-09-03'";
+    assert_eq!(world.asked(later), "n\n1\n");
 }
 
 #[test]

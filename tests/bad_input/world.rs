@@ -19,21 +19,22 @@ const FILES: [(&str, &str); 8] = [
     (
         "sql/raw/accounts.sql",
         "CREATE EXTERNAL TABLE raw.accounts (account_id VARCHAR NOT NULL PRIMARY KEY, name VARCHAR, since DATE NOT NULL)
-         STORED AS PARQUET LOCATION 'accounts.parquet'",
+         STORED AS PARQUET LOCATION 'accounts.parquet' OPTIONS ('kind' 'current', 'key' 'account_id')",
     ),
     (
         "sql/raw/users.sql",
         "CREATE EXTERNAL TABLE raw.users (
            user_id VARCHAR NOT NULL PRIMARY KEY, account_id VARCHAR NOT NULL REFERENCES raw.accounts (account_id)
-         ) STORED AS PARQUET LOCATION 'users.parquet'",
+         ) STORED AS PARQUET LOCATION 'users.parquet' OPTIONS ('kind' 'current', 'key' 'user_id')",
     ),
     (
         "sql/raw/events.sql",
         "CREATE EXTERNAL TABLE raw.events (event_id BIGINT NOT NULL PRIMARY KEY, account_id VARCHAR NOT NULL, at TIMESTAMP NOT NULL, amount DOUBLE)
-         STORED AS PARQUET LOCATION 'events' OPTIONS ('optional' 'false')",
+         STORED AS PARQUET LOCATION 'events'
+         OPTIONS ('kind' 'events', 'happened_at' 'at', 'known_after' '0 days', 'optional' 'false')",
     ),
-    ("sql/staging/accounts.sql", "SELECT account_id, name, since FROM raw.accounts"),
-    ("sql/staging/events.sql", "SELECT event_id, account_id, local_day(at) AS day, amount FROM raw.events"),
+    ("sql/staging/accounts.sql", "SELECT account_id, name, since FROM dated.accounts"),
+    ("sql/staging/events.sql", "SELECT event_id, account_id, day, amount FROM dated.events"),
     (
         "sql/metrics/accounts.sql",
         "CREATE TABLE metrics.accounts (
@@ -163,7 +164,7 @@ impl World {
 
 fn write_sound(root: &Path) {
     for (path, text) in
-        FILES.iter().chain(&[("sql/staging/users.sql", "SELECT user_id, account_id FROM raw.users")])
+        FILES.iter().chain(&[("sql/staging/users.sql", "SELECT user_id, account_id FROM dated.users")])
     {
         let path = root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -199,6 +200,11 @@ pub fn events(rows: &[(i64, &str, i32, f64)]) -> Vec<(&'static str, ArrayRef)> {
         ("at", Arc::new(TimestampMicrosecondArray::from_iter_values(rows.iter().map(noon)))),
         ("amount", Arc::new(rows.iter().map(|row| row.3).collect::<Float64Array>())),
     ]
+}
+
+/// What tells the rows of a file apart: their numbers, from 1 on.
+pub fn numbers(rows: usize) -> ArrayRef {
+    Arc::new((1..).take(rows).collect::<Int64Array>())
 }
 
 pub fn texts(values: &[Option<&str>]) -> ArrayRef {

@@ -13,13 +13,13 @@ fn ls_shows_models_and_lineage() {
     let all: Value = serde_json::from_str(&good(project.hale(&["ls", "--format", "json"]))).unwrap();
     let names: Vec<&str> =
         all["models"].as_array().unwrap().iter().map(|model| model["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["raw.events", "staging.events", "metrics.accounts"]);
-    assert_eq!(all["models"][2]["reads"], serde_json::json!(["staging.events"]));
+    assert_eq!(names, ["raw.events", "dated.events", "staging.events", "metrics.accounts"]);
+    assert_eq!(all["models"][3]["reads"], serde_json::json!(["staging.events"]));
     let lineage: Value =
         serde_json::from_str(&good(project.hale(&["ls", "--json", "--lineage", "staging.events"]))).unwrap();
     assert_eq!(
         lineage["lineage"],
-        serde_json::json!({ "of": "staging.events", "upstream": ["raw.events"], "downstream": ["metrics.accounts"] })
+        serde_json::json!({ "of": "staging.events", "upstream": ["raw.events", "dated.events"], "downstream": ["metrics.accounts"] })
     );
     assert!(
         good(project.hale(&["ls", "--format", "dot"]))
@@ -37,8 +37,14 @@ fn compile_writes_the_sql_of_every_layer_and_removes_only_its_own() {
         .write("sql/metrics/other.sql", "-- Other.\nSELECT account_id FROM staging.events -- all of them;\n");
     good(project.hale(&["compile", "--out", "compiled"]));
     let folder = project.path("compiled");
-    let files =
-        ["all.sql", "metrics/accounts.sql", "metrics/other.sql", "raw/events.sql", "staging/events.sql"];
+    let files = [
+        "all.sql",
+        "dated/events.sql",
+        "metrics/accounts.sql",
+        "metrics/other.sql",
+        "raw/events.sql",
+        "staging/events.sql",
+    ];
     assert_eq!(files_below(&folder), files);
     let text = std::fs::read_to_string(folder.join("staging/events.sql")).unwrap();
     assert!(text.ends_with(STAGED) && text.starts_with("-- Written by `hale compile`"), "{text}");
@@ -49,8 +55,7 @@ fn compile_writes_the_sql_of_every_layer_and_removes_only_its_own() {
     project.write("compiled/metrics/mine.sql", "SELECT 1");
     let said = good(project.hale(&["compile", "--out", "compiled"]));
     assert!(said.contains("1 stale ones removed"), "{said}");
-    let left =
-        ["all.sql", "metrics/accounts.sql", "metrics/mine.sql", "raw/events.sql", "staging/events.sql"];
+    let left = files.map(|file| file.replace("other", "mine"));
     assert_eq!(files_below(&folder), left);
 
     let output = project.hale(&["compile", "--out", "sql"]);

@@ -8,12 +8,15 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::statistics::Statistics;
 
 use super::forge::{Column, claim, write};
-use crate::bad_input::world::{World, texts, write_parquet_with};
+use crate::bad_input::world::{World, numbers, texts, write_parquet_with};
 
-/// A project with one more source, `raw.notes`, and its staging.
+/// A project with one more source, `raw.notes`, each row with an `id` of its own, and its staging.
 fn notes(columns: &str, staging: &str) -> World {
     let world = World::published();
-    let declared = format!("CREATE EXTERNAL TABLE raw.notes ({columns}) STORED AS PARQUET LOCATION 'notes'");
+    let declared = format!(
+        "CREATE EXTERNAL TABLE raw.notes ({columns}) STORED AS PARQUET LOCATION 'notes'
+         OPTIONS ('kind' 'current', 'key' 'id')"
+    );
     world.write("sql/raw/notes.sql", declared);
     world.write("sql/staging/notes.sql", staging);
     world
@@ -22,9 +25,9 @@ fn notes(columns: &str, staging: &str) -> World {
 #[test]
 fn extremes_of_what_is_cast_are_those_of_the_cast_values() {
     let world = notes(
-        "id BIGINT, score VARCHAR, day VARCHAR, i BIGINT",
+        "id BIGINT NOT NULL PRIMARY KEY, score VARCHAR, day VARCHAR, i BIGINT",
         "SELECT id, score, CAST(score AS BIGINT) AS n, CAST(score AS DOUBLE) AS x, CAST(day AS DATE) AS d, -i AS neg,
-                i * i AS sq, CAST(i AS VARCHAR) AS t FROM raw.notes",
+                i * i AS sq, CAST(i AS VARCHAR) AS t FROM dated.notes",
     );
     world.parquet(
         "notes/one.parquet",
@@ -51,7 +54,7 @@ fn extremes_of_what_is_cast_are_those_of_the_cast_values() {
 
 #[test]
 fn extremes_of_what_is_cast_from_a_stored_table_are_those_of_the_cast_values() {
-    let world = notes("id BIGINT, score VARCHAR", "SELECT id, score FROM raw.notes");
+    let world = notes("id BIGINT NOT NULL PRIMARY KEY, score VARCHAR", "SELECT id, score FROM dated.notes");
     let scores = [Some("9"), Some("10"), Some("100"), Some("-5")];
     let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 4]));
     world.parquet("notes/one.parquet", &[("id", ids), ("score", texts(&scores))]);
@@ -72,8 +75,14 @@ fn extremes_of_what_is_cast_from_a_stored_table_are_those_of_the_cast_values() {
 
 #[test]
 fn extremes_of_what_cannot_be_cast_are_an_error() {
-    let world = notes("day VARCHAR", "SELECT CAST(day AS DATE) AS d FROM raw.notes");
-    world.parquet("notes/one.parquet", &[("day", texts(&[Some("2026-02-30"), Some("2026-09-01")]))]);
+    let world = notes(
+        "id BIGINT NOT NULL PRIMARY KEY, day VARCHAR",
+        "SELECT CAST(day AS DATE) AS d FROM dated.notes",
+    );
+    world.parquet(
+        "notes/one.parquet",
+        &[("id", numbers(2)), ("day", texts(&[Some("2026-02-30"), Some("2026-09-01")]))],
+    );
     let ended = world.hale(&["query", "SELECT max(d) AS v FROM staging.notes"]);
     assert_ne!(ended.code, 0, "{}", ended.stdout);
 }
@@ -98,7 +107,10 @@ fn four(
 
 #[test]
 fn a_row_group_without_bounds_loses_no_rows() {
-    let world = notes("id BIGINT, note VARCHAR CHECK (note < 'x')", "SELECT id, note FROM raw.notes");
+    let world = notes(
+        "id BIGINT NOT NULL PRIMARY KEY, note VARCHAR CHECK (note < 'x')",
+        "SELECT id, note FROM dated.notes",
+    );
     world.write(
         "sql/marts/notes.sql",
         "CREATE TABLE marts.notes (id BIGINT NOT NULL PRIMARY KEY) AS SELECT id FROM staging.notes",
@@ -142,7 +154,7 @@ fn a_row_group_without_bounds_loses_no_rows() {
 
 #[test]
 fn a_column_that_does_not_count_its_nulls_loses_none() {
-    let world = notes("id BIGINT, note VARCHAR", "SELECT id, note FROM raw.notes");
+    let world = notes("id BIGINT NOT NULL PRIMARY KEY, note VARCHAR", "SELECT id, note FROM dated.notes");
     four(&world, |_, column| {
         let uncounted =
             Statistics::byte_array(Some(ByteArray::from("b")), Some(ByteArray::from("z")), None, None, false);
@@ -154,11 +166,16 @@ fn a_column_that_does_not_count_its_nulls_loses_none() {
 
 #[test]
 fn bounds_of_text_from_the_first_version_of_the_format_lose_no_rows() {
-    let world = notes("note VARCHAR", "SELECT note FROM raw.notes");
+    let world = notes("id BIGINT NOT NULL PRIMARY KEY, note VARCHAR", "SELECT note FROM dated.notes");
     let path = world.path("data/notes/one.parquet");
     let texts = ["Aachen", "Zürich", "Österreich"].map(|text| Some(text.as_bytes().to_vec()));
-    write(&path, "message notes { optional binary note (UTF8); }", &[Column::Bytes(texts.to_vec())]);
-    claim(&path, |_, _, column| {
+    let schema = "message notes { optional int64 id; optional binary note (UTF8); }";
+    let ids = (1..=3).map(Some).collect();
+    write(&path, schema, &[Column::Int64(ids), Column::Bytes(texts.to_vec())]);
+    claim(&path, |_, name, column| {
+        if name == "id" {
+            return column;
+        }
         // Bytes compared with a sign: what is not ASCII comes first.
         let signed = Statistics::byte_array(
             Some(ByteArray::from("Österreich")),
@@ -175,7 +192,7 @@ fn bounds_of_text_from_the_first_version_of_the_format_lose_no_rows() {
 
 #[test]
 fn sound_bounds_still_leave_row_groups_out() {
-    let world = notes("id BIGINT, note VARCHAR", "SELECT id, note FROM raw.notes");
+    let world = notes("id BIGINT NOT NULL PRIMARY KEY, note VARCHAR", "SELECT id, note FROM dated.notes");
     let ids: Vec<i64> = (0..10_000).collect();
     let notes: Vec<String> = ids.iter().map(|id| format!("{id:05}")).collect();
     let columns: Vec<(&str, ArrayRef)> =
@@ -190,12 +207,13 @@ fn sound_bounds_still_leave_row_groups_out() {
 /// same name further down, and rows are lost.
 #[test]
 fn columns_of_one_name_are_told_apart_below_a_join() {
-    let world = notes("id VARCHAR, kind VARCHAR", "SELECT id, kind FROM raw.notes");
+    let world = notes("id VARCHAR NOT NULL PRIMARY KEY, kind VARCHAR", "SELECT id, kind FROM dated.notes");
     world.write(
         "sql/raw/kinds.sql",
-        "CREATE EXTERNAL TABLE raw.kinds (id VARCHAR) STORED AS PARQUET LOCATION 'kinds.parquet'",
+        "CREATE EXTERNAL TABLE raw.kinds (id VARCHAR NOT NULL PRIMARY KEY) STORED AS PARQUET LOCATION 'kinds.parquet'
+         OPTIONS ('kind' 'current', 'key' 'id')",
     );
-    world.write("sql/staging/kinds.sql", "SELECT id FROM raw.kinds");
+    world.write("sql/staging/kinds.sql", "SELECT id FROM dated.kinds");
     world.parquet(
         "notes/one.parquet",
         &[("id", texts(&[Some("a1"), Some("a2")])), ("kind", texts(&[Some("x1"), Some("x2")]))],

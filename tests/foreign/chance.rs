@@ -11,7 +11,7 @@ use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 
 use super::forge::claim;
-use crate::bad_input::world::{World, write_parquet_with};
+use crate::bad_input::world::{World, numbers, write_parquet_with};
 use crate::question::answer;
 
 /// One file: the type of its column, its values, rows in a group, and which groups claim nothing.
@@ -42,7 +42,11 @@ impl Drawn {
             _ => Arc::new(NullArray::new(self.values.len())),
         };
         let properties = WriterProperties::builder().set_max_row_group_row_count(Some(self.rows));
-        write_parquet_with(path, &[("v", column)], Some(properties.build()));
+        write_parquet_with(
+            path,
+            &[("n", numbers(self.values.len())), ("v", column)],
+            Some(properties.build()),
+        );
         claim(path, |group, _, column| {
             let silent = self.silent >> (group % 8) & 1 == 1;
             if silent { column.into_builder().clear_statistics().build().unwrap() } else { column }
@@ -66,7 +70,7 @@ const FILTERS: [(&str, Holds); 10] = [
     ("CAST(v AS VARCHAR) = '$'", |v, l| v == Some(l)),
 ];
 
-fn numbers(root: &Path, query: &str) -> Vec<Option<i64>> {
+fn answered(root: &Path, query: &str) -> Vec<Option<i64>> {
     let batches = answer(root, query, Days::All, Reading::AsHappened);
     let row = batches.iter().find(|batch| batch.num_rows() > 0).unwrap();
     row.columns().iter().map(|column| column.as_primitive::<Int64Type>().iter().next().unwrap()).collect()
@@ -83,7 +87,8 @@ proptest! {
         let world = World::published();
         world.write(
             "sql/raw/any_numbers.sql",
-            "CREATE EXTERNAL TABLE raw.any_numbers (v BIGINT) STORED AS PARQUET LOCATION 'any'",
+            "CREATE EXTERNAL TABLE raw.any_numbers (n BIGINT NOT NULL, v BIGINT) STORED AS PARQUET LOCATION 'any'
+             OPTIONS ('kind' 'current', 'key' 'n')",
         );
         for (number, file) in files.iter().enumerate() {
             file.write(&world.path(format!("data/any/{number}.parquet")));
@@ -97,7 +102,7 @@ proptest! {
             query += &format!(", (SELECT count(*) FROM raw.any_numbers WHERE {filter}) AS f{place}");
             expected.push(Some(all.iter().filter(|value| holds(**value, literal)).count() as i64));
         }
-        let found = numbers(world.path("").as_path(), &format!("{query} FROM raw.any_numbers"));
+        let found = answered(world.path("").as_path(), &format!("{query} FROM raw.any_numbers"));
         prop_assert_eq!(found, expected);
     }
 }

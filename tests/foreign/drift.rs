@@ -8,21 +8,24 @@ use arrow::array::{
     StringArray, TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
 };
 
-use crate::bad_input::world::{World, day, events};
+use crate::bad_input::world::{World, day, events, numbers};
 
-/// A project with a source `raw.drift` whose column `v` is declared so, and these files of it.
-fn drift(declared: &str, options: &str, files: &[(&str, ArrayRef)]) -> World {
+/// A project with a source `raw.drift` whose column `v` is declared so, and these files of it. A row is named by its file and
+/// its place in it, so that dating leaves every row as it is.
+fn drift(declared: &str, files: &[(&str, ArrayRef)]) -> World {
     let world = World::published();
     world.write(
         "sql/raw/drift.sql",
         format!(
-            "CREATE EXTERNAL TABLE raw.drift (f VARCHAR, v {declared}) STORED AS PARQUET LOCATION 'drift' {options}"
+            "CREATE EXTERNAL TABLE raw.drift (f VARCHAR NOT NULL, n BIGINT NOT NULL, v {declared}, PRIMARY KEY (f, n))
+             STORED AS PARQUET LOCATION 'drift' OPTIONS ('kind' 'current', 'key' 'f, n')"
         ),
     );
-    world.write("sql/staging/drift.sql", "SELECT f, v FROM raw.drift");
+    world.write("sql/staging/drift.sql", "SELECT f, v FROM dated.drift");
     for (name, values) in files {
         let names: ArrayRef = Arc::new(StringArray::from(vec![*name; values.len()]));
-        world.parquet(&format!("drift/{name}.parquet"), &[("f", names), ("v", Arc::clone(values))]);
+        let columns = [("f", names), ("n", numbers(values.len())), ("v", Arc::clone(values))];
+        world.parquet(&format!("drift/{name}.parquet"), &columns);
     }
     world
 }
@@ -45,7 +48,7 @@ fn numbers_are_read_as_the_declared_type_where_each_is_the_same_number_in_it() {
         ("5", array(Float32Array::from(vec![16_777_216.0]))),
         ("6", array(Decimal128Array::from(vec![1200]).with_precision_and_scale(9, 2).unwrap())),
     ];
-    let world = drift("BIGINT", "", &files);
+    let world = drift("BIGINT", &files);
     assert_eq!(values(&world), "5\n9007199254740993\n0\n7\n\"\"\n\"\"\n3\n16777216\n12\n");
     assert_eq!(
         world.asked("SELECT sum(v) AS s, max(v) AS m FROM raw.drift"),
@@ -90,7 +93,7 @@ fn a_number_that_the_declared_type_cannot_hold_is_refused_with_file_row_and_valu
             "row 2: `v` is 1970-01-01T00:00:00.000001",
         ),
     ] {
-        let world = drift(declared, "", &[("1", array(NullArray::new(1))), ("2", values)]);
+        let world = drift(declared, &[("1", array(NullArray::new(1))), ("2", values)]);
         world.write(
             "sql/marts/drift.sql",
             "CREATE TABLE marts.drift (f VARCHAR NOT NULL PRIMARY KEY, n BIGINT) AS
@@ -110,7 +113,7 @@ fn filters_over_files_of_several_types_lose_no_rows() {
         ("2", array(Float64Array::from((0..100).map(f64::from).collect::<Vec<_>>()))),
         ("3", array(Int32Array::from((0..100).collect::<Vec<i32>>()))),
     ];
-    let world = drift("BIGINT", "", &files);
+    let world = drift("BIGINT", &files);
     for (filter, rows) in
         [("v = 7", 3), ("v > 97", 6), ("v IN (1, 2)", 6), ("v BETWEEN 5 AND 6", 6), ("v IS NULL", 0)]
     {
@@ -125,7 +128,7 @@ fn a_date_is_the_instant_at_which_the_day_begins_for_the_project() {
         ("1", array(Date32Array::from(vec![day(1)]))),
         ("2", array(TimestampMicrosecondArray::from(vec![(i64::from(day(1)) * 86_400 + 3600) * 1_000_000]))),
     ];
-    let world = drift("TIMESTAMP", "", &files);
+    let world = drift("TIMESTAMP", &files);
     assert_eq!(values(&world), "2026-09-01T00:00:00\n2026-09-01T01:00:00\n");
     let settings =
         "name: bad\ntime_zone: America/New_York\nsources: data\nout: out\nhistory_starts: 2026-09-01\n";
@@ -141,15 +144,14 @@ fn midnights_are_read_as_dates() {
         ("1", array(Date32Array::from(vec![day(1)]))),
         ("2", array(TimestampNanosecondArray::from(vec![Some(midnight), None]))),
     ];
-    let world = drift("DATE", "", &files);
+    let world = drift("DATE", &files);
     assert_eq!(values(&world), "2026-09-01\n2026-09-02\n\"\"\n");
 }
 
 #[test]
 fn nanoseconds_are_cut_off_and_filters_know_it() {
     let second = i64::from(day(1)) * 86_400 * 1_000_000_000;
-    let world =
-        drift("TIMESTAMP", "", &[("1", array(TimestampNanosecondArray::from(vec![second + 500, -1])))]);
+    let world = drift("TIMESTAMP", &[("1", array(TimestampNanosecondArray::from(vec![second + 500, -1])))]);
     assert_eq!(values(&world), "1969-12-31T23:59:59.999999\n2026-09-01T00:00:00\n");
     for filter in [
         "v = TIMESTAMP '2026-09-01'",
@@ -171,7 +173,7 @@ fn instants_of_every_unit_are_found_by_every_comparison() {
         array(TimestampNanosecondArray::from(vec![base * 1_000_000_000 + 999])),
     ] {
         // A file whose only value is one instant: its bounds say it all.
-        let world = drift("TIMESTAMP", "", &[("1", values)]);
+        let world = drift("TIMESTAMP", &[("1", values)]);
         let (mut asked, mut expected) = (Vec::new(), "k,n\n".to_owned());
         for micros in [-1, 0, 1, 500, 999, 1000, 1001] {
             let literal = held + micros;
@@ -257,15 +259,12 @@ fn the_advice_for_another_type_can_be_followed() {
             "declare it VARCHAR, and cast it in staging: CAST(v AS DOUBLE)",
         ),
     ] {
-        drift(declared, "", &[("1", values)]).refused(1, &["column-type", advice]);
+        drift(declared, &[("1", values)]).refused(1, &["column-type", advice]);
     }
-    let world = drift(
-        "TIMESTAMP",
-        "",
-        &[("1", array(TimestampMicrosecondArray::from(vec![0]).with_timezone("UTC")))],
-    );
+    let world =
+        drift("TIMESTAMP", &[("1", array(TimestampMicrosecondArray::from(vec![0]).with_timezone("UTC")))]);
     assert_eq!(world.asked("SELECT local_day(v) AS v FROM raw.drift"), "v\n1970-01-01\n");
-    let world = drift("BIGINT", "", &[("1", array(Int64Array::from(vec![86_400])))]);
+    let world = drift("BIGINT", &[("1", array(Int64Array::from(vec![86_400])))]);
     let days = "SELECT local_day(to_timestamp_seconds(v)) AS v FROM raw.drift";
     assert_eq!(world.asked(days), "v\n1970-01-02\n");
 }
@@ -274,7 +273,6 @@ fn the_advice_for_another_type_can_be_followed() {
 fn types_that_no_declaration_reads_are_said_with_the_files_to_write_again() {
     let world = drift(
         "BIGINT",
-        "",
         &[("1", array(Int64Array::from(vec![1]))), ("2", array(StringArray::from(vec!["x"])))],
     );
     world.refused(

@@ -21,6 +21,17 @@ pub enum Column {
     Fixed(Vec<Option<Vec<u8>>>),
 }
 
+impl Column {
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Int64(values) => values.len(),
+            Self::Int96(values) => values.len(),
+            Self::Bytes(values) | Self::Fixed(values) => values.len(),
+        }
+    }
+}
+
 /// A file of one row group with a schema in Parquet's own words.
 pub fn write(path: &Path, schema: &str, columns: &[Column]) {
     use parquet::data_type::{ByteArrayType, FixedLenByteArrayType, Int64Type, Int96Type};

@@ -145,7 +145,7 @@ fn the_folder_of_a_table_format_is_refused_by_name() {
         world.refused(1, &["table-format", &format!("raw.events is {name} table"), "help"]);
         // So is a part of one.
         let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
-        world.write("sql/raw/events.sql", declared.replace("'events'", "'events/data'"));
+        world.write("sql/raw/events.sql", declared.replace("LOCATION 'events'", "LOCATION 'events/data'"));
         world.parquet("events/data/1.parquet", &events(&[(1, "a", 1, 1.0)]));
         world.refused(1, &["table-format", &format!("raw.events is a part of {name} table")]);
     }
@@ -173,7 +173,8 @@ fn a_column_of_some_folder_names_is_refused_with_the_files_that_lack_it() {
     let declared = fs::read_to_string(world.path("sql/raw/events.sql")).unwrap();
     let declared = declared.replace("(event_id", "(dt DATE, event_id");
     for later in ["", ", 'added_columns' 'dt'"] {
-        world.write("sql/raw/events.sql", declared.replace("'at')", &format!("'at'{later})")));
+        let with = format!("'optional' 'false'{later}");
+        world.write("sql/raw/events.sql", declared.replace("'optional' 'false'", &with));
         world.refused(
             1,
             &[
@@ -285,9 +286,10 @@ fn a_source_inside_the_output_is_refused() {
     assert_eq!(world.run().code, 0);
     world.write(
         "sql/raw/own.sql",
-        "CREATE EXTERNAL TABLE raw.own (account_id VARCHAR) STORED AS PARQUET LOCATION 'out/metrics/accounts'",
+        "CREATE EXTERNAL TABLE raw.own (account_id VARCHAR NOT NULL) STORED AS PARQUET LOCATION 'out/metrics/accounts'
+         OPTIONS ('kind' 'current', 'key' 'account_id')",
     );
-    world.write("sql/staging/own.sql", "SELECT account_id FROM raw.own");
+    world.write("sql/staging/own.sql", "SELECT account_id FROM dated.own");
     let ended = world.run();
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(

@@ -1,6 +1,7 @@
 //! Columns of every type that is met: read, or refused in SQL's words with what to do.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::Int64Builder;
@@ -15,23 +16,38 @@ use arrow::datatypes::{DataType, Field, Int8Type, Int64Type};
 use parquet::data_type::Int96;
 
 use super::forge::{Column, write};
-use crate::bad_input::world::{World, day, events};
+use crate::bad_input::world::{World, day, events, numbers};
 
-/// A project with a source `raw.odd` of one declared column `v`.
+/// A project with a source `raw.odd` of one declared column `v`, and a number that names the row.
 fn odd(declared: &str) -> World {
     let world = World::published();
-    let statement =
-        format!("CREATE EXTERNAL TABLE raw.odd (v {declared}) STORED AS PARQUET LOCATION 'odd.parquet'");
+    let statement = format!(
+        "CREATE EXTERNAL TABLE raw.odd (n BIGINT NOT NULL PRIMARY KEY, v {declared}) STORED AS PARQUET LOCATION 'odd.parquet'
+         OPTIONS ('kind' 'current', 'key' 'n')"
+    );
     world.write("sql/raw/odd.sql", statement);
-    world.write("sql/staging/odd.sql", "SELECT v FROM raw.odd");
+    world.write("sql/staging/odd.sql", "SELECT v FROM dated.odd");
     world
+}
+
+/// Values of `v`, each in a row with its number.
+fn numbered(values: ArrayRef) -> [(&'static str, ArrayRef); 2] {
+    [("n", numbers(values.len())), ("v", values)]
+}
+
+/// A file in Parquet's own words: `v` as it is described, beside the numbers of its rows.
+fn forged(path: &Path, described: &str, values: Column) {
+    let ids = (1..).take(values.rows()).map(Some).collect();
+    write(path, &format!("message odd {{ optional int64 n; {described} }}"), &[Column::Int64(ids), values]);
 }
 
 fn read(declared: &str, values: ArrayRef) -> String {
     let world = odd(declared);
-    world.parquet("odd.parquet", &[("v", values)]);
+    world.parquet("odd.parquet", &numbered(values));
     world.accepted();
-    world.asked("SELECT v FROM raw.odd").replacen("v\n", "", 1)
+    let raw = world.asked("SELECT v FROM raw.odd ORDER BY n");
+    assert_eq!(world.asked("SELECT v FROM dated.odd ORDER BY n"), raw, "dating leaves it as it is");
+    raw.replacen("v\n", "", 1)
 }
 
 #[test]
@@ -60,7 +76,9 @@ fn a_duration_is_its_number_of_microseconds_whatever_its_unit() {
         Arc::new(DurationNanosecondArray::from(vec![5000, -6000])),
     ];
     for (number, values) in units.into_iter().enumerate() {
-        world.parquet(&format!("odd/{number}.parquet"), &[("v", values)]);
+        let first = 10 * number as i64;
+        let numbers: ArrayRef = Arc::new((first..).take(values.len()).collect::<Int64Array>());
+        world.parquet(&format!("odd/{number}.parquet"), &[("n", numbers), ("v", values)]);
     }
     world.accepted();
     assert_eq!(
@@ -78,13 +96,13 @@ fn a_duration_is_its_number_of_microseconds_whatever_its_unit() {
             "row 1: `v` is a duration of 9223372036854775807 seconds",
         ),
     ] {
-        world.parquet("odd/4.parquet", &[("v", values)]);
+        world.parquet("odd/4.parquet", &numbered(values));
         let ended = world.hale(&["query", "SELECT v FROM raw.odd"]);
         assert_eq!(ended.code, 1, "{}", ended.stderr);
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
     let world = odd("VARCHAR");
-    world.parquet("odd.parquet", &[("v", Arc::new(DurationSecondArray::from(vec![5])) as ArrayRef)]);
+    world.parquet("odd.parquet", &numbered(Arc::new(DurationSecondArray::from(vec![5]))));
     world.refused(1, &["`v` is declared VARCHAR but is INTERVAL", "declare it BIGINT", "microseconds"]);
 }
 
@@ -108,17 +126,17 @@ fn bytes_are_text_only_where_they_are_utf_8() {
     };
     for kind in kinds {
         let world = odd("VARCHAR");
-        world.parquet("odd.parquet", &[("v", cast(&binary, &kind).unwrap())]);
+        world.parquet("odd.parquet", &numbered(cast(&binary, &kind).unwrap()));
         refused(&world, &kind.to_string());
-        world.parquet("odd.parquet", &[("v", cast(&binary.slice(0, 2), &kind).unwrap())]);
+        world.parquet("odd.parquet", &numbered(cast(&binary.slice(0, 2), &kind).unwrap()));
         assert_eq!(world.asked("SELECT v FROM raw.odd WHERE v = 'a'"), "v\na\n", "{kind}");
     }
     // No reader tries these, though they are text by their kind.
     let world = odd("VARCHAR");
     let values = vec![Some(b"{}".to_vec()), None, Some(b"\xff\x00".to_vec())];
     for kind in ["(ENUM)", "(JSON)", "(BSON)", ""] {
-        let schema = format!("message odd {{ optional binary v {kind}; }}");
-        write(&world.path("data/odd.parquet"), &schema, &[Column::Bytes(values.clone())]);
+        let described = format!("optional binary v {kind};");
+        forged(&world.path("data/odd.parquet"), &described, Column::Bytes(values.clone()));
         refused(&world, kind);
     }
     world.write(
@@ -135,7 +153,7 @@ fn an_instant_is_the_same_in_whatever_zone_it_was_written() {
         let values = TimestampMicrosecondArray::from(vec![micros]).with_timezone_opt(zone);
         assert_eq!(read("TIMESTAMP", Arc::new(values.clone())), "2026-09-01T22:30:00\n", "{zone:?}");
         let world = odd("TIMESTAMP WITH TIME ZONE");
-        world.parquet("odd.parquet", &[("v", Arc::new(values) as ArrayRef)]);
+        world.parquet("odd.parquet", &numbered(Arc::new(values)));
         world.write(
             "hale.yml",
             "name: bad\ntime_zone: Europe/Berlin\nsources: data\nout: out\nhistory_starts: 2026-09-01\n",
@@ -160,10 +178,10 @@ fn spark_timestamps_outside_of_what_nanoseconds_reach_are_right() {
     };
     let days = [2_932_896, 106_752, -719_162, day(1)];
     let values = days.iter().map(|day| at(*day, 3_600_000_000_000)).chain([None]).collect();
-    write(&world.path("data/odd.parquet"), "message odd { optional int96 v; }", &[Column::Int96(values)]);
+    forged(&world.path("data/odd.parquet"), "optional int96 v;", Column::Int96(values));
     world.accepted();
     assert_eq!(
-        world.asked("SELECT v FROM raw.odd"),
+        world.asked("SELECT v FROM raw.odd ORDER BY n"),
         "v\n9999-12-31T01:00:00\n2262-04-12T01:00:00\n0001-01-01T01:00:00\n2026-09-01T01:00:00\n\"\"\n"
     );
     assert_eq!(world.asked("SELECT count(*) AS n FROM raw.odd WHERE v > TIMESTAMP '2026-01-01'"), "n\n3\n");
@@ -175,11 +193,7 @@ fn what_only_parquet_has_a_name_for_is_read_as_text() {
     let world = odd("VARCHAR");
     let path = world.path("data/odd.parquet");
     let uuid = vec![Some((0..16).collect::<Vec<u8>>()), None];
-    write(
-        &path,
-        "message odd { optional fixed_len_byte_array(16) v (UUID); }",
-        &[Column::Fixed(uuid.clone())],
-    );
+    forged(&path, "optional fixed_len_byte_array(16) v (UUID);", Column::Fixed(uuid.clone()));
     let text = "v\n00010203-0405-0607-0809-0a0b0c0d0e0f\n\"\"\n";
     assert_eq!(world.asked("SELECT v FROM raw.odd"), text);
     assert_eq!(
@@ -187,16 +201,12 @@ fn what_only_parquet_has_a_name_for_is_read_as_text() {
         "v\n00010203-0405-0607-0809-0a0b0c0d0e0f\n"
     );
     for kind in ["(ENUM)", "(JSON)", "(UTF8)", ""] {
-        write(
-            &path,
-            &format!("message odd {{ optional binary v {kind}; }}"),
-            &[Column::Bytes(vec![Some(b"{}".to_vec())])],
-        );
+        forged(&path, &format!("optional binary v {kind};"), Column::Bytes(vec![Some(b"{}".to_vec())]));
         assert_eq!(world.asked("SELECT v FROM raw.odd"), "v\n{}\n", "{kind}");
         assert_eq!(world.asked("SELECT v FROM raw.odd WHERE v = '{}'"), "v\n{}\n", "{kind}");
     }
     // Sixteen bytes that are no UUID are no text.
-    write(&path, "message odd { optional fixed_len_byte_array(16) v; }", &[Column::Fixed(uuid)]);
+    forged(&path, "optional fixed_len_byte_array(16) v;", Column::Fixed(uuid));
     world.refused(1, &["`v` is declared VARCHAR but is BYTEA in odd.parquet"]);
 }
 
@@ -234,15 +244,20 @@ fn nested_columns_that_nobody_declares_do_not_matter() {
 #[test]
 fn nested_columns_are_read_as_declared_or_refused_in_the_words_of_sql() {
     let world = World::published();
-    world.parquet("odd.parquet", &nested());
+    let mut columns = nested();
+    columns.push(("n", numbers(2)));
+    world.parquet("odd.parquet", &columns);
     let declare = |columns: &str| {
         world.write(
             "sql/raw/odd.sql",
-            format!("CREATE EXTERNAL TABLE raw.odd ({columns}) STORED AS PARQUET LOCATION 'odd.parquet'"),
+            format!(
+                "CREATE EXTERNAL TABLE raw.odd (n BIGINT NOT NULL PRIMARY KEY, {columns}) STORED AS PARQUET LOCATION 'odd.parquet'
+                 OPTIONS ('kind' 'current', 'key' 'n')"
+            ),
         );
         world.hale(&["check"])
     };
-    world.write("sql/staging/odd.sql", "SELECT 1 AS one FROM raw.odd");
+    world.write("sql/staging/odd.sql", "SELECT 1 AS one FROM dated.odd");
     let ended = declare("s STRUCT<plan VARCHAR, n BIGINT>, l BIGINT[]");
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(world.asked("SELECT s['plan'] AS p, l[1] AS f FROM raw.odd"), "p,f\npro,1\nfree,2\n");
@@ -293,13 +308,15 @@ fn names_are_found_in_upper_case_and_refused_where_they_are_no_names() {
 fn a_column_that_stands_twice_in_a_file_is_refused_only_where_it_is_read() {
     let world = odd("BIGINT");
     let path = world.path("data/odd.parquet");
-    let column = || Column::Int64(vec![Some(1)]);
+    let columns = || [1, 2, 3, 4].map(|value| Column::Int64(vec![Some(value)]));
     let schema = |twice: &str| {
-        format!("message odd {{ optional int64 v; optional int64 {twice}; optional int64 {twice}; }}")
+        format!(
+            "message odd {{ optional int64 v; optional int64 n; optional int64 {twice}; optional int64 {twice}; }}"
+        )
     };
-    write(&path, &schema("w"), &[column(), column(), column()]);
+    write(&path, &schema("w"), &columns());
     assert_eq!(world.asked("SELECT v FROM raw.odd"), "v\n1\n");
-    write(&path, &schema("v"), &[column(), column(), column()]);
+    write(&path, &schema("v"), &columns());
     world.refused(1, &["which column is `v`? More than one is called so in odd.parquet"]);
     fs::remove_file(path).unwrap();
 }

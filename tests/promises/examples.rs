@@ -15,9 +15,10 @@ fn the_case_in_the_help_of_test_is_one_that_passes() {
     let project = Project::of(&[
         (
             "sql/raw/events.sql",
-            "CREATE EXTERNAL TABLE raw.events (account_id VARCHAR, occurred_at TIMESTAMP) STORED AS PARQUET LOCATION 'events.parquet'",
+            "CREATE EXTERNAL TABLE raw.events (account_id VARCHAR, occurred_at TIMESTAMP NOT NULL) STORED AS PARQUET LOCATION 'events.parquet' \
+             OPTIONS ('kind' 'events', 'happened_at' 'occurred_at', 'known_after' '0 days')",
         ),
-        ("sql/staging/events.sql", "SELECT account_id, occurred_at AS happened_at FROM raw.events"),
+        ("sql/staging/events.sql", "SELECT account_id, occurred_at AS happened_at FROM dated.events"),
         (path, &text.join("\n")),
     ]);
     assert!(good(project.hale(&["test"])).contains("ok     staging.events/renames"));

@@ -61,13 +61,13 @@ fn table(folder: &Path, name: &str, columns: &str, key: &str) {
         folder,
         &format!("sql/raw/{name}.sql"),
         &format!(
-            "-- As given.\nCREATE EXTERNAL TABLE raw.{name} ({columns}) STORED AS PARQUET LOCATION '{name}.parquet'\n"
+            "-- As given.\nCREATE EXTERNAL TABLE raw.{name} ({columns}) STORED AS PARQUET LOCATION '{name}.parquet' OPTIONS ('kind' 'events', 'happened_at' 'as_of_date', 'known_after' '0 days')\n"
         ),
     );
     write(
         folder,
         &format!("sql/staging/{name}.sql"),
-        &format!("-- As given.\nSELECT {names} FROM raw.{name}\n"),
+        &format!("-- As given.\nSELECT {names} FROM dated.{name}\n"),
     );
     write(
         folder,

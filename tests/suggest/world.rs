@@ -72,10 +72,10 @@ fn table(name: &str, columns: &str, key: &str) -> [(String, String); 3] {
         (
             format!("sql/raw/{name}.sql"),
             format!(
-                "-- As given.\nCREATE EXTERNAL TABLE raw.{name} (\n  {columns}) STORED AS PARQUET LOCATION '{name}.parquet'\n"
+                "-- As given.\nCREATE EXTERNAL TABLE raw.{name} (\n  {columns}) STORED AS PARQUET LOCATION '{name}.parquet' OPTIONS ('kind' 'events', 'happened_at' 'as_of_date', 'known_after' '0 days')\n"
             ),
         ),
-        (format!("sql/staging/{name}.sql"), format!("-- As given.\nSELECT {names} FROM raw.{name}\n")),
+        (format!("sql/staging/{name}.sql"), format!("-- As given.\nSELECT {names} FROM dated.{name}\n")),
         (
             format!("sql/metrics/{name}.sql"),
             format!(

@@ -58,19 +58,13 @@ struct Fixture {
 
 /// The sources as a project declares them.
 fn sources(folder: &Path, acts: &str, things: &str) {
-    let options = |options: &str| match options {
-        "" => String::new(),
-        options => format!("OPTIONS ({options})"),
-    };
     let acts = format!(
         "CREATE EXTERNAL TABLE raw.acts (id BIGINT NOT NULL, account_id VARCHAR NOT NULL, v BIGINT, done TIMESTAMP NOT NULL, \
-         known TIMESTAMP NOT NULL) STORED AS PARQUET LOCATION 'acts.parquet' {}",
-        options(acts)
+         known TIMESTAMP NOT NULL) STORED AS PARQUET LOCATION 'acts.parquet' OPTIONS ({acts})"
     );
     let things = format!(
         "CREATE EXTERNAL TABLE raw.things (account_id VARCHAR NOT NULL, v BIGINT, since TIMESTAMP, known TIMESTAMP NOT NULL, \
-         gone BOOLEAN) STORED AS PARQUET LOCATION 'things.parquet' {}",
-        options(things)
+         gone BOOLEAN) STORED AS PARQUET LOCATION 'things.parquet' OPTIONS ({things})"
     );
     write(folder, "sql/raw/acts.sql", &acts);
     write(folder, "sql/raw/things.sql", &things);
@@ -179,10 +173,11 @@ fn a_state_that_a_later_row_changes_is_told_with_the_row() {
 }
 
 #[test]
-fn a_source_read_as_it_was_delivered_is_told_with_its_row() {
+fn a_source_that_is_said_to_be_of_now_and_is_not_is_told_with_its_row() {
+    let of_now = "'kind' 'current', 'key' 'account_id, known'";
     let newest = "CREATE VIEW staging.things AS SELECT account_id, v, local_day(since) AS first_day, CAST(NULL AS DATE) AS day_after \
-                  FROM raw.things QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY known DESC, v, since, gone) = 1";
-    let fixture = Fixture::new(ACTS, "", &[("sql/staging/things.sql", newest)]);
+                  FROM dated.things QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY known DESC, v, since, gone) = 1";
+    let fixture = Fixture::new(ACTS, of_now, &[("sql/staging/things.sql", newest)]);
     let mut rows = rows();
     rows.things.push(thing("a", 5, 25, 25));
     let says = [

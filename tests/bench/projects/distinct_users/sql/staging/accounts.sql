@@ -1,2 +1,2 @@
 -- Accounts.
-CREATE VIEW staging.accounts AS SELECT account_id FROM raw.accounts
+CREATE VIEW staging.accounts AS SELECT account_id FROM dated.accounts

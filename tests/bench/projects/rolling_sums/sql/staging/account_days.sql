@@ -1,2 +1,2 @@
--- The source as it is.
-CREATE VIEW staging.account_days AS SELECT * FROM raw.account_days
+-- The counts of each account and day, as they are.
+CREATE VIEW staging.account_days AS SELECT * EXCLUDE (day) FROM dated.account_days

@@ -15,3 +15,4 @@ CREATE EXTERNAL TABLE raw.account_days (
   longest    BIGINT  NOT NULL
 ) STORED AS PARQUET
 LOCATION 'account_days.parquet'
+OPTIONS ('kind' 'events', 'happened_at' 'as_of_date', 'known_after' '0 days')

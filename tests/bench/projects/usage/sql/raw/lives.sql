@@ -5,3 +5,4 @@ CREATE EXTERNAL TABLE raw.lives (
   churned_on     DATE
 ) STORED AS PARQUET
 LOCATION 'lives.parquet'
+OPTIONS ('kind' 'current', 'key' 'account_id', 'begins_at' 'customer_since', 'ends_at' 'churned_on')

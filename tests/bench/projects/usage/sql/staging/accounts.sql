@@ -1,2 +1,2 @@
 -- Accounts.
-CREATE VIEW staging.accounts AS SELECT account_id, customer_since, churned_on FROM raw.lives
+CREATE VIEW staging.accounts AS SELECT account_id, customer_since, churned_on FROM dated.lives
