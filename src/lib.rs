@@ -45,9 +45,11 @@
 //!
 //! # What was known when
 //!
-//! A source declares what its rows are and which columns date them ([`project::time`]): events, versions, snapshots, or a
-//! table of now. `dated.x` has each of them once with the days on which it counts, and models read that; no model
-//! removes duplicates or filters on dates. Two readings of history come from the same models:
+//! Every source declares what its rows are and which columns date them ([`project::time`]): events, versions, snapshots,
+//! or a table of now; one that does not is refused. `dated.x` has each of them once with the days on which it counts, and
+//! models read that; no model removes duplicates or filters on dates. `raw.x` is what was delivered, row by row: the
+//! contract of the source is audited on it, audits and questions may read it. Two readings of history come from the same
+//! models:
 //!
 //! ```text
 //!  a fact of the 3rd: 60 seconds, delivered on the 5th;

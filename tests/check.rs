@@ -139,7 +139,7 @@ async fn names_are_held_against_what_is_there() {
     let problems = files.checked().await.unwrap_err();
     let drawn = problems.render(false);
     assert!(drawn.contains("did you mean `raw.log`?"), "{drawn}");
-    assert!(drawn.contains("write it with its layer: `raw.log`"), "{drawn}");
+    assert!(drawn.contains("write it with its layer: `dated.log`"), "{drawn}");
     assert!(drawn.contains("a metrics model may not read `raw.log`"), "{drawn}");
 }
 

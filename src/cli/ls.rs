@@ -171,7 +171,7 @@ fn described(pipeline: &Pipeline, model: &Model) -> Value {
 /// How the rows of a source are dated.
 fn time(pipeline: &Pipeline, model: &Model) -> Value {
     let Kind::Source(source) = &model.kind else { return Value::Null };
-    let Some(time) = &source.time else { return Value::Null };
+    let time = &source.time;
     let complete_from = pipeline.settings.complete_from(&model.name);
     json!({
         "kind": time.kind(),
@@ -183,10 +183,7 @@ fn time(pipeline: &Pipeline, model: &Model) -> Value {
 
 fn kind(model: &Model) -> String {
     match &model.kind {
-        Kind::Source(source) => source
-            .time
-            .as_ref()
-            .map_or_else(|| "source".to_owned(), |time| format!("source: {}", time.kind())),
+        Kind::Source(source) => format!("source: {}", source.time.kind()),
         Kind::View(_) => "view".to_owned(),
         Kind::Table(_, Storing::Whole) => "table".to_owned(),
         Kind::Table(_, Storing::ByDay) => "table by day".to_owned(),

@@ -245,8 +245,7 @@ fn rules(model: &Model, complete_from: Option<NaiveDate>) -> Vec<String> {
         format!("({own}) REFERENCES {} ({theirs})", reference.target)
     }));
     if let Kind::Source(source) = &model.kind {
-        rules
-            .extend(source.time.iter().map(|time| format!("{}: {}", time.kind(), time.means(complete_from))));
+        rules.push(format!("{}: {}", source.time.kind(), source.time.means(complete_from)));
     }
     rules
 }

@@ -147,8 +147,8 @@ pub(crate) fn until(
     declared: &SchemaRef,
     table: Arc<dyn TableProvider>,
 ) -> Result<Arc<dyn TableProvider>> {
-    let (Some(horizon), Some(time)) = (horizon, &source.time) else { return Ok(table) };
-    let Some(within) = horizon.of(time, declared)? else { return Ok(table) };
+    let Some(horizon) = horizon else { return Ok(table) };
+    let Some(within) = horizon.of(&source.time, declared)? else { return Ok(table) };
     let plan =
         LogicalPlanBuilder::scan("source", provider_as_source(table), None)?.filter(within)?.build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))

@@ -16,18 +16,10 @@ pub(super) fn problems(settings: &Settings, models: &[Model]) -> Vec<Diagnostic>
             return Some(unknown_source(name, names).at(Clone::clone(at)));
         };
         let Kind::Source(source) = &model.kind else { return None };
-        let (message, help) = match &source.time {
-            None => (
-                format!("raw.{name} does not say how its rows are dated, so no day of it is complete"),
-                "declare its rows with the option 'kind', or leave this out",
-            ),
-            Some(Time::Current(_)) => (
-                format!("raw.{name} is a table of now, which has no history that could be complete"),
-                "leave this out",
-            ),
-            Some(_) => return None,
-        };
-        Some(Diagnostic::error("option-without-effect", message).help(help).at(Clone::clone(at)))
+        let Time::Current(_) = source.time else { return None };
+        let message = format!("raw.{name} is a table of now, which has no history that could be complete");
+        let problem = Diagnostic::error("option-without-effect", message).help("leave this out");
+        Some(problem.at(Clone::clone(at)))
     };
     settings.complete_from.iter().filter_map(problem).collect()
 }

@@ -60,7 +60,7 @@ fn unknown_table(text: &str, known: &BTreeSet<ModelName>) -> Diagnostic {
     if text.contains('.') {
         return problem.suggest(text, names.iter().map(String::as_str));
     }
-    match known.iter().find(|name| name.table == text) {
+    match known.iter().find(|name| name.table == text && name.layer != Layer::Raw) {
         Some(name) => problem.help(format!("write it with its layer: `{name}`")),
         None => problem.note("tables are named with their layer, such as staging.accounts"),
     }
@@ -119,10 +119,16 @@ pub(crate) fn layer_rule(model: &Model, reads: &Reads) -> Diagnostics {
     wrong
         .map(|(name, place)| {
             let may: Vec<&str> = layer.may_read().iter().copied().map(Layer::name).collect();
-            Diagnostic::error("layer-rule", format!("a {layer} model may not read `{name}`"))
+            let problem = Diagnostic::error("layer-rule", format!("a {layer} model may not read `{name}`"))
                 .at(place.clone())
-                .note(format!("{layer} reads {}", may.join(", ")))
-                .help("data flows one way: raw, dated, staging, metrics, components and scores, marts")
+                .note(format!("{layer} reads {}", may.join(", ")));
+            if name.layer != Layer::Raw {
+                return problem.help("data flows one way: raw, dated, staging, metrics, components and scores, marts");
+            }
+            let dated = ModelName::new(Layer::Dated, name.table.clone());
+            problem
+                .note("a row that was delivered again stands in it twice, and one that was corrected with both values")
+                .help(format!("read `{dated}` in staging, which has each once with the days on which it counts"))
         })
         .collect()
 }

@@ -141,7 +141,7 @@ impl Pipeline {
             let stands = |model: &Model| {
                 let reads = |query| graph::reads_of(query, &model.file, &known);
                 model.query().is_none_or(|query| {
-                    reads(query).is_ok_and(|reads| misread(model, &reads, &known).is_empty())
+                    reads(query).is_ok_and(|reads| graph::layer_rule(model, &reads).is_empty())
                 })
             };
             if !semantic.is_ok_and(|models| models.iter().all(stands)) {
@@ -202,13 +202,6 @@ fn declared(scores: &[Arc<SourceFile>]) -> Vec<ModelName> {
     names.flat_map(tables).collect()
 }
 
-/// What a model reads and may not: against the layer rule, or as it was delivered though it is dated.
-fn misread(model: &Model, reads: &Reads, known: &BTreeSet<ModelName>) -> Diagnostics {
-    let mut problems = graph::layer_rule(model, reads);
-    problems.extend(dated::read_as_delivered(model, reads, known));
-    problems
-}
-
 /// What each model reads, with the faults in that.
 fn resolved(
     models: &[Model],
@@ -221,7 +214,7 @@ fn resolved(
             model.query().map_or(Ok(Reads::default()), |query| graph::reads_of(query, &model.file, known));
         match found {
             Ok(found) => {
-                problems.extend(misread(model, &found, known));
+                problems.extend(graph::layer_rule(model, &found));
                 reads.insert(model.name.clone(), found);
             }
             Err(faults) => problems.extend(faults),

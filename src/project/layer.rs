@@ -5,7 +5,7 @@ use std::fmt;
 /// A folder under `sql/` and the SQL schema of the same name, in the order in which data flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
-    /// Contracts over the Parquet that others wrote.
+    /// Contracts over the Parquet that others wrote: what was delivered, row by row. Audits and questions read it, no model does.
     Raw,
     /// Their rows, deduplicated, with the days on which they count; written from what the sources declare.
     Dated,
@@ -52,7 +52,7 @@ impl Layer {
         match self {
             Self::Raw => &[],
             Self::Dated => &[Self::Raw],
-            Self::Staging => &[Self::Raw, Self::Dated, Self::Staging],
+            Self::Staging => &[Self::Dated, Self::Staging],
             Self::Metrics => &[Self::Staging, Self::Metrics],
             // The main score's components are those of a score.
             Self::Components => &[Self::Metrics, Self::Components, Self::Scores],

@@ -55,8 +55,8 @@ pub enum Storing {
 pub struct Source {
     /// File or folder, relative to the project's sources.
     pub path: String,
-    /// What a row is and which columns date it; `None` where the source does not say: its rows are read as they are.
-    pub time: Option<Time>,
+    /// What a row is and which columns date it.
+    pub time: Time,
     /// Columns that came later: NULL in the files that do not have them, as long as one has.
     pub added_columns: Vec<String>,
     /// Whether it may be absent; then it is an empty relation.

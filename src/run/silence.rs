@@ -34,7 +34,7 @@ const MANY_ROWS: i64 = 50;
 /// # Errors
 /// When the log cannot be read.
 pub(super) async fn silence(session: &Session, model: &Model, source: &Source) -> Result<Option<Diagnostic>> {
-    let Some(Time::Events(events)) = &source.time else { return Ok(None) };
+    let Time::Events(events) = &source.time else { return Ok(None) };
     let days = rows_of_days(session, model, &events.happened_at).await?;
     let holes = holes(&days, source.may_be_silent);
     let silent: Vec<NaiveDate> =

@@ -259,5 +259,5 @@ fn options_that_say_nothing_are_refused() {
     let project = project("", "TRUE");
     project.write("sql/raw/events.sql", &of_now);
     let said = err(&project.hale(&["check"]));
-    assert!(said.contains("`unusual_days` is said of events, and nothing says that these are"), "{said}");
+    assert!(said.contains("`unusual_days` says nothing of rows of kind `current`"), "{said}");
 }

@@ -13,13 +13,10 @@
 //! `day_after` is NULL while a row still counts. Ties are decided by the columns in the order of their names. Names that
 //! begin with `_` are the query's own.
 
-use std::collections::BTreeSet;
-
 use arrow::datatypes::DataType;
 use chrono::NaiveDate;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
-use super::graph::Reads;
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, SourceFile};
 use crate::project::identifier::identifier;
 use crate::project::layer::{Layer, ModelName};
@@ -37,7 +34,7 @@ const FIRST_KNOWN: &str = "_first_known";
 /// The rows of a source with the columns that do not change over time as they were known last.
 const FIXED: &str = "fixed";
 
-/// The dated relations of the sources that say how their rows are dated.
+/// The dated relations of the sources.
 ///
 /// # Errors
 /// What the parser says of the SQL that was written.
@@ -45,31 +42,12 @@ pub(super) fn relations(models: &[Model], settings: &Settings) -> Result<Vec<Mod
     let (mut found, mut problems) = (Vec::new(), Diagnostics::new());
     for model in models {
         let Kind::Source(source) = &model.kind else { continue };
-        let Some(time) = &source.time else { continue };
-        match (Relation { model }).view(time, settings.complete_from(&model.name)) {
+        match (Relation { model }).view(&source.time, settings.complete_from(&model.name)) {
             Ok(view) => found.push(view),
             Err(faults) => problems.extend(faults),
         }
     }
     if problems.has_errors() { Err(problems) } else { Ok(found) }
-}
-
-/// That a model reads rows as they were delivered, though they are dated.
-pub(super) fn read_as_delivered(model: &Model, reads: &Reads, known: &BTreeSet<ModelName>) -> Diagnostics {
-    if model.name.layer == Layer::Dated {
-        return Diagnostics::new();
-    }
-    let of_sources = reads.0.iter().filter(|(name, _)| name.layer == Layer::Raw);
-    let dated = of_sources.filter_map(|(name, place)| {
-        let dated = ModelName::new(Layer::Dated, name.table.clone());
-        known.contains(&dated).then(|| {
-            Diagnostic::error("undated-read", format!("`{name}` holds rows as they were delivered"))
-                .at(place.clone())
-                .note("a row that was delivered again stands in it twice, and one that was corrected with both values")
-                .help(format!("read `{dated}`, which has each once with the days on which it counts"))
-        })
-    });
-    dated.collect()
 }
 
 /// The relation of one source.

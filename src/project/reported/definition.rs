@@ -55,16 +55,14 @@ impl Definition<'_> {
     pub(crate) fn began(self) -> String {
         let first = match (self.settings.complete_from(&self.model.name), &self.source.time) {
             (Some(from), _) => return self.with_any_row(from),
-            (None, Some(Time::Events(events))) => self.least(&events.happened_at),
-            (None, Some(Time::Snapshots(snapshots))) => self.least(&snapshots.taken_at),
-            (None, Some(Time::Versions(versions))) if is_from_ever(versions) => {
-                return self.with_any_row(FIRST);
-            }
-            (None, Some(Time::Versions(versions))) => self.first_version(versions),
-            (None, Some(Time::Current(Current { begins_at: Some(begins_at), .. }))) => {
+            (None, Time::Events(events)) => self.least(&events.happened_at),
+            (None, Time::Snapshots(snapshots)) => self.least(&snapshots.taken_at),
+            (None, Time::Versions(versions)) if is_from_ever(versions) => return self.with_any_row(FIRST),
+            (None, Time::Versions(versions)) => self.first_version(versions),
+            (None, Time::Current(Current { begins_at: Some(begins_at), .. })) => {
                 from_ever_if_undated(&identifier(begins_at), &self.least(begins_at))
             }
-            (None, Some(Time::Current(_)) | None) => return self.with_any_row(FIRST),
+            (None, Time::Current(_)) => return self.with_any_row(FIRST),
         };
         format!("SELECT {first} FROM {}", self.model.name)
     }
@@ -112,7 +110,7 @@ impl<'a> Definition<'a> {
     /// Whether the newest time at which a row was known tells how far loads reach, and by which column.
     fn tells(self) -> Option<&'a String> {
         let is_asked = self.source.usage || self.source.stale_after.is_some();
-        self.source.time.as_ref().and_then(Time::known).and_then(Known::column).filter(|_| is_asked)
+        self.source.time.known().and_then(Known::column).filter(|_| is_asked)
     }
 
     /// The query for the day of the newest row, where that tells how far loads reach, and the column that says it.

@@ -180,7 +180,7 @@ impl Reader<'_> {
                 .help("list the columns that the project reads, with their types");
             self.problems.push(problem);
         }
-        let source = source::source(self.file, &create, &contract, declared.as_ref(), &mut self.problems);
+        let source = source::source(self.file, &create, &contract, declared.as_ref(), &mut self.problems)?;
         Some(self.model(Kind::Source(Box::new(source)), contract, declared))
     }
 

@@ -25,63 +25,83 @@ const OPTIONS: [&str; 7] = [
     "usage",
 ];
 
-/// Reads them; every option that says nothing is a problem.
+/// What the options say of a source that do not date its rows.
+#[derive(Default)]
+struct Others {
+    added_columns: Vec<String>,
+    optional: bool,
+    none_where_absent: bool,
+    may_be_silent: Option<u32>,
+    stale_after: Option<u32>,
+    unusual_days: Option<UnusualDays>,
+    usage: bool,
+}
+
+/// Reads them; every option that says nothing is a problem. Without a location, or where it is not said what a row is, there
+/// is no source.
 pub(super) fn source(
     file: &Arc<SourceFile>,
     create: &CreateExternalTable,
     contract: &Contract,
     declared: Option<&SchemaRef>,
     problems: &mut Diagnostics,
-) -> Source {
-    let mut source = Source {
-        path: String::new(),
-        time: None,
-        added_columns: Vec::new(),
-        optional: false,
-        none_where_absent: false,
-        may_be_silent: None,
-        stale_after: None,
-        unusual_days: None,
-        usage: false,
-    };
-    match create.locations.as_slice() {
-        [path] => source.path.clone_from(path),
-        _ => problems.push(
-            Diagnostic::error("one-location", "a source has one location")
-                .at(Location::new(file, bytes(file, create.name.span()))),
-        ),
+) -> Option<Source> {
+    let name = Location::new(file, bytes(file, create.name.span()));
+    if create.locations.len() != 1 {
+        problems.push(Diagnostic::error("one-location", "a source has one location").at(name.clone()));
     }
-    let mut dating = BTreeMap::new();
+    let (mut others, mut dating) = (Others::default(), BTreeMap::new());
     for (key, value) in &create.options {
         let (key, value) = (key.trim_start_matches("format."), text(value));
         if time::OPTIONS.contains(&key) {
             dating.insert(key, value);
-        } else if let Err(problem) = option(&mut source, contract, key, &value) {
+        } else if let Err(problem) = option(&mut others, contract, key, &value) {
             problems.push(problem.at(place_of(file, key)));
         }
     }
-    match time::time(dating, contract, declared) {
-        Ok(time) => source.time = time,
-        Err(found) => {
-            problems.extend(found.into_iter().map(|(option, problem)| problem.at(place_of(file, &option))));
+    let time = match dating.remove(time::KIND).map(|kind| time::time(&kind, dating, contract, declared)) {
+        Some(Ok(time)) => Some(time),
+        Some(Err(found)) => {
+            let placed = |(option, problem): (String, Diagnostic)| problem.at(place_of(file, &option));
+            problems.extend(found.into_iter().map(placed));
+            None
         }
-    }
-    if source.none_where_absent && !source.optional {
+        None => {
+            problems.push(time::without_kind(&create.name.to_string()).at(name));
+            None
+        }
+    };
+    problems.extend(contradictions(file, &others, time.as_ref()));
+    Some(Source {
+        path: create.locations.first()?.clone(),
+        time: time?,
+        added_columns: others.added_columns,
+        optional: others.optional,
+        none_where_absent: others.none_where_absent,
+        may_be_silent: others.may_be_silent,
+        stale_after: others.stale_after,
+        unusual_days: others.unusual_days,
+        usage: others.usage,
+    })
+}
+
+/// Options that say something of a source which it is not.
+fn contradictions(file: &Arc<SourceFile>, others: &Others, time: Option<&Time>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if others.none_where_absent && !others.optional {
         let message = "`none_where_absent` is said of a source that may be absent, and this one may not";
         let problem = Diagnostic::error("option-value", message).at(place_of(file, "none_where_absent"));
-        problems.push(problem.help("add the option 'optional' 'true', or leave this one out"));
+        found.push(problem.help("add the option 'optional' 'true', or leave this one out"));
     }
     let of_events =
-        [("may_be_silent", source.may_be_silent.is_some()), ("unusual_days", source.unusual_days.is_some())];
-    let is_of_events = matches!(source.time, Some(Time::Events(_)));
-    for (option, _) in of_events.into_iter().filter(|(_, is_said)| *is_said && !is_of_events) {
-        let message = format!("`{option}` is said of events, and nothing says that these are");
-        let problem = Diagnostic::error("option-value", message).at(place_of(file, option));
-        problems.push(
-            problem.help("add the options 'kind' 'events' and 'happened_at' with the column that dates them"),
-        );
+        [("may_be_silent", others.may_be_silent.is_some()), ("unusual_days", others.unusual_days.is_some())];
+    if let Some(time) = time.filter(|time| !matches!(time, Time::Events(_))) {
+        let said = of_events.iter().filter(|(_, is_said)| *is_said);
+        let without_effect =
+            |option: &str| time::without_effect(option, time.kind()).at(place_of(file, option));
+        found.extend(said.map(|(option, _)| without_effect(option)));
     }
-    source
+    found
 }
 
 /// Every option, those that date rows first.
@@ -96,15 +116,15 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn option(source: &mut Source, contract: &Contract, key: &str, text: &str) -> Result<(), Diagnostic> {
+fn option(others: &mut Others, contract: &Contract, key: &str, text: &str) -> Result<(), Diagnostic> {
     match key {
-        "added_columns" => source.added_columns = added_columns(contract, key, text)?,
-        "optional" => source.optional = truth(key, text)?,
-        "none_where_absent" => source.none_where_absent = truth(key, text)?,
-        "usage" => source.usage = truth(key, text)?,
-        "may_be_silent" => source.may_be_silent = Some(days(key, text)?),
-        "unusual_days" => source.unusual_days = Some(unusual_days(key, text)?),
-        "stale_after" => source.stale_after = Some(days(key, text)?),
+        "added_columns" => others.added_columns = added_columns(contract, key, text)?,
+        "optional" => others.optional = truth(key, text)?,
+        "none_where_absent" => others.none_where_absent = truth(key, text)?,
+        "usage" => others.usage = truth(key, text)?,
+        "may_be_silent" => others.may_be_silent = Some(days(key, text)?),
+        "unusual_days" => others.unusual_days = Some(unusual_days(key, text)?),
+        "stale_after" => others.stale_after = Some(days(key, text)?),
         _ => {
             return Err(Diagnostic::error("unknown-option", format!("there is no source option `{key}`"))
                 .note(format!("known: {}", known().collect::<Vec<_>>().join(", ")))

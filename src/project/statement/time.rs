@@ -10,11 +10,20 @@ use crate::project::contract::Contract;
 use crate::project::time::{BeforeFirst, Current, Events, Known, MAX_DELAY, Snapshots, Time, Versions};
 use crate::project::types::{sql_name, with_article};
 
-const KINDS: [&str; 4] = ["events", "versions", "snapshots", "current"];
+/// The kinds: each with what a row of it is, and the options that it has at the least.
+const KINDS: [(&str, &str, &str); 4] = [
+    ("events", "a fact of one day", "'happened_at' '…', 'known_at' '…'"),
+    ("versions", "what a thing is from a time on", "'key' '…', 'known_at' '…'"),
+    ("snapshots", "a thing as one load gave it, each load being all there is", "'key' '…', 'taken_at' '…'"),
+    ("current", "a thing as it is now", "'key' '…'"),
+];
+
+/// The option that says what a row is.
+pub(super) const KIND: &str = "kind";
 
 /// Every option that says something about time.
 pub(super) const OPTIONS: [&str; 15] = [
-    "kind",
+    KIND,
     "key",
     "happened_at",
     "known_at",
@@ -31,37 +40,29 @@ pub(super) const OPTIONS: [&str; 15] = [
     "fixed",
 ];
 
-/// What the options of a source say about time, by option.
+/// What the options of a source of a kind say about time, by option.
 ///
 /// # Errors
 /// Every option that says nothing, contradicts another, or is missing, with the option at fault.
 pub(super) fn time(
+    kind: &str,
     options: BTreeMap<&str, String>,
     contract: &Contract,
     declared: Option<&SchemaRef>,
-) -> Result<Option<Time>, Vec<(String, Diagnostic)>> {
-    if options.is_empty() {
-        return Ok(None);
-    }
+) -> Result<Time, Vec<(String, Diagnostic)>> {
     let mut reader = Reader { options, contract, declared, problems: Vec::new() };
-    let time = match reader.options.remove("kind").as_deref() {
-        Some("events") => Time::Events(reader.events()),
-        Some("versions") => Time::Versions(reader.versions()),
-        Some("snapshots") => {
-            Time::Snapshots(Snapshots { key: reader.key(), taken_at: reader.instant("taken_at") })
-        }
-        Some("current") => Time::Current(reader.current()),
-        Some(other) => return Err(vec![("kind".to_owned(), unknown_kind(other))]),
-        None => {
-            let first = reader.options.keys().next().copied().unwrap_or_default();
-            return Err(vec![(first.to_owned(), without_kind(first))]);
-        }
+    let time = match kind {
+        "events" => Time::Events(reader.events()),
+        "versions" => Time::Versions(reader.versions()),
+        "snapshots" => Time::Snapshots(Snapshots { key: reader.key(), taken_at: reader.instant("taken_at") }),
+        "current" => Time::Current(reader.current()),
+        other => return Err(vec![(KIND.to_owned(), unknown_kind(other))]),
     };
     for left in reader.options.keys() {
         reader.problems.push(((*left).to_owned(), without_effect(left, time.kind())));
     }
     reader.problems.extend(taken_names(&time, contract));
-    if reader.problems.is_empty() { Ok(Some(time)) } else { Err(reader.problems) }
+    if reader.problems.is_empty() { Ok(time) } else { Err(reader.problems) }
 }
 
 struct Reader<'a> {
@@ -118,7 +119,7 @@ impl Reader<'_> {
             let message = "the source does not say what tells its rows apart";
             let help =
                 "add the option 'key' with the column, or columns, that name the thing: 'key' 'account_id'";
-            self.problems.push(("kind".to_owned(), Diagnostic::error("no-key", message).help(help)));
+            self.problems.push((KIND.to_owned(), Diagnostic::error("no-key", message).help(help)));
             Vec::new()
         };
         self.never_null("key", &key);
@@ -147,7 +148,7 @@ impl Reader<'_> {
                 } else {
                     "add 'valid_from', 'known_at', or both: from when a row holds, and when it was written down"
                 };
-                self.problems.push(("kind".to_owned(), Diagnostic::error("no-known-at", message).help(help)));
+                self.problems.push((KIND.to_owned(), Diagnostic::error("no-known-at", message).help(help)));
                 Known::After(0)
             }
         }
@@ -181,7 +182,7 @@ impl Reader<'_> {
         if !self.options.contains_key(option) {
             let message = format!("the source does not say which column is its `{option}`");
             let problem = Diagnostic::error("no-time", message).help(format!("add the option '{option}'"));
-            self.problems.push(("kind".to_owned(), problem));
+            self.problems.push((KIND.to_owned(), problem));
             return String::new();
         }
         let column = self.dating(option).unwrap_or_default();
@@ -254,13 +255,21 @@ impl Reader<'_> {
 
 fn unknown_kind(kind: &str) -> Diagnostic {
     Diagnostic::error("unknown-kind", format!("there is no kind of rows `{}`", kind.escape_debug()))
-        .note("events are facts of one day, versions say what a thing is from a time on, snapshots are loads that hold all there is, current is a table of now")
-        .suggest(kind, KINDS)
+        .note(kinds())
+        .suggest(kind, KINDS.map(|(name, ..)| name))
 }
 
-fn without_kind(option: &str) -> Diagnostic {
-    Diagnostic::error("no-kind", format!("`{option}` dates rows, and it is not said what a row is"))
-        .help("add the option 'kind': 'events', 'versions', 'snapshots' or 'current'")
+/// That a source does not say what its rows are.
+pub(super) fn without_kind(source: &str) -> Diagnostic {
+    Diagnostic::error("no-kind", format!("{source} does not say what a row of it is"))
+        .note(kinds())
+        .help("put the line that is true at the end of the statement, with the source's own columns")
+}
+
+/// What a row can be, and the line that says it.
+fn kinds() -> String {
+    let line = |(name, is, options)| format!("{is}:\n  OPTIONS ('{KIND}' '{name}', {options})");
+    format!("a row is\n{}", KINDS.map(line).join("\n"))
 }
 
 fn never_undated(why: &str) -> Diagnostic {
@@ -270,7 +279,8 @@ fn never_undated(why: &str) -> Diagnostic {
         .help("declare 'approximate' where the first row of each thing stands for what was before, else leave it out")
 }
 
-fn without_effect(option: &str, kind: &str) -> Diagnostic {
+/// That an option is about rows of another kind.
+pub(super) fn without_effect(option: &str, kind: &str) -> Diagnostic {
     Diagnostic::error("option-without-effect", format!("`{option}` says nothing of rows of kind `{kind}`"))
         .help("leave it out, or declare another kind")
 }
@@ -286,7 +296,7 @@ fn taken_names(time: &Time, contract: &Contract) -> Vec<(String, Diagnostic)> {
         .map(|name| {
             let message = format!("a column is called `{name}`, as is one that dating the rows adds");
             let problem = Diagnostic::error("taken-name", message);
-            ("kind".to_owned(), problem.help("rename it in the file: the other one is what models join on"))
+            (KIND.to_owned(), problem.help("rename it in the file: the other one is what models join on"))
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use crate::project::time::Time;
 impl OfSource<'_> {
     /// Deliveries of facts whose other delivery lies more than `max_delay` days before: too far back to be looked for.
     pub(super) async fn again(self) -> Result<Option<Diagnostic>> {
-        let Some(Time::Events(events)) = &self.source.time else { return Ok(None) };
+        let Time::Events(events) = &self.source.time else { return Ok(None) };
         if events.key.is_empty() {
             return Ok(None);
         }

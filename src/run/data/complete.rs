@@ -55,7 +55,7 @@ impl OfSource<'_> {
 
     /// The first day of each account, in order; of the log, where no column says whose a row is.
     async fn first_days(self) -> Result<Vec<NaiveDate>> {
-        let Some(Time::Events(events)) = &self.source.time else { return Ok(Vec::new()) };
+        let Time::Events(events) = &self.source.time else { return Ok(Vec::new()) };
         let happened_at = identifier(&events.happened_at);
         let by = self.model.contract.column(ACCOUNT).map_or("", |_| " GROUP BY account_id");
         let sql = format!("SELECT min(local_day({happened_at})) AS day FROM {}{by}", self.model.name);

@@ -67,7 +67,7 @@ impl OfSource<'_> {
 
     /// What dates the facts of a source, and the other column that says when they were known.
     fn dated(&self) -> Option<(&Events, &str)> {
-        let Some(Time::Events(events)) = &self.source.time else { return None };
+        let Time::Events(events) = &self.source.time else { return None };
         let known_at = events.known.column().filter(|known_at| **known_at != events.happened_at)?;
         Some((events, known_at))
     }

@@ -38,7 +38,7 @@ impl Profile {
     /// # Errors
     /// When it cannot be read.
     pub(super) async fn of(session: &Session, model: &Model, source: &Source) -> Result<Option<Self>> {
-        let Some(Time::Events(events)) = &source.time else { return Ok(None) };
+        let Time::Events(events) = &source.time else { return Ok(None) };
         let contract = &model.contract;
         let optional = contract.columns.iter().filter(|column| !column.not_null);
         let columns: Vec<String> = optional.map(|column| column.name.clone()).collect();

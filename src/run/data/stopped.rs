@@ -24,7 +24,7 @@ pub(super) struct End {
 impl OfSource<'_> {
     /// How far its rows go; `None` where no column says when they were known.
     pub(super) async fn end(self, settings: &Settings) -> Result<Option<End>> {
-        let Some(time) = &self.source.time else { return Ok(None) };
+        let time = &self.source.time;
         let Some(known_at) = time.known().and_then(Known::column) else { return Ok(None) };
         let happened_at = match time {
             Time::Events(events) => &events.happened_at,

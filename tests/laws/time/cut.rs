@@ -20,21 +20,21 @@ use crate::laws::world::replace;
 /// The source in which loaders say how far their loads reach.
 const LOADS: &str = "source_status";
 
-/// A source that says how its rows are dated.
+/// A source, and how its rows are dated.
 pub struct Dated {
     pub name: String,
     pub path: String,
     pub time: Time,
 }
 
-/// The sources of a project that do.
+/// The sources of a project.
 pub fn dated(project: &Path) -> Vec<Dated> {
     let pipeline = Pipeline::build(Project::load(project).unwrap()).unwrap();
     let source = |model: &Model| match &model.kind {
-        Kind::Source(source) => source.time.clone().map(|time| Dated {
+        Kind::Source(source) => Some(Dated {
             name: model.name.table.clone(),
             path: source.path.clone(),
-            time,
+            time: source.time.clone(),
         }),
         _ => None,
     };
