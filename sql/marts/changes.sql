@@ -4,7 +4,8 @@
 -- A fall of usage or of users is one where it is large (`fell_by`) and there was something to fall from (`floor_users`,
 -- `floor_events`). It is the segment's and not the account's, and left out, where the median account of the segment fell
 -- by nearly as much that day (`segment_fell_by`): the holidays, a price change, a broken log. Silence (`silent_days`
--- without any event, since the last one or since it is a customer) takes the place of both.
+-- without any event, since the last one or since it is a customer) takes the place of both. It can be told where the log
+-- is complete for as many days: in a log that has only begun nobody is silent, nor without users.
 -- What is not reported is no change; nor is what the main score expects: where no usage is (`expected_idle`), none is news.
 CREATE TABLE marts.changes (
   account_id VARCHAR NOT NULL, -- the account
@@ -19,7 +20,8 @@ WITH falls AS (
     accounts.*,
     health.is_expected_idle IS TRUE AS rests,
     CASE WHEN health.is_expected_idle IS NOT TRUE AND active_users_prev_28d >= $floor_users THEN active_users_growth_28d END AS users_change,
-    CASE WHEN health.is_expected_idle IS NOT TRUE AND events_prev_28d >= $floor_events THEN usage_growth_28d END AS usage_change
+    CASE WHEN health.is_expected_idle IS NOT TRUE AND events_prev_28d >= $floor_events THEN usage_growth_28d END AS usage_change,
+    ready('events', 1, accounts.as_of_date - CAST($silent_days AS BIGINT) + 1) AS is_logged
   FROM metrics.accounts AS accounts
   LEFT JOIN scores.main AS health ON health.account_id = accounts.account_id AND health.as_of_date = accounts.as_of_date
   WHERE accounts.is_in_force
@@ -36,7 +38,7 @@ WITH falls AS (
     falls.account_id,
     falls.as_of_date,
     CASE
-      WHEN rests THEN NULL
+      WHEN rests OR NOT is_logged THEN NULL
       WHEN days_since_active >= $silent_days
         THEN 'no usage for ' || CAST(days_since_active AS VARCHAR) || ' days'
           || coalesce(' (was ' || CAST(last_active_users_28d AS VARCHAR) || ' users in 28 days)', '')
@@ -44,10 +46,10 @@ WITH falls AS (
         THEN 'no usage on record, ' || CAST(tenure_days AS VARCHAR) || ' days a customer'
     END AS silence,
     CASE
-      WHEN rests OR days_since_active >= $silent_days THEN NULL
-      WHEN days_since_user_seen IS NULL AND days_since_active IS NOT NULL AND tenure_days >= $silent_days
+      WHEN rests OR days_since_active >= $silent_days AND is_logged THEN NULL
+      WHEN days_since_user_seen IS NULL AND days_since_active IS NOT NULL AND tenure_days >= $silent_days AND is_logged
         THEN 'no user on record, only integrations, ' || CAST(tenure_days AS VARCHAR) || ' days a customer'
-      WHEN days_since_user_seen >= $silent_days
+      WHEN days_since_user_seen >= $silent_days AND is_logged
         THEN 'no user seen for ' || CAST(days_since_user_seen AS VARCHAR) || ' days (was '
           || CAST(last_active_users_28d AS VARCHAR) || ' users in 28 days)'
       WHEN falls.users_change <= 0 - $fell_by
@@ -56,7 +58,7 @@ WITH falls AS (
           || ', 28 days against the 28 before'
     END AS users,
     CASE
-      WHEN rests OR days_since_active >= $silent_days THEN NULL
+      WHEN rests OR days_since_active >= $silent_days AND is_logged THEN NULL
       WHEN falls.usage_change <= 0 - $fell_by
            AND coalesce(segments.usage_change > falls.usage_change * $segment_fell_by, TRUE)
         THEN 'hours of use ' || CAST(CAST(usage_seconds_prev_28d / 3600.0 AS DECIMAL(18,1)) AS VARCHAR) || ' → '
