@@ -7,25 +7,25 @@
 -- far and `has_expanded` is FALSE: at least so long, which is neither 0 nor bad. What is open, it is as of the day.
 CREATE TABLE metrics.growth (
   account_id         VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date         DATE    NOT NULL, -- as of the end of this day
+  as_of_date         DATE    NOT NULL, -- facts as of the end of this day
   arr_growth_90d     DOUBLE  CHECK (arr_growth_90d >= -1), -- share by which ARR grew in 90 days; NULL without any then, or where another account went on in it since
   arr_growth_365d    DOUBLE  CHECK (arr_growth_365d >= -1), -- share by which ARR grew in 365 days; NULL without any then, or where another account went on in it since
   seats_growth_90d   DOUBLE  CHECK (seats_growth_90d >= -1), -- share by which seats grew in 90 days; NULL without any then, or where another account went on in it since
   seats_growth_365d  DOUBLE  CHECK (seats_growth_365d >= -1), -- share by which seats grew in 365 days; NULL without any then, or where another account went on in it since
   cancelled_share    DOUBLE  CHECK (cancelled_share BETWEEN 0 AND 1), -- share of ARR in force that is cancelled to its end; NULL without ARR
   auto_renew_share   DOUBLE  CHECK (auto_renew_share BETWEEN 0 AND 1), -- share of ARR that renews unless somebody acts; NULL without ARR
-  renewals_365d      BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported, as all below
+  renewals_365d      BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported
   upsells_365d       BIGINT, -- changes of contracts in 365 days to more of what was bought; NULL where changes of contracts are not reported
   cross_sells_365d   BIGINT, -- changes of contracts in 365 days to something else as well; NULL where changes of contracts are not reported
   downsells_365d     BIGINT, -- changes of contracts in 365 days to less of what was bought; NULL where changes of contracts are not reported
-  expansion_arr_365d DECIMAL(18,2) CHECK (expansion_arr_365d >= 0), -- ARR won by changes that raised it, new business and returns aside
-  contraction_arr_365d DECIMAL(18,2) CHECK (contraction_arr_365d >= 0), -- ARR lost by changes that lowered it, churn included
-  has_expanded       BOOLEAN, -- there is a first expansion; NULL until the end of onboarding is known
-  days_to_first_expansion BIGINT CHECK (days_to_first_expansion >= 0), -- days from the end of onboarding to the first expansion, or so far; NULL until that end is known
-  open_expansion_opportunities BIGINT CHECK (open_expansion_opportunities >= 0), -- up- and cross-sells under discussion; NULL where opportunities are not reported, as all below
-  open_expansion_arr DECIMAL(18,2) CHECK (open_expansion_arr >= 0), -- what the up- and cross-sells under discussion are worth a year
-  weighted_expansion_arr DECIMAL(18,2) CHECK (weighted_expansion_arr BETWEEN 0 AND open_expansion_arr), -- what the up- and cross-sells under discussion are worth a year, each times how likely its seller sees it
-  renewal_probability DOUBLE CHECK (renewal_probability BETWEEN 0 AND 1), -- how likely sellers see the renewals under discussion, by worth; NULL without one that says
+  expansion_arr_365d DECIMAL(18,2) CHECK (expansion_arr_365d >= 0), -- ARR won in 365 days by changes that raised it, new business and returns aside; NULL where changes of contracts are not reported
+  contraction_arr_365d DECIMAL(18,2) CHECK (contraction_arr_365d >= 0), -- ARR lost in 365 days by changes that lowered it, churn included; NULL where changes of contracts are not reported
+  has_expanded       BOOLEAN, -- there is a first expansion since the end of onboarding; NULL until that end is known, or where plans or changes of contracts are not reported
+  days_to_first_expansion BIGINT CHECK (days_to_first_expansion >= 0), -- days from the end of onboarding to the first expansion, or so far; NULL until that end is known, or where plans or changes of contracts are not reported
+  open_expansion_opportunities BIGINT CHECK (open_expansion_opportunities >= 0), -- up- and cross-sells under discussion; NULL where opportunities are not reported
+  open_expansion_arr DECIMAL(18,2) CHECK (open_expansion_arr >= 0), -- what the up- and cross-sells under discussion are worth a year; NULL where opportunities are not reported
+  weighted_expansion_arr DECIMAL(18,2) CHECK (weighted_expansion_arr BETWEEN 0 AND open_expansion_arr), -- what the up- and cross-sells under discussion are worth a year, each times how likely its seller sees it; NULL where opportunities are not reported
+  renewal_probability DOUBLE CHECK (renewal_probability BETWEEN 0 AND 1), -- how likely sellers see the renewals under discussion, by worth; NULL without one that says, or where opportunities are not reported
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH ends AS (
@@ -38,28 +38,37 @@ WITH ends AS (
          first_day, day_after
   FROM staging.opportunities
   WHERE is_open AND (type IN ('upsell', 'cross_sell') OR type = 'renewal' AND probability IS NOT NULL)
+), under_discussion AS (
+  SELECT
+    spine.account_id,
+    spine.as_of_date,
+    count(type) FILTER (WHERE type <> 'renewal') AS open_opportunities,
+    coalesce(sum(amount_arr) FILTER (WHERE type <> 'renewal'), 0) AS open_arr,
+    coalesce(sum(likely_arr) FILTER (WHERE type <> 'renewal'), 0) AS likely_arr,
+    sum(amount_arr) FILTER (WHERE type = 'renewal') AS renewing_arr,
+    sum(likely_arr) FILTER (WHERE type = 'renewal') AS likely_renewing_arr
+  -- The few opportunities come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM pipeline
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = pipeline.account_id
+   AND pipeline.first_day <= spine.as_of_date
+   AND (pipeline.day_after IS NULL OR spine.as_of_date < pipeline.day_after)
+  GROUP BY spine.account_id, spine.as_of_date
 ), log AS (
   SELECT account_id, as_of_date, TRUE AS on_spine, CASE WHEN same_days < tenure_days THEN same_days END AS joined_days,
          arr, seats, cancelled_arr, auto_renew_arr,
-         CAST(NULL AS VARCHAR) AS kind, CAST(NULL AS VARCHAR) AS type, CAST(NULL AS BIGINT) AS change,
-         CAST(NULL AS DECIMAL(18,2)) AS worth, CAST(NULL AS DECIMAL(18,2)) AS likely, CAST(NULL AS DATE) AS since
+         CAST(NULL AS VARCHAR) AS kind, CAST(NULL AS VARCHAR) AS type, CAST(NULL AS DECIMAL(18,2)) AS worth,
+         CAST(NULL AS DATE) AS since
   FROM metrics.spine
   JOIN metrics.contracts USING (account_id, as_of_date)
   UNION ALL
-  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, NULL, 'changed', type, 1, delta_arr, NULL, NULL
+  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, NULL, 'changed', type, delta_arr, NULL
   FROM staging.contract_events
   UNION ALL
-  -- What is open as a change on its first day, and as the opposite one on the day after it.
-  SELECT account_id, CASE WHEN turn = 1 THEN first_day ELSE day_after END, FALSE, NULL, NULL, NULL, NULL, NULL, 'open', type, turn,
-         CAST(amount_arr * turn AS DECIMAL(18,2)), CAST(likely_arr * turn AS DECIMAL(18,2)), NULL
-  FROM pipeline
-  CROSS JOIN (VALUES (1), (-1)) AS turns (turn)
-  WHERE turn = 1 OR day_after IS NOT NULL
-  UNION ALL
-  SELECT account_id, ended_on, FALSE, NULL, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, NULL, NULL, ended_on AS since
+  SELECT account_id, ended_on, FALSE, NULL, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, ended_on AS since
   FROM ends
   UNION ALL
-  SELECT changes.account_id, changes.day, FALSE, NULL, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, NULL, NULL, changes.day AS since
+  SELECT changes.account_id, changes.day, FALSE, NULL, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, changes.day AS since
   FROM staging.contract_events AS changes
   JOIN ends ON ends.account_id = changes.account_id AND changes.day >= ends.ended_on
   WHERE changes.type IN ('upsell', 'cross_sell')
@@ -78,12 +87,7 @@ WITH ends AS (
     coalesce(sum(worth) FILTER (WHERE kind = 'changed' AND type IN ('renewal', 'upsell', 'cross_sell', 'price_change') AND worth > 0) OVER w365, 0) AS won,
     coalesce(sum(worth) FILTER (WHERE kind = 'changed' AND type IN ('renewal', 'downsell', 'churn', 'price_change') AND worth < 0) OVER w365, 0) AS lost,
     min(since) FILTER (WHERE kind = 'onboarded') OVER history AS onboarded_on,
-    min(since) FILTER (WHERE kind = 'expanded') OVER history AS expanded_on,
-    coalesce(sum(change) FILTER (WHERE kind = 'open' AND type IN ('upsell', 'cross_sell')) OVER history, 0) AS open_opportunities,
-    coalesce(sum(worth) FILTER (WHERE kind = 'open' AND type IN ('upsell', 'cross_sell')) OVER history, 0) AS open_arr,
-    coalesce(sum(likely) FILTER (WHERE kind = 'open' AND type IN ('upsell', 'cross_sell')) OVER history, 0) AS likely_arr,
-    sum(worth) FILTER (WHERE kind = 'open' AND type = 'renewal') OVER history AS renewing_arr,
-    sum(likely) FILTER (WHERE kind = 'open' AND type = 'renewal') OVER history AS likely_renewing_arr
+    min(since) FILTER (WHERE kind = 'expanded') OVER history AS expanded_on
   FROM log
   WINDOW
     ago90 AS (PARTITION BY account_id ORDER BY as_of_date
@@ -94,25 +98,26 @@ WITH ends AS (
     history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
 SELECT
-  account_id,
-  as_of_date,
+  rolling.account_id,
+  rolling.as_of_date,
   CASE WHEN coalesce(joined_days > 90, TRUE) THEN CAST(arr AS DOUBLE) / nullif(CAST(arr_90d_ago AS DOUBLE), 0) - 1 END AS arr_growth_90d,
   CASE WHEN coalesce(joined_days > 365, TRUE) THEN CAST(arr AS DOUBLE) / nullif(CAST(arr_365d_ago AS DOUBLE), 0) - 1 END AS arr_growth_365d,
   CASE WHEN coalesce(joined_days > 90, TRUE) THEN CAST(seats AS DOUBLE) / nullif(seats_90d_ago, 0) - 1 END AS seats_growth_90d,
   CASE WHEN coalesce(joined_days > 365, TRUE) THEN CAST(seats AS DOUBLE) / nullif(seats_365d_ago, 0) - 1 END AS seats_growth_365d,
   CAST(cancelled_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS cancelled_share,
   CAST(auto_renew_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS auto_renew_share,
-  CASE WHEN reported('contract_events', as_of_date) THEN renewals END AS renewals_365d,
-  CASE WHEN reported('contract_events', as_of_date) THEN upsells END AS upsells_365d,
-  CASE WHEN reported('contract_events', as_of_date) THEN cross_sells END AS cross_sells_365d,
-  CASE WHEN reported('contract_events', as_of_date) THEN downsells END AS downsells_365d,
-  CASE WHEN reported('contract_events', as_of_date) THEN CAST(won AS DECIMAL(18,2)) END AS expansion_arr_365d,
-  CASE WHEN reported('contract_events', as_of_date) THEN CAST(-lost AS DECIMAL(18,2)) END AS contraction_arr_365d,
+  CASE WHEN reported('contract_events', rolling.as_of_date) THEN renewals END AS renewals_365d,
+  CASE WHEN reported('contract_events', rolling.as_of_date) THEN upsells END AS upsells_365d,
+  CASE WHEN reported('contract_events', rolling.as_of_date) THEN cross_sells END AS cross_sells_365d,
+  CASE WHEN reported('contract_events', rolling.as_of_date) THEN downsells END AS downsells_365d,
+  CASE WHEN reported('contract_events', rolling.as_of_date) THEN CAST(won AS DECIMAL(18,2)) END AS expansion_arr_365d,
+  CASE WHEN reported('contract_events', rolling.as_of_date) THEN CAST(-lost AS DECIMAL(18,2)) END AS contraction_arr_365d,
   CASE WHEN with_onboarding AND onboarded_on IS NOT NULL THEN expanded_on IS NOT NULL END AS has_expanded,
-  CASE WHEN with_onboarding THEN coalesce(expanded_on, as_of_date) - onboarded_on END AS days_to_first_expansion,
-  CASE WHEN reported('opportunities', as_of_date) THEN open_opportunities END AS open_expansion_opportunities,
-  CASE WHEN reported('opportunities', as_of_date) THEN CAST(open_arr AS DECIMAL(18,2)) END AS open_expansion_arr,
-  CASE WHEN reported('opportunities', as_of_date) THEN CAST(likely_arr AS DECIMAL(18,2)) END AS weighted_expansion_arr,
-  CASE WHEN reported('opportunities', as_of_date) THEN CAST(likely_renewing_arr AS DOUBLE) / nullif(CAST(renewing_arr AS DOUBLE), 0) END AS renewal_probability
+  CASE WHEN with_onboarding THEN coalesce(expanded_on, rolling.as_of_date) - onboarded_on END AS days_to_first_expansion,
+  CASE WHEN reported('opportunities', rolling.as_of_date) THEN open_opportunities END AS open_expansion_opportunities,
+  CASE WHEN reported('opportunities', rolling.as_of_date) THEN CAST(open_arr AS DECIMAL(18,2)) END AS open_expansion_arr,
+  CASE WHEN reported('opportunities', rolling.as_of_date) THEN CAST(likely_arr AS DECIMAL(18,2)) END AS weighted_expansion_arr,
+  CASE WHEN reported('opportunities', rolling.as_of_date) THEN CAST(likely_renewing_arr AS DOUBLE) / nullif(CAST(renewing_arr AS DOUBLE), 0) END AS renewal_probability
 FROM rolling
+JOIN under_discussion AS pending ON pending.account_id = rolling.account_id AND pending.as_of_date = rolling.as_of_date
 WHERE on_spine
