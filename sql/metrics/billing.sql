@@ -2,25 +2,26 @@
 -- project's currency.
 --
 -- An invoice is due until the end of its due day and overdue on every later day on which it is open. What is unknown is
--- not unpaid: an invoice that is not due yet is in no share, and one taken back in no count. What went back or failed
--- later, such as a chargeback, counts on the day it did, and not on that of the attempt. Days late are censored, not left
+-- not unpaid: an invoice that is not due yet is in no share, and one taken back in no count. Nor is one that the customer
+-- objects to late, as long as it is open and disputed: whether it is owed has still to be settled, so it stands apart in
+-- `disputed_amount`; once paid it is late by its days. What went back or failed later, such as a chargeback, counts on the day it did, and not on that of the attempt. Days late are censored, not left
 -- out: what is not paid is late by the days so far, so that who never pays is not on time.
 CREATE TABLE metrics.billing (
   account_id          VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date          DATE    NOT NULL, -- as of the end of this day
-  overdue_invoices    BIGINT  CHECK (overdue_invoices >= 0), -- invoices overdue; NULL where invoices are not reported, as all up to `mean_days_late_365d`
-  overdue_amount      DECIMAL(18,2) CHECK (overdue_amount >= 0), -- what is owed on overdue invoices
-  overdue_30d_amount  DECIMAL(18,2) CHECK (overdue_30d_amount BETWEEN 0 AND overdue_amount), -- what is owed on invoices that are overdue for more than 30 days
-  overdue_share_of_arr DOUBLE CHECK (overdue_share_of_arr >= 0), -- what is owed by ARR; 1 where nothing is under contract any more and something is owed
-  mean_days_overdue   DOUBLE  CHECK (mean_days_overdue >= 1), -- mean days since the overdue invoices were due; NULL without any
-  disputed_amount     DECIMAL(18,2) CHECK (disputed_amount >= 0), -- what is owed on open invoices that the customer objects to
-  invoices_due_365d   BIGINT  CHECK (invoices_due_365d >= 0), -- invoices that came due in 365 days
-  on_time_share_365d  DOUBLE  CHECK (on_time_share_365d BETWEEN 0 AND 1), -- share of the invoices that came due in 365 days which were paid by their due day; NULL without any
-  mean_days_late_365d DOUBLE  CHECK (mean_days_late_365d >= 0), -- mean days from due to paid of the invoices that came due in 365 days, 0 on time; one that is not paid is late by the days so far, so that who never pays is not NULL; NULL without any
-  paid_amount_90d     DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported, as all below
+  as_of_date          DATE    NOT NULL, -- facts as of the end of this day
+  overdue_invoices    BIGINT  CHECK (overdue_invoices >= 0), -- open invoices past their due day, those that the customer objects to left out; NULL where invoices are not reported
+  overdue_amount      DECIMAL(18,2) CHECK (overdue_amount >= 0), -- what is owed on open invoices past their due day, those that the customer objects to left out, which stand in `disputed_amount`; NULL where invoices are not reported
+  overdue_30d_amount  DECIMAL(18,2) CHECK (overdue_30d_amount BETWEEN 0 AND overdue_amount), -- what is owed on open invoices more than 30 days past their due day, those that the customer objects to left out; NULL where invoices are not reported
+  overdue_share_of_arr DOUBLE CHECK (overdue_share_of_arr >= 0), -- `overdue_amount` by ARR; 1 where nothing is under contract any more and something is overdue; NULL where invoices are not reported
+  mean_days_overdue   DOUBLE  CHECK (mean_days_overdue >= 1), -- mean days since the invoices of `overdue_invoices` were due; NULL without any, or where invoices are not reported
+  disputed_amount     DECIMAL(18,2) CHECK (disputed_amount >= 0), -- what is owed on open invoices that the customer objects to, past their due day or not; NULL where invoices are not reported
+  invoices_due_365d   BIGINT  CHECK (invoices_due_365d >= 0), -- invoices that came due in 365 days, open ones that the customer objects to left out; NULL where invoices are not reported
+  on_time_share_365d  DOUBLE  CHECK (on_time_share_365d BETWEEN 0 AND 1), -- share of the invoices of `invoices_due_365d` that were paid by their due day; NULL without any, or where invoices are not reported
+  mean_days_late_365d DOUBLE  CHECK (mean_days_late_365d >= 0), -- mean days from due to paid of the invoices of `invoices_due_365d`, 0 on time; one that is not paid is late by the days so far, so that who never pays is not NULL; NULL without any, or where invoices are not reported
+  paid_amount_90d     DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported
   paid_amount_365d    DECIMAL(18,2), -- what came in 365 days less what went back; NULL where payments are not reported
-  failed_payments_90d BIGINT  CHECK (failed_payments_90d >= 0), -- attempts that failed in 90 days
-  chargebacks_365d    BIGINT  CHECK (chargebacks_365d >= 0), -- payments that were taken back by the bank in 365 days
+  failed_payments_90d BIGINT  CHECK (failed_payments_90d >= 0), -- attempts to pay that failed in 90 days; NULL where payments are not reported
+  chargebacks_365d    BIGINT  CHECK (chargebacks_365d >= 0), -- payments that were taken back by the bank in 365 days; NULL where payments are not reported
   last_payment_failed BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
@@ -28,14 +29,15 @@ WITH invoices AS (
   SELECT
     spine.account_id,
     spine.as_of_date,
-    count(invoice_id) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND due_on < spine.as_of_date) AS overdue_invoices,
-    coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND due_on < spine.as_of_date), 0) AS overdue_amount,
-    coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND due_on < spine.as_of_date - 30), 0) AS overdue_30d_amount,
-    avg(spine.as_of_date - due_on) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND due_on < spine.as_of_date) AS mean_days_overdue,
+    count(invoice_id) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND NOT is_disputed AND due_on < spine.as_of_date) AS overdue_invoices,
+    coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND NOT is_disputed AND due_on < spine.as_of_date), 0) AS overdue_amount,
+    coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND NOT is_disputed AND due_on < spine.as_of_date - 30), 0) AS overdue_30d_amount,
+    avg(spine.as_of_date - due_on) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND NOT is_disputed AND due_on < spine.as_of_date) AS mean_days_overdue,
     coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND is_disputed), 0) AS disputed_amount,
-    count(invoice_id) FILTER (WHERE spine.as_of_date - due_on BETWEEN 0 AND 364) AS invoices_due,
+    count(invoice_id) FILTER (WHERE spine.as_of_date - due_on BETWEEN 0 AND 364 AND (NOT is_disputed OR paid_on <= spine.as_of_date)) AS invoices_due,
     count(invoice_id) FILTER (WHERE spine.as_of_date - due_on BETWEEN 0 AND 364 AND paid_on <= due_on) AS invoices_on_time,
-    avg(greatest(least(paid_on, spine.as_of_date) - due_on, 0)) FILTER (WHERE spine.as_of_date - due_on BETWEEN 0 AND 364) AS mean_days_late
+    avg(greatest(least(paid_on, spine.as_of_date) - due_on, 0)) FILTER (WHERE spine.as_of_date - due_on BETWEEN 0 AND 364
+      AND (NOT is_disputed OR paid_on <= spine.as_of_date)) AS mean_days_late
   -- The few invoices come first: the engine keeps the left side in memory and lets the right one pass.
   FROM staging.invoices
   RIGHT JOIN metrics.spine

@@ -132,11 +132,17 @@ fn share_of_arr(owed: i128, account: &str, day: NaiveDate) -> Value {
 fn billing_row(account: &str, day: NaiveDate) -> Row {
     let bills = bills(account, day);
     let open: Vec<&Bill> = bills.iter().filter(|bill| !bill.is_paid(day)).collect();
-    let late = |days: i64| open.iter().copied().filter(move |bill| (day - bill.now.due_on).num_days() > days);
+    // Whether one that the customer objects to is owed has still to be settled: it is late by no day, until it is paid.
+    let (disputed, owed): (Vec<&Bill>, Vec<&Bill>) = open.iter().partition(|bill| bill.now.is_disputed);
+    let late = |days: i64| owed.iter().copied().filter(move |bill| (day - bill.now.due_on).num_days() > days);
     let overdue = late(0).count();
     let overdue_days: i64 = late(0).map(|bill| (day - bill.now.due_on).num_days()).sum();
-    let due: Vec<&Bill> =
-        bills.iter().filter(|bill| (0..365).contains(&(day - bill.now.due_on).num_days())).collect();
+    let is_settled = |bill: &&Bill| bill.is_paid(day) || !bill.now.is_disputed;
+    let due: Vec<&Bill> = bills
+        .iter()
+        .filter(is_settled)
+        .filter(|bill| (0..365).contains(&(day - bill.now.due_on).num_days()))
+        .collect();
     let on_time = due.iter().filter(|bill| bill.paid_on.is_some_and(|paid| paid <= bill.now.due_on)).count();
     let days_late: i64 = due.iter().map(|bill| bill.days_late(day)).sum();
     let payments = moves(account, day);
@@ -149,10 +155,7 @@ fn billing_row(account: &str, day: NaiveDate) -> Row {
             ("overdue_30d_amount", money(late(30).map(|bill| bill.owed()).sum())),
             ("overdue_share_of_arr", share_of_arr(late(0).map(|bill| bill.owed()).sum(), account, day)),
             ("mean_days_overdue", ratio(overdue_days as f64, overdue as f64)),
-            (
-                "disputed_amount",
-                money(open.iter().filter(|bill| bill.now.is_disputed).map(|bill| bill.owed()).sum()),
-            ),
+            ("disputed_amount", money(disputed.iter().map(|bill| bill.owed()).sum())),
             ("invoices_due_365d", Value::Whole(due.len() as i64)),
             ("on_time_share_365d", ratio(on_time as f64, due.len() as f64)),
             ("mean_days_late_365d", ratio(days_late as f64, due.len() as f64)),
