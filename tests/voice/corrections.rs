@@ -92,7 +92,8 @@ fn lines() -> Vec<Line> {
         mended(
             ("slip", "onboarding", "onboarding_days"),
             numbers([2, 8, 10, 11, 13, 20, 27]),
-            numbers([733, 739, 741, 11, 13, 20, 27]),
+            // As of a plan of two years ago that nobody ended: it says nothing any more.
+            numbers([-1, -1, -1, 11, 13, 20, 27]),
         ),
         mended(
             ("live", "onboarding", "onboarding_days"),

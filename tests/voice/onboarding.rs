@@ -1,11 +1,12 @@
 //! Plans, their steps, and the people who come into use.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::customers::{Facts, IDS, USERS, Ugly, count, flag, must_equal, ratio};
-use super::sources::{Column, DAY, Dice, Versioned, things, write_source};
+use super::sources::{Column, DAY, Dice, Thing, Versioned, things, write_source};
 use crate::oracle::table::Value;
 use crate::oracle::world::{at, days_ago};
 
@@ -139,6 +140,25 @@ pub fn drawn(dice: &mut Dice) -> Rows {
             }
         }
     }
+    // One that nobody ended lapses on a day that is looked at; some are live after all, some days later.
+    rows.plans.push(Plan {
+        plan_id: "lapsed".to_owned(),
+        account_id: IDS[1],
+        started_on: days_ago(380),
+        go_live_on: dice.once_in(2).then(|| days_ago(8)),
+        completed_on: None,
+        recorded_at: at(days_ago(380), NaiveTime::MIN),
+    });
+    for milestone in 0..3 {
+        rows.steps.push(Step {
+            plan_id: "lapsed".to_owned(),
+            milestone_id: format!("s{milestone}"),
+            is_required: true,
+            due_on: days_ago(40 * (milestone + 1)),
+            completed_on: dice.once_in(3).then(|| days_ago(30)),
+            recorded_at: at(days_ago(380), NaiveTime::MIN),
+        });
+    }
     // One that is live, as is known some days later.
     rows.plans.push(Plan {
         plan_id: "live".to_owned(),
@@ -184,50 +204,51 @@ impl Rows {
     }
 }
 
-/// What is known of an account's plans at the end of a day.
-struct Progress {
-    plans: usize,
-    live: usize,
-    required: usize,
-    done: usize,
-    stalled: usize,
-    stalled_lately: usize,
+/// A plan at the end of a day.
+#[derive(Clone, Copy)]
+struct Spoken<'a> {
+    plan: &'a Plan,
+    is_live: bool,
 }
 
-fn progress(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Progress {
-    let plans = begun(ugly, account_id, as_of);
-    let by_now = |day: Option<NaiveDate>| day.is_some_and(|day| day <= as_of);
-    // A step as it stood on the day, and the day on which it was done as was known last: it was there by then.
-    let mut steps = Vec::new();
-    for step in things(&ugly.onboarding.steps) {
-        let done_on = step.last().completed_on;
-        let Some(step) = step.on(&ugly.world, as_of, done_on).filter(|step| step.is_required) else {
-            continue;
-        };
-        let of_plan = plans.iter().filter(|plan| plan.plan_id == step.plan_id);
-        steps.extend(of_plan.map(|plan| (*plan, step, done_on)));
-    }
-    let is_stalled = |(plan, step, done_on): &&(&Plan, &Step, Option<NaiveDate>)| {
-        step.due_on < as_of && !by_now(*done_on) && !by_now(plan.live_on())
-    };
-    Progress {
-        plans: plans.len(),
-        live: plans.iter().filter(|plan| by_now(plan.live_on())).count(),
-        required: steps.len(),
-        done: steps.iter().filter(|(.., done_on)| by_now(*done_on)).count(),
-        stalled: steps.iter().filter(is_stalled).count(),
-        stalled_lately: steps
-            .iter()
-            .filter(is_stalled)
-            .filter(|(_, step, _)| (as_of - step.due_on).num_days() <= 28)
-            .count(),
-    }
-}
-
-/// The plans of an account that have begun by a day, each as was written down last.
-fn begun<'a>(ugly: &'a Ugly, account_id: &str, as_of: NaiveDate) -> Vec<&'a Plan> {
+/// The plans of an account that speak at the end of a day, each as was written down last: those that went live, and those
+/// under way for less than the days after which one that nobody ended says nothing.
+fn speaking<'a>(ugly: &'a Ugly, account_id: &str, as_of: NaiveDate) -> Vec<Spoken<'a>> {
     let all = things(&ugly.onboarding.plans).into_iter().map(|plan| plan.last());
-    all.filter(|plan| plan.account_id == account_id && plan.started_on <= as_of).collect()
+    let begun = all.filter(|plan| plan.account_id == account_id && plan.started_on <= as_of);
+    let spoken = begun.map(|plan| Spoken { plan, is_live: plan.live_on().is_some_and(|day| day <= as_of) });
+    spoken.filter(|it| it.is_live || (as_of - it.plan.started_on).num_days() < PLAN_LAPSES_DAYS).collect()
+}
+
+/// A required step of a plan that speaks, and the day on which it was done as was known last.
+struct Stepped<'a> {
+    step: &'a Step,
+    done_on: Option<NaiveDate>,
+    of_live: bool,
+}
+
+impl Stepped<'_> {
+    fn is_done(&self, as_of: NaiveDate) -> bool {
+        self.done_on.is_some_and(|day| day <= as_of)
+    }
+
+    /// Days past its day; 0 where that is to come, or the step is done, or of a plan that is over.
+    fn days_stalled(&self, as_of: NaiveDate) -> i64 {
+        let past = (as_of - self.step.due_on).num_days().max(0);
+        if self.of_live || self.is_done(as_of) { 0 } else { past }
+    }
+}
+
+/// The required steps of the plans that speak, each as it stood on the day: one that is done was there by then.
+fn steps<'a>(ugly: &'a Ugly, account_id: &str, as_of: NaiveDate) -> Vec<Stepped<'a>> {
+    let plans = speaking(ugly, account_id, as_of);
+    let of_step = |thing: Thing<'a, Step>| {
+        let done_on = thing.last().completed_on;
+        let step = thing.on(&ugly.world, as_of, done_on).filter(|step| step.is_required)?;
+        let of_plan = plans.iter().find(|it| it.plan.plan_id == step.plan_id)?;
+        Some(Stepped { step, done_on, of_live: of_plan.is_live })
+    };
+    things(&ugly.onboarding.steps).into_iter().filter_map(of_step).collect()
 }
 
 /// People invited and people activated by the end of a day, and not gone.
@@ -244,8 +265,9 @@ fn people(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> (usize, usize) {
 
 fn depth(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Value {
     let stepped = ugly.reports("onboarding_plans", as_of) && ugly.reports("onboarding_milestones", as_of);
-    let progress = progress(ugly, account_id, as_of);
-    ratio(stepped, progress.done as f64, progress.required as f64)
+    let steps = steps(ugly, account_id, as_of);
+    let done = steps.iter().filter(|step| step.is_done(as_of)).count();
+    ratio(stepped, done as f64, steps.len() as f64)
 }
 
 fn breadth(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Value {
@@ -270,37 +292,40 @@ fn early(
 }
 
 fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
-    let progress = progress(ugly, account_id, as_of);
-    let planned = ugly.reports("onboarding_plans", as_of) && progress.plans > 0;
     let stepped = ugly.reports("onboarding_plans", as_of) && ugly.reports("onboarding_milestones", as_of);
-    let is_live = planned && progress.live > 0;
+    let plans =
+        if ugly.reports("onboarding_plans", as_of) { speaking(ugly, account_id, as_of) } else { Vec::new() };
+    let steps = steps(ugly, account_id, as_of);
+    let done = steps.iter().filter(|step| step.is_done(as_of)).count();
+    let stalled =
+        |days: i64| steps.iter().filter(|step| (1..=days).contains(&step.days_stalled(as_of))).count();
     let tenure = ugly.world.commerce().customer(&ugly.world, account_id, as_of).unwrap().tenure_days;
-    let plans = begun(ugly, account_id, as_of);
-    let started_on = plans.iter().map(|plan| plan.started_on).min();
-    let lapsed = started_on.is_some_and(|start| (as_of - start).num_days() >= PLAN_LAPSES_DAYS);
-    let speaks = planned && (is_live || !lapsed);
-    let stage = match (speaks, is_live) {
-        (true, true) => "live",
-        (true, false) if stepped && progress.done > 0 => "implementation",
-        (true, false) => "onboarding",
-        _ if tenure <= FIRST_DAYS => "onboarding",
-        _ => "live",
+    // The first to go live; of two on one day the faster.
+    let live =
+        plans.iter().filter(|it| it.is_live).filter_map(|it| Some((it.plan.live_on()?, it.plan.started_on)));
+    let live = live.min_by_key(|(live_on, started_on)| (*live_on, Reverse(*started_on)));
+    let days = match live {
+        Some((live_on, started_on)) => Some((live_on - started_on).num_days().max(0)),
+        None => plans.iter().map(|it| (as_of - it.plan.started_on).num_days()).max(),
     };
-    let live_on = plans.iter().filter_map(|plan| plan.live_on()).filter(|day| *day <= as_of).min();
-    let live_on = live_on.filter(|_| is_live);
-    let days =
-        started_on.map(|start| live_on.unwrap_or(as_of).signed_duration_since(start).num_days().max(0));
+    let stage = match (plans.is_empty(), live) {
+        (false, Some(_)) => "live",
+        (false, None) if stepped && done > 0 => "implementation",
+        (false, None) => "onboarding",
+        (true, _) if tenure <= FIRST_DAYS => "onboarding",
+        (true, _) => "live",
+    };
     let (invited, activated) = people(ugly, account_id, as_of);
     Facts::from([
         ("stage", Value::Text(stage.to_owned())),
-        ("stage_by", Value::Text(if speaks { "plan" } else { "tenure" }.to_owned())),
-        ("onboarding_days", days.filter(|_| planned).map_or(Value::Null, Value::Whole)),
-        ("onboarding_is_over", flag(planned, is_live)),
-        ("live_since", live_on.map_or(Value::Null, Value::Day)),
-        ("milestones_required", count(stepped, progress.required)),
-        ("milestones_done", count(stepped, progress.done)),
-        ("milestones_stalled", count(stepped, progress.stalled)),
-        ("milestones_stalled_28d", count(stepped, progress.stalled_lately)),
+        ("stage_by", Value::Text(if plans.is_empty() { "tenure" } else { "plan" }.to_owned())),
+        ("onboarding_days", days.map_or(Value::Null, Value::Whole)),
+        ("onboarding_is_over", flag(!plans.is_empty(), live.is_some())),
+        ("live_since", live.map_or(Value::Null, |(live_on, _)| Value::Day(live_on))),
+        ("milestones_required", count(stepped, steps.len())),
+        ("milestones_done", count(stepped, done)),
+        ("milestones_stalled", count(stepped, stalled(i64::MAX))),
+        ("milestones_stalled_28d", count(stepped, stalled(28))),
         ("onboarding_depth", depth(ugly, account_id, as_of)),
         ("early_onboarding_depth", early(ugly, account_id, as_of, depth)),
         ("users_invited", count(true, invited)),
