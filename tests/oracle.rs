@@ -39,13 +39,18 @@ use world::{LAST_DAY, World, any_world};
 pub fn project_with(edits: &[(&str, &str, &str)]) -> TempDir {
     let project = tempfile::tempdir().unwrap();
     copy(Path::new(env!("CARGO_MANIFEST_DIR")), project.path(), &|_| false);
+    edit(project.path(), edits);
+    project
+}
+
+/// Replaces some of a project's text: `(file, from, to)`.
+pub fn edit(project: &Path, edits: &[(&str, &str, &str)]) {
     for (file, old, new) in edits {
-        let path = project.path().join(file);
+        let path = project.join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(old), "{file} no longer has `{old}`");
         std::fs::write(path, text.replace(old, new)).unwrap();
     }
-    project
 }
 
 /// The bundled project as it would be in a world's time zone.

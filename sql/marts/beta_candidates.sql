@@ -12,7 +12,7 @@ CREATE TABLE marts.beta_candidates (
   score        DOUBLE  NOT NULL, -- the main score
   active_days_28d BIGINT NOT NULL, -- days of 28 on which a user did anything
   features_28d BIGINT  NOT NULL, -- distinct features used
-  features_new_28d BIGINT NOT NULL, -- features used for the first time in the last 28 days
+  features_new_28d BIGINT, -- features used for the first time in the last 28 days; NULL where the log does not reach back far enough to tell
   PRIMARY KEY (as_of_date, rank), UNIQUE (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT

@@ -3,19 +3,22 @@
 -- Adoption is entitled features used in 28 days by features entitled, both as of the day. A key feature is adopted when
 -- it was used at least `adopted_after` times in 28 days, and counts by its weight (`metrics.key_features`), against all
 -- key features of that day.
--- Velocity is features ever used by month as a customer, the first month counted whole.
+-- Velocity is features used for the first time in 90 days by month as a customer in them, the first month counted whole.
+-- Over all features ever used it would fall with age for ever, though an account takes to as many each year as ever. A
+-- first use is told from another one by the log before it: of who was a customer before the log is complete, what is used
+-- in its first 28 days is most likely nothing new, and there is no value until the window begins after them.
 CREATE TABLE metrics.adoption (
   account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date               DATE NOT NULL, -- at the end of this day
+  as_of_date               DATE NOT NULL, -- facts as of the end of this day
   features_entitled        BIGINT CHECK (features_entitled >= 0), -- features that the account may use; NULL where entitlements are not reported
   entitled_features_28d    BIGINT CHECK (entitled_features_28d BETWEEN 0 AND features_entitled), -- features that the account may use and did use in 28 days; NULL where entitlements are not reported
   feature_adoption_28d     DOUBLE CHECK (feature_adoption_28d BETWEEN 0 AND 1), -- share of the features that the account may use that it did use in 28 days; NULL where nothing is entitled
   key_features_adopted     BIGINT CHECK (key_features_adopted >= 0), -- key features used at least `adopted_after` times in 28 days; NULL where features are not reported
   key_feature_weight       BIGINT NOT NULL CHECK (key_feature_weight >= 0), -- weights of the key features used at least `adopted_after` times in 28 days, by `metrics.key_features`
   key_adoption             DOUBLE CHECK (key_adoption BETWEEN 0 AND 1), -- share of the weights of all key features of the day that is adopted; NULL where features are not reported, or none has any
-  features_ever            BIGINT NOT NULL CHECK (features_ever >= 0), -- features used at least once
-  features_new_28d         BIGINT NOT NULL CHECK (features_new_28d BETWEEN 0 AND features_ever), -- features used for the first time in the last 28 days
-  adoption_velocity        DOUBLE NOT NULL CHECK (adoption_velocity >= 0), -- features used at least once by 30 days as a customer, the first 30 counted whole
+  features_ever            BIGINT NOT NULL CHECK (features_ever >= 0), -- features used at least once in the log, which may begin later than the account
+  features_new_28d         BIGINT CHECK (features_new_28d BETWEEN 0 AND features_ever), -- features used for the first time in the last 28 days; NULL where these and the 28 before do not lie in the complete log, unless all days as a customer do: what was used before the log is not new in it
+  adoption_velocity        DOUBLE CHECK (adoption_velocity >= 0), -- features used for the first time in the last 90 days by 30 days as a customer, of which 30 to 90 count, so that it does not fall with age alone; NULL where these 90 and the 28 before do not lie in the complete log, unless all days as a customer do: what was used before the log is not new in it
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH flags AS (
@@ -57,10 +60,12 @@ WITH flags AS (
     coalesce(sum(adopted_change) OVER history, 0) AS adopted,
     coalesce(sum(weight_change) OVER history, 0) AS weight,
     coalesce(sum(is_first) OVER history, 0) AS ever,
-    coalesce(sum(is_first) OVER w28, 0) AS new_28d
+    coalesce(sum(is_first) OVER w28, 0) AS new_28d,
+    coalesce(sum(is_first) OVER w90, 0) AS new_90d
   FROM log
   WINDOW
     w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
+    w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW),
     history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ), all_keys AS (
   SELECT days.day, sum(keys.weight) AS weight
@@ -80,8 +85,10 @@ SELECT
   states.weight AS key_feature_weight,
   CASE WHEN reported('features', states.as_of_date) THEN CAST(states.weight AS DOUBLE) / nullif(all_keys.weight, 0) END AS key_adoption,
   states.ever AS features_ever,
-  states.new_28d AS features_new_28d,
-  CAST(states.ever AS DOUBLE) * 30 / greatest(states.tenure_days, 30) AS adoption_velocity
+  CASE WHEN ready('events', 56, states.as_of_date) OR ready('events', 1, states.as_of_date - states.tenure_days + 1)
+       THEN states.new_28d END AS features_new_28d,
+  CASE WHEN ready('events', 118, states.as_of_date) OR ready('events', 1, states.as_of_date - states.tenure_days + 1)
+       THEN CAST(states.new_90d AS DOUBLE) * 30 / least(greatest(states.tenure_days, 30), 90) END AS adoption_velocity
 FROM all_keys
 RIGHT JOIN states ON states.as_of_date = all_keys.day
 WHERE on_spine

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::customers::{Facts, IDS, Ugly, count, must_equal, ratio};
+use super::customers::{COMPLETE_FROM, Facts, IDS, Ugly, count, must_equal, ratio};
 use super::sources::{Column, Dice, within, write_source};
 use crate::oracle::table::Value;
 use crate::oracle::world::days_ago;
@@ -136,8 +136,18 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let there = keys.filter(|key| rows.is_there(key.feature, as_of));
     let weights: i64 = there.map(|key| key.weight).sum();
     let weight: i64 = adopted.iter().map(|key| key.weight).sum();
-    let news = uses.values().filter(|days| within(*days.iter().min().unwrap(), as_of, 28)).count();
     let tenure = ugly.world.commerce().customer(&ugly.world, account_id, as_of).unwrap().tenure_days;
+    let news = |days: i64| {
+        let firsts = uses.values().map(|days| *days.iter().min().unwrap());
+        firsts.filter(|first| within(*first, as_of, days)).count()
+    };
+    // A use is the first one where none was before it, which the log tells of its own days: of 28 before those that are
+    // looked at, or of all as a customer.
+    let is_told = |days: i64| {
+        let is_in_the_log = |days: i64| as_of - TimeDelta::days(days - 1) >= COMPLETE_FROM;
+        is_in_the_log(days + 28) || is_in_the_log(tenure)
+    };
+    let months = tenure.clamp(30, 90) as f64 / 30.0;
     Facts::from([
         ("features_entitled", count(entitled, may_use.len())),
         ("entitled_features_28d", count(entitled, does_use)),
@@ -146,8 +156,8 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         ("key_feature_weight", Value::Whole(weight)),
         ("key_adoption", ratio(listed, weight as f64, weights as f64)),
         ("features_ever", count(true, uses.len())),
-        ("features_new_28d", count(true, news)),
-        ("adoption_velocity", ratio(true, uses.len() as f64 * 30.0, tenure.max(30) as f64)),
+        ("features_new_28d", count(is_told(28), news(28))),
+        ("adoption_velocity", ratio(is_told(90), news(90) as f64, months)),
     ])
 }
 

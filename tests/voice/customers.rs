@@ -13,7 +13,7 @@ use super::{
 };
 use crate::oracle::table::{Table, Value};
 use crate::oracle::world::{Account, Event, LAST_DAY, World};
-use crate::oracle::{project_of, subjects};
+use crate::oracle::{edit, project_of, subjects};
 
 /// Accounts that are scored, by id: long there, new, gone and silent; `stranger` is in no CRM.
 pub const IDS: [&str; 6] = ["a", "b'\"; --", "new", "gone", "silent", "stranger"];
@@ -29,6 +29,10 @@ const WORLDS: usize = 24;
 
 /// Of how many days of a world one is looked at; each world has others.
 const EVERY: i64 = 6;
+
+/// From which day on the log is complete, as these projects say: two accounts were customers before, and what looks back as
+/// far as the log of theirs does has its first value on one of the published days.
+pub const COMPLETE_FROM: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
 
 /// A row of expected columns.
 pub type Facts = BTreeMap<&'static str, Value>;
@@ -177,6 +181,8 @@ fn published() -> BTreeMap<&'static str, Table> {
         put_beside(sources.path(), ugly.number, all.path());
     }
     let project = project_of(&UGLY[0].world);
+    let complete = format!("events: {COMPLETE_FROM}");
+    edit(project.path(), &[("hale.yml", "events: 2026-03-15", &complete)]);
     let days = (LAST_DAY - Days::new(PUBLISHED))..=LAST_DAY;
     SUBJECTS.into_iter().zip(subjects(project.path(), all.path(), days, &SUBJECTS)).collect()
 }
