@@ -1,6 +1,7 @@
 //! The project's own habits, held to: each failure names the step that was forgotten.
 
 mod circles;
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

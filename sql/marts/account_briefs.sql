@@ -18,7 +18,7 @@ CREATE TABLE marts.account_briefs (
   arr DECIMAL(18,2) NOT NULL, -- worth a year
   seats BIGINT NOT NULL, -- seats it pays for
   days_to_renewal BIGINT, -- days until the next renewal; NULL without one
-  overdue_amount DECIMAL(18,2), -- what is owed on invoices past their day
+  overdue_amount DECIMAL(18,2), -- what is owed on open invoices past their due day, those that the customer objects to left out
   active_users_28d BIGINT NOT NULL, -- users seen in 28 days
   usage_growth_28d DOUBLE, -- share by which usage grew; NULL without a base
   feature_adoption_28d DOUBLE, -- share of what it may use that it does use

@@ -16,10 +16,10 @@ CREATE TABLE marts.renewals (
   tier_rank     BIGINT, -- 1 is the lowest tier; NULL when unscored
   is_at_risk    BOOLEAN, -- the tier is one at risk; NULL when unscored
   arr           DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- ARR of the lines
-  cancelled_arr DECIMAL(18,2) NOT NULL CHECK (cancelled_arr BETWEEN 0 AND arr), -- part of it that is cancelled
-  overdue_arr   DECIMAL(18,2) NOT NULL CHECK (overdue_arr BETWEEN 0 AND arr - cancelled_arr), -- part of it whose end has passed and whose renewal nobody wrote down yet
-  at_risk_arr   DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN cancelled_arr AND arr), -- part of it at risk
-  unscored_arr  DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr), -- all of it where the account has no score: what of it is at risk beyond what is cancelled, nobody knows
+  cancelled_arr DECIMAL(18,2) NOT NULL CHECK (cancelled_arr BETWEEN 0 AND arr), -- part of `arr` that is cancelled
+  overdue_arr   DECIMAL(18,2) NOT NULL CHECK (overdue_arr BETWEEN 0 AND arr - cancelled_arr), -- part of `arr` whose end has passed and whose renewal nobody wrote down yet
+  at_risk_arr   DECIMAL(18,2) NOT NULL CHECK (at_risk_arr BETWEEN cancelled_arr AND arr), -- part of `arr` at risk
+  unscored_arr  DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr), -- `arr` where the account has no score, else 0: what of it is at risk beyond what is cancelled, nobody knows
   PRIMARY KEY (account_id, as_of_date, quarter)
 ) PARTITIONED BY (as_of_date) AS
 WITH dated AS (

@@ -7,8 +7,8 @@ CREATE TABLE marts.tier_migrations (
   from_rank  BIGINT  NOT NULL CHECK (from_rank >= 0), -- rank of the tier before, 1 is the lowest; 0 without a score, or no customer
   to_rank    BIGINT  NOT NULL CHECK (to_rank >= 0), -- rank of the tier after; 0 without a score, or no customer any more
   from_date  DATE    NOT NULL, -- the earlier day
-  from_tier  VARCHAR CHECK ((from_tier IS NULL) = (move = 'new')), -- the tier before; NULL of those new
-  to_tier    VARCHAR CHECK ((to_tier IS NULL) = (move IN ('gone', 'merged'))), -- the tier after; NULL of those gone and merged
+  from_tier  VARCHAR CHECK ((from_tier IS NULL) = (move = 'new')), -- the tier before; NULL for who is new
+  to_tier    VARCHAR CHECK ((to_tier IS NULL) = (move IN ('gone', 'merged'))), -- the tier after; NULL for who is gone or merged
   accounts   BIGINT  NOT NULL CHECK (accounts > 0), -- accounts that moved so
   arr        DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- what the accounts that moved are worth a year
   PRIMARY KEY (as_of_date, move, from_rank, to_rank)

@@ -75,7 +75,7 @@ CREATE TABLE metrics.accounts (
   nps_answers_365d        BIGINT, -- people who answered in a year whether they would recommend us; NULL where surveys are not reported
   nps_response_rate_365d  DOUBLE, -- share of the questions sent in a year, whether they would recommend us, that were answered; NULL where none was sent
   csat_mean_90d           DOUBLE, -- mean satisfaction of those who answered in 90 days, each by their last answer, from 0, the worst, to 1; NULL without answers
-  csat_satisfied_share_90d DOUBLE, -- share of those who answered in 90 days, each by their last answer, that are satisfied; NULL without answers
+  csat_satisfied_share_90d DOUBLE, -- share of the people who answered in 90 days, each by their last answer, who are satisfied; NULL without answers
   csat_answers_90d        BIGINT, -- people who answered in 90 days how satisfied they are; NULL where surveys are not reported
   survey_response_rate_90d DOUBLE, -- share of all questions sent in 90 days that were answered; NULL where none was sent
   sponsors                BIGINT, -- executive sponsors there; NULL where contacts are not reported

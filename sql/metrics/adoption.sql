@@ -7,6 +7,9 @@
 -- Over all features ever used it would fall with age for ever, though an account takes to as many each year as ever. A
 -- first use is told from another one by the log before it: of who was a customer before the log is complete, what is used
 -- in its first 28 days is most likely nothing new, and there is no value until the window begins after them.
+--
+-- What holds today is the sum of all changes of `metrics.feature_states` so far, of which a feature has a few a month: the
+-- frame has no bound, for a feature stays what it became.
 CREATE TABLE metrics.adoption (
   account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date               DATE NOT NULL, -- facts as of the end of this day

@@ -5,17 +5,17 @@
 -- leave next.
 CREATE TABLE metrics.advocacy (
   account_id         VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date         DATE NOT NULL, -- at the end of this day
-  advocacy_acts_180d BIGINT CHECK (advocacy_acts_180d >= 0), -- all of them, in 180 days; NULL where advocacy is not reported
-  referrals_180d     BIGINT CHECK (referrals_180d >= 0), -- others they brought to us
-  references_180d    BIGINT CHECK (references_180d >= 0), -- calls with others on our behalf
-  testimonials_180d  BIGINT CHECK (testimonials_180d >= 0), -- testimonials, reviews, case studies, and marketing with us
-  events_attended_180d BIGINT CHECK (events_attended_180d >= 0), -- events of ours
-  betas_180d         BIGINT CHECK (betas_180d >= 0), -- trials of what is new
-  references_lapsed  BOOLEAN, -- gave references in the 180 days before and none in these
-  events_lapsed      BOOLEAN, -- came to events in the 180 days before and to none in these
-  advocacy_lapsed    BOOLEAN, -- did anything in the 180 days before and nothing in these
-  advocacy_asks_open BIGINT CHECK (advocacy_asks_open >= 0), -- asked for in 180 days, and not done
+  as_of_date         DATE NOT NULL, -- facts as of the end of this day
+  advocacy_acts_180d BIGINT CHECK (advocacy_acts_180d >= 0), -- acts of advocacy of any kind in 180 days; NULL where advocacy is not reported
+  referrals_180d     BIGINT CHECK (referrals_180d >= 0), -- others that the customer brought to us in 180 days; NULL where advocacy is not reported
+  references_180d    BIGINT CHECK (references_180d >= 0), -- calls with others on our behalf in 180 days; NULL where advocacy is not reported
+  testimonials_180d  BIGINT CHECK (testimonials_180d >= 0), -- testimonials, reviews, case studies and marketing with us in 180 days; NULL where advocacy is not reported
+  events_attended_180d BIGINT CHECK (events_attended_180d >= 0), -- events of ours that the customer came to in 180 days; NULL where advocacy is not reported
+  betas_180d         BIGINT CHECK (betas_180d >= 0), -- trials of what is new in 180 days; NULL where advocacy is not reported
+  references_lapsed  BOOLEAN, -- gave references in the 180 days before the last 180, and none in the last; NULL where advocacy is not reported
+  events_lapsed      BOOLEAN, -- came to events in the 180 days before the last 180, and to none in the last; NULL where advocacy is not reported
+  advocacy_lapsed    BOOLEAN, -- did anything for us in the 180 days before the last 180, and nothing in the last; NULL where advocacy is not reported
+  advocacy_asks_open BIGINT CHECK (advocacy_asks_open >= 0), -- acts of advocacy asked for in 180 days, and not done; NULL where advocacy is not reported
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH counts AS (

@@ -12,16 +12,16 @@ CREATE TABLE metrics.contract_periods (
   day_after         DATE    NOT NULL CHECK (day_after > first_day), -- first day after it; 9999-12-31 while no end is known
   account_since     DATE    NOT NULL CHECK (account_since <= first_day), -- first day of the oldest line of the account, ended or not
   contract_lines    BIGINT  NOT NULL CHECK (contract_lines >= 0), -- lines in force; 0 in the days after the last
-  contracts         BIGINT  NOT NULL CHECK (contracts <= contract_lines), -- contracts that these belong to
+  contracts         BIGINT  NOT NULL CHECK (contracts <= contract_lines), -- contracts that the lines in force belong to
   products          BIGINT  NOT NULL CHECK (products <= contract_lines), -- products bought
-  currencies        BIGINT  NOT NULL CHECK (currencies <= contract_lines), -- currencies they are in
+  currencies        BIGINT  NOT NULL CHECK (currencies <= contract_lines), -- currencies that the lines in force are in
   arr               DECIMAL(18,2) NOT NULL CHECK (arr >= 0), -- worth a year, all lines in force
   seats             BIGINT  NOT NULL CHECK (seats >= 0), -- seats of all lines in force
   cancelled_arr     DECIMAL(18,2) NOT NULL CHECK (cancelled_arr BETWEEN 0 AND arr), -- part of `arr` in lines that are cancelled and end on their end date
   auto_renew_arr    DECIMAL(18,2) NOT NULL CHECK (auto_renew_arr BETWEEN 0 AND arr - cancelled_arr), -- part of `arr` that renews unless somebody acts
   overdue_renewal_arr DECIMAL(18,2) NOT NULL CHECK (overdue_renewal_arr BETWEEN 0 AND auto_renew_arr), -- part of `arr` in lines whose end has passed and whose renewal nobody wrote down yet
   next_renewal_date DATE    CHECK (next_renewal_date >= day_after), -- when the next of the lines that are not cancelled renews; NULL without one to come
-  next_renewal_arr  DECIMAL(18,2) NOT NULL CHECK (next_renewal_arr BETWEEN 0 AND arr - cancelled_arr), -- part of `arr` that renews on that date
+  next_renewal_arr  DECIMAL(18,2) NOT NULL CHECK (next_renewal_arr BETWEEN 0 AND arr - cancelled_arr), -- part of `arr` that renews on `next_renewal_date`
   approximate       BOOLEAN NOT NULL, -- a line's row of now stood for what was in its past
   PRIMARY KEY (account_id, first_day)
 ) AS

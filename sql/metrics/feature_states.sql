@@ -3,6 +3,10 @@
 --
 -- A use counts until the day before it is 28 days old, or the feature is retired; one before its release counts nowhere.
 -- The features that are not listed count too; they only have no weight.
+--
+-- On how many days a feature was ever used has no bound, so the sums have none. They run over a row per account, feature and
+-- day of a change, and not over events. Those rows are no stored table: a run builds all that it looks back to from the
+-- log, and what would be written is read by two models of the same run.
 CREATE VIEW metrics.feature_states AS
 WITH used AS (
   SELECT account_id, feature, day, count(*) AS uses

@@ -2,12 +2,12 @@
 -- for, beside the signals of how it uses what it pays for.
 CREATE TABLE metrics.goals (
   account_id          VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date          DATE NOT NULL, -- at the end of this day
+  as_of_date          DATE NOT NULL, -- facts as of the end of this day
   goals               BIGINT CHECK (goals >= 0), -- goals agreed; NULL where goals are not reported
-  goals_attained      BIGINT CHECK (goals_attained BETWEEN 0 AND goals), -- of those, reached
-  goals_due           BIGINT CHECK (goals_due BETWEEN 0 AND goals), -- of those, with their day come
-  goals_overdue       BIGINT CHECK (goals_overdue BETWEEN 0 AND goals_due), -- of those due, not reached
-  goals_attained_share DOUBLE CHECK (goals_attained_share BETWEEN 0 AND 1), -- share of those due that are reached; NULL where none is due
+  goals_attained      BIGINT CHECK (goals_attained BETWEEN 0 AND goals), -- agreed goals that are reached; NULL where goals are not reported
+  goals_due           BIGINT CHECK (goals_due BETWEEN 0 AND goals), -- agreed goals whose day has come; NULL where goals are not reported
+  goals_overdue       BIGINT CHECK (goals_overdue BETWEEN 0 AND goals_due), -- agreed goals whose day has come and that are not reached; NULL where goals are not reported
+  goals_attained_share DOUBLE CHECK (goals_attained_share BETWEEN 0 AND 1), -- share of the goals whose day has come that are reached; NULL where none is due, or where goals are not reported
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH counts AS (

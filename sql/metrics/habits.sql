@@ -5,9 +5,13 @@
 -- with the day. An event that failed is a fault that somebody met.
 -- What begins with `last` is as of the last day with use, and no newer: while nobody comes, days only leave a window, and
 -- a share or a mean of what is left moves though nothing happens. On a day with use it is that of the day.
+--
+-- How long ago that was has no bound, so two frames have none. They run over a row per account, user and day, and not over
+-- events. Those rows are no stored table: a run builds all that it looks back to from the log, and would write them only
+-- to read them once.
 CREATE TABLE metrics.habits (
   account_id          VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date          DATE NOT NULL, -- at the end of this day
+  as_of_date          DATE NOT NULL, -- facts as of the end of this day
   stickiness_28d      DOUBLE CHECK (stickiness_28d BETWEEN 0 AND 1), -- mean daily users by monthly users (DAU/MAU), both of 28 days: the mean is of all days, since one day alone falls with each weekend; NULL without users, or before 28 days as a customer, unmerged
   active_weeks_28d    BIGINT NOT NULL CHECK (active_weeks_28d BETWEEN 0 AND 4), -- weeks of the last four in which a user did anything; calls by integrations are no habit
   is_weekly_habit     BOOLEAN NOT NULL, -- a user did something in each of the last four weeks

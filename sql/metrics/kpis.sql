@@ -2,7 +2,7 @@
 -- the rows of that metric, and its line in `metrics.accounts`. A figure that nobody ever reported is unknown, and not 0.
 CREATE TABLE metrics.kpis (
   account_id           VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date           DATE NOT NULL, -- at the end of this day
+  as_of_date           DATE NOT NULL, -- facts as of the end of this day
   storage_gb           DOUBLE, -- gigabytes stored: the last figure of seven days; NULL without one, or where figures are not reported
   storage_gb_28d_ago   DOUBLE, -- gigabytes stored 28 days before: the last figure of the seven days up to then; NULL without one
   storage_growth_28d   DOUBLE, -- share by which gigabytes stored grew in 28 days; NULL without a figure above 0 then, or where another account went on in it since

@@ -2,11 +2,11 @@
 -- are not reported.
 CREATE TABLE metrics.pulse (
   account_id         VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date         DATE    NOT NULL, -- as of the end of this day
+  as_of_date         DATE    NOT NULL, -- facts as of the end of this day
   csm_pulse          DOUBLE  CHECK (csm_pulse BETWEEN 1 AND 5), -- how its owner thinks the account is doing, 1 to 5; NULL without a judgement that holds
-  csm_pulse_age_days BIGINT  CHECK (csm_pulse_age_days >= 0), -- days since that judgement
-  csm_pulse_author   VARCHAR, -- who judged
-  csm_pulse_reason   VARCHAR, -- why
+  csm_pulse_age_days BIGINT  CHECK (csm_pulse_age_days >= 0), -- days since the judgement behind `csm_pulse` was made; NULL without one that holds
+  csm_pulse_author   VARCHAR, -- who made the judgement behind `csm_pulse`; NULL without one that holds
+  csm_pulse_reason   VARCHAR, -- the reason that was given for the judgement behind `csm_pulse`; NULL without one
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT

@@ -6,24 +6,24 @@
 -- person who was a sponsor then. A mail is no meeting.
 CREATE TABLE metrics.relationship (
   account_id                 VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date                 DATE NOT NULL, -- at the end of this day
+  as_of_date                 DATE NOT NULL, -- facts as of the end of this day
   sponsors                   BIGINT CHECK (sponsors >= 0), -- executive sponsors there; NULL where contacts are not reported
-  champions                  BIGINT CHECK (champions >= 0), -- champions there
-  has_sponsor                BOOLEAN, -- there is an executive sponsor
-  sponsors_left_90d          BIGINT CHECK (sponsors_left_90d >= 0), -- sponsors who left in 90 days
-  champions_left_90d         BIGINT CHECK (champions_left_90d >= 0), -- champions who left in 90 days
-  sponsors_left_28d          BIGINT CHECK (sponsors_left_28d BETWEEN 0 AND sponsors_left_90d), -- sponsors who left in 28 days
-  champions_left_28d         BIGINT CHECK (champions_left_28d BETWEEN 0 AND champions_left_90d), -- champions who left in 28 days
-  sponsor_departed           BOOLEAN, -- a sponsor left in 90 days, and there is none
+  champions                  BIGINT CHECK (champions >= 0), -- champions there; NULL where contacts are not reported
+  has_sponsor                BOOLEAN, -- there is an executive sponsor; NULL where contacts are not reported
+  sponsors_left_90d          BIGINT CHECK (sponsors_left_90d >= 0), -- executive sponsors who left in 90 days; NULL where contacts are not reported
+  champions_left_90d         BIGINT CHECK (champions_left_90d >= 0), -- champions who left in 90 days; NULL where contacts are not reported
+  sponsors_left_28d          BIGINT CHECK (sponsors_left_28d BETWEEN 0 AND sponsors_left_90d), -- executive sponsors who left in 28 days; NULL where contacts are not reported
+  champions_left_28d         BIGINT CHECK (champions_left_28d BETWEEN 0 AND champions_left_90d), -- champions who left in 28 days; NULL where contacts are not reported
+  sponsor_departed           BOOLEAN, -- an executive sponsor left in 90 days, and there is none; NULL where contacts are not reported
   days_since_champion_seen   BIGINT CHECK (days_since_champion_seen >= 0), -- days since a champion used the product; NULL before the first time
-  meetings_90d               BIGINT CHECK (meetings_90d >= 0), -- meetings held; NULL where interactions are not reported
-  reviews_180d               BIGINT CHECK (reviews_180d >= 0), -- business reviews held in 180 days
-  no_shows_90d               BIGINT CHECK (no_shows_90d >= 0), -- meetings to which they did not come
-  no_show_share_90d          DOUBLE CHECK (no_show_share_90d BETWEEN 0 AND 1), -- share of those among meetings held and missed; NULL without any
-  days_since_meeting         BIGINT CHECK (days_since_meeting >= 0), -- days since the last meeting held; NULL before the first
-  days_since_sponsor_contact BIGINT CHECK (days_since_sponsor_contact >= 0), -- days since the last with a sponsor; NULL before the first, or where contacts are not reported
-  owner_id                   VARCHAR, -- its owner, our CSM; NULL without one, or where owners are not reported
-  owner_tenure_days          BIGINT CHECK (owner_tenure_days >= 1), -- days that the account has been theirs, this one included
+  meetings_90d               BIGINT CHECK (meetings_90d >= 0), -- meetings held in 90 days; NULL where interactions are not reported
+  reviews_180d               BIGINT CHECK (reviews_180d >= 0), -- business reviews held in 180 days; NULL where interactions are not reported
+  no_shows_90d               BIGINT CHECK (no_shows_90d >= 0), -- meetings in 90 days to which the customer did not come; NULL where interactions are not reported
+  no_show_share_90d          DOUBLE CHECK (no_show_share_90d BETWEEN 0 AND 1), -- share of the meetings of 90 days, held or missed, to which the customer did not come; NULL without any, or where interactions are not reported
+  days_since_meeting         BIGINT CHECK (days_since_meeting >= 0), -- days since the last meeting held; NULL before the first, or where interactions are not reported
+  days_since_sponsor_contact BIGINT CHECK (days_since_sponsor_contact >= 0), -- days since the last meeting held with an executive sponsor, or with another of their executives present; NULL before the first, or where interactions or contacts are not reported
+  owner_id                   VARCHAR, -- owner of the account, our CSM; NULL without one, or where owners are not reported
+  owner_tenure_days          BIGINT CHECK (owner_tenure_days >= 1), -- days that the account has been with its owner, this one included; NULL without an owner, or where owners are not reported
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH people AS (

@@ -2,7 +2,7 @@
 -- (`metrics.adoption`). The seats are those in force on the day.
 CREATE TABLE metrics.seats (
   account_id           VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date           DATE    NOT NULL, -- as of the end of this day
+  as_of_date           DATE    NOT NULL, -- facts as of the end of this day
   seat_utilisation_28d DOUBLE  CHECK (seat_utilisation_28d >= 0), -- users seen in 28 days per seat, above 1 where more use it than pay; NULL without seats
   seats_unused_28d     BIGINT  NOT NULL CHECK (seats_unused_28d >= 0), -- seats without a user seen in 28 days
   is_over_seats        BOOLEAN NOT NULL, -- more users than seats, where it is sold by seat: somebody should talk about more

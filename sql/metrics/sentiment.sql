@@ -2,22 +2,22 @@
 -- a model elsewhere; no message is no mood, which is not a neutral one.
 CREATE TABLE metrics.sentiment (
   account_id              VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date              DATE NOT NULL, -- at the end of this day
-  messages_28d            BIGINT CHECK (messages_28d >= 0), -- messages from the customer; NULL where messages are not reported
-  sentiment_messages_28d  BIGINT CHECK (sentiment_messages_28d BETWEEN 0 AND messages_28d), -- of those, with a sentiment
-  sentiment_mean_28d      DOUBLE CHECK (sentiment_mean_28d BETWEEN -1 AND 1), -- mean sentiment, from -1, the worst, to 1; NULL without any
-  sentiment_messages_prev_28d BIGINT CHECK (sentiment_messages_prev_28d >= 0), -- messages with a sentiment in the 28 days before
-  sentiment_mean_prev_28d DOUBLE CHECK (sentiment_mean_prev_28d BETWEEN -1 AND 1), -- their mean sentiment; NULL without any
-  sentiment_messages_90d  BIGINT CHECK (sentiment_messages_90d >= sentiment_messages_28d), -- messages with a sentiment in 90 days
-  sentiment_mean_90d      DOUBLE CHECK (sentiment_mean_90d BETWEEN -1 AND 1), -- mean sentiment of 90 days; NULL without any
-  negative_share_90d      DOUBLE CHECK (negative_share_90d BETWEEN 0 AND 1), -- share of those below 0; NULL without any
-  feedback_90d            BIGINT CHECK (feedback_90d >= 0), -- items of feedback; NULL where feedback is not reported
-  feedback_ideas_90d      BIGINT CHECK (feedback_ideas_90d BETWEEN 0 AND feedback_90d), -- of those, ideas
-  feedback_bugs_90d       BIGINT CHECK (feedback_bugs_90d BETWEEN 0 AND feedback_90d), -- of those, faults
-  feedback_praise_90d     BIGINT CHECK (feedback_praise_90d BETWEEN 0 AND feedback_90d), -- of those, praise
-  feedback_complaints_90d BIGINT CHECK (feedback_complaints_90d BETWEEN 0 AND feedback_90d), -- of those, complaints
-  feedback_balance_90d    DOUBLE CHECK (feedback_balance_90d BETWEEN -1 AND 1), -- praise less complaints, by their sum; NULL without either
-  gives_feedback          BOOLEAN, -- gave any in 90 days: those who do expect to stay
+  as_of_date              DATE NOT NULL, -- facts as of the end of this day
+  messages_28d            BIGINT CHECK (messages_28d >= 0), -- messages from the customer in 28 days; NULL where messages are not reported
+  sentiment_messages_28d  BIGINT CHECK (sentiment_messages_28d BETWEEN 0 AND messages_28d), -- messages from the customer in 28 days with a sentiment; NULL where messages are not reported
+  sentiment_mean_28d      DOUBLE CHECK (sentiment_mean_28d BETWEEN -1 AND 1), -- mean sentiment of the messages of 28 days, from -1, the worst, to 1; NULL without any, or where messages are not reported
+  sentiment_messages_prev_28d BIGINT CHECK (sentiment_messages_prev_28d >= 0), -- messages with a sentiment in the 28 days before the last 28; NULL where messages are not reported
+  sentiment_mean_prev_28d DOUBLE CHECK (sentiment_mean_prev_28d BETWEEN -1 AND 1), -- mean sentiment of the messages of the 28 days before the last 28, from -1, the worst, to 1; NULL without any, or where messages are not reported
+  sentiment_messages_90d  BIGINT CHECK (sentiment_messages_90d >= sentiment_messages_28d), -- messages with a sentiment in 90 days; NULL where messages are not reported
+  sentiment_mean_90d      DOUBLE CHECK (sentiment_mean_90d BETWEEN -1 AND 1), -- mean sentiment of the messages of 90 days, from -1, the worst, to 1; NULL without any, or where messages are not reported
+  negative_share_90d      DOUBLE CHECK (negative_share_90d BETWEEN 0 AND 1), -- share of the messages of 90 days with a sentiment whose sentiment is below 0; NULL without any, or where messages are not reported
+  feedback_90d            BIGINT CHECK (feedback_90d >= 0), -- items of feedback in 90 days; NULL where feedback is not reported
+  feedback_ideas_90d      BIGINT CHECK (feedback_ideas_90d BETWEEN 0 AND feedback_90d), -- items of feedback in 90 days that are ideas; NULL where feedback is not reported
+  feedback_bugs_90d       BIGINT CHECK (feedback_bugs_90d BETWEEN 0 AND feedback_90d), -- items of feedback in 90 days that are faults; NULL where feedback is not reported
+  feedback_praise_90d     BIGINT CHECK (feedback_praise_90d BETWEEN 0 AND feedback_90d), -- items of feedback in 90 days that are praise; NULL where feedback is not reported
+  feedback_complaints_90d BIGINT CHECK (feedback_complaints_90d BETWEEN 0 AND feedback_90d), -- items of feedback in 90 days that are complaints; NULL where feedback is not reported
+  feedback_balance_90d    DOUBLE CHECK (feedback_balance_90d BETWEEN -1 AND 1), -- praise less complaints, by their sum, in 90 days; NULL without either, or where feedback is not reported
+  gives_feedback          BOOLEAN, -- gave feedback in 90 days: who does expects to stay; NULL where feedback is not reported
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH log AS (

@@ -3,15 +3,15 @@
 -- the CRM says of it is what it said that day. One that goes on in another account is no customer from then on.
 CREATE TABLE metrics.spine (
   account_id        VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date        DATE    NOT NULL, -- the day
-  account_name      VARCHAR, -- its name, for people
+  as_of_date        DATE    NOT NULL, -- facts as of the end of this day
+  account_name      VARCHAR, -- name of the account, for people
   segment           VARCHAR NOT NULL, -- SMB, MM or ENT
-  region            VARCHAR, -- where it is run from
-  industry          VARCHAR, -- its line of business
-  business_model    VARCHAR, -- how it is sold to
-  parent_account_id VARCHAR, -- the account that it belongs to; NULL for one of its own
-  tenure_days       BIGINT  NOT NULL CHECK (tenure_days >= 1), -- days since it became a customer, this one included
-  same_days         BIGINT  NOT NULL CHECK (same_days BETWEEN 1 AND tenure_days), -- days of these since the last account went on in it, all of them where none did: growth and trends look no further back
+  region            VARCHAR, -- where the account is run from
+  industry          VARCHAR, -- line of business of the account
+  business_model    VARCHAR, -- how the account is sold to
+  parent_account_id VARCHAR, -- the account that this one belongs to; NULL for one of its own
+  tenure_days       BIGINT  NOT NULL CHECK (tenure_days >= 1), -- days as a customer, this one included
+  same_days         BIGINT  NOT NULL CHECK (same_days BETWEEN 1 AND tenure_days), -- days as a customer since the last account went on in it, or all where none did: growth and trends look no further back
   is_in_force       BOOLEAN NOT NULL, -- a contract line is in force; FALSE in the days after the last
   approximate       BOOLEAN NOT NULL, -- a row of now stood for what was in the past
   PRIMARY KEY (account_id, as_of_date)

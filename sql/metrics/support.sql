@@ -9,29 +9,29 @@
 -- than the last three: it is finite for a new account, and does not fall with age alone.
 CREATE TABLE metrics.support (
   account_id                VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date                DATE NOT NULL, -- at the end of this day
-  tickets_opened_28d        BIGINT CHECK (tickets_opened_28d >= 0), -- tickets opened; NULL where tickets are not reported
-  tickets_opened_90d        BIGINT CHECK (tickets_opened_90d >= tickets_opened_28d), -- the same, in 90 days
-  tickets_per_user_28d      DOUBLE CHECK (tickets_per_user_28d >= 0), -- tickets opened per active user; NULL without users
-  bugs_90d                  BIGINT CHECK (bugs_90d BETWEEN 0 AND tickets_opened_90d), -- of those opened, about faults of the product
-  incidents_90d             BIGINT CHECK (incidents_90d BETWEEN 0 AND tickets_opened_90d), -- about outages
-  questions_90d             BIGINT CHECK (questions_90d BETWEEN 0 AND tickets_opened_90d), -- about how to do something
-  feature_requests_90d      BIGINT CHECK (feature_requests_90d BETWEEN 0 AND tickets_opened_90d), -- about what is missing
-  billing_tickets_90d       BIGINT CHECK (billing_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- about invoices
-  severe_tickets_90d        BIGINT CHECK (severe_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- of severity 1 or 2
-  severe_tickets_28d        BIGINT CHECK (severe_tickets_28d BETWEEN 0 AND severe_tickets_90d), -- severe tickets opened in 28 days
-  tickets_closed_28d        BIGINT CHECK (tickets_closed_28d >= 0), -- times that a ticket ceased to be open; NULL where changes are not reported
-  tickets_reopened_90d      BIGINT CHECK (tickets_reopened_90d >= 0), -- times that a ticket was reopened
-  tickets_open              BIGINT CHECK (tickets_open >= 0), -- tickets open
-  severe_tickets_open       BIGINT CHECK (severe_tickets_open BETWEEN 0 AND tickets_open), -- of those, of severity 1 or 2
-  bugs_open                 BIGINT CHECK (bugs_open BETWEEN 0 AND tickets_open), -- of those, faults of the product
-  open_ticket_days_mean     DOUBLE CHECK (open_ticket_days_mean >= 0), -- days since the open ones were opened, on the mean: so far, since they are not over; NULL without any
-  escalations_90d           BIGINT CHECK (escalations_90d >= 0), -- escalations
-  escalations_28d           BIGINT CHECK (escalations_28d BETWEEN 0 AND escalations_90d), -- escalations in 28 days
-  escalations_open          BIGINT CHECK (escalations_open BETWEEN 0 AND tickets_open), -- open tickets that are escalated
-  resolve_hours_median_90d  DOUBLE CHECK (resolve_hours_median_90d BETWEEN 0 AND 672), -- median hours until a ticket is first resolved; NULL where none was to be
-  resolve_median_is_censored BOOLEAN, -- the median ticket was not resolved in four weeks: 672 hours is a least
-  support_burden            DOUBLE CHECK (support_burden >= 0), -- open tickets by 30 days as a customer, of which 30 to 90 count
+  as_of_date                DATE NOT NULL, -- facts as of the end of this day
+  tickets_opened_28d        BIGINT CHECK (tickets_opened_28d >= 0), -- tickets opened in 28 days; NULL where tickets are not reported
+  tickets_opened_90d        BIGINT CHECK (tickets_opened_90d >= tickets_opened_28d), -- tickets opened in 90 days; NULL where tickets are not reported
+  tickets_per_user_28d      DOUBLE CHECK (tickets_per_user_28d >= 0), -- tickets opened in 28 days per user seen in 28 days; NULL without users, or where tickets are not reported
+  bugs_90d                  BIGINT CHECK (bugs_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about faults of the product opened in 90 days; NULL where tickets are not reported
+  incidents_90d             BIGINT CHECK (incidents_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about outages opened in 90 days; NULL where tickets are not reported
+  questions_90d             BIGINT CHECK (questions_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about how to do something opened in 90 days; NULL where tickets are not reported
+  feature_requests_90d      BIGINT CHECK (feature_requests_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about what is missing opened in 90 days; NULL where tickets are not reported
+  billing_tickets_90d       BIGINT CHECK (billing_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about invoices opened in 90 days; NULL where tickets are not reported
+  severe_tickets_90d        BIGINT CHECK (severe_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- tickets of severity 1 or 2 opened in 90 days; NULL where tickets are not reported
+  severe_tickets_28d        BIGINT CHECK (severe_tickets_28d BETWEEN 0 AND severe_tickets_90d), -- tickets of severity 1 or 2 opened in 28 days; NULL where tickets are not reported
+  tickets_closed_28d        BIGINT CHECK (tickets_closed_28d >= 0), -- times in 28 days that a ticket ceased to be open; NULL where tickets or their changes are not reported
+  tickets_reopened_90d      BIGINT CHECK (tickets_reopened_90d >= 0), -- times in 90 days that a ticket was reopened; NULL where tickets or their changes are not reported
+  tickets_open              BIGINT CHECK (tickets_open >= 0), -- tickets open; NULL where tickets or their changes are not reported
+  severe_tickets_open       BIGINT CHECK (severe_tickets_open BETWEEN 0 AND tickets_open), -- open tickets of severity 1 or 2; NULL where tickets or their changes are not reported
+  bugs_open                 BIGINT CHECK (bugs_open BETWEEN 0 AND tickets_open), -- open tickets about faults of the product; NULL where tickets or their changes are not reported
+  open_ticket_days_mean     DOUBLE CHECK (open_ticket_days_mean >= 0), -- mean days since the open tickets were opened: so far, since they are not over; NULL without any, or where tickets or their changes are not reported
+  escalations_90d           BIGINT CHECK (escalations_90d >= 0), -- times in 90 days that a ticket was escalated; NULL where tickets or their changes are not reported
+  escalations_28d           BIGINT CHECK (escalations_28d BETWEEN 0 AND escalations_90d), -- times in 28 days that a ticket was escalated; NULL where tickets or their changes are not reported
+  escalations_open          BIGINT CHECK (escalations_open BETWEEN 0 AND tickets_open), -- open tickets that are escalated; NULL where tickets or their changes are not reported
+  resolve_hours_median_90d  DOUBLE CHECK (resolve_hours_median_90d BETWEEN 0 AND 672), -- median hours until a ticket is first resolved, over tickets that were in 90 days and those that became four weeks old in them while open, which count as four weeks; NULL without any, or where tickets or their changes are not reported
+  resolve_median_is_censored BOOLEAN, -- the median ticket of `resolve_hours_median_90d` was not resolved in four weeks: 672 hours is a least; NULL where that is
+  support_burden            DOUBLE CHECK (support_burden >= 0), -- open tickets by 30 days as a customer, of which 30 to 90 count; NULL where tickets or their changes are not reported
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH resolved AS (

@@ -8,16 +8,16 @@
 -- answered.
 CREATE TABLE metrics.surveys (
   account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
-  as_of_date               DATE NOT NULL, -- at the end of this day
+  as_of_date               DATE NOT NULL, -- facts as of the end of this day
   nps_latest               DOUBLE CHECK (nps_latest BETWEEN 0 AND 10), -- last answer to whether they would recommend us, as a number of 0 to 10; NULL without one in a year, since an older one says nothing of today, or where surveys are not reported
-  nps_previous           DOUBLE CHECK (nps_previous BETWEEN 0 AND 10), -- the account's answer to the same on an earlier day than `nps_latest`; NULL without one
+  nps_previous           DOUBLE CHECK (nps_previous BETWEEN 0 AND 10), -- the account's answer to whether they would recommend us on an earlier day than `nps_latest`, 0 to 10; NULL without one
   nps_age_days             BIGINT CHECK (nps_age_days >= 0), -- days since the last answer to whether they would recommend us; NULL without one in a year
   nps_mean_365d            DOUBLE CHECK (nps_mean_365d BETWEEN 0 AND 10), -- mean over those who answered in a year, each by their last answer, 0 to 10; NULL without any
   nps_365d                 DOUBLE CHECK (nps_365d BETWEEN -100 AND 100), -- promoters (9 and 10 of 10, 5 of 5) less detractors (up to 6 of 10, 3 of 5) of a hundred people who answered in a year, each by their last answer, so that who answers often weighs no more; by the number given, since a 9 means the same on a scale from 1 as on one from 0; NULL without any
   nps_answers_365d         BIGINT CHECK (nps_answers_365d >= 0), -- people who answered in a year whether they would recommend us; NULL where surveys are not reported
   nps_response_rate_365d   DOUBLE CHECK (nps_response_rate_365d BETWEEN 0 AND 1), -- share of the questions sent in a year, whether they would recommend us, that were answered; NULL where none was sent
   csat_mean_90d            DOUBLE CHECK (csat_mean_90d BETWEEN 0 AND 1), -- mean satisfaction of those who answered in 90 days, each by their last answer, from 0, the worst, to 1; NULL without answers
-  csat_satisfied_share_90d DOUBLE CHECK (csat_satisfied_share_90d BETWEEN 0 AND 1), -- share of those who answered in 90 days, each by their last answer, that are satisfied; NULL without answers
+  csat_satisfied_share_90d DOUBLE CHECK (csat_satisfied_share_90d BETWEEN 0 AND 1), -- share of the people who answered in 90 days, each by their last answer, who are satisfied; NULL without answers
   csat_answers_90d         BIGINT CHECK (csat_answers_90d >= 0), -- people who answered in 90 days how satisfied they are; NULL where surveys are not reported
   survey_response_rate_90d DOUBLE CHECK (survey_response_rate_90d BETWEEN 0 AND 1), -- share of all questions sent in 90 days that were answered; NULL where none was sent
   PRIMARY KEY (account_id, as_of_date)

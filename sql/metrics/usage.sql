@@ -12,7 +12,7 @@ CREATE TABLE metrics.usage (
   events_prev_28d         BIGINT  NOT NULL, -- events of any kind in the 28 days before the last 28
   logins_28d              BIGINT  NOT NULL, -- logins in 28 days
   login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90, and for who is a customer, unmerged, or in a complete log, for less than these
-  session_seconds_mean_28d DOUBLE CHECK (session_seconds_mean_28d >= 0), -- mean seconds in the product of a session, by session id, in 28 days, as the median is: a log without logins has sessions all the same; NULL without sessions
+  session_seconds_mean_28d DOUBLE CHECK (session_seconds_mean_28d >= 0), -- mean seconds in the product of a session, by session id, in 28 days: a log without logins has sessions too; NULL without sessions
   session_seconds_median_28d DOUBLE CHECK (session_seconds_median_28d >= 0), -- median seconds in the product of a session, by session id, in 28 days; NULL without sessions
   api_calls_28d           BIGINT  NOT NULL, -- calls of the API in 28 days
   api_error_rate_28d      DOUBLE  CHECK (api_error_rate_28d BETWEEN 0 AND 1), -- share of the calls of the API in 28 days that failed; NULL without calls
