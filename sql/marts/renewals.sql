@@ -22,18 +22,11 @@ CREATE TABLE marts.renewals (
   unscored_arr  DECIMAL(18,2) NOT NULL CHECK (unscored_arr BETWEEN 0 AND arr), -- `arr` where the account has no score, else 0: what of it is at risk beyond what is cancelled, nobody knows
   PRIMARY KEY (account_id, as_of_date, quarter)
 ) PARTITIONED BY (as_of_date) AS
-WITH dated AS (
-  SELECT *, CASE WHEN is_cancelled THEN coalesce(end_date, renewal_date) ELSE renewal_date END AS decided_on
-  FROM metrics.contract_lines
-  WHERE state <> 'lapsed'
-), renewing AS (
+WITH renewing AS (
   SELECT
     customers.account_id,
     customers.as_of_date,
-    coalesce(
-      CAST(date_part('year', lines.decided_on) AS VARCHAR) || '-Q' || CAST(date_part('quarter', lines.decided_on) AS VARCHAR),
-      'no renewal date'
-    ) AS quarter,
+    lines.decided_in AS quarter,
     customers.account_name,
     customers.segment,
     customers.owner_id,
@@ -44,11 +37,12 @@ WITH dated AS (
     coalesce(sum(lines.arr) FILTER (WHERE lines.is_cancelled), 0) AS cancelled_arr,
     coalesce(sum(lines.arr) FILTER (WHERE lines.state = 'overdue'), 0) AS overdue_arr
   -- The few lines come first: the engine keeps the left side in memory and lets the right one pass.
-  FROM dated AS lines
+  FROM metrics.contract_lines AS lines
   JOIN marts.customers AS customers
     ON customers.account_id = lines.account_id
    AND customers.as_of_date >= lines.first_day
    AND customers.as_of_date < lines.day_after
+  WHERE lines.state <> 'lapsed'
   GROUP BY customers.account_id, customers.as_of_date, quarter, customers.account_name, customers.segment,
            customers.owner_id, customers.tier, customers.tier_rank, customers.is_at_risk
 )

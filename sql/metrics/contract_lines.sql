@@ -15,11 +15,16 @@ CREATE TABLE metrics.contract_lines (
   renewal_date DATE, -- the day on which it renews or ends; NULL for an open end
   auto_renew   BOOLEAN NOT NULL, -- renews unless somebody acts
   is_cancelled BOOLEAN NOT NULL, -- ends on its end date and does not renew
+  decided_in   VARCHAR NOT NULL, -- quarter of the year in which it renews, or ends where it is cancelled, such as 2026-Q4; `no renewal date` for a line without either
   state        VARCHAR NOT NULL CHECK (state IN ('in_force', 'overdue', 'lapsed')), -- in_force: by its dates; overdue: its end has passed and it renews by itself, so it stays in force while its renewal is not written down; lapsed: its end has passed, it does not renew by itself, and nobody wrote down what became of it
   first_day    DATE NOT NULL CHECK (first_day >= start_date), -- first day on which this version is in the state
   day_after    DATE NOT NULL CHECK (day_after > first_day), -- first day on which it is no more; 9999-12-31 while none is known
   PRIMARY KEY (line_id, first_day)
 ) AS
+WITH dated AS (
+  SELECT *, CASE WHEN is_cancelled THEN coalesce(end_date, renewal_date) ELSE renewal_date END AS decided_on
+  FROM metrics.line_states
+)
 SELECT
   line_id,
   account_id,
@@ -33,8 +38,12 @@ SELECT
   renewal_date,
   auto_renew,
   is_cancelled,
+  coalesce(
+    CAST(date_part('year', decided_on) AS VARCHAR) || '-Q' || CAST(date_part('quarter', decided_on) AS VARCHAR),
+    'no renewal date'
+  ) AS decided_in,
   state,
   first_day,
   day_after
-FROM metrics.line_states
+FROM dated
 WHERE state IN ('in_force', 'overdue', 'lapsed')

@@ -19,7 +19,7 @@ const OVERDUE_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 8, 26).unwrap();
 
 /// A generated world, and what the bundled project makes of it.
 pub struct Published {
-    out: TempDir,
+    pub out: TempDir,
     pub world: World,
     pub commerce: Commerce,
 }
@@ -60,7 +60,7 @@ pub fn published(table: &str, day: NaiveDate) -> Vec<Row> {
 }
 
 /// In which quarter a line is decided: the one in which it renews, or ends where it is cancelled.
-fn quarter(line: &Line) -> String {
+pub fn quarter(line: &Line) -> String {
     let decided_on = if line.is_cancelled { line.end.or(line.renewal) } else { line.renewal };
     decided_on
         .map_or("no renewal date".to_owned(), |day| format!("{}-Q{}", day.year(), day.month().div_ceil(3)))

@@ -19,14 +19,19 @@ pub static BOOKS: LazyLock<Books> = LazyLock::new(drawn::books);
 /// The first day of the project's calendar, far enough back for every window.
 pub const HISTORY_STARTS: NaiveDate = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
 
-static OUT: LazyLock<TempDir> = LazyLock::new(|| {
-    let [sources, out] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-    BOOKS.write(sources.path());
+/// The bundled project in the zone of the books, and as far back as they go.
+pub fn project() -> TempDir {
     let zone = format!("time_zone: {}", BOOKS.world.zone.name());
     let starts = format!("history_starts: {HISTORY_STARTS}");
     let edits =
         [("hale.yml", "time_zone: UTC", &*zone), ("hale.yml", "history_starts: 2026-01-01", &*starts)];
-    let project = project_with(&edits);
+    project_with(&edits)
+}
+
+static OUT: LazyLock<TempDir> = LazyLock::new(|| {
+    let [sources, out] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    BOOKS.write(sources.path());
+    let project = project();
     let tables = ["contract_lines", "contracts", "spine", "growth", "billing", "seats", "users"]
         .map(|name| format!("metrics.{name}"));
     let run = Run::new(project.path(), sources.path(), out.path());
