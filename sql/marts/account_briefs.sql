@@ -9,7 +9,7 @@ CREATE TABLE marts.account_briefs (
   tier VARCHAR NOT NULL, -- the range the score is in
   is_at_risk BOOLEAN, -- the tier is one at risk; NULL when unscored
   strongest VARCHAR, -- the component with the largest share of its points; NULL when nothing counts
-  weakest VARCHAR, -- the one with the least
+  weakest VARCHAR, -- the component with the smallest share of its points; NULL when nothing counts
   reasons VARCHAR, -- what got worse lately; NULL without a contract in force
   owner_id VARCHAR, -- owner of the account, our CSM; NULL without one
   owner_tenure_days BIGINT, -- days that the account has been theirs

@@ -84,7 +84,8 @@ fn a_column_is_described_without_its_neighbours() {
         for column in &model.contract.columns {
             read += 1;
             let said = &column.description;
-            let pointing = POINTING.iter().find(|words| said.contains(**words));
+            let as_words = format!(" {said}");
+            let pointing = POINTING.iter().find(|words| as_words.contains(&format!(" {words}")));
             let begins = BEGINNINGS.iter().find(|words| said.starts_with(**words));
             if let Some(words) = pointing.or(begins) {
                 panic!("{}.{} points at a neighbour with `{words}`: {said}", model.name, column.name);
