@@ -11,6 +11,24 @@
 //! `events` and of rows of one `version` the one known last is the truth of their day; successive versions are changes. What
 //! of a thing that changes is `fixed` does not: another value of it corrects all versions.
 //!
+//! # What follows, and where it ends
+//!
+//! - **Rows dated after they were known.** A fact counts on the day that it names, and no run of an earlier day reads it: one
+//!   that a wrong clock dates into next month is held back until then, and counts. It is not left out for good, because a day
+//!   may be one that was agreed on before (a figure of a day, a renewal), and a row alone does not say which it is:
+//!   `hale check --data` tells of instants that lie more than a day after they were known.
+//! - **History that was loaded at once, and a `known_at` that loads write anew.** `hale check --data` names both, the former
+//!   until rows of four more weeks are there. What was known on a day can be told from the day of that load on, and not
+//!   before: a run `--as-known` of a day of which a source knew less than a tenth of what had happened is refused, and says
+//!   from which day on it is not. `--incomplete` builds it, and `hale query` answers, each with a warning. Such a run is
+//!   refused and not only warned of, because nobody would see the warning in the numbers: a company without a past scores.
+//!   `hale show` reads what a run published, and asks no source.
+//! - **A second delivery is no news, with one exception.** A row that is equal to one delivered before but for `known_at`
+//!   changes no day, where it repeats what was known last. Of `versions` with `fixed` columns an older row that is delivered
+//!   again is the newest word on those, for all versions: a load that repeats old rows has to keep their `known_at`.
+//! - **Loads that lost things.** A thing that a load of `snapshots` does not have ended, so a load that was cut short ends
+//!   customers who are there. `'may_lose' '20 %'` refuses one without more than that of the things of the load before it.
+//!
 #![doc = include_str!("sources.md")]
 
 use std::fmt;
@@ -76,6 +94,8 @@ pub struct Snapshots {
     pub key: Vec<String>,
     /// The time of the load.
     pub taken_at: String,
+    /// How many of a hundred things the next load may be without.
+    pub may_lose: Option<u32>,
 }
 
 /// A table of now.
@@ -154,6 +174,19 @@ impl Time {
         }
     }
 
+    /// What dates its rows, the first of these columns that is not NULL, and the other column that says when they were known;
+    /// `None` where one column says both, or none the latter.
+    pub fn known_apart(&self) -> Option<(Vec<&String>, &String)> {
+        let known_at = self.known()?.column()?;
+        let dating: Vec<&String> = match self {
+            Self::Events(events) => vec![&events.happened_at],
+            Self::Versions(versions) if versions.valid_from.is_empty() => versions.begins_at.iter().collect(),
+            Self::Versions(versions) => versions.valid_from.iter().collect(),
+            Self::Snapshots(_) | Self::Current(_) => Vec::new(),
+        };
+        (!dating.is_empty() && !dating.contains(&known_at)).then_some((dating, known_at))
+    }
+
     /// The columns that the dated relation adds to those of the source.
     pub fn added(&self) -> &'static [&'static str] {
         match self {
@@ -172,11 +205,7 @@ impl fmt::Display for Time {
         match self {
             Self::Events(events) => events.fmt(f),
             Self::Versions(versions) => versions.fmt(f),
-            Self::Snapshots(Snapshots { key, taken_at }) => write!(
-                f,
-                "each load ({taken_at}) is all there is: a {} that the next load does not have ended on that day",
-                key.join(", ")
-            ),
+            Self::Snapshots(snapshots) => snapshots.fmt(f),
             Self::Current(current) => current.fmt(f),
         }
     }
@@ -224,6 +253,23 @@ impl fmt::Display for Versions {
             return Ok(());
         }
         write!(f, "; {} of all of them: as known last", self.fixed.join(", "))
+    }
+}
+
+impl fmt::Display for Snapshots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, taken_at, may_lose } = self;
+        let key = key.join(", ");
+        write!(
+            f,
+            "each load ({taken_at}) is all there is: a {key} that the next load does not have ended on that day"
+        )?;
+        match may_lose {
+            Some(share) => {
+                write!(f, "; a load without more than {share} % of those of the one before is refused")
+            }
+            None => Ok(()),
+        }
     }
 }
 

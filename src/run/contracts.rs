@@ -3,7 +3,7 @@
 use datafusion::error::DataFusionError;
 
 use super::audits::{self, BadRows};
-use super::data::unusual_days;
+use super::data::{lost_things, unusual_days};
 use super::silence::silence;
 use super::under_way::Build;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
@@ -25,6 +25,8 @@ impl Build<'_> {
             audits.extend(self.contract_audits(model).await?);
             if let Kind::Source(source) = &model.kind {
                 let told = silence(&self.session, model, source).await;
+                silent.extend(told.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?);
+                let told = lost_things(&self.session, model, source).await;
                 silent.extend(told.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?);
                 let told = unusual_days(&self.session, model, source, &self.request.days).await;
                 silent.extend(told.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?);

@@ -46,7 +46,7 @@ const DATED: &str = "SELECT id, v FROM dated.x";
 fn each_fault_of_a_declaration_has_its_name_and_its_place() {
     let events = "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known'";
     assert!(said(COLUMNS, events, DATED).is_empty());
-    let cases: [(&str, &str, &str); 19] = [
+    let cases: [(&str, &str, &str); 23] = [
         ("'kind' 'event', 'key' 'id'", "unknown-kind", "kind"),
         ("'kind' 'events', 'happened_at' 'at'", "no-known-at", "kind"),
         ("'kind' 'events', 'key' 'id', 'known_at' 'known'", "no-time", "kind"),
@@ -87,6 +87,19 @@ fn each_fault_of_a_declaration_has_its_name_and_its_place() {
             "'kind' 'versions', 'key' 'id', 'valid_from' 'later, v', 'known_at' 'known'",
             "option-value",
             "valid_from",
+        ),
+        (
+            "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known', 'may_lose' '20 %'",
+            "option-without-effect",
+            "may_lose",
+        ),
+        ("'kind' 'snapshots', 'key' 'id', 'taken_at' 'at', 'may_lose' '20'", "option-value", "may_lose"),
+        ("'kind' 'snapshots', 'key' 'id', 'taken_at' 'at', 'may_lose' '100 %'", "option-value", "may_lose"),
+        // It names the column, and not what the column is about.
+        (
+            "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'available_at' 'known'",
+            "unknown-option",
+            "available_at",
         ),
         ("'kind' 'versions', 'known_at' 'known'", "no-key", "kind"),
         ("'kind' 'versions', 'key' 'id'", "no-known-at", "kind"),

@@ -137,7 +137,7 @@ impl Relation<'_> {
     }
 
     fn snapshots(&self, snapshots: &Snapshots) -> Value {
-        let Snapshots { key, taken_at } = snapshots;
+        let Snapshots { key, taken_at, .. } = snapshots;
         context! {
             day => self.day(taken_at),
             taken_at => identifier(taken_at),

@@ -36,6 +36,15 @@ pub(super) fn days(key: &str, text: &str) -> Result<u32, Diagnostic> {
     })
 }
 
+/// `20 %`. All of it is no share that something stays below.
+pub(super) fn share(key: &str, text: &str) -> Result<u32, Diagnostic> {
+    let number = text.strip_suffix('%').and_then(|number| number.trim().parse().ok());
+    number.filter(|share| *share < 100).ok_or_else(|| {
+        let message = format!("`{key}` is a share below 100 %, such as '20 %', not '{text}'");
+        Diagnostic::error("option-value", message)
+    })
+}
+
 /// `true` or `false`.
 pub(super) fn truth(key: &str, text: &str) -> Result<bool, Diagnostic> {
     match text.to_lowercase().as_str() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, SchemaRef};
 
-use super::options::{column, days};
+use super::options::{column, days, share};
 use crate::diagnostic::Diagnostic;
 use crate::project::contract::Contract;
 use crate::project::time::{BeforeFirst, Current, Events, Known, MAX_DELAY, Snapshots, Time, Versions};
@@ -22,7 +22,7 @@ const KINDS: [(&str, &str, &str); 4] = [
 pub(super) const KIND: &str = "kind";
 
 /// Every option that says something about time.
-pub(super) const OPTIONS: [&str; 15] = [
+pub(super) const OPTIONS: [&str; 16] = [
     KIND,
     "key",
     "happened_at",
@@ -37,6 +37,7 @@ pub(super) const OPTIONS: [&str; 15] = [
     "ends_at",
     "before_first",
     "taken_at",
+    "may_lose",
     "fixed",
 ];
 
@@ -54,7 +55,7 @@ pub(super) fn time(
     let time = match kind {
         "events" => Time::Events(reader.events()),
         "versions" => Time::Versions(reader.versions()),
-        "snapshots" => Time::Snapshots(Snapshots { key: reader.key(), taken_at: reader.instant("taken_at") }),
+        "snapshots" => Time::Snapshots(reader.snapshots()),
         "current" => Time::Current(reader.current()),
         other => return Err(vec![(KIND.to_owned(), unknown_kind(other))]),
     };
@@ -104,6 +105,14 @@ impl Reader<'_> {
             before_first,
             fixed: self.columns("fixed"),
             known,
+        }
+    }
+
+    fn snapshots(&mut self) -> Snapshots {
+        Snapshots {
+            key: self.key(),
+            taken_at: self.instant("taken_at"),
+            may_lose: self.number("may_lose", share),
         }
     }
 
@@ -223,9 +232,14 @@ impl Reader<'_> {
     }
 
     fn days(&mut self, option: &str) -> Option<u32> {
+        self.number(option, days)
+    }
+
+    /// A number that an option gives in some form.
+    fn number(&mut self, option: &str, read: impl Fn(&str, &str) -> Result<u32, Diagnostic>) -> Option<u32> {
         let text = self.options.remove(option)?;
-        match days(option, &text) {
-            Ok(days) => Some(days),
+        match read(option, &text) {
+            Ok(number) => Some(number),
             Err(problem) => {
                 self.problems.push((option.to_owned(), problem));
                 None

@@ -7,12 +7,14 @@
 //! | days unlike the same weekdays of the weeks before: rows, accounts, shares of NULL | `unusual` |
 //! | a `known_at` that loads write anew, rows of the future | `known` |
 //! | facts delivered again so late that they count again | `again` |
+//! | loads without many of the things of the one before | `lost` |
 //! | `complete_from` that is absent, too early or too late | `complete` |
 
 mod again;
 mod ask;
 mod complete;
 mod known;
+mod lost;
 mod profile;
 mod stopped;
 mod unusual;
@@ -20,6 +22,7 @@ mod unusual;
 use chrono::NaiveDate;
 use datafusion::error::Result as EngineResult;
 
+pub(super) use lost::where_refused as lost_things;
 pub(super) use unusual::of_days as unusual_days;
 
 use ask::OfSource;
@@ -77,6 +80,7 @@ impl OfSource<'_> {
         found.extend(self.rewritten().await?);
         found.extend(self.of_the_future().await?);
         found.extend(self.again().await?);
+        found.extend(self.lost().await?);
         found.extend(self.complete(complete_from).await?);
         Ok(found)
     }
