@@ -139,6 +139,12 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
+    /// The same as something that is worth knowing, after which the command goes on.
+    #[must_use]
+    pub fn as_warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn at(mut self, location: Location) -> Self {

@@ -4,6 +4,7 @@
 mod calls;
 mod constant;
 mod data;
+mod history;
 mod lost;
 mod reported;
 mod stopped;

@@ -60,6 +60,7 @@ impl Query {
         let rows = reader.query(&sql, self.rows.wanted(context.console)).await;
         let rows = rows.map_err(|error| beside(error, &problems))?;
         context.console.passed_over(&problems);
+        context.console.problems(&reader.unknown());
         for source in reader.absent() {
             let text = format!("{source}: nothing has landed of this optional source, so it has no rows");
             context.console.note("absent-source", &text);

@@ -33,6 +33,7 @@ mod similar;
 pub mod sources;
 pub mod stored_days;
 mod subqueries;
+pub(crate) mod unknown;
 mod wary_parquet;
 pub(crate) mod whole_keys;
 mod within_nanoseconds;

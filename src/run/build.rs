@@ -105,6 +105,7 @@ impl Build<'_> {
     async fn all(&mut self) -> Result<()> {
         self.register_sources().await?;
         self.sources_ready().await?;
+        self.history_known().await?;
         let started = Instant::now();
         self.audit_sources().await?;
         let mut auditing = started.elapsed();

@@ -15,6 +15,7 @@ mod contracts;
 mod data;
 mod days;
 mod decide;
+mod known;
 mod look_back;
 mod needed;
 mod parts;

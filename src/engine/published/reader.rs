@@ -19,12 +19,13 @@ use super::{day_of, parquet, published_day, published_days, table_folder, unpubl
 use crate::check::lints::inner_order;
 use crate::check::quotients::whole;
 use crate::check::text::Text;
-use crate::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::diagnose::Failed;
 use crate::engine::landed::{self, Place};
 use crate::engine::reported::reports;
 use crate::engine::sources::{Horizon, Reading, parquet_table};
+use crate::engine::unknown::unknown;
 use crate::engine::{Engine, Session, diagnose, ran_out};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, reads_of};
@@ -68,6 +69,7 @@ pub struct Reader<'a> {
     session: Session,
     days: Days,
     absent: Mutex<BTreeSet<ModelName>>,
+    unknown: Mutex<Diagnostics>,
     reading: Reading,
 }
 
@@ -88,8 +90,8 @@ impl<'a> Reader<'a> {
         };
         let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), last)
             .map_err(|error| Error::Bug(diagnose::first_line(&error)))?;
-        let (reading, absent) = (Reading::AsHappened, Mutex::default());
-        Ok(Self { pipeline, engine: engine.clone(), sources, out, session, days, reading, absent })
+        let (reading, absent, unknown) = (Reading::AsHappened, Mutex::default(), Mutex::default());
+        Ok(Self { pipeline, engine: engine.clone(), sources, out, session, days, reading, absent, unknown })
     }
 
     /// The same, with sources read in one of the two readings of history.
@@ -140,6 +142,11 @@ impl<'a> Reader<'a> {
     /// Optional sources behind the questions so far of which nothing has landed: each counts as a table without rows.
     pub fn absent(&self) -> BTreeSet<ModelName> {
         self.absent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sources behind the questions so far that knew next to nothing by the day, where what was known is asked for.
+    pub fn unknown(&self) -> Diagnostics {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What an error of a query's rows says: where rows are at fault, which expression, of a view or of the query itself;
@@ -228,6 +235,11 @@ impl<'a> Reader<'a> {
         let landed = landed::table(self.place(), model, source, self.horizon()).await?;
         if landed.is_absent {
             self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(model.name.clone());
+        }
+        if let Some(Horizon { day, reading: Reading::AsKnown, .. }) = self.horizon() {
+            let told = unknown(self.place(), &self.pipeline.settings, (model, source), day).await?;
+            let told = told.map(Diagnostic::as_warning);
+            self.unknown.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
         }
         self.enter(model, Some(Ok(landed.table)))
     }

@@ -1,6 +1,7 @@
 //! When rows were known, as the source has it: not by when the table was loaded, and not before they happened.
 
 use arrow::datatypes::DataType;
+use chrono::NaiveDate;
 use datafusion::error::Result;
 
 use super::ask::{OfSource, days, numbers};
@@ -15,27 +16,36 @@ const NEARLY_ALL: f64 = 0.9;
 /// By how much fewer the days on which rows were known have to be than those on which they happened.
 const TIMES_FEWER: usize = 10;
 
-/// The days over which rows have to lie, to tell.
+/// The days over which rows have to lie, to tell; and on which others have to be known since, to pass.
 const MANY_DAYS: usize = 28;
 
 impl OfSource<'_> {
-    /// That nearly all rows were known on a few days, though they happened on many: a load wrote the time anew.
+    /// That nearly all rows were known on a few days, though they happened, or hold from, many: a load wrote the time anew.
+    /// History that came in one load looks like that as well, as long as few days went by since.
     pub(super) async fn rewritten(self) -> Result<Option<Diagnostic>> {
-        let Some((events, known_at)) = self.dated() else { return Ok(None) };
-        let happened = self.most_by_day(&events.happened_at).await?;
-        let known = self.most_by_day(known_at).await?;
-        if happened < MANY_DAYS || known * TIMES_FEWER > happened {
+        let apart = self.source.time.as_ref().and_then(Time::known_apart);
+        let Some((happened_at, known_at)) = apart else { return Ok(None) };
+        let happened_at: Vec<String> = happened_at.iter().map(|name| identifier(name)).collect();
+        let happened_at = format!("coalesce({})", happened_at.join(", "));
+        let known_on = self.by_day(&identifier(known_at), &happened_at).await?;
+        let happened_on = self.by_day(&happened_at, &happened_at).await?;
+        let (happened, known) = (most(&happened_on).len(), most(&known_on));
+        let newest = known.iter().max().copied();
+        let since = known_on.iter().filter(|(day, _)| newest.is_some_and(|newest| *day > newest)).count();
+        if happened < MANY_DAYS || known.len() * TIMES_FEWER > happened || since >= MANY_DAYS {
             return Ok(None);
         }
         let message = format!(
-            "`{known_at}` of {} does not say when its rows were known: nine in ten are of {}, and happened on {happened} days",
+            "`{known_at}` of {} does not say when its rows were known: nine in ten are of {}, and {} {happened} days",
             self.model.name,
-            if known == 1 { "1 day".to_owned() } else { format!("{known} days") }
+            if known.len() == 1 { "1 day".to_owned() } else { format!("{} days", known.len()) },
+            if matches!(self.source.time, Some(Time::Events(_))) { "happened on" } else { "hold from" }
         );
         let told =
             Diagnostic::warning("rewritten-known-at", message).at(place_of(&self.model.file, "known_at"));
         Ok(Some(
             told.note("a load that writes the whole table anew gives every row its own time: as known, there is no history before it")
+                .note(format!("where history came in one load, this is told until rows of {MANY_DAYS} more days are there"))
                 .help("keep the time at which a row was first loaded; or leave `known_at` out and say 'known_after' '1 day'"),
         ))
     }
@@ -43,7 +53,7 @@ impl OfSource<'_> {
     /// Rows that happened more than a day after they were known. A day may be one that was agreed on before; an instant
     /// is what a clock said.
     pub(super) async fn of_the_future(self) -> Result<Option<Diagnostic>> {
-        let Some((events, known_at)) = self.dated() else { return Ok(None) };
+        let Some((events, known_at)) = self.facts() else { return Ok(None) };
         if !matches!(self.model.declared_type(&events.happened_at), Some(DataType::Timestamp(_, _))) {
             return Ok(None);
         }
@@ -66,28 +76,34 @@ impl OfSource<'_> {
     }
 
     /// What dates the facts of a source, and the other column that says when they were known.
-    fn dated(&self) -> Option<(&Events, &str)> {
+    fn facts(&self) -> Option<(&Events, &str)> {
         let Time::Events(events) = &self.source.time else { return None };
         let known_at = events.known.column().filter(|known_at| **known_at != events.happened_at)?;
         Some((events, known_at))
     }
 
-    /// The fewest days on which nearly all rows are dated by a column.
-    async fn most_by_day(self, column: &str) -> Result<usize> {
-        let column = identifier(column);
+    /// How many rows are of each day by a column, of those that something dates.
+    async fn by_day(self, column: &str, dating: &str) -> Result<Vec<(NaiveDate, i64)>> {
         let sql = format!(
-            "SELECT local_day({column}) AS day, count(*) AS rows FROM {} WHERE {column} IS NOT NULL GROUP BY 1",
+            "SELECT local_day({column}) AS day, count(*) AS rows FROM {} \
+             WHERE {column} IS NOT NULL AND {dating} IS NOT NULL GROUP BY 1",
             self.model.name
         );
-        let mut rows = numbers(&self.session.rows(&sql).await?, 1);
-        rows.sort_unstable_by(|one, other| other.cmp(one));
-        let enough = rows.iter().sum::<i64>() as f64 * NEARLY_ALL;
-        let mut sum = 0;
-        let most = rows.iter().take_while(|rows| {
-            let before = sum;
-            sum += **rows;
-            (before as f64) < enough
-        });
-        Ok(most.count())
+        let batches = self.session.rows(&sql).await?;
+        Ok(days(&batches, 0).into_iter().zip(numbers(&batches, 1)).collect())
     }
+}
+
+/// The fewest days that have nearly all rows.
+fn most(rows: &[(NaiveDate, i64)]) -> Vec<NaiveDate> {
+    let mut rows = rows.to_vec();
+    rows.sort_unstable_by(|one, other| (other.1, one.0).cmp(&(one.1, other.0)));
+    let enough = rows.iter().map(|(_, rows)| rows).sum::<i64>() as f64 * NEARLY_ALL;
+    let mut sum = 0;
+    let most = rows.iter().take_while(|(_, rows)| {
+        let before = sum;
+        sum += rows;
+        (before as f64) < enough
+    });
+    most.map(|(day, _)| *day).collect()
 }
