@@ -5,6 +5,7 @@ mod definition; // what each kind means, row by row
 mod delivered; // order, files and second deliveries change nothing
 mod laws; // later rows change no earlier day; order, files and another delivery change nothing
 mod many; // many cases in one world, and what the laws say of them
+mod meanings; // the sentence of each kind
 mod needless; // a kind that nothing needs makes plain rows
 mod projects; // projects over tables of others declare the time of all sources
 mod refused; // declarations that say nothing, or contradict themselves

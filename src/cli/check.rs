@@ -29,6 +29,7 @@ Examples:
   hale check --no-sources                    leave the Parquet files alone, as in CI without data
   hale check --sources s3://lake/exports     hold other files against the contracts
   hale check --data                          read the sources as well, and say what in them cannot be
+  hale check --means                         say in one sentence what each source declares about time
   hale check --json | jq .diagnostics        problems as data")]
 pub(super) struct Check {
     /// Do not look at the sources' files
@@ -38,6 +39,9 @@ pub(super) struct Check {
     /// weekdays before, a known_at that loads rewrite, rows of the future, from which day on logs are complete
     #[arg(long, conflicts_with = "no_sources")]
     data: bool,
+    /// Say in one sentence what each source declares about its rows and their time, for whoever wrote it to read back
+    #[arg(long)]
+    means: bool,
     #[command(flatten)]
     sources: SourcesAt,
 }
@@ -68,8 +72,29 @@ impl Check {
         context.console.problems(&checked.warnings);
         let counts = Counts::of(&checked);
         let seconds = started.elapsed().as_secs_f64();
-        if context.console.json { counts.print_json(&checked, seconds) } else { counts.print(seconds) }
+        if context.console.json {
+            return counts.print_json(&checked, seconds);
+        }
+        if self.means {
+            let said = meanings(&checked).map(|(name, means)| format!("{name}: {means}")).collect::<Vec<_>>();
+            let width = context.console.width.unwrap_or(PAGE);
+            output::write(output::wrapped(&said.join("\n"), Some(width)).as_bytes())?;
+        }
+        counts.print(seconds)
     }
+}
+
+/// How wide sentences are where nothing says how wide the terminal is.
+const PAGE: usize = 80;
+
+/// What each source declares about time, in one sentence.
+fn meanings(checked: &Checked) -> impl Iterator<Item = (String, String)> {
+    let settings = &checked.pipeline.settings;
+    checked.pipeline.models.iter().filter_map(|model| {
+        let Kind::Source(source) = &model.kind else { return None };
+        let means = source.time.as_ref()?.means(settings.complete_from(&model.name));
+        Some((model.name.to_string(), means))
+    })
 }
 
 struct Counts {
@@ -102,6 +127,7 @@ impl Counts {
         output::json_line(&json!({
             "ok": true, "models": self.models, "sources": self.sources, "scores": self.scores,
             "warnings": self.warnings, "seconds": seconds, "diagnostics": diagnostics,
+            "means": meanings(checked).collect::<std::collections::BTreeMap<_, _>>(),
         }))
     }
 }
