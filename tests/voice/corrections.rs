@@ -15,7 +15,7 @@ use crate::oracle::{project_with, subjects_as};
 /// Days before the last that are looked at.
 const LOOKED_AT: [u64; 7] = [28, 22, 20, 19, 17, 10, 3];
 
-const SUBJECTS: [&str; 11] = [
+const SUBJECTS: [&str; 14] = [
     "spine",
     "onboarding",
     "relationship",
@@ -27,6 +27,9 @@ const SUBJECTS: [&str; 11] = [
     "goals",
     "overrides",
     "advocacy",
+    "sentiment",
+    "kpis",
+    "usage",
 ];
 
 /// What each subject is, in a reading, on each day that is looked at.
@@ -83,9 +86,13 @@ fn numbers(values: [i64; 7]) -> [Value; 7] {
     values.map(|value| if value < 0 { Value::Null } else { whole(value) })
 }
 
+/// Numbers, below 0 for NULL.
+fn reals(values: [f64; 7]) -> [Value; 7] {
+    values.map(|value| if value < 0.0 { Value::Null } else { Value::Real(value) })
+}
+
+/// What is said and signed.
 fn lines() -> Vec<Line> {
-    let reals =
-        |values: [f64; 7]| values.map(|value| if value < 0.0 { Value::Null } else { Value::Real(value) });
     let money = |values: [&str; 7]| values.map(text);
     vec![
         // Days before the last:                                28  22  20  19  17  10  3
@@ -206,6 +213,20 @@ fn lines() -> Vec<Line> {
             .known_from([-1, 1, 1, 1, 1, 0, 0]),
         changed(("ticket", "support", "incidents_90d"), numbers([0, 0, 0, 0, 0, 1, 1]))
             .known_from([-1, 0, 0, 0, 0, 1, 1]),
+        changed(("severe", "support", "severe_tickets_open"), numbers([0, 0, 0, 1, 0, 0, 0]))
+            .known_from([-1, 0, 0, 1, 1, 0, 0]),
+        changed(("severe", "support", "tickets_open"), numbers([1, 1, 1, 1, 0, 0, 0]))
+            .known_from([-1, 1, 1, 1, 1, 0, 0]),
+        mended(
+            ("asked", "surveys", "nps_response_rate_365d"),
+            reals([0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+            reals([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]),
+        ),
+        mended(
+            ("asked", "surveys", "survey_response_rate_90d"),
+            reals([0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+            reals([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]),
+        ),
         changed(
             ("payment", "billing", "paid_amount_90d"),
             money(["100.00", "100.00", "100.00", "100.00", "100.00", "0.00", "0.00"]),
@@ -234,6 +255,59 @@ fn lines() -> Vec<Line> {
     ]
 }
 
+/// Facts of one day each: a late one is of its day, and so is the last word on it.
+fn facts() -> Vec<Line> {
+    vec![
+        // Days before the last:                                28  22  20  19  17  10  3
+        changed(("message", "sentiment", "messages_28d"), numbers([1; 7])),
+        mended(
+            ("message", "sentiment", "sentiment_mean_28d"),
+            reals([0.5; 7]),
+            reals([-1.0, -1.0, -1.0, 0.5, 0.5, 0.5, 0.5]),
+        ),
+        mended(("said", "sentiment", "feedback_bugs_90d"), numbers([0; 7]), numbers([1, 1, 1, 1, 1, 0, 0])),
+        mended(("said", "sentiment", "feedback_praise_90d"), numbers([1; 7]), numbers([0, 0, 0, 0, 0, 1, 1])),
+        mended(
+            ("said", "sentiment", "feedback_ideas_90d"),
+            numbers([0, 1, 1, 1, 1, 1, 1]),
+            numbers([0, 0, 0, 1, 1, 1, 1]),
+        ),
+        mended(
+            ("figure", "kpis", "campaigns_28d"),
+            reals([1.0, 1.0, 8.0, 8.0, 8.0, 8.0, 8.0]),
+            reals([1.0, 1.0, 6.0, 6.0, 8.0, 8.0, 8.0]),
+        ),
+        mended(
+            ("figure", "kpis", "storage_gb"),
+            reals([-1.0, -1.0, 50.0, 50.0, 50.0, -1.0, 25.0]),
+            reals([-1.0, -1.0, 100.0, 100.0, 50.0, -1.0, 25.0]),
+        ),
+        mended(
+            ("late", "usage", "usage_seconds_28d"),
+            numbers([0, 60, 60, 60, 60, 60, 60]),
+            numbers([0, 0, 0, 60, 60, 60, 60]),
+        ),
+        mended(
+            ("late", "usage", "active_users_28d"),
+            numbers([0, 1, 1, 1, 1, 1, 1]),
+            numbers([0, 0, 0, 1, 1, 1, 1]),
+        ),
+        changed(("twice", "usage", "usage_seconds_28d"), numbers([0, 60, 60, 60, 60, 60, 60])),
+        changed(("twice", "usage", "events_28d"), numbers([0, 1, 1, 1, 1, 1, 1])),
+        mended(
+            ("seconds", "usage", "usage_seconds_28d"),
+            numbers([0, 90, 90, 90, 90, 90, 90]),
+            numbers([0, 60, 60, 60, 90, 90, 90]),
+        ),
+        mended(
+            ("earlier", "usage", "usage_seconds_28d"),
+            numbers([90; 7]),
+            numbers([0, 0, 60, 60, 90, 90, 90]),
+        ),
+        changed(("earlier", "usage", "events_28d"), numbers([1; 7])).known_from([0, 0, 1, 1, 1, 1, 1]),
+    ]
+}
+
 impl Line {
     /// What is known is otherwise on days before the first row was known.
     fn known_from(self, known: [i64; 7]) -> Self {
@@ -246,7 +320,7 @@ fn a_correction_mends_the_past_and_a_change_does_not() {
     let mut wrong = Vec::new();
     for reading in [Reading::AsHappened, Reading::AsKnown] {
         let tables = read(reading);
-        for line in lines() {
+        for line in lines().into_iter().chain(facts()) {
             let wanted = if reading == Reading::AsKnown { line.known } else { line.happened };
             for (age, want) in LOOKED_AT.into_iter().zip(wanted) {
                 let table = &tables[&(line.subject, age)];

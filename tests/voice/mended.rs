@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{NaiveDate, NaiveTime};
 
 use super::sources::{Column, DAY, write_source};
-use crate::oracle::world::{Account, World, at, days_ago};
+use crate::oracle::world::{Account, Event, World, at, days_ago};
 
 /// Noon, so many days before the last.
 fn noon(age: u64) -> i64 {
@@ -13,9 +13,10 @@ fn noon(age: u64) -> i64 {
 }
 
 /// Each account has one thing that is mended, or changes.
-const ACCOUNTS: [&str; 16] = [
+const ACCOUNTS: [&str; 25] = [
     "slip", "live", "meeting", "pulse", "contract", "again", "mended", "ticket", "payment", "invoice",
-    "disputed", "contact", "goal", "override", "act", "step",
+    "disputed", "contact", "goal", "override", "act", "step", "severe", "asked", "message", "said", "figure",
+    "late", "twice", "seconds", "earlier",
 ];
 
 /// Writes what was mended and what changed, a source at a time.
@@ -27,13 +28,16 @@ pub fn write_sources(folder: &Path) {
         customer_since: days_ago(170),
         churned_on: None,
     };
-    World { accounts: ACCOUNTS.iter().map(account).collect(), ..World::default() }.write(folder);
+    World { accounts: ACCOUNTS.iter().map(account).collect(), events: events(), ..World::default() }
+        .write(folder);
     plans(folder);
     meetings(folder);
     judged(folder);
     changes(folder);
     surveys(folder);
     tickets(folder);
+    messages(folder);
+    figures(folder);
     money(folder);
     goals(folder);
     acts(folder);
@@ -157,38 +161,143 @@ fn changes(folder: &Path) {
     write_source(folder, "contract_events", columns);
 }
 
+/// What was done in the product, late and delivered again.
+fn events() -> Vec<Event> {
+    // id, account, seconds, done, known
+    let rows = [
+        (1, "late", 60, 22, 19),
+        // Again under a later day: that moves nothing.
+        (2, "twice", 60, 22, 22),
+        (2, "twice", 90, 20, 20),
+        (3, "seconds", 60, 22, 22),
+        (3, "seconds", 90, 22, 17),
+        // Again under an earlier day: that is the fact.
+        (4, "earlier", 60, 20, 20),
+        (4, "earlier", 90, 28, 17),
+    ];
+    let event = |(event_id, account, seconds, done, known): (i64, &str, i64, u64, u64)| Event {
+        event_id,
+        account_id: account.to_owned(),
+        user_id: Some(format!("u of {account}")),
+        session_id: Some(event_id),
+        event_name: "feature_use".to_owned(),
+        feature: Some("reports".to_owned()),
+        seconds,
+        is_error: false,
+        occurred_at: noon(done),
+        available_at: noon(known),
+    };
+    rows.map(event).into()
+}
+
 fn surveys(folder: &Path) {
-    // Answered again, and mended: account, score, answered, known.
-    let rows =
-        [("again", 9.0, 28, 28), ("again", 2.0, 10, 10), ("mended", 9.0, 28, 28), ("mended", 2.0, 28, 19)];
+    // account, score, sent, answered, known: answered again, mended, and answered some days before that was known
+    let rows: [(&str, Option<f64>, u64, Option<u64>, u64); 6] = [
+        ("again", Some(9.0), 29, Some(28), 28),
+        ("again", Some(2.0), 29, Some(10), 10),
+        ("mended", Some(9.0), 29, Some(28), 28),
+        ("mended", Some(2.0), 29, Some(28), 19),
+        ("asked", None, 28, None, 28),
+        ("asked", Some(9.0), 28, Some(22), 19),
+    ];
     let columns = vec![
         ("response_id", texts(&rows, |row| row.0)),
         ("account_id", texts(&rows, |row| row.0)),
         ("user_id", texts(&rows, |_| "u")),
         ("survey_type", texts(&rows, |_| "nps")),
-        ("score", Column::Real(rows.iter().map(|row| Some(row.1)).collect())),
-        ("scale_min", Column::Real(vec![Some(0.0); 4])),
-        ("scale_max", Column::Real(vec![Some(10.0); 4])),
-        ("sent_at", Column::times(&rows, |_| noon(29))),
-        ("responded_at", Column::times(&rows, |row| noon(row.2))),
-        ("available_at", Column::times(&rows, |row| noon(row.3))),
+        ("score", Column::Real(rows.iter().map(|row| row.1).collect())),
+        ("scale_min", Column::Real(vec![Some(0.0); 6])),
+        ("scale_max", Column::Real(vec![Some(10.0); 6])),
+        ("sent_at", Column::times(&rows, |row| noon(row.2))),
+        ("responded_at", Column::Time(rows.iter().map(|row| row.3.map(noon)).collect())),
+        ("available_at", Column::times(&rows, |row| noon(row.4))),
     ];
     write_source(folder, "surveys", columns);
 }
 
 fn tickets(folder: &Path) {
-    let rows = [("bug", 4, 22), ("incident", 1, 10)];
+    // account, type, severity, known
+    let rows = [
+        ("ticket", "bug", 4, 22),
+        ("ticket", "incident", 1, 10),
+        ("severe", "bug", 4, 22),
+        ("severe", "bug", 1, 19),
+    ];
     let columns = vec![
-        ("ticket_id", texts(&rows, |_| "t")),
-        ("account_id", texts(&rows, |_| "ticket")),
+        ("ticket_id", texts(&rows, |row| row.0)),
+        ("account_id", texts(&rows, |row| row.0)),
         ("user_id", Column::none(&rows)),
-        ("type", texts(&rows, |row| row.0)),
-        ("severity", Column::Whole(rows.iter().map(|row| row.1).collect())),
+        ("type", texts(&rows, |row| row.1)),
+        ("severity", Column::Whole(rows.iter().map(|row| row.2).collect())),
         ("channel", texts(&rows, |_| "email")),
         ("created_at", Column::times(&rows, |_| noon(28))),
-        ("available_at", Column::times(&rows, |row| noon(row.2))),
+        ("available_at", Column::times(&rows, |row| noon(row.3))),
     ];
     write_source(folder, "tickets", columns);
+    // status, since, known: resolved some days before that was known
+    let rows = [("open", 28, 22), ("resolved", 17, 10)];
+    let columns = vec![
+        ("ticket_id", texts(&rows, |_| "severe")),
+        ("account_id", texts(&rows, |_| "severe")),
+        ("to_status", texts(&rows, |row| row.0)),
+        ("occurred_at", Column::times(&rows, |row| noon(row.1))),
+        ("available_at", Column::times(&rows, |row| noon(row.2))),
+    ];
+    write_source(folder, "ticket_events", columns);
+}
+
+fn messages(folder: &Path) {
+    // Read some days after it was sent.
+    let rows = [(None, 28), (Some(0.5), 19)];
+    let columns = vec![
+        ("message_id", texts(&rows, |_| "m")),
+        ("account_id", texts(&rows, |_| "message")),
+        ("user_id", Column::none(&rows)),
+        ("channel", texts(&rows, |_| "email")),
+        ("direction", texts(&rows, |_| "in")),
+        ("sent_at", Column::times(&rows, |_| noon(28))),
+        ("sentiment", Column::Real(rows.iter().map(|row| row.0).collect())),
+        ("available_at", Column::times(&rows, |row| noon(row.1))),
+    ];
+    write_source(folder, "messages", columns);
+    // account, id, kind, said, known: one of before, one that was taken for a fault, one that came late
+    let rows = [
+        ("slip", "f", "idea", 100, 100),
+        ("said", "g", "bug", 28, 28),
+        ("said", "g", "praise", 28, 10),
+        ("said", "h", "idea", 22, 19),
+    ];
+    let columns = vec![
+        ("feedback_id", texts(&rows, |row| row.1)),
+        ("account_id", texts(&rows, |row| row.0)),
+        ("user_id", Column::none(&rows)),
+        ("feature", Column::none(&rows)),
+        ("kind", texts(&rows, |row| row.2)),
+        ("created_at", Column::times(&rows, |row| noon(row.3))),
+        ("available_at", Column::times(&rows, |row| noon(row.4))),
+    ];
+    write_source(folder, "feedback", columns);
+}
+
+fn figures(folder: &Path) {
+    // metric, figure, of, known; one of each day, that the source is known to report
+    let mut rows: Vec<(&str, i64, u64, u64)> = (0..60).map(|age| ("seats", 1, age, age)).collect();
+    rows.extend([
+        ("campaigns_sent", 1, 30, 30),
+        ("campaigns_sent", 5, 20, 20),
+        ("campaigns_sent", 7, 20, 18),
+        ("storage_gb", 100, 20, 20),
+        ("storage_gb", 50, 20, 18),
+        ("storage_gb", 25, 4, 4),
+    ]);
+    let columns = vec![
+        ("account_id", texts(&rows, |_| "figure")),
+        ("day", Column::days(&rows, |row| days_ago(row.2))),
+        ("metric", texts(&rows, |row| row.0)),
+        ("value", Column::Decimal(rows.iter().map(|row| row.1 * 10_000).collect())),
+        ("available_at", Column::times(&rows, |row| noon(row.3))),
+    ];
+    write_source(folder, "usage_daily", columns);
 }
 
 fn money(folder: &Path) {
