@@ -1,11 +1,18 @@
 //! Constant behaviour: growth 0 and trend 1 from the first day on which their windows lie in the complete log, and no value
 //! before, however long the account has been a customer.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, StringArray};
+use arrow::datatypes::Date32Type;
 use chrono::{Days, NaiveDate, NaiveTime};
 
-use crate::oracle::table::{Table, Value};
-use crate::oracle::world::{Account, Event, LAST_DAY, World, at};
-use crate::oracle::{project_with, subjects};
+use crate::laws::world::lines;
+use crate::oracle::project_with;
+use crate::oracle::table::{Row, Value};
+use crate::oracle::world::{Account, Event, LAST_DAY, World, at, write};
+use crate::pipeline::Run;
 
 /// The first day of the log.
 const FIRST: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 17).unwrap();
@@ -52,42 +59,120 @@ fn world() -> World {
     World { accounts: accounts.map(account).into(), events, ..World::default() }
 }
 
-/// What a project makes of it that is complete from a day on.
-fn usage(complete_from: NaiveDate) -> Table {
+/// The accounts, and from when each is a customer.
+const ACCOUNTS: [(&str, u64); 2] = [("old", 0), ("new", 10)];
+
+/// Writes the sources; the users of the log are invited when their accounts come.
+fn write_sources(folder: &Path) {
+    world().write(folder);
+    let users =
+        ACCOUNTS.iter().flat_map(|(account, since)| ["u", "v"].map(|user| (user, *account, day(*since))));
+    let users: Vec<(&str, &str, NaiveDate)> = users.collect();
+    let days = || -> ArrayRef {
+        Arc::new(users.iter().map(|user| Some(Date32Type::from_naive_date(user.2))).collect::<Date32Array>())
+    };
+    let text = |of: &dyn Fn(&(&str, &str, NaiveDate)) -> String| -> ArrayRef {
+        Arc::new(users.iter().map(|user| Some(of(user))).collect::<StringArray>())
+    };
+    let columns = vec![
+        ("user_id", text(&|user| format!("{} of {}", user.0, user.1))),
+        ("account_id", text(&|user| user.1.to_owned())),
+        ("role", text(&|_| "member".to_owned())),
+        ("is_internal", Arc::new(users.iter().map(|_| Some(false)).collect::<BooleanArray>()) as ArrayRef),
+        ("created_on", days()),
+        ("activated_on", days()),
+        ("deactivated_on", Arc::new(users.iter().map(|_| None::<i32>).collect::<Date32Array>())),
+    ];
+    write(&folder.join("users.parquet"), columns);
+}
+
+/// What a project makes of it that is complete from a day on: some tables, row by row.
+fn made<const N: usize>(complete_from: NaiveDate, tables: [&str; N]) -> [Vec<Row>; N] {
     let said = format!("events: {complete_from}");
     let project = project_with(&[("hale.yml", "events: 2026-03-15", &said)]);
-    let sources = tempfile::tempdir().unwrap();
-    world().write(sources.path());
-    subjects(project.path(), sources.path(), FIRST..=LAST_DAY, &["usage"]).remove(0)
+    let [sources, out] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    write_sources(sources.path());
+    let run = Run::new(project.path(), sources.path(), out.path()).select(&tables);
+    run.publish(FIRST..=LAST_DAY).unwrap_or_else(|error| panic!("{error}"));
+    tables.map(|table| lines(out.path(), &table.replace('.', "/")))
+}
+
+/// The account and the day of a row, and since when the account is a customer.
+fn whose(row: &Row) -> (&str, NaiveDate, u64) {
+    let (Value::Text(account), Value::Day(as_of)) = (&row["account_id"], &row["as_of_date"]) else {
+        panic!("{row:?}")
+    };
+    let since = ACCOUNTS.iter().find(|(id, _)| id == account).unwrap().1;
+    (account, *as_of, since)
+}
+
+/// Whether a window lies in the log, and in the time as a customer, or since the invitation.
+fn is_ready(row: &Row, days: u64) -> bool {
+    let (_, as_of, since) = whose(row);
+    as_of >= day(since + days - 1)
 }
 
 #[test]
 fn what_is_constant_neither_grows_nor_trends_from_the_first_ready_day_on() {
-    let usage = usage(FIRST);
+    let [usage, users] = made(FIRST, ["metrics.usage", "metrics.users"]);
     let (mut ready, mut not_ready) = (0, 0);
-    for ((as_of, account), row) in &usage.0 {
-        let since = if account == "old" { 0 } else { 10 };
-        // The whole window lies in the log, and in the time as a customer.
-        let is_ready = |days: u64| *as_of >= day(since + days - 1);
-        let expected = |days: u64, value: f64| if is_ready(days) { Value::Real(value) } else { Value::Null };
+    let growth = |row: &Row| if is_ready(row, 56) { Value::Real(0.0) } else { Value::Null };
+    let base = |row: &Row| Value::Text(if is_ready(row, 56) { "observed" } else { "warm_up" }.to_owned());
+    for row in &usage {
+        let trend = if is_ready(row, 90) { Value::Real(1.0) } else { Value::Null };
         for (column, value) in [
-            ("usage_growth_28d", expected(56, 0.0)),
-            ("active_users_growth_28d", expected(56, 0.0)),
-            ("login_trend", expected(90, 1.0)),
-            ("usage_growth_base", Value::Text(if is_ready(56) { "observed" } else { "warm_up" }.to_owned())),
+            ("usage_growth_28d", growth(row)),
+            ("active_users_growth_28d", growth(row)),
+            ("login_trend", trend),
+            ("usage_growth_base", base(row)),
         ] {
-            assert_eq!(row[column], value, "{column} of {account} as of {as_of}");
+            assert_eq!(row[column], value, "{column}: {row:?}");
         }
-        if is_ready(90) { ready += 1 } else { not_ready += 1 }
+        if is_ready(row, 90) { ready += 1 } else { not_ready += 1 }
     }
     assert!(ready > 20 && not_ready > 100, "{ready} days are ready, {not_ready} are not");
+    // Each of the users does as much on each day as well.
+    for row in &users {
+        assert_eq!(
+            [&row["usage_growth_28d"], &row["usage_growth_base"]],
+            [&growth(row), &base(row)],
+            "{row:?}"
+        );
+    }
+    assert!(users.len() > 300, "{} days of users", users.len());
+}
+
+/// What cannot be known yet is no missing value: it says so, of accounts and of their users.
+#[test]
+fn growth_of_which_the_log_does_not_tell_yet_is_not_yet() {
+    let [accounts, users] = made(FIRST, ["components.health", "components.user_health"]);
+    for (rows, components) in
+        [(&accounts, &["usage_growth", "active_user_growth"][..]), (&users, &["user_trend"])]
+    {
+        let (mut ready, mut not_ready) = (0, 0);
+        let of = |row: &&Row| matches!(&row["component"], Value::Text(name) if components.contains(&name.as_str()));
+        for row in rows.iter().filter(of) {
+            let is_ready = is_ready(row, 56);
+            let state = if is_ready { "observed" } else { "not_yet" };
+            assert_eq!(row["state"], Value::Text(state.to_owned()), "{row:?}");
+            assert_eq!(row["points"] == Value::Null, !is_ready, "{row:?}");
+            if is_ready { ready += 1 } else { not_ready += 1 }
+        }
+        assert!(ready > 50 && not_ready > 50, "{components:?}: {ready} are ready, {not_ready} are not");
+    }
 }
 
 /// The law is seen to fail where the log is said to be complete from a day on of which it has nothing.
 #[test]
 fn a_log_that_is_said_to_begin_too_early_grows() {
-    let usage = usage(FIRST - Days::new(30));
-    let row = usage.row("old", day(35));
+    let [usage, users] = made(FIRST - Days::new(30), ["metrics.usage", "metrics.users"]);
+    let is_old = |row: &&Row| {
+        let (account, as_of, _) = whose(row);
+        account == "old" && as_of == day(35)
+    };
+    let row = usage.iter().find(is_old).unwrap();
     let Value::Real(growth) = row["usage_growth_28d"] else { panic!("{row:?}") };
     assert!(growth > 2.0, "{growth}");
+    // Of users it is known for how long they are there.
+    assert!(users.iter().filter(is_old).all(|row| row["usage_growth_28d"] == Value::Null));
 }

@@ -14,6 +14,7 @@ use super::{bundled, project};
 use crate::cli::{code, err, hale, one_line, out};
 use crate::laws::sources::read;
 use crate::laws::world::{END, before, linked, replace, without_events};
+use crate::oracle::table::parquet_below;
 use crate::oracle::world::at;
 
 /// The sample.
@@ -219,5 +220,16 @@ fn a_run_stops_at_an_unusual_day_where_the_log_says_so() {
             let is_told = err(&output).contains(&format!("{word}[unusual-days]: raw.events"));
             assert_eq!(is_told, *day == broken, "{option} {day}: {}", err(&output));
         }
+        // Not tried only: where it stops nothing is published, and where it warns the day is.
+        let out = tempfile::tempdir().unwrap();
+        let place = out.path().display().to_string();
+        let words =
+            ["run", "--as-of", &broken, "--sources", &sources, "--out", &place, "--select", "metrics.days"];
+        let output = hale(changed.path(), &[&words[..], &["--json"]].concat());
+        assert_eq!(code(&output), codes[0], "{}", err(&output));
+        let published = codes[0] == 0;
+        assert_eq!(one_line(&crate::cli::out(&output))["published"], published);
+        assert_eq!(out.path().join("metrics/days").join(format!("as_of={broken}")).exists(), published);
+        assert_eq!(parquet_below(out.path()).is_empty(), !published);
     }
 }
