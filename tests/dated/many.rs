@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use halescore::engine::sources::Reading;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -57,8 +58,18 @@ pub fn together(cases: &[Vec<Row>]) -> Vec<Row> {
 
 /// What the dated relation says of each case.
 fn told(declared: &Declared, days: &[&str], files: &[Vec<Row>]) -> BTreeMap<usize, Vec<Line>> {
+    told_until(declared, days, files, None)
+}
+
+/// The same in a reading up to a day.
+fn told_until(
+    declared: &Declared,
+    days: &[&str],
+    files: &[Vec<Row>],
+    until: Option<(i64, Reading)>,
+) -> BTreeMap<usize, Vec<Line>> {
     let mut cases: BTreeMap<usize, Vec<Line>> = BTreeMap::new();
-    for line in World::new(declared, files).lines(days, None) {
+    for line in World::new(declared, files).lines(days, until) {
         let id: u32 = line.id.parse().unwrap();
         let line = Line { id: (id % THINGS).to_string(), ..line };
         cases.entry((id / THINGS) as usize).or_default().push(line);
@@ -86,6 +97,34 @@ fn on(lines: &[Line], day: i64) -> Vec<(String, i64)> {
 /// All days on which anything may be told of a case.
 fn days() -> std::ops::RangeInclusive<i64> {
     -2..=LAST + 4
+}
+
+/// Laws 1 and 2: without the rows of later no day up to one is another, in a reading of that day or in all that there is.
+/// Gives how many rows are of later.
+pub fn later_rows_change_nothing(
+    declared: &Declared,
+    days_of: &[&str],
+    cases: &[Vec<Row>],
+    (day, until): (i64, Option<Reading>),
+    is_later: impl Fn(&[Row], &Row) -> bool,
+) -> Result<usize, String> {
+    let earlier = |rows: &Vec<Row>| rows.iter().filter(|row| !is_later(rows, row)).cloned().collect();
+    let earlier: Vec<Vec<Row>> = cases.iter().map(earlier).collect();
+    let [all, known] = [cases, &earlier]
+        .map(|cases| told_until(declared, days_of, &[together(cases)], until.map(|reading| (day, reading))));
+    for (case, rows) in cases.iter().enumerate() {
+        for of in days().filter(|of| *of <= day) {
+            let [all, known] = [&all, &known].map(|told| on(lines(told, case), of));
+            if all != known {
+                return Err(format!(
+                    "day {of} has {known:?}, and {all:?} with the rows of after {day}, because of {rows:?}; {}",
+                    declared.options
+                ));
+            }
+        }
+    }
+    let count = |rows: &[Vec<Row>]| rows.iter().map(Vec::len).sum::<usize>();
+    Ok(count(cases) - count(&earlier))
 }
 
 /// A row more for a case, and the days that it may change: from the first up to the day before the last.

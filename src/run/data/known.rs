@@ -23,7 +23,7 @@ impl OfSource<'_> {
     /// That nearly all rows were known on a few days, though they happened, or hold from, many: a load wrote the time anew.
     /// History that came in one load looks like that as well, as long as few days went by since.
     pub(super) async fn rewritten(self) -> Result<Option<Diagnostic>> {
-        let apart = self.source.time.as_ref().and_then(Time::known_apart);
+        let apart = self.source.time.known_apart();
         let Some((happened_at, known_at)) = apart else { return Ok(None) };
         let happened_at: Vec<String> = happened_at.iter().map(|name| identifier(name)).collect();
         let happened_at = format!("coalesce({})", happened_at.join(", "));
@@ -39,7 +39,7 @@ impl OfSource<'_> {
             "`{known_at}` of {} does not say when its rows were known: nine in ten are of {}, and {} {happened} days",
             self.model.name,
             if known.len() == 1 { "1 day".to_owned() } else { format!("{} days", known.len()) },
-            if matches!(self.source.time, Some(Time::Events(_))) { "happened on" } else { "hold from" }
+            if matches!(self.source.time, Time::Events(_)) { "happened on" } else { "hold from" }
         );
         let told =
             Diagnostic::warning("rewritten-known-at", message).at(place_of(&self.model.file, "known_at"));

@@ -52,7 +52,7 @@ pub(in crate::run) async fn where_refused(
 impl OfSource<'_> {
     /// That loads are without more than they may be, or without many where nothing is said.
     pub(super) async fn lost(self) -> Result<Option<Diagnostic>> {
-        let Some(Time::Snapshots(snapshots)) = &self.source.time else { return Ok(None) };
+        let Time::Snapshots(snapshots) = &self.source.time else { return Ok(None) };
         let (share, least) = snapshots.may_lose.map_or((HALF, MANY_THINGS), |share| (share, 1));
         let mut loads = self.loads(snapshots).await?;
         loads.retain(|load| load.before >= least && load.lost * 100 > load.before * i64::from(share));
