@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Project, code, err, files_below, good, hale, one_line, out};
+use crate::oracle::table::{Value, batches, parquet_below, rows};
 
 #[test]
 fn init_makes_a_project_that_passes_its_check_and_overwrites_nothing() {
@@ -81,4 +82,26 @@ fn generate_gives_the_same_bytes_for_the_same_words() {
     }
     assert_eq!(code(&hale(here.path(), &["generate", "--out", "x", "--accounts", "0"])), 2);
     assert_eq!(code(&hale(here.path(), &["generate", "--out", "x", "--sample", "--seed", "2"])), 2);
+}
+
+#[test]
+fn generate_gives_ids_the_look_that_is_asked_for() {
+    let here = tempfile::tempdir().unwrap();
+    let ids = |look: &[&str]| -> Vec<Value> {
+        let words = ["generate", "--out", "sources", "--accounts", "12", "--days", "20", "--events", "300"];
+        let folder = here.path().join(format!("ids {}", look.concat()));
+        std::fs::create_dir(&folder).unwrap();
+        good(hale(&folder, &[&words[..], look].concat()));
+        let files = parquet_below(&folder.join("sources/events"));
+        let all = files.iter().flat_map(|file| batches(file)).flat_map(|batch| rows(&batch));
+        all.flat_map(|row| ["event_id", "account_id"].map(|column| row[column].clone())).collect()
+    };
+    let is_uuid =
+        |id: &Value| matches!(id, Value::Text(id) if id.len() == 36 && id.matches('-').count() == 4);
+    let short = ids(&["--ids", "short"]);
+    assert!(short.len() > 300 && !short.iter().any(is_uuid), "{:?}", &short[..4]);
+    assert_eq!(ids(&[]), short, "what they are unless said");
+    let long = ids(&["--ids", "uuid"]);
+    assert!(long.len() == short.len() && long.iter().all(is_uuid), "{:?}", &long[..4]);
+    assert_eq!(code(&hale(here.path(), &["generate", "--out", "x", "--ids", "long"])), 2);
 }
