@@ -1,4 +1,5 @@
-//! Books drawn from a fixed seed: late, backdated, corrected and repeated rows more often than not.
+//! Books drawn from fixed seeds: late, backdated, corrected and repeated rows more often than not. Several draws side by side,
+//! each of accounts of its own.
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
@@ -8,14 +9,23 @@ use crate::oracle::commerce::{AccountVersion, Commerce, Line, Merge, Version};
 use crate::oracle::world::{Event, LAST_DAY, World, at};
 
 /// Numbers from a seed (SplitMix64).
-pub struct Draw(u64);
+pub struct Draw {
+    state: u64,
+    /// Which of the draws: its accounts begin with a letter of their own.
+    letter: char,
+}
 
 impl Draw {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
+    }
+
+    /// An account of this draw.
+    fn account_id(&self, index: i64) -> String {
+        format!("{}{index:02}'; --", self.letter)
     }
 
     fn below(&mut self, end: i64) -> i64 {
@@ -67,31 +77,32 @@ impl Draw {
     }
 }
 
-/// The number of accounts in the books.
+/// The number of accounts of a draw.
 const ACCOUNTS: i64 = 40;
 
-fn account_id(index: i64) -> String {
-    format!("a{index:02}'; --")
-}
+/// The letters of the draws, the seed of what accounts have, and that of who goes on in whom.
+const DRAWS: [(char, u64, u64); 3] = [('a', 4, 11), ('b', 5, 12), ('c', 6, 13)];
 
-/// The books of forty accounts.
+/// The books of all draws.
 pub fn books() -> Books {
-    let mut draw = Draw(4);
     let mut books =
         Books { world: World { zone: Tz::America__New_York, ..World::default() }, ..Books::default() };
-    for index in 0..ACCOUNTS {
-        let id = account_id(index);
-        commerce(&mut draw, &mut books.world.commerce, &id);
-        changes(&mut draw, &mut books.changes, &id);
-        invoices(&mut draw, &mut books.invoices, &id);
-        payments(&mut draw, &mut books.payments, &id);
-        opportunities(&mut draw, &mut books.opportunities, &id);
-        plans(&mut draw, &mut books.plans, &id);
-        users(&mut draw, &mut books, &id);
+    for (letter, of_accounts, of_moves) in DRAWS {
+        let (mut draw, first) = (Draw { state: of_accounts, letter }, books.users.len());
+        for index in 0..ACCOUNTS {
+            let id = draw.account_id(index);
+            commerce(&mut draw, &mut books.world.commerce, &id);
+            changes(&mut draw, &mut books.changes, &id);
+            invoices(&mut draw, &mut books.invoices, &id);
+            payments(&mut draw, &mut books.payments, &id);
+            opportunities(&mut draw, &mut books.opportunities, &id);
+            plans(&mut draw, &mut books.plans, &id);
+            users(&mut draw, &mut books, &id);
+        }
+        let mut draw = Draw { state: of_moves, letter };
+        merges(&mut draw, &mut books.world.commerce);
+        moves(&mut draw, &mut books, first);
     }
-    let mut draw = Draw(11);
-    merges(&mut draw, &mut books.world.commerce);
-    moves(&mut draw, &mut books);
     books.loads = loads();
     books
 }
@@ -155,7 +166,8 @@ fn merges(draw: &mut Draw, commerce: &mut Commerce) {
         if !draw.chance(15) {
             continue;
         }
-        let (account_id, survivor_id) = (account_id(index), account_id(draw.between(index + 1, ACCOUNTS)));
+        let survivor = draw.between(index + 1, ACCOUNTS);
+        let (account_id, survivor_id) = (draw.account_id(index), draw.account_id(survivor));
         for _ in 0..draw.pick(&[1, 1, 2]) {
             let (merged_on, recorded_on) = (draw.day(-5, 120), draw.day(-5, 120));
             let recorded_at = draw.moment(recorded_on);
@@ -166,13 +178,14 @@ fn merges(draw: &mut Draw, commerce: &mut Commerce) {
 }
 
 /// One user in five goes over to another account, some of them twice; most of their events are named after it.
-fn moves(draw: &mut Draw, books: &mut Books) {
-    for user in books.users.clone() {
+fn moves(draw: &mut Draw, books: &mut Books, first: usize) {
+    for user in books.users[first..].to_vec() {
         if !draw.chance(20) {
             continue;
         }
         let first = user.created_on + TimeDelta::days(30);
-        let other = account_id(draw.below(ACCOUNTS));
+        let other = draw.below(ACCOUNTS);
+        let other = draw.account_id(other);
         if other == user.account_id {
             continue;
         }
@@ -203,7 +216,8 @@ fn line(draw: &mut Draw, line_id: &str, id: &str, start: NaiveDate) -> Line {
     // One that ends on the day it starts was taken back.
     let length = draw.pick(&[0, 1, 30, 90, 200, 365, 400]);
     let in_euros = draw.chance(40);
-    let elsewhere = account_id(draw.below(ACCOUNTS));
+    let elsewhere = draw.below(ACCOUNTS);
+    let elsewhere = draw.account_id(elsewhere);
     Line {
         contract_id: format!("c-{id}-{}", draw.below(2)),
         account_id: if draw.chance(4) { elsewhere } else { id.to_owned() },
