@@ -42,7 +42,7 @@ pub(in crate::run) async fn where_refused(
     source: &Source,
 ) -> Result<Option<Diagnostic>> {
     match &source.time {
-        Some(Time::Snapshots(Snapshots { may_lose: Some(_), .. })) => {
+        Time::Snapshots(Snapshots { may_lose: Some(_), .. }) => {
             OfSource { session, model, source }.lost().await
         }
         _ => Ok(None),

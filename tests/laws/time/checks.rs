@@ -41,6 +41,11 @@ impl World<'_> {
         self.project.tables(sources, FIRST..=LAST, Reading::AsHappened)
     }
 
+    /// What a run up to a day says of an earlier one.
+    pub fn said(&self, sources: &Path, day: NaiveDate, until: NaiveDate, reading: Reading) -> Tables {
+        self.project.tables(sources, day..=until, reading).of(|as_of| as_of == day, day)
+    }
+
     /// Laws 1 and 2: rows of later change no table of a day, in a run up to a later one. Gives the sources with such rows.
     pub fn later_rows_change_nothing(
         &self,
@@ -48,15 +53,24 @@ impl World<'_> {
         until: NaiveDate,
         reading: Reading,
     ) -> Result<BTreeSet<String>, String> {
+        let whole = self.said(self.sources, day, until, reading);
+        self.later_rows_leave(&whole, day, until, reading)
+    }
+
+    /// The same where what the run says is known.
+    pub fn later_rows_leave(
+        &self,
+        whole: &Tables,
+        day: NaiveDate,
+        until: NaiveDate,
+        reading: Reading,
+    ) -> Result<BTreeSet<String>, String> {
         let rows = self.rows();
         let of_later = rows.places(|source, rows| later(source, rows, day, reading));
-        let said =
-            |sources: &Path| self.project.tables(sources, day..=until, reading).of(|as_of| as_of == day, day);
-        let whole = said(self.sources);
         let sources = of_later.iter().map(|place| place.source.clone()).collect();
         rows.held(of_later, |left_out| {
             let earlier = rows.without(left_out).expect("each source has rows that the day knows");
-            said(earlier.path()).difference(&whole)
+            self.said(earlier.path(), day, until, reading).difference(whole)
         })?;
         Ok(sources)
     }
@@ -66,8 +80,7 @@ impl World<'_> {
         let rows = self.rows();
         rows.held(self.all_rows(), |kept| {
             let sources = rows.only(|place| kept.contains(place))?;
-            let read = |reading| self.project.tables(sources.path(), day..=day, reading).of(|_| true, day);
-            read(Reading::AsHappened).difference(&read(Reading::AsKnown))
+            self.project.readings_differ(sources.path(), day)
         })
     }
 

@@ -18,7 +18,7 @@ use crate::laws::sources::read;
 use crate::laws::world::replace;
 
 /// The source in which loaders say how far their loads reach.
-const LOADS: &str = "source_status";
+pub const LOADS: &str = "source_status";
 
 /// A source, and how its rows are dated.
 pub struct Dated {
@@ -42,7 +42,7 @@ pub fn dated(project: &Path) -> Vec<Dated> {
 }
 
 /// The days of a column, counted from 1970 in UTC, which is the bundled project's zone.
-fn days(rows: &RecordBatch, column: &str) -> Vec<Option<i64>> {
+pub fn days(rows: &RecordBatch, column: &str) -> Vec<Option<i64>> {
     const DAY: i64 = 24 * 3600 * 1_000_000;
     let column = rows.column_by_name(column).unwrap_or_else(|| panic!("no column {column}"));
     let is_day = *column.data_type() == DataType::Date32;
@@ -53,7 +53,7 @@ fn days(rows: &RecordBatch, column: &str) -> Vec<Option<i64>> {
 }
 
 /// The words of each row's columns.
-fn texts(rows: &RecordBatch, columns: &[String]) -> Vec<Vec<String>> {
+pub fn texts(rows: &RecordBatch, columns: &[String]) -> Vec<Vec<String>> {
     let column = |name: &String| {
         let text = cast(rows.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
         text.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>()

@@ -4,46 +4,21 @@
 
 mod blame; // which rows of the sources break a law
 mod broken; // projects that break each law on purpose
+mod bundled; // all tables of the bundled project
 mod checks; // the laws
 mod cut; // which rows of a source a day may know
 mod drawn; // projects of six models over two sources
 mod rows; // rows of these sources, corrections and second deliveries
 mod tables; // what a run publishes, and where two runs differ
 
-use std::path::Path;
-use std::sync::LazyLock;
-
 use halescore::engine::sources::Reading;
 use tempfile::TempDir;
 
-use super::world::before;
-use crate::oracle::world::{generated, small};
 use checks::World;
 use cut::{Dated, dated};
 use drawn::{Drawn, Said};
 use rows::{DAY, LAST, Rows};
 use tables::Project;
-
-fn in_the_bundled_project(reading: Reading) {
-    static BUNDLED: LazyLock<Project> = LazyLock::new(|| Project::new(Path::new(env!("CARGO_MANIFEST_DIR"))));
-    let (sources, dated) = (generated(&small()), dated(Path::new(env!("CARGO_MANIFEST_DIR"))));
-    let world = World { project: &BUNDLED, sources: sources.path(), dated: &dated };
-    // As known each day is a run of its own.
-    let until = if reading == Reading::AsKnown { before(20) } else { before(19) };
-    let left_out = world.later_rows_change_nothing(before(20), until, reading);
-    let left_out = left_out.unwrap_or_else(|difference| panic!("{difference}"));
-    assert!(left_out.len() > 12, "only {left_out:?} have rows of later");
-}
-
-#[test]
-fn what_happens_later_changes_no_table_of_a_day() {
-    in_the_bundled_project(Reading::AsHappened);
-}
-
-#[test]
-fn what_is_known_later_changes_no_table_of_a_day_as_known() {
-    in_the_bundled_project(Reading::AsKnown);
-}
 
 /// Projects by chance; those that failed once are kept as seeds of their own.
 const DRAWN: u64 = 20;

@@ -37,6 +37,12 @@ impl Project {
         &model.unwrap_or_else(|| panic!("no model {table}")).contract.primary_key
     }
 
+    /// In what the two readings of a day differ first.
+    pub fn readings_differ(&self, sources: &Path, day: NaiveDate) -> Option<Difference> {
+        let read = |reading| self.tables(sources, day..=day, reading).of(|_| true, day);
+        read(Reading::AsHappened).difference(&read(Reading::AsKnown))
+    }
+
     /// The tables of some days.
     pub fn tables(&self, sources: &Path, days: RangeInclusive<NaiveDate>, reading: Reading) -> Tables {
         let out = tempfile::tempdir().unwrap();
