@@ -65,6 +65,11 @@
 //! Laws hold both readings: rows that happen or hold only after D change nothing of day D; rows known only after D change
 //! nothing of it as known; and where all was known on its day, the readings are equal (`tests/laws/time`, `tests/dated`).
 //!
+//! What a source says of a day has a digest ([`engine::digests`]): the sum of the hashes of the rows that count on it, whatever
+//! their order and their files. It changes with a row that comes late, on its days and on no other, and not with one that is
+//! only delivered again; as known it is that of the rows known by then. `hale query` asks for it, `FROM digests('tickets')`, and
+//! [`run::digests`] for some days: by it a stored day can be told from one that has to be computed again.
+//!
 //! # Time
 //!
 //! A score **as of D** means the end of day D in the project's time zone. A 28-day window is (D − 28, D]: over daily rows

@@ -5,6 +5,7 @@ mod definition; // what each kind means, row by row
 mod delivered; // order, files and second deliveries change nothing
 mod examples; // the rows that the documentation shows, kind by kind
 mod later; // later rows change no day, in some thousands of cases
+mod digests; // the digest of a day is that of what is said of it
 mod laws; // later rows change no earlier day; order, files and another delivery change nothing
 mod many; // many cases in one world, and what the laws say of them
 mod meanings; // the sentence of each kind

@@ -14,13 +14,15 @@ use crate::error::{Error, Result};
 /// Ask a question in SQL of what is published, of the sources, and of the views between them
 ///
 /// Published tables (metrics.accounts, scores.…) are read where they were published; raw.… are the sources' files, and
-/// views are computed from these. Nothing can be changed. EXPLAIN shows how a query is executed.
+/// views are computed from these. digests('SOURCE') has a row for each day of a source, with a digest of what it says of
+/// that day: the same as before where nothing changed. Nothing can be changed. EXPLAIN shows how a query is executed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   hale query \"SELECT count(*) FROM raw.events\"
   hale query \"SELECT tier, count(*) FROM scores.health GROUP BY tier\" --as-of 2026-09-30
   hale query \"SELECT count(*) FROM dated.events\" --as-of 2026-09-01 --as-known
+  hale query \"SELECT * FROM digests('tickets') WHERE day > '2026-09-01'\"
   hale query \"SELECT * FROM staging.accounts\" --format csv > accounts.csv
   hale query - < question.sql")]
 pub(super) struct Query {

@@ -4,14 +4,17 @@
 //! layers in which models are planned: empty sources for `check`, Parquet for `run`, rows for `test`.
 
 pub mod build_side;
+mod calendar;
 mod cast_names;
 mod checked;
 pub mod day_rank;
 pub mod day_window;
 pub mod diagnose;
+pub mod digests;
 mod faults;
 pub(crate) mod foreign;
 mod frames;
+mod frugal;
 pub mod functions;
 mod grouping;
 pub(crate) mod in_turn;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, Date32Array, RecordBatch};
-use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, TableProvider};
@@ -12,10 +12,9 @@ use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ParamValues, TableReference};
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::datasource::{MemTable, ViewTable, provider_as_source};
+use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
@@ -26,20 +25,20 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 
+use super::calendar::calendar;
 use super::checked::CheckedArithmetic;
-use super::day_window::{self, WindowMode, WindowOptions};
+use super::day_window::{self, WindowOptions};
 use super::faults::KnownFaults;
 use super::frames::FrameBounds;
 use super::grouping::GroupingOrder;
-use super::in_turn::UnionsInTurn;
 use super::microseconds::Microseconds;
 use super::narrowing::NarrowingCasts;
-use super::room::Room;
 use super::subqueries::SubqueryPredicates;
 use super::{
     Engine, build_side, cast_names, day_rank, functions, key_sieve, lanes, side_by_side, whole_keys,
 };
 use crate::pipeline::CALENDAR_DAYS;
+use crate::project::digests;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::{AS_OF_DATE, Model};
 use crate::project::ready::{self, CompleteFrom};
@@ -51,13 +50,10 @@ const CATALOG: &str = "hale";
 /// The row that a constraint looks at.
 const ROW: &str = "the_row";
 
-/// Rows that are handled together where memory is scarce.
-const SMALL_BATCH: usize = 1024;
-
 /// A catalogue with a schema for each layer; what is registered in it decides what models read.
 #[derive(Clone)]
 pub struct Session {
-    context: SessionContext,
+    pub(super) context: SessionContext,
     parameters: ParamValues,
     complete_from: Arc<CompleteFrom>,
     /// As of which days sources are reported, as far as they were asked: as what is registered, one for all clones.
@@ -143,50 +139,6 @@ impl Session {
         self.register(name, Arc::new(ViewTable::new(plan, None)))
     }
 
-    /// What work over the catalogue gives; as long as it runs out of memory, in ways that want less of it.
-    ///
-    /// # Errors
-    /// What the last of these ways says.
-    pub async fn frugally<T, E, F: Future<Output = std::result::Result<T, E>>>(
-        &self,
-        ran_out: impl Fn(&E) -> bool,
-        work: impl Fn(Self) -> F,
-    ) -> std::result::Result<T, E> {
-        let (mut done, mut step) = (work(self.clone()).await, 0);
-        while done.as_ref().is_err_and(&ran_out)
-            && let Some(frugal) = self.more_frugal(step)
-        {
-            done = work(frugal).await;
-            step += 1;
-        }
-        done
-    }
-
-    /// The same catalogue for what did not fit into memory, each step with less than the one before: windows over sorted
-    /// rows, which hold one account and let the sort spill; then on one thread and one member of a union after the other,
-    /// so that few sorts and aggregates share the memory, in small batches, and with room beside them for what cannot
-    /// spill.
-    fn more_frugal(&self, step: usize) -> Option<Self> {
-        let state = self.context.state();
-        let mut config = state.config().clone();
-        config.options_mut().extensions.insert(WindowOptions { window_mode: WindowMode::Sorted });
-        let runtime = Arc::clone(state.runtime_env());
-        let builder = SessionStateBuilder::new_from_existing(state);
-        let builder = match step {
-            0 => builder.with_config(config),
-            1 => {
-                let room = Room::within(Arc::clone(&runtime.memory_pool))?;
-                let runtime = RuntimeEnvBuilder::from_runtime_env(&runtime).with_memory_pool(Arc::new(room));
-                builder
-                    .with_config(config.with_target_partitions(1).with_batch_size(SMALL_BATCH))
-                    .with_runtime_env(runtime.build_arc().ok()?)
-                    .with_physical_optimizer_rule(Arc::new(UnionsInTurn))
-            }
-            _ => return None,
-        };
-        Some(Self { context: SessionContext::new_with_state(builder.build()), ..self.clone() })
-    }
-
     /// The session as a model's query wants it. What is compiled from the semantic side has many small expressions in
     /// steps: what several of them share is computed anew in each. DataFusion would make a step of its own of
     /// every such part, and carry all columns through it.
@@ -217,11 +169,22 @@ impl Session {
     /// # Errors
     /// What the planner says; most of it carries the place in the text.
     pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
-        let mut query = query.clone();
-        ready::write(&mut query, &self.complete_from);
-        let statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query))));
+        let mut statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
+        self.written(&mut statement);
         let plan = self.with_reports(self.planned(statement).await?)?;
         plan.with_param_values(self.parameters.clone())
+    }
+
+    /// Writes the calls of a statement that stand for something as that.
+    fn written(&self, statement: &mut Statement) {
+        match statement {
+            Statement::Statement(statement) => {
+                ready::write(statement.as_mut(), &self.complete_from);
+                digests::write(statement.as_mut());
+            }
+            Statement::Explain(explained) => self.written(&mut explained.statement),
+            _ => {}
+        }
     }
 
     /// The plan of a statement; where two of its expressions have one name, with the casts named by which they differ.
@@ -291,9 +254,7 @@ impl Session {
     pub async fn plan_text(&self, sql: &str) -> Result<LogicalPlan> {
         let state = self.state();
         let mut statement = state.sql_to_statement(sql, &state.config_options().sql_parser.dialect)?;
-        if let Statement::Statement(statement) = &mut statement {
-            ready::write(statement.as_mut(), &self.complete_from);
-        }
+        self.written(&mut statement);
         let plan = self.with_reports(self.planned(statement).await?)?;
         match &plan {
             LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => {
@@ -308,7 +269,14 @@ impl Session {
     /// # Errors
     /// What the parser and the planner say, and the engine of rows that cannot be computed with.
     pub async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>> {
-        let plan = self.plan_text(sql).await?;
+        self.rows_of(self.plan_text(sql).await?).await
+    }
+
+    /// The rows of a plan.
+    ///
+    /// # Errors
+    /// What the engine says of rows that cannot be computed with.
+    pub async fn rows_of(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>> {
         self.context.execute_logical_plan(plan).await?.collect().await
     }
 
@@ -383,13 +351,4 @@ fn register_functions(context: &SessionContext, zone: Tz) {
     context.register_udf(functions::local_day(zone));
     context.register_udf(functions::reported::reported());
     context.register_udf(cast_names::function());
-}
-
-/// `calendar.days`: one row for each day from the project's first to the last that is asked for.
-fn calendar(from: NaiveDate, until: NaiveDate) -> Result<Arc<dyn TableProvider>> {
-    let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("day", DataType::Date32, false)]));
-    let days = Date32Type::from_naive_date(from)..=Date32Type::from_naive_date(until);
-    let column: ArrayRef = Arc::new(Date32Array::from_iter_values(days));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![column])?;
-    Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))
 }

@@ -12,6 +12,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
+use crate::project::digests;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::model::Model;
 use crate::project::statement::bytes;
@@ -24,8 +25,8 @@ pub struct Reads(pub BTreeMap<ModelName, Location>);
 /// The one table of hale's own: a row for each day of the calendar.
 pub const CALENDAR_DAYS: &str = "days";
 
-/// Resolves the table names of a query, leaving out those it defines itself (`WITH`), the calendar, and the engine's
-/// own table functions where they are called (`generate_series(1, 12)`).
+/// Resolves the table names of a query, leaving out those it defines itself (`WITH`), the calendar, and table functions
+/// where they are called (`generate_series(1, 12)`).
 pub(crate) fn reads_of(
     query: &Query,
     file: &Arc<SourceFile>,
@@ -66,10 +67,10 @@ fn unknown_table(text: &str, known: &BTreeSet<ModelName>) -> Diagnostic {
     }
 }
 
-/// A table function that the engine does not have.
+/// A table function that there is not.
 fn unknown_function(text: &str) -> Option<Diagnostic> {
     let functions = all_default_table_functions();
-    let names: Vec<&str> = functions.iter().map(|function| function.name()).collect();
+    let names: Vec<&str> = functions.iter().map(|function| function.name()).chain([digests::NAME]).collect();
     (!names.contains(&text)).then(|| {
         let problem = Diagnostic::error("unknown-function", format!("there is no table function `{text}`"));
         problem.suggest(text, names)

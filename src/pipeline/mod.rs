@@ -22,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::Model;
 use crate::project::settings::Settings;
-use crate::project::{Project, statement};
+use crate::project::{Project, digests, statement};
 use crate::semantic::{self, CompiledModel, MAIN, Score, Semantics};
 
 /// Models in the order in which data flows through them, with what belongs to them.
@@ -202,6 +202,14 @@ fn declared(scores: &[Arc<SourceFile>]) -> Vec<ModelName> {
     names.flat_map(tables).collect()
 }
 
+/// What a model reads and may not: against the layer rule, or digests of a source.
+fn misread(model: &Model, reads: &Reads) -> Diagnostics {
+    let mut problems = graph::layer_rule(model, reads);
+    let asked = model.query().map(|query| digests::refused(query, &model.file, |span| model.locate(span)));
+    problems.extend(asked.into_iter().flatten());
+    problems
+}
+
 /// What each model reads, with the faults in that.
 fn resolved(
     models: &[Model],
@@ -214,7 +222,7 @@ fn resolved(
             model.query().map_or(Ok(Reads::default()), |query| graph::reads_of(query, &model.file, known));
         match found {
             Ok(found) => {
-                problems.extend(graph::layer_rule(model, &found));
+                problems.extend(misread(model, &found));
                 reads.insert(model.name.clone(), found);
             }
             Err(faults) => problems.extend(faults),
@@ -281,6 +289,7 @@ fn audits_of(
             problems.push(problem.at(Location::word_at(file, 0)));
             continue;
         };
+        problems.extend(digests::refused(&query, file, |span| Location::new(file, span)));
         match graph::reads_of(&query, file, known) {
             Ok(reads) => {
                 let name = std::path::Path::new(&file.path).file_stem().unwrap_or_default();

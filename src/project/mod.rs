@@ -11,6 +11,7 @@
 mod calls;
 mod comments;
 pub mod contract;
+pub(crate) mod digests;
 pub(crate) mod identifier;
 pub mod layer;
 pub mod model;

@@ -31,11 +31,22 @@ fn again<K: Ord>(
     some.map(|row| Row { known, ..row.clone() }).collect()
 }
 
-fn facts_delivered(declared: &Declared, runner: &mut TestRunner) -> Held {
+/// The rows of cases, and of each the second deliveries.
+pub struct Delivered {
+    pub cases: Vec<Vec<Row>>,
+    pub again: Vec<Vec<Row>>,
+}
+
+pub fn facts_again(runner: &mut TestRunner) -> Delivered {
     let cases: Vec<Vec<Row>> = (0..CASES).map(|_| case(&facts(), runner)).collect();
     let of_day = |row: &Row| (row.id, row.at.unwrap().div_euclid(DAY));
-    let twice: Vec<Vec<Row>> = cases.iter().map(|rows| again(rows, of_day, |_| true, runner)).collect();
-    deliveries_change_nothing(declared, &["day"], &cases, &twice, runner)
+    let again = cases.iter().map(|rows| again(rows, of_day, |_| true, runner)).collect();
+    Delivered { cases, again }
+}
+
+fn facts_delivered(declared: &Declared, runner: &mut TestRunner) -> Held {
+    let Delivered { cases, again } = facts_again(runner);
+    deliveries_change_nothing(declared, &["day"], &cases, &again, runner)
 }
 
 #[test]
@@ -47,15 +58,20 @@ fn second_deliveries_of_facts_change_nothing() {
     assert!(broken.contains("because of [Row { id: "), "{broken}");
 }
 
-fn versions_delivered(shape: &Shape, declared: &Declared, runner: &mut TestRunner) -> Held {
+pub fn versions_again(shape: &Shape, runner: &mut TestRunner) -> Delivered {
     let rows = prop::collection::vec(row(), 1..9);
     let cases: Vec<Vec<Row>> = (0..CASES).map(|_| shape.seen(&case(&rows, runner))).collect();
     let from = |row: &Row| row.at.or(row.begun.filter(|_| shape.else_begun).map(|day| day * DAY));
     let statement = |row: &Row| (row.id, if shape.ver { row.ver } else { from(row).unwrap_or(row.known) });
     // Of what does not change over time any row that is known again would be the newest.
     let may_be = |row: &Row| (shape.ver || from(row).is_some()) && !shape.fixed;
-    let twice: Vec<Vec<Row>> = cases.iter().map(|rows| again(rows, statement, may_be, runner)).collect();
-    deliveries_change_nothing(declared, SPAN, &cases, &twice, runner)
+    let again = cases.iter().map(|rows| again(rows, statement, may_be, runner)).collect();
+    Delivered { cases, again }
+}
+
+fn versions_delivered(shape: &Shape, declared: &Declared, runner: &mut TestRunner) -> Held {
+    let Delivered { cases, again } = versions_again(shape, runner);
+    deliveries_change_nothing(declared, SPAN, &cases, &again, runner)
 }
 
 #[test]
@@ -71,19 +87,31 @@ fn second_deliveries_of_versions_change_nothing() {
     assert!(broken.contains("because of [Row { id: "), "{broken}");
 }
 
+/// A load, and once more on the same day.
+pub fn load_again(runner: &mut TestRunner) -> Delivered {
+    let (loads, cases) = loads(runner);
+    let day = drawn(&prop::sample::select(loads), runner);
+    let of_load = |rows: &Vec<Row>| -> Vec<Row> {
+        let rows = rows.iter().filter(|row| row.known == day * DAY);
+        rows.map(|row| Row { known: row.known + 60, ..row.clone() }).collect()
+    };
+    let again = cases.iter().map(of_load).collect();
+    Delivered { cases, again }
+}
+
+/// Rows of now, all of which stand twice.
+pub fn rows_of_now_again(runner: &mut TestRunner) -> Delivered {
+    let rows = prop::collection::vec(row(), 1..5);
+    let cases: Vec<Vec<Row>> = (0..CASES).map(|_| drawn(&rows, runner)).collect();
+    Delivered { again: cases.clone(), cases }
+}
+
 #[test]
 fn second_loads_of_a_day_and_rows_of_now_that_stand_twice_change_nothing() {
     each_seed(|runner| {
-        let (loads, cases) = loads(runner);
-        let day = drawn(&prop::sample::select(loads), runner);
-        let of_load = |rows: &Vec<Row>| -> Vec<Row> {
-            let rows = rows.iter().filter(|row| row.known == day * DAY);
-            rows.map(|row| Row { known: row.known + 60, ..row.clone() }).collect()
-        };
-        let twice: Vec<Vec<Row>> = cases.iter().map(of_load).collect();
-        deliveries_change_nothing(&snapshots(), SPAN, &cases, &twice, runner)?;
-        let rows = prop::collection::vec(row(), 1..5);
-        let cases: Vec<Vec<Row>> = (0..CASES).map(|_| drawn(&rows, runner)).collect();
-        deliveries_change_nothing(&current(), SPAN, &cases, &cases, runner)
+        let Delivered { cases, again } = load_again(runner);
+        deliveries_change_nothing(&snapshots(), SPAN, &cases, &again, runner)?;
+        let Delivered { cases, again } = rows_of_now_again(runner);
+        deliveries_change_nothing(&current(), SPAN, &cases, &again, runner)
     });
 }

@@ -8,6 +8,7 @@ use arrow::array::{
     TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::NaiveDate;
 use halescore::engine::published::Days;
 use halescore::engine::sources::Reading;
@@ -104,7 +105,16 @@ impl World {
         world
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub fn root(&self) -> &std::path::Path {
+        self.0.path()
+    }
+
+    /// A file of the project.
+    pub fn text(&self, path: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(path)).unwrap()
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
         let path = self.0.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
@@ -113,14 +123,53 @@ impl World {
     /// The dated relation in a reading up to a day, in order; of all rows without one.
     pub fn lines(&self, days: &[&str], until: Option<(i64, Reading)>) -> Vec<Line> {
         let query = format!("SELECT id, v, {} FROM dated.x", days.join(", "));
+        let mut lines: Vec<Line> = self.asked(&query, until).iter().flat_map(lines_of).collect();
+        lines.sort();
+        lines
+    }
+
+    fn asked(&self, query: &str, until: Option<(i64, Reading)>) -> Vec<RecordBatch> {
         let (to, reading) = match until {
             Some((day, reading)) => (Days::Until(date(day)), reading),
             None => (Days::All, Reading::AsHappened),
         };
-        let answered = answer(self.0.path(), &query, to, reading);
-        let mut lines: Vec<Line> = answered.iter().flat_map(lines_of).collect();
-        lines.sort();
-        lines
+        answer(self.0.path(), query, to, reading)
+    }
+
+    /// The rows of the dated relation as texts of some columns, each with its days.
+    pub fn told(&self, columns: &[&str], days: &[&str]) -> Vec<(String, Vec<Option<i64>>)> {
+        let list = columns.iter().chain(days).enumerate();
+        let list: Vec<String> = list.map(|(at, name)| format!("\"{name}\" AS c{at}")).collect();
+        let batches = self.asked(&format!("SELECT {} FROM dated.x", list.join(", ")), None);
+        let options = FormatOptions::default().with_null("NULL");
+        let of = |batch: &RecordBatch| {
+            let shown = |column: &ArrayRef, row: usize| {
+                ArrayFormatter::try_new(column.as_ref(), &options).unwrap().value(row).to_string()
+            };
+            let said = |row: usize| {
+                let values = batch.columns()[..columns.len()].iter().map(|column| shown(column, row));
+                values.collect::<Vec<_>>().join(" | ")
+            };
+            let days =
+                |row: usize| batch.columns()[columns.len()..].iter().map(|days| day_of(days, row)).collect();
+            (0..batch.num_rows()).map(|row| (said(row), days(row))).collect::<Vec<_>>()
+        };
+        batches.iter().flat_map(of).collect()
+    }
+
+    /// The digests of the days in a reading up to a day: how many rows, and the sum of their hashes.
+    pub fn digests(&self, until: Option<(i64, Reading)>) -> BTreeMap<i64, (i64, String)> {
+        let batches = self.asked("SELECT day, rows, digest FROM digests('x')", until);
+        let of = |batch: &RecordBatch| {
+            let rows = batch.column(1).as_primitive::<Int64Type>();
+            let digests = arrow::compute::cast(batch.column(2), &DataType::Utf8).unwrap();
+            let told = |row: usize| {
+                let digest = digests.as_string::<i32>().value(row).to_owned();
+                (day_of(batch.column(0), row).unwrap(), (rows.value(row), digest))
+            };
+            (0..batch.num_rows()).map(told).collect::<Vec<_>>()
+        };
+        batches.iter().flat_map(of).collect()
     }
 }
 
@@ -174,14 +223,15 @@ fn column(name: &str, rows: &[Row]) -> ArrayRef {
 fn lines_of(batch: &RecordBatch) -> Vec<Line> {
     let ids = arrow::compute::cast(batch.column(0), &DataType::Utf8).unwrap();
     let (ids, values) = (ids.as_string::<i32>(), batch.column(1).as_primitive::<Int64Type>());
-    let first = date(0);
     let of = |row: usize| {
-        let days = batch.columns()[2..].iter().map(|column| {
-            let days = column.as_primitive::<Date32Type>();
-            days.is_valid(row)
-                .then(|| days.value_as_date(row).unwrap().signed_duration_since(first).num_days())
-        });
+        let days = batch.columns()[2..].iter().map(|days| day_of(days, row));
         Line { id: ids.value(row).to_owned(), v: values.value(row), days: days.collect() }
     };
     (0..batch.num_rows()).map(of).collect()
+}
+
+/// A day as its number since the first of January.
+fn day_of(days: &ArrayRef, row: usize) -> Option<i64> {
+    let days = days.as_primitive::<Date32Type>();
+    days.is_valid(row).then(|| days.value_as_date(row).unwrap().signed_duration_since(date(0)).num_days())
 }

@@ -26,10 +26,11 @@ use crate::engine::landed::{self, Place};
 use crate::engine::reported::reports;
 use crate::engine::sources::{Horizon, Reading, parquet_table};
 use crate::engine::unknown::unknown;
-use crate::engine::{Engine, Session, diagnose, ran_out};
+use crate::engine::{Engine, Session, diagnose, digests, ran_out};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, reads_of};
-use crate::project::layer::ModelName;
+use crate::project::digests as asked_digests;
+use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model, Source};
 use crate::project::reported::asked as asked_in;
 use crate::project::statement::parse_one;
@@ -110,6 +111,7 @@ impl<'a> Reader<'a> {
         let statement = parse_one(&text).map_err(project)?;
         let query = queried(&statement).ok_or_else(|| project(refused(&text)))?;
         self.register(self.reads(&text)?.into_iter(), asked_in(query)).await?;
+        self.digest(&text, query).await?;
         let asked = asked(&text, Some(query));
         let plan = self.session.plan_text(sql).await;
         let plan = plan.map_err(|error| project(diagnose::of_plan(&asked, &error)))?;
@@ -126,6 +128,24 @@ impl<'a> Reader<'a> {
             Ok(rows) => Ok(headed(query, rows)),
             Err(error) => Err(self.failed(sql, &error).await),
         }
+    }
+
+    /// Makes the digests readable that a question asks of sources.
+    async fn digest(&self, text: &Arc<SourceFile>, query: &Query) -> Result<()> {
+        let place = |span| Location::new(text, span);
+        let problems = asked_digests::problems(query, text, &self.pipeline.models, place);
+        if !problems.is_empty() {
+            return Err(Error::Project(problems.into_iter().collect()));
+        }
+        for source in asked_digests::asked(query) {
+            let told = digests::of_source(self.place(), self.pipeline, &source, self.horizon()).await?;
+            if told.is_absent {
+                self.note_absent(ModelName::new(Layer::Raw, source.clone()));
+            }
+            let entered = digests::register(&self.session, &source, &told);
+            entered.map_err(|error| Error::Bug(diagnose::first_line(&error)))?;
+        }
+        Ok(())
     }
 
     /// Refuses quotients of whole numbers that become numbers with decimals, as of a model.
@@ -234,7 +254,7 @@ impl<'a> Reader<'a> {
     async fn source(&self, model: &Model, source: &Source) -> Result<()> {
         let landed = landed::table(self.place(), model, source, self.horizon()).await?;
         if landed.is_absent {
-            self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(model.name.clone());
+            self.note_absent(model.name.clone());
         }
         if let Some(Horizon { day, reading: Reading::AsKnown, .. }) = self.horizon() {
             let told = unknown(self.place(), &self.pipeline.settings, (model, source), day).await?;
@@ -242,6 +262,10 @@ impl<'a> Reader<'a> {
             self.unknown.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
         }
         self.enter(model, Some(Ok(landed.table)))
+    }
+
+    fn note_absent(&self, source: ModelName) {
+        self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
     }
 
     /// The end of what is read of sources; `None` where all of it is.
