@@ -17,7 +17,6 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use datafusion::physical_plan::common::collect;
 
 use super::drivers::{Driver, DriverKind, Moved, Movement, of_units, units};
 use super::rows::{Row, of_subject, scored};
@@ -183,10 +182,7 @@ async fn rescored(place: &Place<'_>, sql: &str, day: NaiveDate) -> Result<Vec<Op
     let failed = |error| diagnose::of_run("the explanation", &error);
     let session = Session::new(place.engine, &place.pipeline.settings, WindowOptions::default(), day);
     let session = session.map_err(failed)?;
-    let plan = session.plan_text(sql).await.map_err(failed)?;
-    let frame = session.context().execute_logical_plan(plan).await.map_err(failed)?;
-    let stream = frame.execute_stream().await.map_err(failed)?;
-    let batches = collect(stream).await.map_err(failed)?;
+    let batches = session.rows(sql).await.map_err(failed)?;
     Ok(Row::of(&batches).iter().map(|row| row.number("score")).collect())
 }
 

@@ -57,10 +57,7 @@ async fn computed(
     let prepared = prepared(engine, case).await;
     let session = prepared.map_err(|error| case.failure(&diagnose::first_line(&error)))?;
     let Some(query) = case.model.query() else { return Ok(Vec::new()) };
-    let answer = async {
-        let plan = session.plan(query).await?;
-        session.context().execute_logical_plan(plan).await?.collect().await
-    };
+    let answer = async { session.rows_of(session.plan(query).await?).await };
     match answer.await {
         Ok(batches) => Ok(batches),
         Err(error) => {
