@@ -17,6 +17,7 @@ use crate::pipeline::{Run, checked};
 type Keyed = BTreeMap<Vec<String>, Row>;
 
 /// All tables of a run, by name.
+#[derive(Clone)]
 pub struct Tables(BTreeMap<String, Keyed>);
 
 /// A project, checked once for many runs.
@@ -110,6 +111,12 @@ impl Tables {
                 row.insert("day_after".to_owned(), Value::Null);
             }
         }
+        self
+    }
+
+    /// Only some of them.
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.0.retain(|name, _| names.contains(&name.as_str()));
         self
     }
 
