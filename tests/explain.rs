@@ -1,5 +1,7 @@
 //! `hale explain` and `hale run --rescore`, on a project of random usage: capabilities 16, 18, 19 and 118.
 
+mod known; // days as they were known
+
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};

@@ -2,12 +2,13 @@
 
 use clap::Args;
 
-use super::arguments::{Moment, OutAt, SourcesAt};
+use super::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
 use super::console::Console;
 use super::context::Context;
 use super::numbers::{number, percent, short, signed};
 use super::outcome::Outcome;
 use super::output::{self, Sheet};
+use crate::error::Error;
 use crate::explain::{self, DriverKind, Explanation, Line, Moved, Movement, Place, Subject};
 
 /// Say why a score is what it is, or what moved it
@@ -21,6 +22,7 @@ Examples:
   hale explain acme-042                                  its newest published main score
   hale explain acme-042 --as-of 2026-09-30               another day
   hale explain acme-042 --as-of 2026-09-30 --vs 2026-09-01   what moved it since
+  hale explain acme-042 --as-of 2026-09-30 --as-known    as it was known on that day (`hale run --as-known`)
   hale explain --score health > health.md                the definition as a page
   hale explain acme-042 --json | jq '.parts[] | {name, contribution}'")]
 pub(super) struct Explain {
@@ -40,6 +42,8 @@ pub(super) struct Explain {
     #[arg(long, value_name = "DAY", requires = "account")]
     vs: Option<Moment>,
     #[command(flatten)]
+    reading: ReadingAs,
+    #[command(flatten)]
     sources: SourcesAt,
     #[command(flatten)]
     out: OutAt,
@@ -49,13 +53,19 @@ impl Explain {
     pub async fn execute(self, context: &Context) -> Outcome {
         let pipeline = context.pipeline()?;
         let Some(account) = self.account else {
+            if self.reading.as_known {
+                let message =
+                    "--as-known says which days are read, and a definition has none; name an account";
+                Err(Error::Usage(message.to_owned()))?;
+            }
             let score = explain::score_named(&pipeline, self.score.as_deref())?;
             return output::write(explain::page(score).as_bytes());
         };
         let engine = context.engine()?;
         let sources = context.sources(&self.sources, &pipeline, &engine)?;
-        let out = context.out(&self.out, &pipeline, &engine)?;
-        let place = Place { pipeline: &pipeline, engine: &engine, sources: &sources, out: &out };
+        let reading = self.reading.reading();
+        let out = context.out_of(&self.out, reading, &pipeline, &engine)?;
+        let place = Place { pipeline: &pipeline, engine: &engine, sources: &sources, out: &out, reading };
         let subject = Subject { score: self.score, account, user: self.user };
         let zone = pipeline.settings.time_zone;
         let day = self.as_of.map(|moment| moment.day(zone));

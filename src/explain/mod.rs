@@ -24,6 +24,7 @@ use chrono::NaiveDate;
 use crate::diagnostic::closest;
 use crate::engine::Engine;
 use crate::engine::published::published_day_if_any;
+use crate::engine::sources::Reading;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
@@ -49,8 +50,10 @@ pub struct Place<'a> {
     pub engine: &'a Engine,
     /// The sources.
     pub sources: &'a Storage,
-    /// What was published.
+    /// What was published, of one reading of history.
     pub out: &'a Storage,
+    /// That reading, by which sources are read too.
+    pub reading: Reading,
 }
 
 /// The score of an account on a published day, the newest where none is given.

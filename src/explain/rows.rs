@@ -22,7 +22,7 @@ impl Row {
     /// The rows of a query over what is published on some days.
     pub(super) async fn query(place: &Place<'_>, days: Days, sql: &str) -> Result<Vec<Self>> {
         let reader = Reader::open(place.pipeline, place.engine, (place.sources, place.out), days).await?;
-        let stream = reader.query(sql, None).await?;
+        let stream = reader.reading(place.reading).query(sql, None).await?;
         let batches: Vec<RecordBatch> =
             stream.try_collect().await.map_err(|error| diagnose::of_run("the explanation", &error))?;
         Ok(Self::of(&batches))

@@ -13,7 +13,6 @@ use halescore::engine::sources::Reading;
 use tempfile::TempDir;
 
 use super::blame::{Place, Rows};
-use super::checks::World;
 use super::cut::{Dated, changed, dated, days};
 use super::tables::{Difference, Project, Tables};
 use crate::laws::sources::read;
