@@ -15,11 +15,14 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::{Kind, Model, Storing};
+use crate::project::reported::{Lag, lag};
 
 /// List models, layers and lineage
 ///
 /// Only reads the project's files: no data, no storage, fast enough for an orchestrator to call while it builds its
-/// graph.
+/// graph. The lag of a source is in days: how far apart deliveries of a row may lie (rows), how much later rows are known
+/// (known), how far its loads may lag behind (loads), and whether loaders say how far these reach (by status) or the
+/// newest rows do (by files).
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -114,7 +117,12 @@ impl Listed<'_> {
         if self.lineage.is_some() {
             names.insert(1, "lineage".to_owned());
         }
-        let row = |model: &&Model| {
+        let lags: Vec<Option<Lag>> = self.models.iter().map(|model| lag_of(pipeline, model)).collect();
+        let has_sources = lags.iter().any(Option::is_some);
+        if has_sources {
+            names.insert(names.len() - 1, "lag".to_owned());
+        }
+        let row = |(model, lag): (&&Model, &Option<Lag>)| {
             let mut row = vec![
                 model.name.to_string(),
                 kind(model),
@@ -122,12 +130,15 @@ impl Listed<'_> {
                 reads(pipeline, model).join(", "),
                 model.description.lines().next().unwrap_or_default().to_owned(),
             ];
+            if has_sources {
+                row.insert(row.len() - 1, lag.as_ref().map(Lag::short).unwrap_or_default());
+            }
             if let Some(lineage) = &self.lineage {
                 row.insert(1, lineage.side(&model.name).to_owned());
             }
             row
         };
-        let rows = self.models.iter().map(row).collect();
+        let rows = self.models.iter().zip(&lags).map(row).collect();
         let last = names.len() - 1;
         Sheet { right: vec![false; names.len()], names, yields: vec![last], rows }.fitted(console.width)
     }
@@ -165,6 +176,13 @@ fn described(pipeline: &Pipeline, model: &Model) -> Value {
         "description": model.description,
         "columns": columns.collect::<Vec<_>>(),
         "time": time(pipeline, model),
+        "lag": lag_of(pipeline, model).map(|lag| json!({
+            "max_delay": lag.max_delay,
+            "known_after": lag.known_after,
+            "may_lag": lag.may_lag,
+            "told_by": lag.told_by,
+            "means": lag.to_string(),
+        })),
     })
 }
 
@@ -179,6 +197,11 @@ fn time(pipeline: &Pipeline, model: &Model) -> Value {
         "complete_from": complete_from.map(|day| day.to_string()),
         "means": time.means(complete_from),
     })
+}
+
+/// How late a source may be.
+fn lag_of(pipeline: &Pipeline, model: &Model) -> Option<Lag> {
+    lag(model, &pipeline.models, &pipeline.settings)
 }
 
 fn kind(model: &Model) -> String {

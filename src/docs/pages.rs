@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use pulldown_cmark::{Event, Options, Parser, html};
 use serde::Serialize;
 
@@ -15,6 +14,7 @@ use crate::explain;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model, Storing};
+use crate::project::reported::lag;
 use crate::project::types::sql_name;
 use crate::semantic::{self, Component, Entity, Expression};
 
@@ -184,7 +184,7 @@ fn model_page(checked: &Checked, model: &Model) -> ModelPage {
         description: markdown(&model.description),
         file: model.file.path.clone(),
         columns: columns(checked, model),
-        rules: rules(model, pipeline.settings.complete_from(&model.name)),
+        rules: rules(pipeline, model),
         reads: pipeline.reads[name].0.keys().map(|read| link(pipeline, read)).collect(),
         read_by: read_by.iter().map(|reader| link(pipeline, reader)).collect(),
         picture: Picture::of(pipeline, &near),
@@ -232,8 +232,8 @@ fn origin((model, column): &Origin) -> Link {
 }
 
 /// What the contract promises beside types and what must not be NULL.
-fn rules(model: &Model, complete_from: Option<NaiveDate>) -> Vec<String> {
-    let contract = &model.contract;
+fn rules(pipeline: &Pipeline, model: &Model) -> Vec<String> {
+    let (contract, settings) = (&model.contract, &pipeline.settings);
     let mut rules = Vec::new();
     if !contract.primary_key.is_empty() {
         rules.push(format!("PRIMARY KEY ({})", contract.primary_key.join(", ")));
@@ -245,8 +245,10 @@ fn rules(model: &Model, complete_from: Option<NaiveDate>) -> Vec<String> {
         format!("({own}) REFERENCES {} ({theirs})", reference.target)
     }));
     if let Kind::Source(source) = &model.kind {
-        rules.push(format!("{}: {}", source.time.kind(), source.time.means(complete_from)));
+        let (time, complete_from) = (&source.time, settings.complete_from(&model.name));
+        rules.push(format!("{}: {}", time.kind(), time.means(complete_from)));
     }
+    rules.extend(lag(model, &pipeline.models, settings).map(|lag| format!("lag: {lag}")));
     rules
 }
 

@@ -73,3 +73,77 @@ fn compile_does_not_follow_a_link_out_of_its_folder() {
     assert_eq!(code(&project.hale(&["compile", "--out", "compiled"])), 2);
     assert_eq!(files_below(elsewhere.path()), Vec::<String>::new());
 }
+
+/// A source, its options, and what is said of its lag: in a line, and in the columns of JSON.
+const LAGS: [(&str, &str, &str, [&str; 4]); 5] = [
+    (
+        "'kind' 'events', 'key' 'id', 'happened_at' 'day', 'known_at' 'known', 'max_delay' '10 days', 'usage' 'true', 'stale_after' '1 day'",
+        "rows 10 d, loads 1 d, by files",
+        "another delivery of a row is looked for 10 days back; loads may lag 1 day behind, and known tells how far they reach",
+        ["10", "null", "1", "[\"known\"]"],
+    ),
+    (
+        "'kind' 'events', 'happened_at' 'day', 'known_after' '2 days'",
+        "known 2 d, loads 5 d",
+        "rows are known 2 days later; loads may lag 5 days behind, and nothing tells how far they reach",
+        ["null", "2", "5", "[]"],
+    ),
+    (
+        "'kind' 'versions', 'key' 'id', 'known_at' 'known'",
+        "loads 5 d",
+        "loads may lag 5 days behind, and nothing tells how far they reach",
+        ["null", "null", "5", "[]"],
+    ),
+    ("'optional' 'true'", "loads 5 d", "loads may lag 5 days behind", ["null", "null", "5", "[]"]),
+    (
+        "'kind' 'snapshots', 'key' 'id', 'taken_at' 'known', 'stale_after' '2 days'",
+        "loads 2 d",
+        "loads may lag 2 days behind",
+        ["null", "null", "2", "[]"],
+    ),
+];
+
+const LOADS: &str = "-- How far loads reach.\nCREATE EXTERNAL TABLE raw.source_status (source VARCHAR NOT NULL, -- of which\n  \
+    loaded_through DATE, -- to which day\n  ok BOOLEAN, -- whether it went well\n  loaded_at TIMESTAMP NOT NULL -- when\n) \
+    STORED AS PARQUET LOCATION 'loads.parquet' OPTIONS ('kind' 'events', 'happened_at' 'loaded_at', 'known_after' '0 days', 'optional' 'true')\n";
+
+#[test]
+fn the_lag_of_a_source_is_listed_and_stands_on_its_page() {
+    let settings = format!("{}parameters: {{stale_after_days: 5}}\n", super::SETTINGS);
+    for (options, short, means, [max_delay, known_after, may_lag, told_by]) in LAGS {
+        let source = format!(
+            "-- Things.\nCREATE EXTERNAL TABLE raw.things (id VARCHAR NOT NULL, -- which\n  day DATE NOT NULL, -- when\n  \
+             known TIMESTAMP NOT NULL -- when it was known\n) STORED AS PARQUET LOCATION 'things.parquet' OPTIONS ({options})\n"
+        );
+        let project = Project::of(&[("hale.yml", &settings), ("sql/raw/things.sql", &source)]);
+        let lag = || {
+            let listed: Value = serde_json::from_str(&good(project.hale(&["ls", "--json"]))).unwrap();
+            let mut models = listed["models"].as_array().unwrap().iter();
+            models.find(|model| model["name"] == "raw.things").unwrap()["lag"].clone()
+        };
+        let told = lag();
+        let of = |name: &str| told[name].to_string();
+        assert_eq!(
+            ["max_delay", "known_after", "may_lag", "told_by"].map(of),
+            [max_delay, known_after, may_lag, told_by]
+        );
+        assert!(told["means"].as_str().unwrap().starts_with(means), "{told}");
+        let table = good(project.hale(&["ls"]));
+        let line = table.lines().find(|line| line.contains("raw.things")).unwrap();
+        assert!(line.contains(&format!(" {short} ")), "{table}");
+        let site = project.path("site").display().to_string();
+        good(project.hale(&["docs", "--out", &site]));
+        let page = std::fs::read_to_string(project.path("site/models/raw.things.html")).unwrap();
+        assert!(page.contains(&format!("lag: {means}")), "{page}");
+        // Loaders say how far loads reach, where they speak of the source.
+        project.write("sql/raw/source_status.sql", LOADS);
+        let told = lag();
+        let by: Vec<&str> =
+            told["told_by"].as_array().unwrap().iter().map(|by| by.as_str().unwrap()).collect();
+        assert_eq!(by[0], "raw.source_status");
+        assert_eq!(serde_json::to_string(&by[1..]).unwrap(), told_by);
+        let table = good(project.hale(&["ls"]));
+        let line = table.lines().find(|line| line.contains("raw.things")).unwrap();
+        assert!(line.contains(", by status "), "{table}");
+    }
+}

@@ -108,7 +108,7 @@ impl Definition<'_> {
 
 impl<'a> Definition<'a> {
     /// Whether the newest time at which a row was known tells how far loads reach, and by which column.
-    fn tells(self) -> Option<&'a String> {
+    pub(super) fn tells(self) -> Option<&'a String> {
         let is_asked = self.source.usage || self.source.stale_after.is_some();
         self.source.time.known().and_then(Known::column).filter(|_| is_asked)
     }

@@ -19,6 +19,7 @@
 //! plain SQL that asks them itself.
 
 mod definition;
+mod lag;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -27,6 +28,8 @@ use chrono::NaiveDate;
 use datafusion::sql::sqlparser::ast::{Expr, Visit, visit_expressions};
 
 pub(crate) use definition::{Definition, STATUS, status, statuses};
+pub use lag::Lag;
+pub(crate) use lag::lag;
 
 use super::calls::{self, arguments, rewritten, text_of};
 use super::layer::Layer;
