@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
@@ -19,13 +20,18 @@ use crate::project::{ready, reported};
 /// The first line of every file that is written here, and the sign that it may be replaced or removed.
 const HEADER: &str = "-- Written by `hale compile`: change the project, not this file.\n";
 
+/// How a call of the one scalar function begins that is hale's own.
+const LOCAL_DAY: &str = "local_day(";
+
 /// All models in one file, each after all that it reads.
 const ALL: &str = "all.sql";
 
-/// Write the plain SQL of every layer into a folder
+/// Write the SQL of every layer into a folder
 ///
 /// One file for each model, components and scores included, and all.sql with all of them in the order in which they
-/// build on each other. Files of an earlier compile that no model stands for any more are removed; files of others are
+/// build on each other. Windows of days, `ready`, `reported` and the days on which rows count are standard SQL with QUALIFY;
+/// what is hale's own is local_day, which each file that calls it explains, and the aggregates hhi, gini, top_share and
+/// median_total. Files of an earlier compile that no model stands for any more are removed; files of others are
 /// never touched.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -58,16 +64,27 @@ impl Compile {
 
 /// What each file, relative to the folder, is to hold.
 fn texts(pipeline: &Pipeline) -> Result<BTreeMap<PathBuf, String>> {
+    let note = note(pipeline.settings.time_zone);
     let mut texts = BTreeMap::new();
-    let mut all = HEADER.to_owned();
+    let mut all = format!("{HEADER}{note}");
     for model in &pipeline.models {
         let text = ready::text(&model.file.text, &pipeline.settings.complete_from);
         let text = reported::text(&text, &pipeline.models, &pipeline.settings);
-        texts.insert(path_of(model)?, format!("{HEADER}{}\n", text.trim_end()));
+        let note = if text.contains(LOCAL_DAY) { note.as_str() } else { "" };
+        texts.insert(path_of(model)?, format!("{HEADER}{note}{}\n", text.trim_end()));
         all.push_str(&format!("\n-- {}\n{}\n", model.name, terminated(&text)));
     }
     texts.insert(PathBuf::from(ALL), all);
     Ok(texts)
+}
+
+/// What `local_day` is for other engines, which do not have it; in DuckDB's words, as a comment.
+fn note(zone: Tz) -> String {
+    format!(
+        "-- local_day(x) is the day of an instant in {zone}; a TIMESTAMP is UTC. DuckDB has it by (SET TimeZone = 'UTC'):\n\
+         -- CREATE MACRO local_day(x) AS CASE WHEN typeof(x) = 'DATE' THEN CAST(x AS DATE) \
+         ELSE CAST(timezone('{zone}', timezone('UTC', CAST(x AS TIMESTAMP))) AS DATE) END;\n"
+    )
 }
 
 /// A model's file; a name that could lead out of the folder is a fault of whoever let it in.

@@ -45,7 +45,7 @@ pub(crate) async fn unknown(
     (model, source): (&Model, &Source),
     day: NaiveDate,
 ) -> Result<Option<Diagnostic>> {
-    let Some((happened_at, known_at)) = source.time.as_ref().and_then(Time::known_apart) else {
+    let Some((happened_at, known_at)) = source.time.known_apart() else {
         return Ok(None);
     };
     let failed = |error| diagnose::of_run(&model.name.to_string(), &error);

@@ -1,6 +1,7 @@
 //! A project of one source with drawn rows, and what its dated relation says on each day.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -92,11 +93,7 @@ pub struct World(TempDir);
 impl World {
     /// Rows in files, as they are declared.
     pub fn new(declared: &Declared, files: &[Vec<Row>]) -> Self {
-        let world = Self(TempDir::new().unwrap());
-        world.write(
-            "hale.yml",
-            "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n",
-        );
+        let world = Self(TempDir::new().unwrap()).in_zone("UTC");
         world.write("sql/raw/x.sql", &ddl(declared));
         for (number, rows) in files.iter().enumerate() {
             let columns: Vec<(&str, ArrayRef)> = COLUMNS.map(|(name, _)| (name, column(name, rows))).to_vec();
@@ -105,8 +102,22 @@ impl World {
         world
     }
 
-    pub fn root(&self) -> &std::path::Path {
+    /// The folder of the project.
+    pub fn root(&self) -> &Path {
         self.0.path()
+    }
+
+    /// The same project, whose days begin and end elsewhere.
+    pub fn in_zone(self, zone: &str) -> Self {
+        let settings =
+            format!("name: t
+time_zone: {zone}
+sources: data
+out: out
+history_starts: 2026-01-01
+");
+        self.write("hale.yml", &settings);
+        self
     }
 
     /// A file of the project.

@@ -30,7 +30,7 @@ pub(crate) fn lag(model: &Model, models: &[Model], settings: &Settings) -> Optio
         Some(Time::Events(events)) if !events.key.is_empty() => Some(events.max_delay),
         _ => None,
     };
-    let known_after = match source.time.as_ref().and_then(Time::known) {
+    let known_after = match source.time.known() {
         Some(Known::After(days)) => Some(*days),
         _ => None,
     };
