@@ -131,6 +131,62 @@ fn columns_say_what_they_are_made_of_one_step_back() {
 }
 
 #[test]
+fn columns_that_come_from_what_is_now_are_told_as_approximate() {
+    let project = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = project.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("hale.yml", "name: small\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n");
+    write(
+        "sql/raw/people.sql",
+        "-- People.\nCREATE EXTERNAL TABLE raw.people (who VARCHAR NOT NULL, came DATE NOT NULL, born DATE, role VARCHAR NOT NULL, title VARCHAR)\n\
+         STORED AS PARQUET LOCATION 'people.parquet' OPTIONS ('kind' 'current', 'key' 'who', 'begins_at' 'came', 'fixed' 'born')",
+    );
+    write(
+        "sql/raw/acts.sql",
+        "-- Acts.\nCREATE EXTERNAL TABLE raw.acts (id BIGINT NOT NULL, who VARCHAR NOT NULL, at DATE NOT NULL, seconds BIGINT NOT NULL)\n\
+         STORED AS PARQUET LOCATION 'acts.parquet' OPTIONS ('kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_after' '0 days')",
+    );
+    write(
+        "sql/staging/acts.sql",
+        "SELECT acts.who, acts.day, acts.seconds, people.came, people.born, people.title\n\
+         FROM dated.acts LEFT JOIN dated.people ON people.who = acts.who",
+    );
+    write("sql/staging/people.sql", "SELECT who, came, born FROM dated.people WHERE role <> 'guest'");
+    write(
+        "sql/staging/sums.sql",
+        "WITH of_people AS (SELECT a.day, a.who, a.seconds FROM staging.acts AS a JOIN staging.people AS p ON p.who = a.who)\n\
+         SELECT days.day, sum(days.seconds) AS all_seconds, max(sums.seconds) AS seconds_of_members FROM staging.acts AS days\n\
+         LEFT JOIN (SELECT day, sum(seconds) AS seconds FROM of_people GROUP BY day) AS sums ON sums.day = days.day GROUP BY days.day",
+    );
+    let site = site(project.path());
+    let of_now = |model: &str| -> BTreeMap<String, String> {
+        let page = std::fs::read_to_string(site.path().join(format!("models/{model}.html"))).unwrap();
+        let rows = page.split("<tr id=\"").skip(1);
+        let told = rows.filter_map(|row| {
+            let (name, row) = row.split_once('"')?;
+            let (_, told) =
+                row.split("</tr>").next()?.split_once("approximate on earlier days, as it is now: ")?;
+            let names = told.split("</small>").next()?.split("<code>").skip(1);
+            let names: Vec<&str> = names.filter_map(|name| name.split("</code>").next()).collect();
+            Some((name.to_owned(), names.join(" ")))
+        });
+        told.collect()
+    };
+    let expected = |columns: &[(&str, &str)]| -> BTreeMap<String, String> {
+        columns.iter().map(|(name, of)| ((*name).to_owned(), (*of).to_owned())).collect()
+    };
+    let (role, title) = (("role", "raw.people.role"), ("title", "raw.people.title"));
+    assert_eq!(of_now("dated.people"), expected(&[role, title]));
+    assert_eq!(of_now("staging.acts"), expected(&[title]));
+    let of_role = |name| (name, "raw.people.role");
+    assert_eq!(of_now("staging.people"), expected(&[of_role("who"), of_role("came"), of_role("born")]));
+    assert_eq!(of_now("staging.sums"), expected(&[of_role("seconds_of_members")]));
+}
+
+#[test]
 fn a_folder_of_others_is_left_alone_and_stale_pages_go() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().display().to_string();

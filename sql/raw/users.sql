@@ -9,4 +9,5 @@ CREATE EXTERNAL TABLE raw.users (
   deactivated_on DATE -- the day the seat was taken back; NULL while it is not
 ) STORED AS PARQUET
 LOCATION 'users.parquet'
-OPTIONS ('kind' 'current', 'key' 'user_id', 'begins_at' 'created_on', 'ends_at' 'deactivated_on')
+OPTIONS ('kind' 'current', 'key' 'user_id', 'begins_at' 'created_on', 'ends_at' 'deactivated_on',
+         'fixed' 'is_internal, activated_on')

@@ -10,6 +10,7 @@ mod contract;
 mod guards;
 pub(crate) mod lineage;
 pub(crate) mod lints;
+mod of_now;
 pub(crate) mod quotients;
 mod silence;
 mod subqueries;
@@ -54,6 +55,14 @@ pub struct Checked {
     pub(crate) plans: BTreeMap<ModelName, LogicalPlan>,
     /// The plan of each view and stored table as it reads: views stand in it by their names.
     pub(crate) as_read: BTreeMap<ModelName, LogicalPlan>,
+}
+
+impl Checked {
+    /// Of each model the columns that are approximate on earlier days, because they come from what a source says of now
+    /// alone (kind `current`): each with these columns, by source and name.
+    pub fn of_now(&self) -> BTreeMap<ModelName, BTreeMap<String, BTreeSet<(String, String)>>> {
+        of_now::of_now(self)
+    }
 }
 
 /// Plans every model; with `sources`, also looks at their files.

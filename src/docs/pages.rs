@@ -88,6 +88,8 @@ struct ColumnPart {
     required: bool,
     description: String,
     made_of: Vec<Link>,
+    /// Columns of sources that say only what is now: on earlier days this one is approximate.
+    of_now: Vec<Link>,
 }
 
 /// One score, or user's score, or roll-up.
@@ -99,12 +101,16 @@ pub(super) struct ScorePage {
     models: Vec<Link>,
 }
 
+/// Of each model its columns that are approximate on earlier days, and of what.
+type OfNow = BTreeMap<ModelName, BTreeMap<String, BTreeSet<Origin>>>;
+
 impl Pages {
     pub(super) fn of(checked: &Checked) -> Self {
         let pipeline = &checked.pipeline;
+        let of_now = checked.of_now();
         let dictionaries: Vec<DictionaryPage> = [Entity::Account, Entity::User]
             .into_iter()
-            .filter_map(|entity| dictionary(checked, entity))
+            .filter_map(|entity| dictionary(checked, &of_now, entity))
             .collect();
         let scores: Vec<ScorePage> =
             pipeline.semantics.scores.iter().map(|score| score_page(pipeline, score)).collect();
@@ -132,7 +138,7 @@ impl Pages {
                     .collect(),
             },
             index: index(pipeline),
-            models: pipeline.models.iter().map(|model| model_page(checked, model)).collect(),
+            models: pipeline.models.iter().map(|model| model_page(checked, &of_now, model)).collect(),
             dictionaries,
             scores,
         }
@@ -164,7 +170,7 @@ fn index(pipeline: &Pipeline) -> IndexPage {
     }
 }
 
-fn model_page(checked: &Checked, model: &Model) -> ModelPage {
+fn model_page(checked: &Checked, of_now: &OfNow, model: &Model) -> ModelPage {
     let pipeline = &checked.pipeline;
     let name = &model.name;
     let read_by: BTreeSet<&ModelName> = pipeline
@@ -183,7 +189,7 @@ fn model_page(checked: &Checked, model: &Model) -> ModelPage {
         kind: kind(model),
         description: markdown(&model.description),
         file: model.file.path.clone(),
-        columns: columns(checked, model),
+        columns: columns(checked, of_now, model),
         rules: rules(pipeline, model),
         reads: pipeline.reads[name].0.keys().map(|read| link(pipeline, read)).collect(),
         read_by: read_by.iter().map(|reader| link(pipeline, reader)).collect(),
@@ -204,8 +210,10 @@ fn kind(model: &Model) -> String {
     }
 }
 
-fn columns(checked: &Checked, model: &Model) -> Vec<ColumnPart> {
+fn columns(checked: &Checked, of_now: &OfNow, model: &Model) -> Vec<ColumnPart> {
     let made_of = checked.as_read.get(&model.name).map(lineage::made_of).unwrap_or_default();
+    let of_now = of_now.get(&model.name);
+    let now = |name: &str| of_now.and_then(|of_now| of_now.get(name)).into_iter().flatten().map(origin);
     let required = model.contract.not_null();
     let part = |field: &Arc<arrow::datatypes::Field>| ColumnPart {
         name: field.name().clone(),
@@ -217,6 +225,7 @@ fn columns(checked: &Checked, model: &Model) -> Vec<ColumnPart> {
             .map(|column| column.description.clone())
             .unwrap_or_default(),
         made_of: made_of.get(field.name()).into_iter().flat_map(|made| &made.of).map(origin).collect(),
+        of_now: now(field.name()).collect(),
     };
     checked.schemas[&model.name].fields().iter().map(part).collect()
 }
@@ -253,7 +262,7 @@ fn rules(pipeline: &Pipeline, model: &Model) -> Vec<String> {
 }
 
 /// The columns of a table of metrics, each with what uses it.
-fn dictionary(checked: &Checked, entity: Entity) -> Option<DictionaryPage> {
+fn dictionary(checked: &Checked, of_now: &OfNow, entity: Entity) -> Option<DictionaryPage> {
     let pipeline = &checked.pipeline;
     let model = pipeline.models.iter().find(|model| model.name.to_string() == entity.table())?;
     let users = users(pipeline, entity);
@@ -268,7 +277,7 @@ fn dictionary(checked: &Checked, entity: Entity) -> Option<DictionaryPage> {
     Some(DictionaryPage {
         path: path.to_owned(),
         title: title.to_owned(),
-        metrics: columns(checked, model).into_iter().map(metric).collect(),
+        metrics: columns(checked, of_now, model).into_iter().map(metric).collect(),
     })
 }
 

@@ -107,6 +107,8 @@ pub struct Current {
     pub begins_at: Option<String>,
     /// When it ended.
     pub ends_at: Option<String>,
+    /// Columns that do not change over time: true of all days. Others are as they are now, which of earlier days is approximate.
+    pub fixed: Vec<String>,
 }
 
 /// When a row was known.
@@ -282,7 +284,11 @@ impl fmt::Display for Current {
         if let Some(ends_at) = &self.ends_at {
             write!(f, ", until {ends_at}")?;
         }
-        f.write_str(": what it was on an earlier day is approximate")
+        f.write_str(": what it was on an earlier day is approximate")?;
+        if self.fixed.is_empty() {
+            return Ok(());
+        }
+        write!(f, ", but for {}", self.fixed.join(", "))
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn lag(model: &Model, models: &[Model], settings: &Settings) -> Optio
     let definition = of_name(&model.name.table, models, settings).filter(|of| of.model.name == model.name)?;
     let Definition { source, .. } = definition;
     let max_delay = match &source.time {
-        Some(Time::Events(events)) if !events.key.is_empty() => Some(events.max_delay),
+        Time::Events(events) if !events.key.is_empty() => Some(events.max_delay),
         _ => None,
     };
     let known_after = match source.time.known() {

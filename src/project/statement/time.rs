@@ -117,7 +117,12 @@ impl Reader<'_> {
     }
 
     fn current(&mut self) -> Current {
-        Current { key: self.key(), begins_at: self.dating("begins_at"), ends_at: self.dating("ends_at") }
+        Current {
+            key: self.key(),
+            begins_at: self.dating("begins_at"),
+            ends_at: self.dating("ends_at"),
+            fixed: self.columns("fixed"),
+        }
     }
 
     /// The columns that tell things apart; there is at least one.

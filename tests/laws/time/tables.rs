@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use halescore::check::Checked;
 use halescore::engine::sources::Reading;
+use halescore::project::layer::ModelName;
 
 use crate::oracle::table::{Row, Value, batches, parquet_below, rows};
 use crate::pipeline::{Run, checked};
@@ -29,6 +30,12 @@ pub struct Project {
 impl Project {
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_path_buf(), checked: checked(folder) }
+    }
+
+    /// Columns that are told as approximate on earlier days.
+    pub fn of_now(&self) -> BTreeMap<ModelName, BTreeSet<String>> {
+        let of_now = self.checked.of_now().into_iter();
+        of_now.map(|(model, columns)| (model, columns.into_keys().collect())).collect()
     }
 
     /// What tells the rows of a table apart.
@@ -124,6 +131,25 @@ impl Tables {
     pub fn by_day(mut self) -> Self {
         self.0.retain(|_, rows| rows.values().all(|row| row.contains_key("as_of_date")));
         self
+    }
+
+    /// The columns that differ anywhere, by table; all of a table of which a row is there once.
+    pub fn differing(&self, other: &Self) -> BTreeSet<(String, String)> {
+        let names: BTreeSet<_> = self.0.keys().chain(other.0.keys()).collect();
+        let none = Keyed::new();
+        let mut found = BTreeSet::new();
+        for table in names {
+            let [one, other] = [self, other].map(|tables| tables.0.get(table).unwrap_or(&none));
+            let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+            for key in keys {
+                let (one, other) = (one.get(key), other.get(key));
+                let columns = one.or(other).into_iter().flat_map(Row::keys);
+                let value = |row: Option<&Row>, column: &str| row.and_then(|row| row.get(column)).cloned();
+                let differs = columns.filter(|column| value(one, column) != value(other, column));
+                found.extend(differs.map(|column| (table.clone(), column.clone())));
+            }
+        }
+        found
     }
 
     /// The first value that differs.
