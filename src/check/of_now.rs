@@ -62,7 +62,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn add(&mut self, model: &Model) {
         let of = match (&model.kind, model.name.layer) {
-            (Kind::Source(source), _) => source.time.as_ref().map(|time| of_source(model, time)),
+            (Kind::Source(source), _) => Some(of_source(model, &source.time)),
             // Each row of now is there once; which one where there are several is a fault of the source.
             (_, Layer::Dated) => {
                 let source = ModelName::new(Layer::Raw, model.name.table.clone()).to_string();
@@ -106,7 +106,10 @@ impl Walk<'_> {
             LogicalPlan::Projection(step) => columns = step.expr.iter().map(of).collect(),
             LogicalPlan::Filter(step) => there = &there | &of(&step.predicate),
             LogicalPlan::Aggregate(step) => {
-                columns = step.group_expr.iter().map(of).chain(over(&there, &step.aggr_expr)).collect();
+                // Which groups there are, and which rows fall into each, is a matter of what they are made by.
+                columns = step.group_expr.iter().map(of).collect();
+                there = columns.iter().fold(there, |all, column| &all | column);
+                columns.extend(over(&there, &step.aggr_expr));
             }
             LogicalPlan::Window(step) => columns.extend(over(&there, &step.window_expr)),
             LogicalPlan::Join(step) => return joined(step, &inputs, &of),

@@ -18,6 +18,7 @@ mod frugal;
 pub mod functions;
 mod grouping;
 pub(crate) mod in_turn;
+mod kept_order;
 mod key_sieve;
 pub(crate) mod landed;
 pub mod lanes;

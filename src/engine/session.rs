@@ -35,7 +35,8 @@ use super::microseconds::Microseconds;
 use super::narrowing::NarrowingCasts;
 use super::subqueries::SubqueryPredicates;
 use super::{
-    Engine, build_side, cast_names, day_rank, functions, key_sieve, lanes, side_by_side, whole_keys,
+    Engine, build_side, cast_names, day_rank, functions, kept_order, key_sieve, lanes, side_by_side,
+    whole_keys,
 };
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::digests;
@@ -79,7 +80,7 @@ impl Session {
             .with_default_features();
         let state = key_sieve::install(day_window::install(builder).build());
         let state = build_side::install(side_by_side::install(state));
-        let mut state = lanes::install(day_rank::install(state));
+        let mut state = kept_order::install(lanes::install(day_rank::install(state)));
         state.register_function_rewrite(Arc::new(CheckedArithmetic))?;
         state.add_analyzer_rule(Arc::new(KnownFaults));
         state.add_analyzer_rule(Arc::new(SubqueryPredicates));

@@ -146,6 +146,12 @@ fn the_view_whose_expression_fails_is_named_with_the_row_and_the_remedy() {
 }
 
 #[test]
+fn what_fails_within_a_function_that_the_engine_rewrites_is_found() {
+    let ended = odd("coalesce(CAST(score AS DOUBLE), 0.5)").refused(1, &["sql/staging/typed.sql:4:12"]);
+    placed(&ended, &["error[cast]: staging.typed: a value cannot be read as DOUBLE", "score = 'n/a'"]);
+}
+
+#[test]
 fn an_expression_of_the_query_itself_is_placed_in_the_query() {
     let world = odd("score");
     for (query, said) in [

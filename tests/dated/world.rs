@@ -109,13 +109,14 @@ impl World {
 
     /// The same project, whose days begin and end elsewhere.
     pub fn in_zone(self, zone: &str) -> Self {
-        let settings =
-            format!("name: t
+        let settings = format!(
+            "name: t
 time_zone: {zone}
 sources: data
 out: out
 history_starts: 2026-01-01
-");
+"
+        );
         self.write("hale.yml", &settings);
         self
     }

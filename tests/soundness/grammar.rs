@@ -5,7 +5,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use parquet::arrow::ArrowWriter;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -79,7 +81,9 @@ pub fn sources(folder: &Path) {
     let rows: Vec<(i32, i32)> = (0..15).flat_map(|day| (0..4).map(move |account| (day, account))).collect();
     let rows: Vec<(i32, i32)> =
         rows.into_iter().filter(|(day, account)| (day * 7 + account * 3) % 5 > 0).collect();
-    let columns: [(&str, ArrayRef); 4] = [
+    const NOON: i64 = 43_200_000_000;
+    let at = |day: i32| NOON + i64::from(FIRST + day) * 2 * NOON;
+    let columns: [(&str, ArrayRef); 5] = [
         (
             "account_id",
             Arc::new(
@@ -87,6 +91,7 @@ pub fn sources(folder: &Path) {
             ),
         ),
         ("day", Arc::new(rows.iter().map(|row| Some(FIRST + row.0)).collect::<Date32Array>())),
+        ("at", Arc::new(rows.iter().map(|row| Some(at(row.0))).collect::<TimestampMicrosecondArray>())),
         (
             "n",
             Arc::new(
@@ -145,9 +150,11 @@ impl Draw {
 
     fn source(&mut self) -> String {
         let check = if self.one_in(3) { format!(" CHECK ({})", self.condition("n")) } else { String::new() };
+        let (at, data_type) = if self.one_in(2) { ("at", "TIMESTAMP") } else { ("day", "DATE") };
+        let key = if self.one_in(2) { format!("'key' 'account_id, {at}', ") } else { String::new() };
         format!(
-            "CREATE EXTERNAL TABLE raw.events (\n  account_id VARCHAR NOT NULL,\n  day DATE NOT NULL,\n  n BIGINT{check},\n  x DOUBLE\n) \
-             STORED AS PARQUET LOCATION 'events.parquet' OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days')"
+            "CREATE EXTERNAL TABLE raw.events (\n  account_id VARCHAR NOT NULL,\n  {at} {data_type} NOT NULL,\n  n BIGINT{check},\n  x DOUBLE\n) \
+             STORED AS PARQUET LOCATION 'events.parquet' OPTIONS ('kind' 'events', {key}'happened_at' '{at}', 'known_after' '0 days')"
         )
     }
 

@@ -50,6 +50,7 @@ impl Fault {
                 | DataFusionError::ObjectStore(_)
                 | DataFusionError::ParquetError(_)
                 | DataFusionError::IoError(_)
+                | DataFusionError::Internal(_)
                 | DataFusionError::Configuration(_),
                 _,
             ) => return None,

@@ -11,7 +11,9 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, TableReference};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Aggregate, Distinct, Expr, LogicalPlan, LogicalPlanBuilder, Window};
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::DataFrame;
 use futures::{StreamExt, TryStreamExt};
@@ -302,8 +304,7 @@ impl Trial<'_> {
         if batch.num_rows() == 0 {
             return None;
         }
-        let physical = self.state.create_physical_expr(expression.clone(), self.schema);
-        let physical = match physical {
+        let physical = match self.physical(expression, batch) {
             Ok(physical) => physical,
             Err(error) if self.fault.is_of(&error) => {
                 return Some(Culprit {
@@ -337,6 +338,24 @@ impl Trial<'_> {
         Some(Culprit { expression, error, rows, more })
     }
 
+    /// An expression as it can be computed on a batch: some functions, such as `coalesce`, only once they are rewritten.
+    fn physical(&self, expression: &Expr, batch: &RecordBatch) -> Result<Arc<dyn PhysicalExpr>> {
+        let physical = self.state.create_physical_expr(expression.clone(), self.schema)?;
+        let is_rewritten =
+            |error: &DataFusionError| matches!(error.find_root(), DataFusionError::Internal(_));
+        if !physical.evaluate(batch).is_err_and(|error| is_rewritten(&error)) {
+            return Ok(physical);
+        }
+        let schema = Arc::new(self.schema.clone());
+        let context = SimplifyContext::builder()
+            .with_schema(Arc::clone(&schema))
+            .with_config_options(Arc::clone(self.state.config_options()))
+            .build();
+        let simplifier = ExprSimplifier::new(context);
+        let rewritten = simplifier.simplify(simplifier.coerce(expression.clone(), &schema)?)?;
+        self.state.create_physical_expr(rewritten, self.schema)
+    }
+
     fn failure(&self, physical: &Arc<dyn PhysicalExpr>, batch: &RecordBatch) -> Option<DataFusionError> {
         let computed = physical.evaluate(batch);
         computed.err().filter(|error| self.fault.is_of(error))
@@ -357,7 +376,7 @@ impl Trial<'_> {
 
     /// The innermost part of an expression that fails on a row, and how.
     fn innermost(&self, expression: &Expr, row: &RecordBatch) -> Option<(Expr, DataFusionError)> {
-        let physical = self.state.create_physical_expr(expression.clone(), self.schema).ok()?;
+        let physical = self.physical(expression, row).ok()?;
         let error = self.failure(&physical, row)?;
         let inner = children(expression).into_iter().find_map(|child| self.innermost(&child, row));
         Some(inner.unwrap_or_else(|| (expression.clone().unalias(), error)))
