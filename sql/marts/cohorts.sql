@@ -26,12 +26,13 @@ WITH starts AS (
   WHERE first_day = paying_since
 ), members AS (
   -- Who is one customer from when until when: an account by itself, and those that go on in it.
-  SELECT starts.account_id, TRUE AS is_own, starts.paying_since, starts.arr, starts.paying_since AS first_day, merges.first_day AS day_after
-  FROM staging.survivors AS merges
+  SELECT starts.account_id, TRUE AS is_own, starts.paying_since, starts.arr, starts.paying_since AS first_day,
+         coalesce(merges.first_day, DATE '9999-12-31') AS day_after
+  FROM metrics.survivors AS merges
   RIGHT JOIN starts ON merges.account_id = starts.account_id AND merges.step = 1
   UNION ALL
   SELECT survivors.survivor_id, FALSE, starts.paying_since, starts.arr, survivors.first_day, survivors.day_after
-  FROM staging.survivors
+  FROM metrics.survivors
   JOIN starts ON starts.account_id = survivors.account_id AND starts.paying_since < survivors.first_day
 ), turns AS (
   SELECT account_id, first_day
@@ -39,7 +40,7 @@ WITH starts AS (
   UNION
   SELECT account_id, day_after
   FROM members
-  WHERE day_after IS NOT NULL
+  WHERE day_after < DATE '9999-12-31'
 ), stretches AS (
   SELECT
     account_id,
@@ -62,7 +63,7 @@ WITH starts AS (
   JOIN members
     ON members.account_id = stretches.account_id
    AND members.first_day <= stretches.first_day
-   AND (members.day_after IS NULL OR stretches.first_day < members.day_after)
+   AND stretches.first_day < members.day_after
 ), customers AS (
   SELECT
     account_id,

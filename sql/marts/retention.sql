@@ -74,10 +74,10 @@ WITH periods AS (
   -- The few stretches come first: the engine keeps the left side in memory and lets the right one pass.
   FROM metrics.customer_periods AS customers
   JOIN ends ON ends.day >= customers.first_day AND ends.day < customers.day_after
-  LEFT JOIN staging.survivors
+  LEFT JOIN metrics.survivors
     ON survivors.account_id = customers.account_id
    AND ends.through_date >= survivors.first_day
-   AND (survivors.day_after IS NULL OR ends.through_date < survivors.day_after)
+   AND ends.through_date < survivors.day_after
   GROUP BY ends.through_date, ends.period, ends.from_date, ends.is_closed, coalesce(survivors.survivor_id, customers.account_id)
 ), moves AS (
   SELECT
