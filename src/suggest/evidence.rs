@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::current::other_definition;
 use super::published::{Published, finite, known_texts, numbers};
-use crate::engine::published::Days;
+use crate::engine::published::{Days, parquet, table_folder};
 use crate::error::{Error, Result};
 use crate::project::model::Model;
 use crate::semantic::{Component, Entity, Score};
@@ -102,7 +102,45 @@ pub(super) async fn there(
     Ok(keys(&batch, score)?.into_iter().collect())
 }
 
+/// Where it stands in which account a merged one goes on.
+const SURVIVORS: &str = "metrics.survivors";
+
+/// In which account each merged one goes on by the end of a day; none where a project has no such table, or never
+/// published it.
+pub(super) async fn survivors(published: &Published<'_>, day: NaiveDate) -> Result<BTreeMap<String, String>> {
+    let models = &published.pipeline.models;
+    let named = models.iter().find(|model| model.is_stored() && model.name.to_string() == SURVIVORS);
+    let Some(table) = named.filter(|model| !model.by_day()).map(|model| &model.name) else {
+        return Ok(BTreeMap::new());
+    };
+    if parquet(published.out, &table_folder(table)).await?.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let sql = format!(
+        "SELECT account_id, survivor_id FROM {SURVIVORS} WHERE first_day <= DATE '{day}' AND DATE '{day}' < day_after"
+    );
+    let batch = published.rows(Days::Only(day), &sql).await?;
+    Ok(known_texts(&batch, "account_id")?.into_iter().zip(known_texts(&batch, "survivor_id")?).collect())
+}
+
 impl Scored {
+    /// Which rows are about somebody who is there no more: a merged account is there as long as the one in which it goes on.
+    pub(super) fn gone(
+        &self,
+        score: &Score,
+        there: &BTreeSet<Vec<String>>,
+        survivors: &BTreeMap<String, String>,
+    ) -> Vec<bool> {
+        let account = score.entity.key().iter().position(|part| *part == "account_id");
+        let goes_on = |key: &Vec<String>| {
+            let at = account?;
+            let mut later = key.clone();
+            later[at].clone_from(survivors.get(&key[at])?);
+            Some(there.contains(&later))
+        };
+        self.keys.iter().map(|key| !goes_on(key).unwrap_or_else(|| there.contains(key))).collect()
+    }
+
     /// The same of some rows alone.
     pub(super) fn only(self, kept: &BTreeSet<Vec<String>>) -> Self {
         let mask: Vec<bool> = self.keys.iter().map(|key| kept.contains(key)).collect();

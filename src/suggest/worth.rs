@@ -3,12 +3,13 @@
 //! Three things are told of each: how much it goes with the rest of the score (the rank correlation of its points with the
 //! score without it), how well it tells the accounts that left from those that stayed, and how much better the score tells
 //! them with it than without it. An account has left when it is in force on the day of the score and not so many days later:
-//! who had left before says nothing of what is to come, though metrics go on having it for some weeks.
+//! who had left before says nothing of what is to come, though metrics go on having it for some weeks. One that goes on in
+//! another account has left only when that one has.
 
 use chrono::{Days as Count, NaiveDate};
 use serde::Serialize;
 
-use super::evidence::{Evidence, in_force, scored, there};
+use super::evidence::{Evidence, in_force, scored, survivors, there};
 use super::published::Published;
 use super::ranks::rank_correlation;
 use super::separation::{Difference, Separation, difference, separation};
@@ -136,7 +137,8 @@ pub async fn suggest_worth(
     let mut gone: Option<Vec<bool>> = None;
     if let Some(later) = later(day).filter(|_| has_outcome(&day)) {
         let there = there(published, score, condition, later).await?;
-        gone = Some(scored.keys.iter().map(|key| !there.contains(key)).collect());
+        let survivors = survivors(published, later).await?;
+        gone = Some(scored.gone(score, &there, &survivors));
     } else {
         notes.push(not_known(&metrics, day, horizon_days, &known));
     }

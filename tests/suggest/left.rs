@@ -1,5 +1,6 @@
 //! Who counts as having left: whoever is in force on the day of the score and not later. Metrics go on having customers for
-//! some weeks after their last contract, and users after their last visit; whoever had left before tells nothing.
+//! some weeks after their last contract, and users after their last visit; whoever had left before tells nothing. Whoever goes
+//! on in another account is there as long as that one is.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -134,4 +135,78 @@ fn who_had_left_before_the_day_of_the_score_is_not_among_those_it_is_measured_on
             "{note}"
         );
     }
+}
+
+/// The accounts that are there no more, in part: which of them go on in which other ones from when on.
+fn merges() -> Vec<(String, String, &'static str, &'static str)> {
+    let account = |kind: usize, at: usize| format!("a{kind}{at:02}");
+    let (before, after, never) = ("2026-07-15", "2026-07-31", "9999-12-31");
+    vec![
+        // In one that stays.
+        (account(2, 0), account(3, 0), before, never),
+        (account(1, 1), account(3, 0), before, never),
+        // In one that leaves too, or goes on in one that stays.
+        (account(2, 2), account(2, 3), before, never),
+        (account(2, 4), account(2, 5), before, DAYS[1]),
+        (account(2, 4), account(3, 1), DAYS[1], never),
+        // After the day of the outcome: until then it has left.
+        (account(2, 6), account(3, 2), after, never),
+    ]
+}
+
+fn with_merges(folder: &Path) {
+    let merges = merges();
+    let texts = |of: &dyn Fn(&(String, String, &'static str, &'static str)) -> String| -> ArrayRef {
+        Arc::new(merges.iter().map(|merge| Some(of(merge))).collect::<StringArray>())
+    };
+    let days = |of: &dyn Fn(&(String, String, &'static str, &'static str)) -> &'static str| -> ArrayRef {
+        Arc::new(merges.iter().map(|merge| Some(days_since_1970(of(merge)))).collect::<Date32Array>())
+    };
+    parquet(
+        &folder.join("data/survivors.parquet"),
+        vec![
+            ("account_id", texts(&|merge| merge.0.clone())),
+            ("survivor_id", texts(&|merge| merge.1.clone())),
+            ("first_day", days(&|merge| merge.2)),
+            ("day_after", days(&|merge| merge.3)),
+        ],
+    );
+    let columns = "account_id VARCHAR NOT NULL, survivor_id VARCHAR NOT NULL, first_day DATE NOT NULL, day_after DATE NOT NULL";
+    let names = "account_id, survivor_id, first_day, day_after";
+    for (path, sql) in [
+        (
+            "raw",
+            format!(
+                "CREATE EXTERNAL TABLE raw.survivors ({columns}) STORED AS PARQUET LOCATION 'survivors.parquet'"
+            ),
+        ),
+        ("staging", format!("SELECT {names} FROM raw.survivors")),
+        (
+            "metrics",
+            format!(
+                "CREATE TABLE metrics.survivors ({columns}, PRIMARY KEY (account_id, first_day)) AS\nSELECT {names} FROM staging.survivors"
+            ),
+        ),
+    ] {
+        write(folder, &format!("sql/{path}/survivors.sql"), &format!("-- As given.\n{sql}\n"));
+    }
+}
+
+#[test]
+fn who_goes_on_in_another_account_has_not_left() {
+    let project = project();
+    with_merges(project.path());
+    let worth = || {
+        let asked =
+            ["suggest", "worth", "--score", "health", "--horizon", "30", "--as-of", DAYS[0], "--json"];
+        let told: Value = serde_json::from_slice(&hale(project.path(), &asked).stdout).expect("JSON");
+        (told["outcome"]["gone"].clone(), told["outcome"]["kept"].clone())
+    };
+    // Before the table is published nobody knows of a merge.
+    assert_eq!(worth(), ((2 * EACH).into(), EACH.into()));
+    for day in DAYS {
+        let ran = hale(project.path(), &["run", "--as-of", day]);
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    assert_eq!(worth(), ((2 * EACH - 3).into(), (EACH + 3).into()));
 }
