@@ -88,7 +88,7 @@
 //! | a kind of rows | a variant of [`project::time::Time`], its options in `project/statement/time.rs`, its SQL in `pipeline/dated/`, its definition in `tests/dated/` |
 //! | a metric | a column in a model under `sql/metrics/`, carried into `metrics.accounts`, declared and described there, and in a case under `sql/tests/` |
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
-//! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history |
+//! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history; with `'warn' AS severity` its rows are warned of and stop no run |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
 //! | a lint | a rule in `src/check/`, called from its `mod.rs`, its code in a test; of a fault of the engine the rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |
 //! | a guard against a wrong answer of the engine | a rule in `src/engine/` that a session installs, its line in `tests/engine_issues.rs` |

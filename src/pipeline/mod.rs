@@ -2,6 +2,7 @@
 //!
 //! Project (text) → semantic side and dated relations written as SQL models → references resolved → layer rule → order.
 
+mod audits;
 mod complete;
 mod dated;
 mod graph;
@@ -11,14 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
+use datafusion::sql::sqlparser::ast::Query;
 
 pub(crate) use graph::reads_of;
 pub use graph::{CALENDAR_DAYS, Reads};
 pub use main_score::main_score;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
+use self::audits::audits_of;
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::Model;
 use crate::project::settings::Settings;
@@ -57,6 +58,8 @@ pub struct Audit {
     pub query: Box<Query>,
     /// What it reads.
     pub reads: Reads,
+    /// Whether its rows are warned of and stop no run: it selects `'warn' AS severity`.
+    pub warns: bool,
 }
 
 impl Pipeline {
@@ -267,37 +270,4 @@ fn unknown_references(model: &Model, known: &BTreeSet<ModelName>) -> Diagnostics
             .suggest(&target, names.iter().map(String::as_str))
         })
         .collect()
-}
-
-fn audits_of(
-    files: &[Arc<SourceFile>],
-    known: &BTreeSet<ModelName>,
-    problems: &mut Diagnostics,
-) -> Vec<Audit> {
-    let mut audits = Vec::new();
-    for file in files {
-        let query = match problems.keep(statement::parse_one(file)) {
-            Some(Statement::Statement(statement)) => match *statement {
-                SqlStatement::Query(query) => Some(query),
-                _ => None,
-            },
-            Some(_) => None,
-            None => continue,
-        };
-        let Some(query) = query else {
-            let problem = Diagnostic::error("not-a-query", "an audit is a SELECT that returns the bad rows");
-            problems.push(problem.at(Location::word_at(file, 0)));
-            continue;
-        };
-        problems.extend(digests::refused(&query, file, |span| Location::new(file, span)));
-        match graph::reads_of(&query, file, known) {
-            Ok(reads) => {
-                let name = std::path::Path::new(&file.path).file_stem().unwrap_or_default();
-                let name = name.to_string_lossy().into_owned();
-                audits.push(Audit { name, file: Arc::clone(file), query, reads });
-            }
-            Err(faults) => problems.extend(faults),
-        }
-    }
-    audits
 }

@@ -36,6 +36,8 @@ pub(super) struct BadRows {
     pub(super) said: Option<String>,
     pub(super) location: Location,
     pub(super) plan: LogicalPlan,
+    /// Whether its rows are warned of, and stop nothing.
+    pub(super) warns: bool,
 }
 
 impl BadRows {
@@ -88,7 +90,8 @@ impl BadRows {
     }
 
     fn of_rule(model: &Model, rule: String, location: &Location, plan: LogicalPlan) -> Self {
-        Self { rule: format!("{}: {rule}", model.name), said: None, location: location.clone(), plan }
+        let (rule, location) = (format!("{}: {rule}", model.name), location.clone());
+        Self { rule, said: None, location, plan, warns: false }
     }
 
     fn saying(self, said: Option<String>) -> Self {
@@ -120,7 +123,12 @@ impl BadRows {
             return Ok(None);
         }
         let many = if rows == 1 { "" } else { "s" };
-        let broken = Diagnostic::error("audit", format!("{} is broken by {rows} row{many}", self.rule));
+        let message = format!("{} is broken by {rows} row{many}", self.rule);
+        let broken = if self.warns {
+            Diagnostic::warning("audit", message)
+        } else {
+            Diagnostic::error("audit", message)
+        };
         let shown =
             sample.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| shown::row(batch, row)));
         let broken = shown.fold(broken.at(self.location), Diagnostic::note);
@@ -183,20 +191,20 @@ fn counted_rows(counted: &[RecordBatch]) -> Option<i64> {
     (counts.len() == 1 && counts.is_valid(0)).then(|| counts.value(0))
 }
 
-/// Runs audits one after the other and gives every failure.
+/// Runs audits one after the other and gives every failure; how many passed, and what is only warned of.
 ///
 /// # Errors
-/// [`Error::Audit`] with all that failed; the errors of reading otherwise.
+/// [`Error::Audit`] with all that was found, where one of it stops the run; the errors of reading otherwise.
 pub(super) async fn run_all(
     session: &Session,
     pipeline: &Pipeline,
     audits: Vec<BadRows>,
-) -> HaleResult<usize> {
-    let (mut failed, passed) = (Diagnostics::new(), audits.len());
+) -> HaleResult<(usize, Diagnostics)> {
+    let (mut found, asked) = (Diagnostics::new(), audits.len());
     for audit in audits {
-        failed.extend(audit.run(session, pipeline).await?);
+        found.extend(audit.run(session, pipeline).await?);
     }
-    if failed.is_empty() { Ok(passed) } else { Err(Error::Audit(failed)) }
+    if found.has_errors() { Err(Error::Audit(found)) } else { Ok((asked - found.len(), found)) }
 }
 
 /// The columns of doubles. NaN in one would make comparisons, extremes and the engine's own pruning go wrong further on.

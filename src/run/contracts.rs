@@ -33,7 +33,7 @@ impl Build<'_> {
             }
         }
         audits.extend(self.questions(true).await?);
-        self.audits += audits::run_all(&self.session, pipeline, audits).await?;
+        self.run_audits(audits).await?;
         if silent.has_errors() {
             return Err(Error::Audit(silent));
         }
@@ -49,7 +49,13 @@ impl Build<'_> {
             audits.extend(self.contract_audits(model).await?);
         }
         audits.extend(self.questions(false).await?);
-        self.audits += audits::run_all(&self.session, pipeline, audits).await?;
+        self.run_audits(audits).await
+    }
+
+    async fn run_audits(&mut self, audits: Vec<BadRows>) -> Result<()> {
+        let (passed, warned) = audits::run_all(&self.session, &self.checked.pipeline, audits).await?;
+        self.audits += passed;
+        self.warnings.extend(warned);
         Ok(())
     }
 

@@ -122,7 +122,8 @@ impl<'a> Question<'a> {
                 if is_dated(&plan) { of_days(plan, AS_OF_DATE, days)? } else { plan }
             }
         };
-        Ok(BadRows { rule: self.to_string(), said: None, location: self.location(), plan })
+        let warns = matches!(self, Self::Audit(audit) if audit.warns);
+        Ok(BadRows { rule: self.to_string(), said: None, location: self.location(), plan, warns })
     }
 }
 
