@@ -9,6 +9,7 @@
 //! season        the same twins, where no usage is expected for a month
 //! time          rows of later: they change no table of a day, as happened or as known
 //! worlds        accounts that fall silent, accounts with more severe tickets: no better for it, and on no list less
+//! merged        silent accounts in which others go on: no better for it
 //! obligatory    the largest account gone silent, with only the sources that must be there, under every template
 //! reasons       whoever is at risk or not scored is on the queue for a reason
 //! ```
@@ -18,6 +19,7 @@
 mod cases;
 mod definitions;
 mod fall;
+mod merged;
 mod obligatory;
 mod reasons;
 mod season;

@@ -3,7 +3,7 @@
 //! ```text
 //! world         accounts, users and events, written as the Parquet that sql/raw expects
 //! commerce      accounts and contracts by version, and what of them is known on a day
-//! merges        which account goes on in which
+//! merges        which account goes on in which, and which windows have no value yet for it
 //! people        what owners thought and did, and the judgement that holds on a day
 //! naive         every column of metrics.usage and metrics.pulse, stickiness and key features by loops over events, one account and day at a time
 //! table         the published table, read back
@@ -17,7 +17,7 @@ pub mod columns;
 pub mod commerce;
 mod determinism;
 mod log_book;
-mod merges;
+pub mod merges;
 mod naive;
 pub mod people;
 pub mod table;

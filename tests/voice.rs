@@ -6,6 +6,7 @@
 //! customers      who is a customer on which day, and the published subjects of ugly worlds
 //! corrections    what was mended, and what changed: both sides of the day on which it was known, in both readings
 //! mended         the rows of that
+//! merged         an account in which another one goes on
 //! support …      one subject a file: its rows, and each of its columns by loops over them, as of one day
 //! absent         sources that are away: what is left runs, and says what it does not know
 //! marts          what people open first, held against what it is made of
@@ -22,6 +23,7 @@ mod habits;
 mod kpis;
 mod marts;
 mod mended;
+mod merged;
 mod onboarding;
 mod relationship;
 mod reporting;

@@ -19,7 +19,7 @@ CREATE TABLE marts.account_briefs (
   seats BIGINT NOT NULL, -- seats it pays for
   days_to_renewal BIGINT, -- days until the next renewal; NULL without one
   overdue_amount DECIMAL(18,2), -- what is owed on open invoices past their due day, those that the customer objects to left out
-  active_users_28d BIGINT NOT NULL, -- users seen in 28 days
+  active_users_28d BIGINT, -- users seen in 28 days; NULL while another account has gone on in it for less than 28 days
   usage_growth_28d DOUBLE, -- share by which usage grew; NULL without a base
   feature_adoption_28d DOUBLE, -- share of what it may use that it does use
   tickets_open BIGINT, -- tickets open

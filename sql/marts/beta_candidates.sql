@@ -1,6 +1,7 @@
 -- Whom to try something new with, best first: of those that may be asked (marts.askable), who use it on most working days
 -- (`beta_active_days`), take to new features or tell us what to mend, and were in no trial for half a year. What is not
--- reported speaks neither for nor against.
+-- reported speaks neither for nor against; an account in which another one went on in this half-year may have been in one
+-- under either name, and is not asked.
 CREATE TABLE marts.beta_candidates (
   account_id   VARCHAR NOT NULL, -- the account
   as_of_date   DATE    NOT NULL, -- at the end of this day
@@ -31,3 +32,4 @@ FROM marts.askable
 WHERE active_days_28d >= $beta_active_days
   AND (features_new_28d > 0 OR gives_feedback)
   AND coalesce(betas_180d, 0) = 0
+  AND coalesce(joined_days >= 180, TRUE)

@@ -6,7 +6,8 @@
 -- by nearly as much that day (`segment_fell_by`): the holidays, a price change, a broken log. Silence (`silent_days`
 -- without any event, since the last one or since it is a customer) takes the place of both. It can be told where the log
 -- is complete for as many days: in a log that has only begun nobody is silent, nor without users.
--- What is not reported is no change; nor is what the main score expects: where no usage is (`expected_idle`), none is news.
+-- Where another account went on in it less than 28 days ago nobody can tell what is new of the tickets, and all that are
+-- open count. What is not reported is no change; nor is what the main score expects: where no usage is (`expected_idle`), none is news.
 CREATE TABLE marts.changes (
   account_id VARCHAR NOT NULL, -- the account
   as_of_date DATE    NOT NULL, -- at the end of this day
@@ -50,8 +51,8 @@ WITH falls AS (
       WHEN days_since_user_seen IS NULL AND days_since_active IS NOT NULL AND tenure_days >= $silent_days AND is_logged
         THEN 'no user on record, only integrations, ' || CAST(tenure_days AS VARCHAR) || ' days a customer'
       WHEN days_since_user_seen >= $silent_days AND is_logged
-        THEN 'no user seen for ' || CAST(days_since_user_seen AS VARCHAR) || ' days (was '
-          || CAST(last_active_users_28d AS VARCHAR) || ' users in 28 days)'
+        THEN 'no user seen for ' || CAST(days_since_user_seen AS VARCHAR) || ' days'
+          || coalesce(' (was ' || CAST(last_active_users_28d AS VARCHAR) || ' users in 28 days)', '')
       WHEN falls.users_change <= 0 - $fell_by
            AND coalesce(segments.users_change > falls.users_change * $segment_fell_by, TRUE)
         THEN 'active users ' || CAST(active_users_prev_28d AS VARCHAR) || ' → ' || CAST(active_users_28d AS VARCHAR)
@@ -75,10 +76,14 @@ WITH falls AS (
     CASE WHEN escalations_28d > 0 AND escalations_open > 0
       THEN 'tickets escalated in 28 days: ' || CAST(escalations_28d AS VARCHAR) || ' (still open: '
         || CAST(escalations_open AS VARCHAR) || ')'
+      WHEN joined_days < 28 AND escalations_open > 0
+        THEN 'tickets escalated, and open: ' || CAST(escalations_open AS VARCHAR)
     END AS escalated,
     CASE WHEN severe_tickets_28d > 0 AND severe_tickets_open > 0
       THEN 'severe tickets opened in 28 days: ' || CAST(severe_tickets_28d AS VARCHAR) || ' (still open: '
         || CAST(severe_tickets_open AS VARCHAR) || ')'
+      WHEN joined_days < 28 AND severe_tickets_open > 0
+        THEN 'severe tickets open: ' || CAST(severe_tickets_open AS VARCHAR)
     END AS severe,
     CASE WHEN overdue_amount > overdue_30d_amount
       THEN 'overdue ' || CAST(overdue_30d_amount AS VARCHAR) || ' → ' || CAST(overdue_amount AS VARCHAR) || ' in 30 days'

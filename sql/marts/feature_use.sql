@@ -2,7 +2,8 @@
 -- beside the share among all others, as an effect size.
 --
 -- The effect is Cohen's h, the difference of the arcsines of the roots of two shares, times two: 0.2 is small, 0.8 large.
--- NULL where there are no others.
+-- NULL where there are no others. Accounts in which another one went on less than 28 days ago are on no side: what both used
+-- in that time cannot be told yet.
 CREATE TABLE marts.feature_use (
   as_of_date      DATE    NOT NULL, -- at the end of this day
   feature         VARCHAR NOT NULL, -- the feature
@@ -15,9 +16,12 @@ CREATE TABLE marts.feature_use (
   PRIMARY KEY (as_of_date, feature, tier_rank)
 ) PARTITIONED BY (as_of_date) AS
 WITH tiers AS (
-  SELECT account_id, as_of_date, tier, tier_rank
-  FROM marts.customers
-  WHERE score IS NOT NULL
+  SELECT customers.account_id, customers.as_of_date, customers.tier, customers.tier_rank
+  FROM marts.customers AS customers
+  LEFT JOIN metrics.accounts AS accounts
+    ON accounts.account_id = customers.account_id AND accounts.as_of_date = customers.as_of_date
+  WHERE customers.score IS NOT NULL
+    AND coalesce(accounts.joined_days >= 28, TRUE)
 ), used AS (
   SELECT tiers.as_of_date, tiers.tier, uses.feature, count(*) AS users
   FROM tiers

@@ -1,5 +1,6 @@
 -- Whom to ask for a reference, best first: of those that may be asked (marts.askable), where somebody speaks well of us, none
--- gave one in half a year, and none has been asked. What is not reported speaks neither for nor against.
+-- gave one in half a year, and none has been asked. What is not reported speaks neither for nor against; an account in which
+-- another one went on in this half-year may have given one under either name, and is not asked.
 CREATE TABLE marts.reference_candidates (
   account_id   VARCHAR NOT NULL, -- the account
   as_of_date   DATE    NOT NULL, -- at the end of this day
@@ -30,4 +31,5 @@ FROM marts.askable
 WHERE (nps_latest >= $promoter_from OR csm_pulse >= $good_pulse OR feedback_praise_90d > 0)
   AND coalesce(nps_latest >= $passive_from, TRUE)
   AND coalesce(references_180d, 0) = 0
+  AND coalesce(joined_days >= 180, TRUE)
   AND coalesce(advocacy_asks_open, 0) = 0

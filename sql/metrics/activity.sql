@@ -5,10 +5,10 @@
 CREATE VIEW metrics.activity AS
 WITH log AS (
   SELECT account_id, day AS as_of_date, user_id, session_id, event_name, feature, seconds, is_error,
-         FALSE AS on_spine, CAST(NULL AS BIGINT) AS same_days
+         FALSE AS on_spine, CAST(NULL AS BIGINT) AS same_days, CAST(NULL AS BIGINT) AS joined_days
   FROM staging.events
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, TRUE, same_days
+  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, TRUE, same_days, joined_days
   FROM metrics.spine
 ), rolling AS (
   SELECT
@@ -16,6 +16,7 @@ WITH log AS (
     account_id,
     as_of_date,
     same_days,
+    joined_days,
     -- usage
     coalesce(sum(seconds) OVER w28, 0) AS usage_seconds_28d,
     coalesce(sum(seconds) OVER before28, 0) AS usage_seconds_prev_28d,

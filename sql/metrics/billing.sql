@@ -15,13 +15,13 @@ CREATE TABLE metrics.billing (
   overdue_share_of_arr DOUBLE CHECK (overdue_share_of_arr >= 0), -- `overdue_amount` by ARR; 1 where nothing is under contract any more and something is overdue; NULL where invoices are not reported
   mean_days_overdue   DOUBLE  CHECK (mean_days_overdue >= 1), -- mean days since the invoices of `overdue_invoices` were due; NULL without any, or where invoices are not reported
   disputed_amount     DECIMAL(18,2) CHECK (disputed_amount >= 0), -- what is owed on open invoices that the customer objects to, past their due day or not; NULL where invoices are not reported
-  invoices_due_365d   BIGINT  CHECK (invoices_due_365d >= 0), -- invoices that came due in 365 days, open ones that the customer objects to left out; NULL where invoices are not reported
-  on_time_share_365d  DOUBLE  CHECK (on_time_share_365d BETWEEN 0 AND 1), -- share of the invoices of `invoices_due_365d` that were paid by their due day; NULL without any, or where invoices are not reported
-  mean_days_late_365d DOUBLE  CHECK (mean_days_late_365d >= 0), -- mean days from due to paid of the invoices of `invoices_due_365d`, 0 on time; one that is not paid is late by the days so far, so that who never pays is not NULL; NULL without any, or where invoices are not reported
-  paid_amount_90d     DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported
-  paid_amount_365d    DECIMAL(18,2), -- what came in 365 days less what went back; NULL where payments are not reported
-  failed_payments_90d BIGINT  CHECK (failed_payments_90d >= 0), -- attempts to pay that failed in 90 days; NULL where payments are not reported
-  chargebacks_365d    BIGINT  CHECK (chargebacks_365d >= 0), -- payments that were taken back by the bank in 365 days; NULL where payments are not reported
+  invoices_due_365d   BIGINT  CHECK (invoices_due_365d >= 0), -- invoices that came due in 365 days, open ones that the customer objects to left out; NULL where invoices are not reported; NULL while another account has gone on in it for less than 365 days
+  on_time_share_365d  DOUBLE  CHECK (on_time_share_365d BETWEEN 0 AND 1), -- share of the invoices of `invoices_due_365d` that were paid by their due day; NULL without any, or where invoices are not reported; NULL while another account has gone on in it for less than 365 days
+  mean_days_late_365d DOUBLE  CHECK (mean_days_late_365d >= 0), -- mean days from due to paid of the invoices of `invoices_due_365d`, 0 on time; one that is not paid is late by the days so far, so that who never pays is not NULL; NULL without any, or where invoices are not reported; NULL while another account has gone on in it for less than 365 days
+  paid_amount_90d     DECIMAL(18,2), -- what came in 90 days less what went back; NULL where payments are not reported; NULL while another account has gone on in it for less than 90 days
+  paid_amount_365d    DECIMAL(18,2), -- what came in 365 days less what went back; NULL where payments are not reported; NULL while another account has gone on in it for less than 365 days
+  failed_payments_90d BIGINT  CHECK (failed_payments_90d >= 0), -- attempts to pay that failed in 90 days; NULL where payments are not reported; NULL while another account has gone on in it for less than 90 days
+  chargebacks_365d    BIGINT  CHECK (chargebacks_365d >= 0), -- payments that were taken back by the bank in 365 days; NULL where payments are not reported; NULL while another account has gone on in it for less than 365 days
   last_payment_failed BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
@@ -29,6 +29,8 @@ WITH invoices AS (
   SELECT
     spine.account_id,
     spine.as_of_date,
+    coalesce(spine.joined_days >= 90, TRUE) AS is_whole_90d,
+    coalesce(spine.joined_days >= 365, TRUE) AS is_whole_365d,
     count(invoice_id) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND NOT is_disputed AND due_on < spine.as_of_date) AS overdue_invoices,
     coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND NOT is_disputed AND due_on < spine.as_of_date), 0) AS overdue_amount,
     coalesce(sum(owed) FILTER (WHERE (paid_on IS NULL OR spine.as_of_date < paid_on) AND NOT is_disputed AND due_on < spine.as_of_date - 30), 0) AS overdue_30d_amount,
@@ -45,7 +47,7 @@ WITH invoices AS (
    AND invoices.first_day <= spine.as_of_date
    AND (invoices.day_after IS NULL OR spine.as_of_date < invoices.day_after)
    AND (voided_on IS NULL OR spine.as_of_date < voided_on)
-  GROUP BY spine.account_id, spine.as_of_date
+  GROUP BY spine.account_id, spine.as_of_date, spine.joined_days
 ), log AS (
   SELECT account_id, as_of_date, TRUE AS on_spine, CAST(NULL AS VARCHAR) AS status, CAST(NULL AS DECIMAL(18,2)) AS received,
          CAST(NULL AS BOOLEAN) AS has_failed
@@ -86,13 +88,13 @@ SELECT
   END AS overdue_share_of_arr,
   CASE WHEN reported('invoices', rolling.as_of_date) THEN mean_days_overdue END AS mean_days_overdue,
   CASE WHEN reported('invoices', rolling.as_of_date) THEN CAST(disputed_amount AS DECIMAL(18,2)) END AS disputed_amount,
-  CASE WHEN reported('invoices', rolling.as_of_date) THEN invoices_due END AS invoices_due_365d,
-  CASE WHEN reported('invoices', rolling.as_of_date) THEN CAST(invoices_on_time AS DOUBLE) / nullif(invoices_due, 0) END AS on_time_share_365d,
-  CASE WHEN reported('invoices', rolling.as_of_date) THEN mean_days_late END AS mean_days_late_365d,
-  CASE WHEN reported('payments', rolling.as_of_date) THEN CAST(paid_amount_90d AS DECIMAL(18,2)) END AS paid_amount_90d,
-  CASE WHEN reported('payments', rolling.as_of_date) THEN CAST(paid_amount_365d AS DECIMAL(18,2)) END AS paid_amount_365d,
-  CASE WHEN reported('payments', rolling.as_of_date) THEN failed_payments_90d END AS failed_payments_90d,
-  CASE WHEN reported('payments', rolling.as_of_date) THEN chargebacks_365d END AS chargebacks_365d,
+  CASE WHEN reported('invoices', rolling.as_of_date) AND is_whole_365d THEN invoices_due END AS invoices_due_365d,
+  CASE WHEN reported('invoices', rolling.as_of_date) AND is_whole_365d THEN CAST(invoices_on_time AS DOUBLE) / nullif(invoices_due, 0) END AS on_time_share_365d,
+  CASE WHEN reported('invoices', rolling.as_of_date) AND is_whole_365d THEN mean_days_late END AS mean_days_late_365d,
+  CASE WHEN reported('payments', rolling.as_of_date) AND is_whole_90d THEN CAST(paid_amount_90d AS DECIMAL(18,2)) END AS paid_amount_90d,
+  CASE WHEN reported('payments', rolling.as_of_date) AND is_whole_365d THEN CAST(paid_amount_365d AS DECIMAL(18,2)) END AS paid_amount_365d,
+  CASE WHEN reported('payments', rolling.as_of_date) AND is_whole_90d THEN failed_payments_90d END AS failed_payments_90d,
+  CASE WHEN reported('payments', rolling.as_of_date) AND is_whole_365d THEN chargebacks_365d END AS chargebacks_365d,
   CASE WHEN reported('payments', rolling.as_of_date) THEN last_payment_failed END AS last_payment_failed
 FROM rolling
 JOIN invoices ON invoices.account_id = rolling.account_id AND invoices.as_of_date = rolling.as_of_date

@@ -1,5 +1,5 @@
 -- Which features an account used in 28 days, as of each day, how often, and whether it adopted them; one row for each that
--- it used.
+-- it used. None for 28 days from when another account went on in it: how often both used it cannot be told yet.
 --
 -- Stored, so that what depends on tiers of a score is computed again from what is published (`hale run --rescore`).
 CREATE TABLE metrics.feature_uses (
@@ -26,4 +26,5 @@ JOIN metrics.spine
   ON spine.account_id = stretches.account_id
  AND spine.as_of_date >= stretches.first_day
  AND spine.as_of_date < coalesce(stretches.day_after, DATE '9999-12-31')
+ AND coalesce(spine.joined_days >= 28, TRUE)
 WHERE stretches.uses_28d > 0

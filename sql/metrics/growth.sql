@@ -14,12 +14,12 @@ CREATE TABLE metrics.growth (
   seats_growth_365d  DOUBLE  CHECK (seats_growth_365d >= -1), -- share by which seats grew in 365 days; NULL without any then, or where another account went on in it since
   cancelled_share    DOUBLE  CHECK (cancelled_share BETWEEN 0 AND 1), -- share of ARR in force that is cancelled to its end; NULL without ARR
   auto_renew_share   DOUBLE  CHECK (auto_renew_share BETWEEN 0 AND 1), -- share of ARR that renews unless somebody acts; NULL without ARR
-  renewals_365d      BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported
-  upsells_365d       BIGINT, -- changes of contracts in 365 days to more of what was bought; NULL where changes of contracts are not reported
-  cross_sells_365d   BIGINT, -- changes of contracts in 365 days to something else as well; NULL where changes of contracts are not reported
-  downsells_365d     BIGINT, -- changes of contracts in 365 days to less of what was bought; NULL where changes of contracts are not reported
-  expansion_arr_365d DECIMAL(18,2) CHECK (expansion_arr_365d >= 0), -- ARR won in 365 days by changes that raised it, new business and returns aside; NULL where changes of contracts are not reported
-  contraction_arr_365d DECIMAL(18,2) CHECK (contraction_arr_365d >= 0), -- ARR lost in 365 days by changes that lowered it, churn included; NULL where changes of contracts are not reported
+  renewals_365d      BIGINT, -- renewals in 365 days; NULL where changes of contracts are not reported; NULL while another account has gone on in it for less than 365 days
+  upsells_365d       BIGINT, -- changes of contracts in 365 days to more of what was bought; NULL where changes of contracts are not reported; NULL while another account has gone on in it for less than 365 days
+  cross_sells_365d   BIGINT, -- changes of contracts in 365 days to something else as well; NULL where changes of contracts are not reported; NULL while another account has gone on in it for less than 365 days
+  downsells_365d     BIGINT, -- changes of contracts in 365 days to less of what was bought; NULL where changes of contracts are not reported; NULL while another account has gone on in it for less than 365 days
+  expansion_arr_365d DECIMAL(18,2) CHECK (expansion_arr_365d >= 0), -- ARR won in 365 days by changes that raised it, new business and returns aside; NULL where changes of contracts are not reported; NULL while another account has gone on in it for less than 365 days
+  contraction_arr_365d DECIMAL(18,2) CHECK (contraction_arr_365d >= 0), -- ARR lost in 365 days by changes that lowered it, churn included; NULL where changes of contracts are not reported; NULL while another account has gone on in it for less than 365 days
   has_expanded       BOOLEAN, -- there is a first expansion since the end of onboarding; NULL until that end is known, or where plans or changes of contracts are not reported
   days_to_first_expansion BIGINT CHECK (days_to_first_expansion >= 0), -- days from the end of onboarding to the first expansion, or so far; NULL until that end is known, or where plans or changes of contracts are not reported
   open_expansion_opportunities BIGINT CHECK (open_expansion_opportunities >= 0), -- up- and cross-sells under discussion; NULL where opportunities are not reported
@@ -55,7 +55,7 @@ WITH ends AS (
    AND (pipeline.day_after IS NULL OR spine.as_of_date < pipeline.day_after)
   GROUP BY spine.account_id, spine.as_of_date
 ), log AS (
-  SELECT account_id, as_of_date, TRUE AS on_spine, CASE WHEN same_days < tenure_days THEN same_days END AS joined_days,
+  SELECT account_id, as_of_date, TRUE AS on_spine, joined_days,
          arr, seats, cancelled_arr, auto_renew_arr,
          CAST(NULL AS VARCHAR) AS kind, CAST(NULL AS VARCHAR) AS type, CAST(NULL AS DECIMAL(18,2)) AS worth,
          CAST(NULL AS DATE) AS since
@@ -75,6 +75,7 @@ WITH ends AS (
 ), rolling AS (
   SELECT
     *,
+    reported('contract_events', as_of_date) AND coalesce(joined_days >= 365, TRUE) AS with_year,
     reported('contract_events', as_of_date) AND reported('onboarding_plans', as_of_date) AS with_onboarding,
     sum(arr) OVER ago90 AS arr_90d_ago,
     sum(arr) OVER ago365 AS arr_365d_ago,
@@ -106,12 +107,12 @@ SELECT
   CASE WHEN coalesce(joined_days > 365, TRUE) THEN CAST(seats AS DOUBLE) / nullif(seats_365d_ago, 0) - 1 END AS seats_growth_365d,
   CAST(cancelled_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS cancelled_share,
   CAST(auto_renew_arr AS DOUBLE) / nullif(CAST(arr AS DOUBLE), 0) AS auto_renew_share,
-  CASE WHEN reported('contract_events', rolling.as_of_date) THEN renewals END AS renewals_365d,
-  CASE WHEN reported('contract_events', rolling.as_of_date) THEN upsells END AS upsells_365d,
-  CASE WHEN reported('contract_events', rolling.as_of_date) THEN cross_sells END AS cross_sells_365d,
-  CASE WHEN reported('contract_events', rolling.as_of_date) THEN downsells END AS downsells_365d,
-  CASE WHEN reported('contract_events', rolling.as_of_date) THEN CAST(won AS DECIMAL(18,2)) END AS expansion_arr_365d,
-  CASE WHEN reported('contract_events', rolling.as_of_date) THEN CAST(-lost AS DECIMAL(18,2)) END AS contraction_arr_365d,
+  CASE WHEN with_year THEN renewals END AS renewals_365d,
+  CASE WHEN with_year THEN upsells END AS upsells_365d,
+  CASE WHEN with_year THEN cross_sells END AS cross_sells_365d,
+  CASE WHEN with_year THEN downsells END AS downsells_365d,
+  CASE WHEN with_year THEN CAST(won AS DECIMAL(18,2)) END AS expansion_arr_365d,
+  CASE WHEN with_year THEN CAST(-lost AS DECIMAL(18,2)) END AS contraction_arr_365d,
   CASE WHEN with_onboarding AND onboarded_on IS NOT NULL THEN expanded_on IS NOT NULL END AS has_expanded,
   CASE WHEN with_onboarding THEN coalesce(expanded_on, rolling.as_of_date) - onboarded_on END AS days_to_first_expansion,
   CASE WHEN reported('opportunities', rolling.as_of_date) THEN open_opportunities END AS open_expansion_opportunities,

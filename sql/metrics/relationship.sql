@@ -16,10 +16,10 @@ CREATE TABLE metrics.relationship (
   champions_left_28d         BIGINT CHECK (champions_left_28d BETWEEN 0 AND champions_left_90d), -- champions who left in 28 days; NULL where contacts are not reported
   sponsor_departed           BOOLEAN, -- an executive sponsor left in 90 days, and there is none; NULL where contacts are not reported
   days_since_champion_seen   BIGINT CHECK (days_since_champion_seen >= 0), -- days since a champion used the product; NULL before the first time
-  meetings_90d               BIGINT CHECK (meetings_90d >= 0), -- meetings held in 90 days; NULL where interactions are not reported
-  reviews_180d               BIGINT CHECK (reviews_180d >= 0), -- business reviews held in 180 days; NULL where interactions are not reported
-  no_shows_90d               BIGINT CHECK (no_shows_90d >= 0), -- meetings in 90 days to which the customer did not come; NULL where interactions are not reported
-  no_show_share_90d          DOUBLE CHECK (no_show_share_90d BETWEEN 0 AND 1), -- share of the meetings of 90 days, held or missed, to which the customer did not come; NULL without any, or where interactions are not reported
+  meetings_90d               BIGINT CHECK (meetings_90d >= 0), -- meetings held in 90 days; NULL where interactions are not reported; NULL while another account has gone on in it for less than 90 days
+  reviews_180d               BIGINT CHECK (reviews_180d >= 0), -- business reviews held in 180 days; NULL where interactions are not reported; NULL while another account has gone on in it for less than 180 days
+  no_shows_90d               BIGINT CHECK (no_shows_90d >= 0), -- meetings in 90 days to which the customer did not come; NULL where interactions are not reported; NULL while another account has gone on in it for less than 90 days
+  no_show_share_90d          DOUBLE CHECK (no_show_share_90d BETWEEN 0 AND 1), -- share of the meetings of 90 days, held or missed, to which the customer did not come; NULL without any, or where interactions are not reported; NULL while another account has gone on in it for less than 90 days
   days_since_meeting         BIGINT CHECK (days_since_meeting >= 0), -- days since the last meeting held; NULL before the first, or where interactions are not reported
   days_since_sponsor_contact BIGINT CHECK (days_since_sponsor_contact >= 0), -- days since the last meeting held with an executive sponsor, or with another of their executives present; NULL before the first, or where interactions or contacts are not reported
   owner_id                   VARCHAR, -- owner of the account, our CSM; NULL without one, or where owners are not reported
@@ -58,6 +58,8 @@ WITH people AS (
   SELECT
     spine.account_id,
     spine.as_of_date,
+    coalesce(spine.joined_days >= 90, TRUE) AS is_whole_90d,
+    coalesce(spine.joined_days >= 180, TRUE) AS is_whole_180d,
     count(held_on) FILTER (WHERE spine.as_of_date - held_on < 90) AS meetings,
     count(held_on) FILTER (WHERE type IN ('qbr', 'ebr') AND spine.as_of_date - held_on < 180) AS reviews,
     count(day) FILTER (WHERE no_show AND spine.as_of_date - day < 90) AS no_shows,
@@ -65,7 +67,7 @@ WITH people AS (
     max(held_on) FILTER (WHERE with_sponsor) AS sponsor_met_on
   FROM held
   RIGHT JOIN metrics.spine ON spine.account_id = held.account_id AND held.day <= spine.as_of_date
-  GROUP BY spine.account_id, spine.as_of_date
+  GROUP BY spine.account_id, spine.as_of_date, spine.joined_days
 ), log AS (
   SELECT account_id, seen_on AS as_of_date, seen_on, FALSE AS on_spine
   FROM metrics.champion_days
@@ -89,10 +91,10 @@ SELECT
   CASE WHEN reported('contacts', seen.as_of_date) THEN champions_left_28d END AS champions_left_28d,
   CASE WHEN reported('contacts', seen.as_of_date) THEN sponsors_left > 0 AND sponsors = 0 END AS sponsor_departed,
   CASE WHEN reported('contacts', seen.as_of_date) THEN seen.as_of_date - champion_seen_on END AS days_since_champion_seen,
-  CASE WHEN reported('interactions', seen.as_of_date) THEN meetings END AS meetings_90d,
-  CASE WHEN reported('interactions', seen.as_of_date) THEN reviews END AS reviews_180d,
-  CASE WHEN reported('interactions', seen.as_of_date) THEN no_shows END AS no_shows_90d,
-  CASE WHEN reported('interactions', seen.as_of_date) THEN CAST(no_shows AS DOUBLE) / nullif(no_shows + meetings, 0) END AS no_show_share_90d,
+  CASE WHEN reported('interactions', seen.as_of_date) AND is_whole_90d THEN meetings END AS meetings_90d,
+  CASE WHEN reported('interactions', seen.as_of_date) AND is_whole_180d THEN reviews END AS reviews_180d,
+  CASE WHEN reported('interactions', seen.as_of_date) AND is_whole_90d THEN no_shows END AS no_shows_90d,
+  CASE WHEN reported('interactions', seen.as_of_date) AND is_whole_90d THEN CAST(no_shows AS DOUBLE) / nullif(no_shows + meetings, 0) END AS no_show_share_90d,
   CASE WHEN reported('interactions', seen.as_of_date) THEN seen.as_of_date - met_on END AS days_since_meeting,
   CASE WHEN reported('interactions', seen.as_of_date) AND reported('contacts', seen.as_of_date)
        THEN seen.as_of_date - sponsor_met_on

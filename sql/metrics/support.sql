@@ -10,27 +10,27 @@
 CREATE TABLE metrics.support (
   account_id                VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date                DATE NOT NULL, -- facts as of the end of this day
-  tickets_opened_28d        BIGINT CHECK (tickets_opened_28d >= 0), -- tickets opened in 28 days; NULL where tickets are not reported
-  tickets_opened_90d        BIGINT CHECK (tickets_opened_90d >= tickets_opened_28d), -- tickets opened in 90 days; NULL where tickets are not reported
-  tickets_per_user_28d      DOUBLE CHECK (tickets_per_user_28d >= 0), -- tickets opened in 28 days per user seen in 28 days; NULL without users, or where tickets are not reported
-  bugs_90d                  BIGINT CHECK (bugs_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about faults of the product opened in 90 days; NULL where tickets are not reported
-  incidents_90d             BIGINT CHECK (incidents_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about outages opened in 90 days; NULL where tickets are not reported
-  questions_90d             BIGINT CHECK (questions_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about how to do something opened in 90 days; NULL where tickets are not reported
-  feature_requests_90d      BIGINT CHECK (feature_requests_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about what is missing opened in 90 days; NULL where tickets are not reported
-  billing_tickets_90d       BIGINT CHECK (billing_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about invoices opened in 90 days; NULL where tickets are not reported
-  severe_tickets_90d        BIGINT CHECK (severe_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- tickets of severity 1 or 2 opened in 90 days; NULL where tickets are not reported
-  severe_tickets_28d        BIGINT CHECK (severe_tickets_28d BETWEEN 0 AND severe_tickets_90d), -- tickets of severity 1 or 2 opened in 28 days; NULL where tickets are not reported
-  tickets_closed_28d        BIGINT CHECK (tickets_closed_28d >= 0), -- times in 28 days that a ticket ceased to be open; NULL where tickets or their changes are not reported
-  tickets_reopened_90d      BIGINT CHECK (tickets_reopened_90d >= 0), -- times in 90 days that a ticket was reopened; NULL where tickets or their changes are not reported
+  tickets_opened_28d        BIGINT CHECK (tickets_opened_28d >= 0), -- tickets opened in 28 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 28 days
+  tickets_opened_90d        BIGINT CHECK (tickets_opened_90d >= tickets_opened_28d), -- tickets opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
+  tickets_per_user_28d      DOUBLE CHECK (tickets_per_user_28d >= 0), -- tickets opened in 28 days per user seen in 28 days; NULL without users, or where tickets are not reported; NULL while another account has gone on in it for less than 28 days
+  bugs_90d                  BIGINT CHECK (bugs_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about faults of the product opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
+  incidents_90d             BIGINT CHECK (incidents_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about outages opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
+  questions_90d             BIGINT CHECK (questions_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about how to do something opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
+  feature_requests_90d      BIGINT CHECK (feature_requests_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about what is missing opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
+  billing_tickets_90d       BIGINT CHECK (billing_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about invoices opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
+  severe_tickets_90d        BIGINT CHECK (severe_tickets_90d BETWEEN 0 AND tickets_opened_90d), -- tickets of severity 1 or 2 opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
+  severe_tickets_28d        BIGINT CHECK (severe_tickets_28d BETWEEN 0 AND severe_tickets_90d), -- tickets of severity 1 or 2 opened in 28 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 28 days
+  tickets_closed_28d        BIGINT CHECK (tickets_closed_28d >= 0), -- times in 28 days that a ticket ceased to be open; NULL where tickets or their changes are not reported; NULL while another account has gone on in it for less than 28 days
+  tickets_reopened_90d      BIGINT CHECK (tickets_reopened_90d >= 0), -- times in 90 days that a ticket was reopened; NULL where tickets or their changes are not reported; NULL while another account has gone on in it for less than 90 days
   tickets_open              BIGINT CHECK (tickets_open >= 0), -- tickets open; NULL where tickets or their changes are not reported
   severe_tickets_open       BIGINT CHECK (severe_tickets_open BETWEEN 0 AND tickets_open), -- open tickets of severity 1 or 2; NULL where tickets or their changes are not reported
   bugs_open                 BIGINT CHECK (bugs_open BETWEEN 0 AND tickets_open), -- open tickets about faults of the product; NULL where tickets or their changes are not reported
   open_ticket_days_mean     DOUBLE CHECK (open_ticket_days_mean >= 0), -- mean days since the open tickets were opened: so far, since they are not over; NULL without any, or where tickets or their changes are not reported
-  escalations_90d           BIGINT CHECK (escalations_90d >= 0), -- times in 90 days that a ticket was escalated; NULL where tickets or their changes are not reported
-  escalations_28d           BIGINT CHECK (escalations_28d BETWEEN 0 AND escalations_90d), -- times in 28 days that a ticket was escalated; NULL where tickets or their changes are not reported
+  escalations_90d           BIGINT CHECK (escalations_90d >= 0), -- times in 90 days that a ticket was escalated; NULL where tickets or their changes are not reported; NULL while another account has gone on in it for less than 90 days
+  escalations_28d           BIGINT CHECK (escalations_28d BETWEEN 0 AND escalations_90d), -- times in 28 days that a ticket was escalated; NULL where tickets or their changes are not reported; NULL while another account has gone on in it for less than 28 days
   escalations_open          BIGINT CHECK (escalations_open BETWEEN 0 AND tickets_open), -- open tickets that are escalated; NULL where tickets or their changes are not reported
-  resolve_hours_median_90d  DOUBLE CHECK (resolve_hours_median_90d BETWEEN 0 AND 672), -- median hours until a ticket is first resolved, over tickets that were in 90 days and those that became four weeks old in them while open, which count as four weeks; NULL without any, or where tickets or their changes are not reported
-  resolve_median_is_censored BOOLEAN, -- the median ticket of `resolve_hours_median_90d` was not resolved in four weeks: 672 hours is a least; NULL where that is
+  resolve_hours_median_90d  DOUBLE CHECK (resolve_hours_median_90d BETWEEN 0 AND 672), -- median hours until a ticket is first resolved, over tickets that were in 90 days and those that became four weeks old in them while open, which count as four weeks; NULL without any, or where tickets or their changes are not reported; NULL while another account has gone on in it for less than 90 days
+  resolve_median_is_censored BOOLEAN, -- the median ticket of `resolve_hours_median_90d` was not resolved in four weeks: 672 hours is a least; NULL where that is; NULL while another account has gone on in it for less than 90 days
   support_burden            DOUBLE CHECK (support_burden >= 0), -- open tickets by 30 days as a customer, of which 30 to 90 count; NULL where tickets or their changes are not reported
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
@@ -51,17 +51,17 @@ WITH resolved AS (
   WHERE tickets.first_day = tickets.day
 ), log AS (
   SELECT tickets.account_id, moves.day AS as_of_date, moves.to_status, moves.has_closed, CAST(NULL AS BIGINT) AS wait_seconds,
-         FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days
+         FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days, CAST(NULL AS BIGINT) AS joined_days
   FROM metrics.ticket_moves AS moves
   JOIN staging.tickets
     ON tickets.ticket_id = moves.ticket_id
    AND tickets.first_day <= moves.day
    AND (tickets.day_after IS NULL OR moves.day < tickets.day_after)
   UNION ALL
-  SELECT account_id, day, NULL, NULL, greatest(least(coalesce(seconds, 28 * 86400), 28 * 86400), 0), FALSE, NULL
+  SELECT account_id, day, NULL, NULL, greatest(least(coalesce(seconds, 28 * 86400), 28 * 86400), 0), FALSE, NULL, NULL
   FROM waits
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, NULL, TRUE, tenure_days
+  SELECT account_id, as_of_date, NULL, NULL, NULL, TRUE, tenure_days, joined_days
   FROM metrics.spine
 ), rolling AS (
   SELECT
@@ -69,6 +69,8 @@ WITH resolved AS (
     account_id,
     as_of_date,
     tenure_days,
+    coalesce(joined_days >= 28, TRUE) AS is_whole_28d,
+    coalesce(joined_days >= 90, TRUE) AS is_whole_90d,
     reported('tickets', as_of_date) AS with_tickets,
     reported('tickets', as_of_date) AND reported('ticket_events', as_of_date) AS with_moves,
     count(to_status) FILTER (WHERE has_closed) OVER w28 AS closed_28d,
@@ -119,29 +121,29 @@ WITH resolved AS (
 SELECT
   rolling.account_id,
   rolling.as_of_date,
-  CASE WHEN with_tickets THEN opened_28d END AS tickets_opened_28d,
-  CASE WHEN with_tickets THEN opened_90d END AS tickets_opened_90d,
-  CASE WHEN with_tickets THEN CAST(opened_28d AS DOUBLE) / nullif(usage.active_users_28d, 0) END AS tickets_per_user_28d,
-  CASE WHEN with_tickets THEN bugs_90d END AS bugs_90d,
-  CASE WHEN with_tickets THEN incidents_90d END AS incidents_90d,
-  CASE WHEN with_tickets THEN questions_90d END AS questions_90d,
-  CASE WHEN with_tickets THEN feature_requests_90d END AS feature_requests_90d,
-  CASE WHEN with_tickets THEN billing_90d END AS billing_tickets_90d,
-  CASE WHEN with_tickets THEN severe_90d END AS severe_tickets_90d,
-  CASE WHEN with_tickets THEN severe_28d END AS severe_tickets_28d,
-  CASE WHEN with_moves THEN closed_28d END AS tickets_closed_28d,
-  CASE WHEN with_moves THEN reopened_90d END AS tickets_reopened_90d,
+  CASE WHEN with_tickets AND is_whole_28d THEN opened_28d END AS tickets_opened_28d,
+  CASE WHEN with_tickets AND is_whole_90d THEN opened_90d END AS tickets_opened_90d,
+  CASE WHEN with_tickets AND is_whole_28d THEN CAST(opened_28d AS DOUBLE) / nullif(usage.active_users_28d, 0) END AS tickets_per_user_28d,
+  CASE WHEN with_tickets AND is_whole_90d THEN bugs_90d END AS bugs_90d,
+  CASE WHEN with_tickets AND is_whole_90d THEN incidents_90d END AS incidents_90d,
+  CASE WHEN with_tickets AND is_whole_90d THEN questions_90d END AS questions_90d,
+  CASE WHEN with_tickets AND is_whole_90d THEN feature_requests_90d END AS feature_requests_90d,
+  CASE WHEN with_tickets AND is_whole_90d THEN billing_90d END AS billing_tickets_90d,
+  CASE WHEN with_tickets AND is_whole_90d THEN severe_90d END AS severe_tickets_90d,
+  CASE WHEN with_tickets AND is_whole_28d THEN severe_28d END AS severe_tickets_28d,
+  CASE WHEN with_moves AND is_whole_28d THEN closed_28d END AS tickets_closed_28d,
+  CASE WHEN with_moves AND is_whole_90d THEN reopened_90d END AS tickets_reopened_90d,
   CASE WHEN with_moves THEN open_now END AS tickets_open,
   CASE WHEN with_moves THEN severe_now END AS severe_tickets_open,
   CASE WHEN with_moves THEN bugs_now END AS bugs_open,
   CASE WHEN with_moves
        THEN CAST(open_days AS DOUBLE) / nullif(open_now, 0)
   END AS open_ticket_days_mean,
-  CASE WHEN with_moves THEN escalations_90d END AS escalations_90d,
-  CASE WHEN with_moves THEN escalations_28d END AS escalations_28d,
+  CASE WHEN with_moves AND is_whole_90d THEN escalations_90d END AS escalations_90d,
+  CASE WHEN with_moves AND is_whole_28d THEN escalations_28d END AS escalations_28d,
   CASE WHEN with_moves THEN escalated_now END AS escalations_open,
-  CASE WHEN with_moves THEN wait_median / 3600 END AS resolve_hours_median_90d,
-  CASE WHEN with_moves THEN wait_median >= 28 * 86400 END AS resolve_median_is_censored,
+  CASE WHEN with_moves AND is_whole_90d THEN wait_median / 3600 END AS resolve_hours_median_90d,
+  CASE WHEN with_moves AND is_whole_90d THEN wait_median >= 28 * 86400 END AS resolve_median_is_censored,
   CASE WHEN with_moves THEN CAST(open_now AS DOUBLE) * 30 / least(greatest(tenure_days, 30), 90) END AS support_burden
 FROM rolling
 JOIN counts ON counts.account_id = rolling.account_id AND counts.as_of_date = rolling.as_of_date

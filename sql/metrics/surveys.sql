@@ -12,14 +12,14 @@ CREATE TABLE metrics.surveys (
   nps_latest               DOUBLE CHECK (nps_latest BETWEEN 0 AND 10), -- last answer to whether they would recommend us, as a number of 0 to 10; NULL without one in a year, since an older one says nothing of today, or where surveys are not reported
   nps_previous           DOUBLE CHECK (nps_previous BETWEEN 0 AND 10), -- the account's answer to whether they would recommend us on an earlier day than `nps_latest`, 0 to 10; NULL without one
   nps_age_days             BIGINT CHECK (nps_age_days >= 0), -- days since the last answer to whether they would recommend us; NULL without one in a year
-  nps_mean_365d            DOUBLE CHECK (nps_mean_365d BETWEEN 0 AND 10), -- mean over those who answered in a year, each by their last answer, 0 to 10; NULL without any
-  nps_365d                 DOUBLE CHECK (nps_365d BETWEEN -100 AND 100), -- promoters (9 and 10 of 10, 5 of 5) less detractors (up to 6 of 10, 3 of 5) of a hundred people who answered in a year, each by their last answer, so that who answers often weighs no more; by the number given, since a 9 means the same on a scale from 1 as on one from 0; NULL without any
-  nps_answers_365d         BIGINT CHECK (nps_answers_365d >= 0), -- people who answered in a year whether they would recommend us; NULL where surveys are not reported
-  nps_response_rate_365d   DOUBLE CHECK (nps_response_rate_365d BETWEEN 0 AND 1), -- share of the questions sent in a year, whether they would recommend us, that were answered; NULL where none was sent
-  csat_mean_90d            DOUBLE CHECK (csat_mean_90d BETWEEN 0 AND 1), -- mean satisfaction of those who answered in 90 days, each by their last answer, from 0, the worst, to 1; NULL without answers
-  csat_satisfied_share_90d DOUBLE CHECK (csat_satisfied_share_90d BETWEEN 0 AND 1), -- share of the people who answered in 90 days, each by their last answer, who are satisfied; NULL without answers
-  csat_answers_90d         BIGINT CHECK (csat_answers_90d >= 0), -- people who answered in 90 days how satisfied they are; NULL where surveys are not reported
-  survey_response_rate_90d DOUBLE CHECK (survey_response_rate_90d BETWEEN 0 AND 1), -- share of all questions sent in 90 days that were answered; NULL where none was sent
+  nps_mean_365d            DOUBLE CHECK (nps_mean_365d BETWEEN 0 AND 10), -- mean over those who answered in a year, each by their last answer, 0 to 10; NULL without any; NULL while another account has gone on in it for less than 365 days
+  nps_365d                 DOUBLE CHECK (nps_365d BETWEEN -100 AND 100), -- promoters (9 and 10 of 10, 5 of 5) less detractors (up to 6 of 10, 3 of 5) of a hundred people who answered in a year, each by their last answer, so that who answers often weighs no more; by the number given, since a 9 means the same on a scale from 1 as on one from 0; NULL without any; NULL while another account has gone on in it for less than 365 days
+  nps_answers_365d         BIGINT CHECK (nps_answers_365d >= 0), -- people who answered in a year whether they would recommend us; NULL where surveys are not reported; NULL while another account has gone on in it for less than 365 days
+  nps_response_rate_365d   DOUBLE CHECK (nps_response_rate_365d BETWEEN 0 AND 1), -- share of the questions sent in a year, whether they would recommend us, that were answered; NULL where none was sent; NULL while another account has gone on in it for less than 365 days
+  csat_mean_90d            DOUBLE CHECK (csat_mean_90d BETWEEN 0 AND 1), -- mean satisfaction of those who answered in 90 days, each by their last answer, from 0, the worst, to 1; NULL without answers; NULL while another account has gone on in it for less than 90 days
+  csat_satisfied_share_90d DOUBLE CHECK (csat_satisfied_share_90d BETWEEN 0 AND 1), -- share of the people who answered in 90 days, each by their last answer, who are satisfied; NULL without answers; NULL while another account has gone on in it for less than 90 days
+  csat_answers_90d         BIGINT CHECK (csat_answers_90d >= 0), -- people who answered in 90 days how satisfied they are; NULL where surveys are not reported; NULL while another account has gone on in it for less than 90 days
+  survey_response_rate_90d DOUBLE CHECK (survey_response_rate_90d BETWEEN 0 AND 1), -- share of all questions sent in 90 days that were answered; NULL where none was sent; NULL while another account has gone on in it for less than 90 days
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH questions AS (
@@ -64,6 +64,8 @@ WITH questions AS (
   SELECT
     spine.account_id,
     spine.as_of_date,
+    coalesce(spine.joined_days >= 90, TRUE) AS is_whole_90d,
+    coalesce(spine.joined_days >= 365, TRUE) AS is_whole_365d,
     max(rating) FILTER (WHERE kind = 'latest') AS nps_latest,
     max(rating_before) FILTER (WHERE kind = 'latest') AS nps_before,
     max(answered_on) FILTER (WHERE kind = 'latest') AS nps_day,
@@ -84,7 +86,7 @@ WITH questions AS (
     ON spine.account_id = spans.account_id
    AND spans.first_day <= spine.as_of_date
    AND spine.as_of_date < spans.day_after
-  GROUP BY spine.account_id, spine.as_of_date
+  GROUP BY spine.account_id, spine.as_of_date, spine.joined_days
 )
 SELECT
   account_id,
@@ -92,12 +94,12 @@ SELECT
   CASE WHEN reported('surveys', as_of_date) THEN CAST(nps_latest * 10 AS DOUBLE) END AS nps_latest,
   CASE WHEN reported('surveys', as_of_date) THEN CAST(nps_before * 10 AS DOUBLE) END AS nps_previous,
   CASE WHEN reported('surveys', as_of_date) THEN as_of_date - nps_day END AS nps_age_days,
-  CASE WHEN reported('surveys', as_of_date) THEN CAST(nps_sum AS DOUBLE) * 10 / nullif(nps_answers, 0) END AS nps_mean_365d,
-  CASE WHEN reported('surveys', as_of_date) THEN CAST(promoters - detractors AS DOUBLE) * 100 / nullif(nps_answers, 0) END AS nps_365d,
-  CASE WHEN reported('surveys', as_of_date) THEN nps_answers END AS nps_answers_365d,
-  CASE WHEN reported('surveys', as_of_date) THEN CAST(nps_answered AS DOUBLE) / nullif(nps_asked, 0) END AS nps_response_rate_365d,
-  CASE WHEN reported('surveys', as_of_date) THEN CAST(csat_sum AS DOUBLE) / nullif(csat_answers, 0) END AS csat_mean_90d,
-  CASE WHEN reported('surveys', as_of_date) THEN CAST(satisfied AS DOUBLE) / nullif(csat_answers, 0) END AS csat_satisfied_share_90d,
-  CASE WHEN reported('surveys', as_of_date) THEN csat_answers END AS csat_answers_90d,
-  CASE WHEN reported('surveys', as_of_date) THEN CAST(answered AS DOUBLE) / nullif(asked, 0) END AS survey_response_rate_90d
+  CASE WHEN reported('surveys', as_of_date) AND is_whole_365d THEN CAST(nps_sum AS DOUBLE) * 10 / nullif(nps_answers, 0) END AS nps_mean_365d,
+  CASE WHEN reported('surveys', as_of_date) AND is_whole_365d THEN CAST(promoters - detractors AS DOUBLE) * 100 / nullif(nps_answers, 0) END AS nps_365d,
+  CASE WHEN reported('surveys', as_of_date) AND is_whole_365d THEN nps_answers END AS nps_answers_365d,
+  CASE WHEN reported('surveys', as_of_date) AND is_whole_365d THEN CAST(nps_answered AS DOUBLE) / nullif(nps_asked, 0) END AS nps_response_rate_365d,
+  CASE WHEN reported('surveys', as_of_date) AND is_whole_90d THEN CAST(csat_sum AS DOUBLE) / nullif(csat_answers, 0) END AS csat_mean_90d,
+  CASE WHEN reported('surveys', as_of_date) AND is_whole_90d THEN CAST(satisfied AS DOUBLE) / nullif(csat_answers, 0) END AS csat_satisfied_share_90d,
+  CASE WHEN reported('surveys', as_of_date) AND is_whole_90d THEN csat_answers END AS csat_answers_90d,
+  CASE WHEN reported('surveys', as_of_date) AND is_whole_90d THEN CAST(answered AS DOUBLE) / nullif(asked, 0) END AS survey_response_rate_90d
 FROM counts

@@ -11,7 +11,7 @@ CREATE TABLE metrics.survivors (
 SELECT
   account_id,
   survivor_id,
-  row_number() OVER (PARTITION BY account_id ORDER BY first_day) AS step,
+  row_number() OVER (PARTITION BY account_id ORDER BY first_day, survivor_id, day_after) AS step,
   first_day,
   coalesce(day_after, DATE '9999-12-31') AS day_after
 FROM staging.survivors

@@ -2,7 +2,8 @@
 -- the account is a customer.
 --
 -- The same windows as those of accounts, over what this one did for the account: what a user did for another one before
--- coming over counts there.
+-- coming over counts there. Who comes over, with a merged account or alone, begins as who is invited does: windows are whole
+-- from the first day, and those of the users who were there before do not change with who comes.
 CREATE TABLE metrics.users (
   account_id             VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account the user belongs to
   user_id                VARCHAR NOT NULL, -- the user

@@ -132,6 +132,7 @@ fn capability_17_customers_come_and_go_with_their_contracts() {
                 ("parent_account_id", Value::Null),
                 ("tenure_days", Value::Whole(customer.tenure_days)),
                 ("same_days", Value::Whole(customer.same_days)),
+                ("joined_days", customer.joined_days.map_or(Value::Null, Value::Whole)),
                 ("is_in_force", Value::Flag(!customer.lines.is_empty())),
                 ("approximate", Value::Flag(customer.approximate)),
             ],

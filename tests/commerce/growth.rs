@@ -70,12 +70,7 @@ fn likely(rows: &[&Opportunity]) -> i128 {
 
 fn growth_row(account: &str, day: NaiveDate) -> Row {
     let (arr, seats) = standing(account, day).unwrap();
-    // Nothing compares with a day before the last account went on in this one.
-    let joined_on = BOOKS.world.commerce.joined_on(account, day);
-    let ago = |days: u64| {
-        let before = day - Days::new(days);
-        standing(account, before).filter(|_| joined_on.is_none_or(|joined| joined <= before))
-    };
+    let ago = |days: u64| standing(account, day - Days::new(days));
     let arr_ago = |days| ago(days).map(|(arr, _)| dollars(arr));
     let seats_ago = |days| ago(days).map(|(_, seats)| seats as f64);
     let lines = BOOKS.world.commerce.customer(&BOOKS.world, account, day).unwrap().lines;

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::books::Books;
 use super::drawn;
+use crate::oracle::merges::not_yet;
 use crate::oracle::project_with;
 use crate::oracle::table::{Row, Table, Value, batches, parquet_below, rows};
 use crate::oracle::world::LAST_DAY;
@@ -104,8 +105,12 @@ pub fn day(day: Option<NaiveDate>) -> Value {
     day.map_or(Value::Null, Value::Day)
 }
 
-/// A row from its columns.
+/// A row from its columns; windows that reach back before another account went on in this one have no value yet.
 pub fn row<const N: usize>((day, account): (NaiveDate, &str), columns: [(&str, Value); N]) -> Row {
     let keys = [("account_id", Value::Text(account.to_owned())), ("as_of_date", Value::Day(day))];
-    keys.into_iter().chain(columns).map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut row: Row =
+        keys.into_iter().chain(columns).map(|(name, value)| (name.to_owned(), value)).collect();
+    let joined = BOOKS.world.commerce.joined_on(account, day).map(|on| (day - on).num_days() + 1);
+    not_yet(row.iter_mut().map(|(column, value)| (column.as_str(), value)), joined);
+    row
 }

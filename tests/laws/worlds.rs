@@ -14,7 +14,7 @@ use crate::oracle::table::{Row, Table, Value};
 use crate::oracle::world::{generated, small};
 
 /// The first day that is looked at; metrics are there long before it, for what looks back.
-static FIRST: LazyLock<NaiveDate> = LazyLock::new(|| before(20));
+pub static FIRST: LazyLock<NaiveDate> = LazyLock::new(|| before(20));
 static PUBLISHED: LazyLock<NaiveDate> = LazyLock::new(|| before(50));
 
 /// Days since which accounts are silent on the last one: of each, on every day that is looked at, at least a window.
@@ -30,8 +30,9 @@ const HAIR: f64 = 1e-9;
 pub struct Worlds {
     pub sources: TempDir,
     pub before: TempDir,
-    after: TempDir,
-    silent: BTreeMap<String, NaiveDate>,
+    pub changed: TempDir,
+    pub after: TempDir,
+    pub silent: BTreeMap<String, NaiveDate>,
     troubled: Vec<(String, usize, NaiveDate)>,
 }
 
@@ -56,7 +57,7 @@ pub static WORLDS: LazyLock<Worlds> = LazyLock::new(|| {
     silence(changed.path(), &silent);
     trouble(changed.path(), &troubled);
     run(bundled, changed.path(), after.path(), *PUBLISHED, false);
-    Worlds { sources, before: before_out, after, silent, troubled }
+    Worlds { sources, before: before_out, changed, after, silent, troubled }
 });
 
 /// What a template makes of both worlds: scores, and who is on the queue.
@@ -85,7 +86,7 @@ impl Judged {
 }
 
 /// No account is the better for it: never a higher score, never none in place of one.
-fn is_no_better(before: &Row, after: &Row) -> bool {
+pub fn is_no_better(before: &Row, after: &Row) -> bool {
     match (number(before, "score"), number(after, "score")) {
         (Some(before), after) => after.is_some_and(|after| after <= before + HAIR),
         (None, _) => true,

@@ -147,6 +147,8 @@ pub struct Customer<'a> {
     pub tenure_days: i64,
     /// Of these, the days since the last account went on in it.
     pub same_days: i64,
+    /// Days since the last account went on in it, the day included.
+    pub joined_days: Option<i64>,
     pub approximate: bool,
 }
 
@@ -240,13 +242,14 @@ impl Commerce {
         }
         let since = account.customer_since.into_iter().chain(first).min()?;
         let days_since = |first: NaiveDate| day.signed_duration_since(first).num_days() + 1;
-        let joined = self.joined_on(account_id, day).map_or(i64::MAX, days_since);
+        let joined_days = self.joined_on(account_id, day).map(days_since);
         Some(Customer {
             account,
             approximate: account_is_approximate || stays.iter().any(|line| line.approximate),
             lines: stays.iter().filter(|line| line.state.is_in_force()).map(|line| line.line).collect(),
             tenure_days: days_since(since),
-            same_days: days_since(since).min(joined),
+            same_days: days_since(since).min(joined_days.unwrap_or(i64::MAX)),
+            joined_days,
         })
     }
 

@@ -1,4 +1,5 @@
-//! Accounts that go on in another one: which one that is on a day, found by following what was written down last.
+//! Accounts that go on in another one: which one that is on a day, found by following what was written down last; and what
+//! of the other one's windows has no value yet.
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use chrono::{Days, NaiveDate};
 
 use super::columns::{date, text, time};
 use super::commerce::{Commerce, day};
-use super::table::Row;
+use super::table::{Row, Value};
 use super::world::{moment, words, write};
 
 /// A row of `raw.account_merges`.
@@ -27,6 +28,44 @@ impl Merge {
             survivor_id: words(row, "survivor_id").unwrap(),
             merged_on: day(row, "merged_on").unwrap(),
             recorded_at: moment(row, "recorded_at").unwrap(),
+        }
+    }
+}
+
+/// How many days a metric looks at, its own day included, as its name tells; `None` for what is as it stands on a day.
+pub fn window(column: &str) -> Option<i64> {
+    match column {
+        "is_weekly_habit" | "is_key_feature_habit" | "key_features_adopted" | "key_feature_weight" => {
+            Some(28)
+        }
+        "key_adoption" | "is_over_seats" | "arr_per_active_user" => Some(28),
+        "resolve_median_is_censored" | "gives_feedback" | "login_trend" => Some(90),
+        "references_lapsed" | "events_lapsed" | "advocacy_lapsed" => Some(360),
+        "usage_growth_28d" | "active_users_growth_28d" => Some(56),
+        // The last figure of a week, and that of the week four weeks before.
+        "storage_growth_28d" => Some(35),
+        // Compared with the end of a day so long ago.
+        "arr_growth_90d" | "seats_growth_90d" => Some(91),
+        "arr_growth_365d" | "seats_growth_365d" => Some(366),
+        // People and plans that are an account's own on the day, what is owed on it, and a figure of back then.
+        "sponsors_left_28d" | "sponsors_left_90d" | "champions_left_28d" | "champions_left_90d" => None,
+        "milestones_stalled_28d" | "overdue_30d_amount" | "storage_gb_28d_ago" => None,
+        // Up to a last day, which is not the one that is looked from.
+        _ if column.starts_with("last_") => None,
+        _ => {
+            let (name, days) = column.strip_suffix('d')?.rsplit_once('_')?;
+            let days: i64 = days.parse().ok()?;
+            Some(if name.ends_with("_prev") { 2 * days } else { days })
+        }
+    }
+}
+
+/// Takes the values of windows that reach back before the last account went on in this one.
+pub fn not_yet<'a>(row: impl IntoIterator<Item = (&'a str, &'a mut Value)>, joined_days: Option<i64>) {
+    let Some(joined) = joined_days else { return };
+    for (column, value) in row {
+        if window(column).is_some_and(|days| days > joined) {
+            *value = Value::Null;
         }
     }
 }

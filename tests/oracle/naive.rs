@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 
 use super::commerce::Customer;
+use super::merges::not_yet;
 use super::people;
 use super::table::{Row, Table, Value};
 use super::world::{Event, World};
@@ -140,6 +141,7 @@ fn row(world: &World, customer: &Customer, log: &Log) -> Row {
     shares(log, &mut put);
     depth(world, log, &mut put);
     people::pulse(world, &account.account_id, log.day, &mut put);
+    not_yet(row.iter_mut().map(|(column, value)| (column.as_str(), value)), customer.joined_days);
     row
 }
 

@@ -38,7 +38,7 @@ const MARTS: [&str; 6] = [
 const SELECTED: [&str; 3] = ["metrics.accounts", "components.health", "scores.health"];
 
 /// The account in which another one goes on: without merges nobody knows that its growth is not yet.
-const SURVIVOR: &str = "a000037";
+pub const SURVIVOR: &str = "a000037";
 
 /// Each source with columns that know nothing without it, in groups of which no two touch one subject in one way: each is
 /// away once, and there while others are away.

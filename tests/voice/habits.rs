@@ -39,16 +39,37 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     let users: BTreeSet<&str> = month.iter().filter_map(|(_, event)| event.user_id.as_deref()).collect();
     let features: Vec<&str> = month.iter().filter_map(|(_, event)| event.feature.as_deref()).collect();
     let distinct: BTreeSet<&str> = features.iter().copied().collect();
-    let tenure = ugly.world.commerce().customer(&ugly.world, account_id, as_of).unwrap().tenure_days;
+    let customer = ugly.customer(account_id, as_of);
+    let (tenure, joined) = (customer.tenure_days, customer.joined_days);
+    // The 28 days up to a last day with use hold some before another account went on in this one, and some after.
+    let crosses = |last: NaiveDate| {
+        joined
+            .is_some_and(|joined| (1..28).contains(&(joined - as_of.signed_duration_since(last).num_days())))
+    };
+    let unless_across =
+        |last: Option<NaiveDate>, value| if last.is_some_and(crosses) { Value::Null } else { value };
+    let (shared_on, last_share) = last_top_share(&uses, as_of).unzip();
+    let unseen = seen_on.map_or(tenure, |seen| as_of.signed_duration_since(seen).num_days().min(tenure));
     Facts::from([
-        ("stickiness_28d", if tenure < 28 { Value::Null } else { stickiness(&of_users) }),
+        (
+            "stickiness_28d",
+            if tenure < 28 || joined.is_some_and(|joined| joined < 28) {
+                Value::Null
+            } else {
+                stickiness(&of_users)
+            },
+        ),
         ("active_weeks_28d", count(true, active.len())),
         ("is_weekly_habit", flag(true, active.len() == 4)),
         ("days_since_active", days_since(true, active_on, as_of)),
         ("days_since_user_seen", days_since(true, seen_on, as_of)),
-        ("last_active_users_28d", last_users.map_or(Value::Null, |users| count(true, users.len()))),
-        ("last_top_user_share_28d", last_top_share(&uses, as_of)),
-        ("last_api_error_rate_28d", last_error_rate),
+        ("days_without_users", Value::Whole(unseen)),
+        (
+            "last_active_users_28d",
+            unless_across(seen_on, last_users.map_or(Value::Null, |users| count(true, users.len()))),
+        ),
+        ("last_top_user_share_28d", unless_across(shared_on, last_share.map_or(Value::Null, Value::Real))),
+        ("last_api_error_rate_28d", unless_across(called_on, last_error_rate)),
         ("key_feature_weeks_28d", count(listed, key.len())),
         ("is_key_feature_habit", flag(listed, key.len() == 4)),
         ("errors_28d", count(true, errors)),
@@ -71,8 +92,8 @@ fn stickiness(month: &[(NaiveDate, &Event)]) -> Value {
     ratio(true, daily as f64 / 28.0, monthly as f64)
 }
 
-/// What the one with most has of the usage by users, of the last day in 28 with any on which that can be told.
-fn last_top_share(uses: &[(NaiveDate, &Event)], as_of: NaiveDate) -> Value {
+/// What the one with most has of the usage by users, of the last day in 28 with any on which that can be told, and the day.
+fn last_top_share(uses: &[(NaiveDate, &Event)], as_of: NaiveDate) -> Option<(NaiveDate, f64)> {
     let of_users: Vec<(NaiveDate, &str, i64)> = uses
         .iter()
         .filter_map(|(day, event)| Some((*day, event.user_id.as_deref()?, event.seconds)))
@@ -85,9 +106,9 @@ fn last_top_share(uses: &[(NaiveDate, &Event)], as_of: NaiveDate) -> Value {
             *by_user.entry(user).or_default() += seconds;
         }
         let whole: i64 = by_user.values().sum();
-        (whole > 0).then(|| by_user.values().max().map(|most| *most as f64 / whole as f64)).flatten()
+        (whole > 0).then(|| by_user.values().max().map(|most| (*last, *most as f64 / whole as f64))).flatten()
     };
-    days.iter().rev().find_map(share).map_or(Value::Null, Value::Real)
+    days.iter().rev().find_map(share)
 }
 
 #[test]

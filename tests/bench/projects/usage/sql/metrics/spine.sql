@@ -4,7 +4,8 @@ SELECT
   accounts.account_id,
   days.day AS as_of_date,
   days.day - accounts.customer_since + 1 AS tenure_days,
-  days.day - accounts.customer_since + 1 AS same_days -- no account goes on in another
+  days.day - accounts.customer_since + 1 AS same_days, -- no account goes on in another
+  CAST(NULL AS BIGINT) AS joined_days
 FROM staging.accounts
 JOIN calendar.days
   ON days.day >= accounts.customer_since
