@@ -24,47 +24,56 @@ CREATE TABLE metrics.adoption (
   adoption_velocity        DOUBLE CHECK (adoption_velocity >= 0), -- features used for the first time in the last 90 days by 30 days as a customer, of which 30 to 90 count, so that it does not fall with age alone; NULL where these 90 and the 28 before do not lie in the complete log, unless all days as a customer do: what was used before the log is not new in it; NULL while another account has gone on in it for less than 90 days
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
-WITH flags AS (
-  SELECT
-    states.account_id,
-    states.feature,
-    states.day,
-    CASE WHEN states.is_entitled THEN 1 ELSE 0 END AS entitled,
-    CASE WHEN states.is_entitled AND states.uses_28d > 0 THEN 1 ELSE 0 END AS used,
-    CASE WHEN keys.feature IS NOT NULL AND states.uses_28d >= $adopted_after THEN 1 ELSE 0 END AS adopted,
-    coalesce(keys.weight, 0) AS weight,
-    CASE WHEN states.used_today = 1 AND states.use_days = 1 THEN 1 ELSE 0 END AS is_first
-  FROM metrics.key_features AS keys
-  RIGHT JOIN metrics.feature_states AS states ON states.feature = keys.feature
-), log AS (
+WITH stretches AS (
   SELECT
     account_id,
-    day AS as_of_date,
-    entitled - lag(entitled, 1, 0) OVER by_feature AS entitled_change,
-    used - lag(used, 1, 0) OVER by_feature AS used_change,
-    adopted - lag(adopted, 1, 0) OVER by_feature AS adopted_change,
-    (adopted - lag(adopted, 1, 0) OVER by_feature) * weight AS weight_change,
-    is_first,
-    FALSE AS on_spine,
-    CAST(NULL AS BIGINT) AS tenure_days,
-    CAST(NULL AS BIGINT) AS joined_days
-  FROM flags
-  WINDOW by_feature AS (PARTITION BY account_id, feature ORDER BY day)
-  UNION ALL
-  SELECT account_id, as_of_date, 0, 0, 0, 0, 0, TRUE, tenure_days, joined_days
-  FROM metrics.spine
+    feature,
+    day AS first_day,
+    lag(day) OVER (PARTITION BY account_id, feature ORDER BY day DESC) AS day_after,
+    is_entitled,
+    uses_28d
+  FROM metrics.feature_states
+), spans AS (
+  SELECT
+    stretches.account_id,
+    stretches.first_day,
+    stretches.day_after,
+    stretches.is_entitled,
+    stretches.uses_28d > 0 AS is_used,
+    keys.feature IS NOT NULL AND stretches.uses_28d >= $adopted_after AS is_adopted,
+    keys.weight
+  FROM metrics.key_features AS keys
+  RIGHT JOIN stretches ON stretches.feature = keys.feature
 ), states AS (
+  SELECT
+    spine.account_id,
+    spine.as_of_date,
+    spine.tenure_days,
+    coalesce(spine.joined_days >= 28, TRUE) AS is_whole,
+    coalesce(spine.joined_days >= 90, TRUE) AS is_whole_90d,
+    count(is_entitled) FILTER (WHERE is_entitled) AS entitled,
+    count(is_used) FILTER (WHERE is_entitled AND is_used) AS used,
+    count(is_adopted) FILTER (WHERE is_adopted) AS adopted,
+    coalesce(sum(weight) FILTER (WHERE is_adopted), 0) AS weight
+  -- The few features come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM spans
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = spans.account_id
+   AND spans.first_day <= spine.as_of_date
+   AND (spans.day_after IS NULL OR spine.as_of_date < spans.day_after)
+  GROUP BY spine.account_id, spine.as_of_date, spine.tenure_days, spine.joined_days
+), log AS (
+  SELECT account_id, day AS as_of_date, CASE WHEN used_today = 1 AND use_days = 1 THEN 1 ELSE 0 END AS is_first, FALSE AS on_spine
+  FROM metrics.feature_states
+  UNION ALL
+  SELECT account_id, as_of_date, 0, TRUE
+  FROM metrics.spine
+), firsts AS (
+  -- A first use is a fact of its day: what was ever used is the number of them.
   SELECT
     on_spine,
     account_id,
     as_of_date,
-    tenure_days,
-    coalesce(joined_days >= 28, TRUE) AS is_whole,
-    coalesce(joined_days >= 90, TRUE) AS is_whole_90d,
-    coalesce(sum(entitled_change) OVER history, 0) AS entitled,
-    coalesce(sum(used_change) OVER history, 0) AS used,
-    coalesce(sum(adopted_change) OVER history, 0) AS adopted,
-    coalesce(sum(weight_change) OVER history, 0) AS weight,
     coalesce(sum(is_first) OVER history, 0) AS ever,
     coalesce(sum(is_first) OVER w28, 0) AS new_28d,
     coalesce(sum(is_first) OVER w90, 0) AS new_90d
@@ -90,11 +99,12 @@ SELECT
   CASE WHEN is_whole AND reported('features', states.as_of_date) THEN states.adopted END AS key_features_adopted,
   CASE WHEN is_whole THEN states.weight END AS key_feature_weight,
   CASE WHEN is_whole AND reported('features', states.as_of_date) THEN CAST(states.weight AS DOUBLE) / nullif(all_keys.weight, 0) END AS key_adoption,
-  states.ever AS features_ever,
+  firsts.ever AS features_ever,
   CASE WHEN is_whole AND (ready('events', 56, states.as_of_date) OR ready('events', 1, states.as_of_date - states.tenure_days + 1))
-       THEN states.new_28d END AS features_new_28d,
+       THEN firsts.new_28d END AS features_new_28d,
   CASE WHEN is_whole_90d AND (ready('events', 118, states.as_of_date) OR ready('events', 1, states.as_of_date - states.tenure_days + 1))
-       THEN CAST(states.new_90d AS DOUBLE) * 30 / least(greatest(states.tenure_days, 30), 90) END AS adoption_velocity
+       THEN CAST(firsts.new_90d AS DOUBLE) * 30 / least(greatest(states.tenure_days, 30), 90) END AS adoption_velocity
 FROM all_keys
 RIGHT JOIN states ON states.as_of_date = all_keys.day
+JOIN firsts ON firsts.account_id = states.account_id AND firsts.as_of_date = states.as_of_date
 WHERE on_spine

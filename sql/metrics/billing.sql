@@ -48,18 +48,21 @@ WITH invoices AS (
    AND (invoices.day_after IS NULL OR spine.as_of_date < invoices.day_after)
    AND (voided_on IS NULL OR spine.as_of_date < voided_on)
   GROUP BY spine.account_id, spine.as_of_date, spine.joined_days
-), log AS (
-  SELECT account_id, as_of_date, TRUE AS on_spine, CAST(NULL AS VARCHAR) AS status, CAST(NULL AS DECIMAL(18,2)) AS received,
-         CAST(NULL AS BOOLEAN) AS has_failed
-  FROM metrics.spine
-  UNION ALL
-  SELECT account_id, day, FALSE, status, received, NULL
-  FROM staging.payments
-  UNION ALL
-  SELECT account_id, day, FALSE, NULL, NULL, NOT bool_or(status <> 'failed')
+), attempts AS (
+  SELECT account_id, day, NOT bool_or(status <> 'failed') AS has_failed
   FROM staging.payments
   WHERE status IN ('paid', 'failed')
   GROUP BY account_id, day
+), lasts AS (
+  -- Of the days with an attempt the last one counts, until the next.
+  SELECT account_id, has_failed, day AS first_day, lag(day) OVER (PARTITION BY account_id ORDER BY day DESC) AS day_after
+  FROM attempts
+), log AS (
+  SELECT account_id, as_of_date, TRUE AS on_spine, CAST(NULL AS VARCHAR) AS status, CAST(NULL AS DECIMAL(18,2)) AS received
+  FROM metrics.spine
+  UNION ALL
+  SELECT account_id, day, FALSE, status, received
+  FROM staging.payments
 ), rolling AS (
   SELECT
     account_id,
@@ -68,13 +71,11 @@ WITH invoices AS (
     coalesce(sum(received) OVER w90, 0) AS paid_amount_90d,
     coalesce(sum(received) OVER w365, 0) AS paid_amount_365d,
     count(status) FILTER (WHERE status = 'failed') OVER w90 AS failed_payments_90d,
-    count(status) FILTER (WHERE status = 'chargeback') OVER w365 AS chargebacks_365d,
-    last_value(has_failed) IGNORE NULLS OVER history AS last_payment_failed
+    count(status) FILTER (WHERE status = 'chargeback') OVER w365 AS chargebacks_365d
   FROM log
   WINDOW
     w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW),
-    w365 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '364' DAY PRECEDING AND CURRENT ROW),
-    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    w365 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '364' DAY PRECEDING AND CURRENT ROW)
 )
 SELECT
   rolling.account_id,
@@ -95,8 +96,13 @@ SELECT
   CASE WHEN reported('payments', rolling.as_of_date) AND is_whole_365d THEN CAST(paid_amount_365d AS DECIMAL(18,2)) END AS paid_amount_365d,
   CASE WHEN reported('payments', rolling.as_of_date) AND is_whole_90d THEN failed_payments_90d END AS failed_payments_90d,
   CASE WHEN reported('payments', rolling.as_of_date) AND is_whole_365d THEN chargebacks_365d END AS chargebacks_365d,
-  CASE WHEN reported('payments', rolling.as_of_date) THEN last_payment_failed END AS last_payment_failed
-FROM rolling
+  CASE WHEN reported('payments', rolling.as_of_date) THEN lasts.has_failed END AS last_payment_failed
+-- The few attempts come first: the engine keeps the left side in memory and lets the right one pass.
+FROM lasts
+RIGHT JOIN rolling
+  ON rolling.account_id = lasts.account_id
+ AND lasts.first_day <= rolling.as_of_date
+ AND (lasts.day_after IS NULL OR rolling.as_of_date < lasts.day_after)
 JOIN invoices ON invoices.account_id = rolling.account_id AND invoices.as_of_date = rolling.as_of_date
 JOIN metrics.contracts ON contracts.account_id = rolling.account_id AND contracts.as_of_date = rolling.as_of_date
 WHERE on_spine

@@ -33,20 +33,28 @@ WITH ends AS (
   FROM staging.onboarding_plans
   WHERE completed_on IS NOT NULL
   GROUP BY account_id
+), firsts AS (
+  SELECT ends.account_id, ends.ended_on, min(changes.day) AS expanded_on
+  FROM ends
+  LEFT JOIN staging.contract_events AS changes
+    ON changes.account_id = ends.account_id
+   AND changes.day >= ends.ended_on
+   AND changes.type IN ('upsell', 'cross_sell')
+  GROUP BY ends.account_id, ends.ended_on
 ), pipeline AS (
-  SELECT account_id, type, amount_arr, CAST(CAST(amount_arr AS DOUBLE) * probability AS DECIMAL(18,2)) AS likely_arr,
+  SELECT account_id, type = 'renewal' AS is_renewal, amount_arr, CAST(CAST(amount_arr AS DOUBLE) * probability AS DECIMAL(18,2)) AS likely_arr,
          first_day, day_after
   FROM staging.opportunities
   WHERE is_open AND (type IN ('upsell', 'cross_sell') OR type = 'renewal' AND probability IS NOT NULL)
-), under_discussion AS (
+), discussed AS (
   SELECT
     spine.account_id,
     spine.as_of_date,
-    count(type) FILTER (WHERE type <> 'renewal') AS open_opportunities,
-    coalesce(sum(amount_arr) FILTER (WHERE type <> 'renewal'), 0) AS open_arr,
-    coalesce(sum(likely_arr) FILTER (WHERE type <> 'renewal'), 0) AS likely_arr,
-    sum(amount_arr) FILTER (WHERE type = 'renewal') AS renewing_arr,
-    sum(likely_arr) FILTER (WHERE type = 'renewal') AS likely_renewing_arr
+    count(is_renewal) FILTER (WHERE NOT is_renewal) AS open_opportunities,
+    coalesce(sum(amount_arr) FILTER (WHERE NOT is_renewal), 0) AS open_arr,
+    coalesce(sum(likely_arr) FILTER (WHERE NOT is_renewal), 0) AS likely_arr,
+    sum(amount_arr) FILTER (WHERE is_renewal) AS renewing_arr,
+    sum(likely_arr) FILTER (WHERE is_renewal) AS likely_renewing_arr
   -- The few opportunities come first: the engine keeps the left side in memory and lets the right one pass.
   FROM pipeline
   RIGHT JOIN metrics.spine
@@ -55,23 +63,13 @@ WITH ends AS (
    AND (pipeline.day_after IS NULL OR spine.as_of_date < pipeline.day_after)
   GROUP BY spine.account_id, spine.as_of_date
 ), log AS (
-  SELECT account_id, as_of_date, TRUE AS on_spine, joined_days,
-         arr, seats, cancelled_arr, auto_renew_arr,
-         CAST(NULL AS VARCHAR) AS kind, CAST(NULL AS VARCHAR) AS type, CAST(NULL AS DECIMAL(18,2)) AS worth,
-         CAST(NULL AS DATE) AS since
+  SELECT account_id, as_of_date, TRUE AS on_spine, joined_days, arr, seats, cancelled_arr, auto_renew_arr,
+         CAST(NULL AS VARCHAR) AS type, CAST(NULL AS DECIMAL(18,2)) AS worth
   FROM metrics.spine
   JOIN metrics.contracts USING (account_id, as_of_date)
   UNION ALL
-  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, NULL, 'changed', type, delta_arr, NULL
+  SELECT account_id, day, FALSE, NULL, NULL, NULL, NULL, NULL, type, delta_arr
   FROM staging.contract_events
-  UNION ALL
-  SELECT account_id, ended_on, FALSE, NULL, NULL, NULL, NULL, NULL, 'onboarded', NULL, NULL, ended_on AS since
-  FROM ends
-  UNION ALL
-  SELECT changes.account_id, changes.day, FALSE, NULL, NULL, NULL, NULL, NULL, 'expanded', NULL, NULL, changes.day AS since
-  FROM staging.contract_events AS changes
-  JOIN ends ON ends.account_id = changes.account_id AND changes.day >= ends.ended_on
-  WHERE changes.type IN ('upsell', 'cross_sell')
 ), rolling AS (
   SELECT
     *,
@@ -81,22 +79,19 @@ WITH ends AS (
     sum(arr) OVER ago365 AS arr_365d_ago,
     sum(seats) OVER ago90 AS seats_90d_ago,
     sum(seats) OVER ago365 AS seats_365d_ago,
-    count(kind) FILTER (WHERE kind = 'changed' AND type = 'renewal') OVER w365 AS renewals,
-    count(kind) FILTER (WHERE kind = 'changed' AND type = 'upsell') OVER w365 AS upsells,
-    count(kind) FILTER (WHERE kind = 'changed' AND type = 'cross_sell') OVER w365 AS cross_sells,
-    count(kind) FILTER (WHERE kind = 'changed' AND type = 'downsell') OVER w365 AS downsells,
-    coalesce(sum(worth) FILTER (WHERE kind = 'changed' AND type IN ('renewal', 'upsell', 'cross_sell', 'price_change') AND worth > 0) OVER w365, 0) AS won,
-    coalesce(sum(worth) FILTER (WHERE kind = 'changed' AND type IN ('renewal', 'downsell', 'churn', 'price_change') AND worth < 0) OVER w365, 0) AS lost,
-    min(since) FILTER (WHERE kind = 'onboarded') OVER history AS onboarded_on,
-    min(since) FILTER (WHERE kind = 'expanded') OVER history AS expanded_on
+    count(type) FILTER (WHERE type = 'renewal') OVER w365 AS renewals,
+    count(type) FILTER (WHERE type = 'upsell') OVER w365 AS upsells,
+    count(type) FILTER (WHERE type = 'cross_sell') OVER w365 AS cross_sells,
+    count(type) FILTER (WHERE type = 'downsell') OVER w365 AS downsells,
+    coalesce(sum(worth) FILTER (WHERE type IN ('renewal', 'upsell', 'cross_sell', 'price_change') AND worth > 0) OVER w365, 0) AS won,
+    coalesce(sum(worth) FILTER (WHERE type IN ('renewal', 'downsell', 'churn', 'price_change') AND worth < 0) OVER w365, 0) AS lost
   FROM log
   WINDOW
     ago90 AS (PARTITION BY account_id ORDER BY as_of_date
               RANGE BETWEEN INTERVAL '90' DAY PRECEDING AND INTERVAL '90' DAY PRECEDING),
     ago365 AS (PARTITION BY account_id ORDER BY as_of_date
                RANGE BETWEEN INTERVAL '365' DAY PRECEDING AND INTERVAL '365' DAY PRECEDING),
-    w365 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '364' DAY PRECEDING AND CURRENT ROW),
-    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    w365 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '364' DAY PRECEDING AND CURRENT ROW)
 )
 SELECT
   rolling.account_id,
@@ -113,12 +108,13 @@ SELECT
   CASE WHEN with_year THEN downsells END AS downsells_365d,
   CASE WHEN with_year THEN CAST(won AS DECIMAL(18,2)) END AS expansion_arr_365d,
   CASE WHEN with_year THEN CAST(-lost AS DECIMAL(18,2)) END AS contraction_arr_365d,
-  CASE WHEN with_onboarding AND onboarded_on IS NOT NULL THEN expanded_on IS NOT NULL END AS has_expanded,
-  CASE WHEN with_onboarding THEN coalesce(expanded_on, rolling.as_of_date) - onboarded_on END AS days_to_first_expansion,
+  CASE WHEN with_onboarding AND ended_on <= rolling.as_of_date THEN coalesce(expanded_on <= rolling.as_of_date, FALSE) END AS has_expanded,
+  CASE WHEN with_onboarding AND ended_on <= rolling.as_of_date THEN least(expanded_on, rolling.as_of_date) - ended_on END AS days_to_first_expansion,
   CASE WHEN reported('opportunities', rolling.as_of_date) THEN open_opportunities END AS open_expansion_opportunities,
   CASE WHEN reported('opportunities', rolling.as_of_date) THEN CAST(open_arr AS DECIMAL(18,2)) END AS open_expansion_arr,
   CASE WHEN reported('opportunities', rolling.as_of_date) THEN CAST(likely_arr AS DECIMAL(18,2)) END AS weighted_expansion_arr,
   CASE WHEN reported('opportunities', rolling.as_of_date) THEN CAST(likely_renewing_arr AS DOUBLE) / nullif(CAST(renewing_arr AS DOUBLE), 0) END AS renewal_probability
-FROM rolling
-JOIN under_discussion AS pending ON pending.account_id = rolling.account_id AND pending.as_of_date = rolling.as_of_date
+FROM firsts
+RIGHT JOIN rolling ON rolling.account_id = firsts.account_id
+JOIN discussed ON discussed.account_id = rolling.account_id AND discussed.as_of_date = rolling.as_of_date
 WHERE on_spine

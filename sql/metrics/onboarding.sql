@@ -71,33 +71,20 @@ WITH plans AS (
    AND spans.first_day <= spine.as_of_date
    AND (spans.day_after IS NULL OR spine.as_of_date < spans.day_after)
   GROUP BY spine.account_id, spine.as_of_date
-), log AS (
-  SELECT account_id, CASE change WHEN 1 THEN created_on ELSE deactivated_on END AS as_of_date, change AS invited, 0 AS activated,
-         FALSE AS on_spine, CAST(NULL AS BIGINT) AS tenure_days, CAST(NULL AS BIGINT) AS seats
-  FROM staging.users
-  CROSS JOIN (VALUES (1), (-1)) AS ends (change)
-  WHERE deactivated_on IS NULL AND change = 1 OR created_on < deactivated_on
-  UNION ALL
-  SELECT account_id, CASE change WHEN 1 THEN greatest(created_on, activated_on) ELSE deactivated_on END, 0, change, FALSE, NULL, NULL
-  FROM staging.users
-  CROSS JOIN (VALUES (1), (-1)) AS ends (change)
-  WHERE activated_on IS NOT NULL
-    AND (deactivated_on IS NULL AND change = 1 OR greatest(created_on, activated_on) < deactivated_on)
-  UNION ALL
-  SELECT spine.account_id, spine.as_of_date, 0, 0, TRUE, spine.tenure_days, contracts.seats
-  FROM metrics.spine
-  JOIN metrics.contracts ON contracts.account_id = spine.account_id AND contracts.as_of_date = spine.as_of_date
 ), people AS (
   SELECT
-    on_spine,
-    account_id,
-    as_of_date,
-    tenure_days,
-    seats,
-    sum(invited) OVER history AS invited,
-    sum(activated) OVER history AS activated
-  FROM log
-  WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    spine.account_id,
+    spine.as_of_date,
+    spine.tenure_days,
+    count(user_id) AS invited,
+    count(user_id) FILTER (WHERE activated_on <= spine.as_of_date) AS activated
+  -- The few users come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM staging.users
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = users.account_id
+   AND users.created_on <= spine.as_of_date
+   AND (users.deactivated_on IS NULL OR spine.as_of_date < users.deactivated_on)
+  GROUP BY spine.account_id, spine.as_of_date, spine.tenure_days
 ), shares AS (
   SELECT
     people.*,
@@ -105,10 +92,10 @@ WITH plans AS (
     reported('onboarding_plans', people.as_of_date) AND plans > 0 AS planned,
     reported('onboarding_plans', people.as_of_date) AND reported('onboarding_milestones', people.as_of_date) AS stepped,
     CAST(done AS DOUBLE) / nullif(required, 0) AS depth,
-    CAST(activated AS DOUBLE) / coalesce(nullif(seats, 0), nullif(invited, 0)) AS breadth
+    CAST(activated AS DOUBLE) / coalesce(nullif(contracts.seats, 0), nullif(invited, 0)) AS breadth
   FROM people
   JOIN progress ON progress.account_id = people.account_id AND progress.as_of_date = people.as_of_date
-  WHERE on_spine
+  JOIN metrics.contracts AS contracts ON contracts.account_id = people.account_id AND contracts.as_of_date = people.as_of_date
 )
 SELECT
   account_id,

@@ -68,16 +68,17 @@ WITH people AS (
   FROM held
   RIGHT JOIN metrics.spine ON spine.account_id = held.account_id AND held.day <= spine.as_of_date
   GROUP BY spine.account_id, spine.as_of_date, spine.joined_days
-), log AS (
-  SELECT account_id, seen_on AS as_of_date, seen_on, FALSE AS on_spine
+), sights AS (
+  -- Of the days on which a champion came the last one counts, until the next.
+  SELECT account_id, seen_on AS first_day, lag(seen_on) OVER (PARTITION BY account_id ORDER BY seen_on DESC) AS day_after
   FROM metrics.champion_days
-  UNION ALL
-  SELECT account_id, as_of_date, NULL, TRUE
-  FROM metrics.spine
 ), seen AS (
-  SELECT on_spine, account_id, as_of_date, max(seen_on) OVER history AS champion_seen_on
-  FROM log
-  WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+  SELECT spine.account_id, spine.as_of_date, sights.first_day AS champion_seen_on
+  FROM sights
+  RIGHT JOIN metrics.spine
+    ON spine.account_id = sights.account_id
+   AND sights.first_day <= spine.as_of_date
+   AND (sights.day_after IS NULL OR spine.as_of_date < sights.day_after)
 )
 SELECT
   seen.account_id,
@@ -108,4 +109,3 @@ LEFT JOIN staging.owners
   ON owners.account_id = seen.account_id
  AND owners.first_day <= seen.as_of_date
  AND (owners.day_after IS NULL OR seen.as_of_date < owners.day_after)
-WHERE on_spine

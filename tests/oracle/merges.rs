@@ -39,7 +39,7 @@ pub fn window(column: &str) -> Option<i64> {
             Some(28)
         }
         "key_adoption" | "is_over_seats" | "arr_per_active_user" => Some(28),
-        "resolve_median_is_censored" | "gives_feedback" | "login_trend" => Some(90),
+        "resolve_median_is_censored" | "gives_feedback" | "login_trend" | "adoption_velocity" => Some(90),
         "references_lapsed" | "events_lapsed" | "advocacy_lapsed" => Some(360),
         "usage_growth_28d" | "active_users_growth_28d" => Some(56),
         // The last figure of a week, and that of the week four weeks before.
