@@ -77,6 +77,12 @@
 //! filter on dates, so one statement serves a backfill and a single day, and both give the same bytes. Events of
 //! after the last day of a run are never read; frames that reach past the current row are refused.
 //!
+//! A fact counts for the account that it named on its day. Where another account goes on in one, a window that reaches back
+//! before the merge is *not yet*: half of what both did is neither small nor large, but unknown. `joined_days` says how far
+//! windows may reach, components wait for them (`ready_when`), and coverage says so. Silence is known all the same
+//! (`days_without_users`): who has seen no user for four weeks gets the worst, and is no better for a merge. States of a
+//! day and ages of what was last go on under the survivor's name; `sql/audits` warns of what still names the other one.
+//!
 //! Which days of other tables a model needs is read off its optimised plan: a filter on the day that arrives at their
 //! scans is the proof that no other day matters; where it does not arrive, all of history is built.
 //!

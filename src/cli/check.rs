@@ -92,7 +92,7 @@ fn meanings(checked: &Checked) -> impl Iterator<Item = (String, String)> {
     let settings = &checked.pipeline.settings;
     checked.pipeline.models.iter().filter_map(|model| {
         let Kind::Source(source) = &model.kind else { return None };
-        let means = source.time.as_ref()?.means(settings.complete_from(&model.name));
+        let means = source.time.means(settings.complete_from(&model.name));
         Some((model.name.to_string(), means))
     })
 }

@@ -9,10 +9,25 @@ use std::sync::Arc;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Expr, Query, SelectItem, SetExpr, Statement as SqlStatement, Value};
 
-use super::{Audit, graph};
+use super::graph::{self, Reads};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::layer::ModelName;
 use crate::project::{digests, statement};
+
+/// A query over what was built that must return no rows.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// The file's stem.
+    pub name: String,
+    /// Its text.
+    pub file: Arc<SourceFile>,
+    /// The query.
+    pub query: Box<Query>,
+    /// What it reads.
+    pub reads: Reads,
+    /// Whether its rows are warned of and stop no run: it selects `'warn' AS severity`.
+    pub warns: bool,
+}
 
 /// The audits of a project; what is wrong with one is told.
 pub(super) fn audits_of(

@@ -12,8 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::sql::sqlparser::ast::Query;
-
+pub use audits::Audit;
 pub(crate) use graph::reads_of;
 pub use graph::{CALENDAR_DAYS, Reads};
 pub use main_score::main_score;
@@ -45,21 +44,6 @@ pub struct Pipeline {
     pub main_score: Option<String>,
     /// Unit tests of models, as text.
     pub tests: Vec<Arc<SourceFile>>,
-}
-
-/// A query over what was built that must return no rows.
-#[derive(Debug, Clone)]
-pub struct Audit {
-    /// The file's stem.
-    pub name: String,
-    /// Its text.
-    pub file: Arc<SourceFile>,
-    /// The query.
-    pub query: Box<Query>,
-    /// What it reads.
-    pub reads: Reads,
-    /// Whether its rows are warned of and stop no run: it selects `'warn' AS severity`.
-    pub warns: bool,
 }
 
 impl Pipeline {

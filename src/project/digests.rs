@@ -15,7 +15,6 @@ use super::layer::{CALENDAR, Layer, ModelName};
 use super::model::{Kind, Model, Source};
 use super::ready::unknown_source;
 use super::statement::bytes;
-use super::time::Time;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 
 /// The name of the table function.
@@ -44,7 +43,7 @@ pub(crate) fn asked(part: &impl Visit) -> BTreeSet<String> {
     Calls::of(part).into_iter().filter_map(|call| call.source).collect()
 }
 
-/// What is wrong with the calls of a query: their form, or that a source has no days.
+/// What is wrong with the calls of a query: their form, or that there is no such source.
 pub(crate) fn problems(
     part: &impl Visit,
     file: &SourceFile,
@@ -56,11 +55,7 @@ pub(crate) fn problems(
             let message = "this does not say of which source it asks";
             Some(Diagnostic::error(NAME, message).help(format!("write {FORM}: the name of a source")))
         }
-        Some(name) => match of_name(name, models) {
-            None => Some(unknown_source(name, sources(models).map(|(model, _)| model.name.table.as_str()))),
-            Some(_) if dated(name, models).is_none() => Some(undated(name)),
-            Some(_) => None,
-        },
+        Some(name) => of_name(name, models).is_none().then(|| unknown(name, models)),
     };
     let calls = Calls::of(part);
     let found = calls.iter().filter_map(|call| Some(problem(call)?.at(place(bytes(file, call.name.span())))));
@@ -83,20 +78,13 @@ pub(crate) fn refused(
     Calls::of(part).iter().map(of_call).collect()
 }
 
-/// A source whose rows are dated, by its name.
-pub(crate) fn dated<'a>(name: &str, models: &'a [Model]) -> Option<(&'a Model, &'a Source, &'a Time)> {
-    let (model, source) = of_name(name, models)?;
-    Some((model, source, source.time.as_ref()?))
+/// That there is no source of a name.
+pub(crate) fn unknown(name: &str, models: &[Model]) -> Diagnostic {
+    unknown_source(name, sources(models).map(|(model, _)| model.name.table.as_str()))
 }
 
-/// That the rows of a source are of no days.
-pub(crate) fn undated(name: &str) -> Diagnostic {
-    let message = format!("raw.{name} does not say how its rows are dated, so that they are of no day");
-    Diagnostic::error(NAME, message)
-        .help("say it in its OPTIONS: 'kind' 'events', 'versions', 'snapshots' or 'current'")
-}
-
-fn of_name<'a>(name: &str, models: &'a [Model]) -> Option<(&'a Model, &'a Source)> {
+/// A source by its name.
+pub(crate) fn of_name<'a>(name: &str, models: &'a [Model]) -> Option<(&'a Model, &'a Source)> {
     let wanted = ModelName::new(Layer::Raw, name);
     sources(models).find(|(model, _)| model.name == wanted)
 }

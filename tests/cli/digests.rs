@@ -19,10 +19,6 @@ fn project() -> Project {
              STORED AS PARQUET LOCATION 'more.parquet'\n\
              OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days', 'optional' 'true')\n",
         ),
-        (
-            "sql/raw/undated.sql",
-            "-- Of no day.\nCREATE EXTERNAL TABLE raw.undated (\n  account_id VARCHAR -- who\n) STORED AS PARQUET LOCATION 'events.parquet'\n",
-        ),
     ])
 }
 
@@ -77,7 +73,6 @@ fn a_question_that_says_no_source_is_refused_at_its_place() {
     let project = project();
     for (from, message) in [
         ("digests('event')", "error[unknown-source]: there is no source raw.event"),
-        ("digests('undated')", "raw.undated does not say how its rows are dated, so that they are of no day"),
         ("digests()", "this does not say of which source it asks"),
         ("digests(events)", "this does not say of which source it asks"),
         ("digests('events', 'more')", "this does not say of which source it asks"),

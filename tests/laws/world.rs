@@ -98,34 +98,31 @@ pub fn trouble(sources: &Path, accounts: &[(String, usize, NaiveDate)]) {
     replace(sources, "tickets.parquet", &concat_batches(&schema, [&tickets, &more]).unwrap());
 }
 
-/// Lets accounts that nobody knows go on in others, each from a day on.
-pub fn merge(sources: &Path, survivors: &[(String, NaiveDate)]) {
+/// Lets accounts go on in others, each from a day on.
+pub fn merge(sources: &Path, more: &[(String, String, NaiveDate)]) {
     let merges = read(sources, "account_merges.parquet").unwrap();
-    let rows = take_record_batch(&merges, &UInt32Array::from(vec![0; survivors.len()])).unwrap();
+    let rows = take_record_batch(&merges, &UInt32Array::from(vec![0; more.len()])).unwrap();
     let schema = rows.schema();
     let column = |(field, old): (&Arc<arrow::datatypes::Field>, &ArrayRef)| -> ArrayRef {
         let texts = |value: &dyn Fn(usize) -> String| -> ArrayRef {
-            Arc::new((0..survivors.len()).map(|row| Some(value(row))).collect::<StringArray>())
+            Arc::new((0..more.len()).map(|row| Some(value(row))).collect::<StringArray>())
         };
         let new: ArrayRef = match field.name().as_str() {
-            "account_id" => texts(&|row| format!("unknown-{row}")),
-            "survivor_id" => texts(&|row| survivors[row].0.clone()),
+            "account_id" => texts(&|row| more[row].0.clone()),
+            "survivor_id" => texts(&|row| more[row].1.clone()),
             "merged_on" => Arc::new(
-                survivors
-                    .iter()
-                    .map(|(_, day)| Some(Date32Type::from_naive_date(*day)))
-                    .collect::<Date32Array>(),
+                more.iter().map(|(.., day)| Some(Date32Type::from_naive_date(*day))).collect::<Date32Array>(),
             ),
-            "recorded_at" => Arc::new(
-                survivors.iter().map(|(_, day)| Some(at(*day, NaiveTime::MIN))).collect::<Int64Array>(),
-            ),
+            "recorded_at" => {
+                Arc::new(more.iter().map(|(.., day)| Some(at(*day, NaiveTime::MIN))).collect::<Int64Array>())
+            }
             _ => Arc::clone(old),
         };
         cast(&new, field.data_type()).unwrap()
     };
     let columns = schema.fields().iter().zip(rows.columns()).map(column).collect();
-    let more = RecordBatch::try_new(Arc::clone(&schema), columns).unwrap();
-    replace(sources, "account_merges.parquet", &concat_batches(&schema, [&merges, &more]).unwrap());
+    let rows = RecordBatch::try_new(Arc::clone(&schema), columns).unwrap();
+    replace(sources, "account_merges.parquet", &concat_batches(&schema, [&merges, &rows]).unwrap());
 }
 
 /// A project of a template.

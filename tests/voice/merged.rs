@@ -1,21 +1,28 @@
-//! The windows of an account in which another one goes on: without the merge they count what stands under its own name alone.
+//! An account in which another one goes on: its windows, which without the merge count what stands under its own name alone,
+//! and what still names the other one.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use chrono::{Days, NaiveDate};
 use tempfile::TempDir;
 
-use super::absent::{SOURCES, SURVIVOR};
+use super::absent::{OUT, SOURCES, SURVIVOR, table};
+use crate::cli::{code, err, hale};
+use crate::laws::world::{linked, merge};
 use crate::oracle::merges::window;
 use crate::oracle::table::{Row, Table, Value};
-use crate::oracle::world::GENERATED_LAST_DAY;
+use crate::oracle::world::{GENERATED_LAST_DAY, World, words};
 use crate::pipeline::Run;
 
-/// The day of the merge: 40 days before the end.
-const MERGED_ON: NaiveDate = GENERATED_LAST_DAY.checked_sub_days(Days::new(40)).unwrap();
+/// The day of the merge.
+static MERGED_ON: LazyLock<NaiveDate> = LazyLock::new(|| {
+    let commerce = World::read(SOURCES.path()).commerce;
+    commerce.joined_on(SURVIVOR, GENERATED_LAST_DAY).expect("somebody goes on in it")
+});
 
 /// How long the other account has gone on in it on the days that are looked at: on both sides of 28 days, and last.
-const JOINED: [u64; 4] = [1, 27, 28, 41];
+const JOINED: [u64; 4] = [1, 27, 28, 40];
 
 /// Metrics of the days that are looked at, with merges or without.
 fn metrics(with_merges: bool) -> Table {
@@ -26,7 +33,7 @@ fn metrics(with_merges: bool) -> Table {
         }
     }
     for joined in JOINED {
-        publish(&sources, &out, MERGED_ON + Days::new(joined - 1));
+        publish(&sources, &out, *MERGED_ON + Days::new(joined - 1));
     }
     Table::read(&out.path().join("metrics/accounts"))
 }
@@ -45,7 +52,7 @@ fn windows_that_reach_back_before_a_merge_have_no_value_and_all_else_is_as_it_wa
     let [with, without] = [true, false].map(metrics);
     let mut taken = 0;
     for joined in JOINED {
-        let day = MERGED_ON + Days::new(joined - 1);
+        let day = *MERGED_ON + Days::new(joined - 1);
         let [row, alone]: [&Row; 2] = [&with, &without].map(|table| table.row(SURVIVOR, day));
         assert_eq!(row["joined_days"], Value::Whole(joined.cast_signed()));
         for (column, value) in row.iter().filter(|(column, _)| !OF_THE_MERGE.contains(&column.as_str())) {
@@ -83,4 +90,42 @@ fn every_metric_that_is_named_after_days_is_a_window_or_said_to_be_none() {
         let says = ["another account", "unmerged"].iter().any(|words| comment.contains(words));
         assert!(says, "{column} does not say what it is after a merge: {comment}");
     }
+}
+
+/// A customer that goes on in another one, though its lines and users still name it.
+#[test]
+fn what_still_names_a_merged_account_is_warned_of() {
+    let customers = table(OUT.path(), "metrics/accounts");
+    let is_in_force = |row: &&Row| row["is_in_force"] == Value::Flag(true) && text(row) != SURVIVOR;
+    let customer = text(customers.iter().find(is_in_force).unwrap());
+    let sources = linked(SOURCES.path(), |_| true);
+    let warned = |sources: &Path| {
+        let out = tempfile::tempdir().unwrap();
+        let [sources, out, day] =
+            [sources.display().to_string(), out.path().display().to_string(), GENERATED_LAST_DAY.to_string()];
+        let words = [
+            "run",
+            "--sources",
+            &sources,
+            "--out",
+            &out,
+            "--as-of",
+            &day,
+            "--select",
+            "metrics.contract_lines",
+        ];
+        let ended = hale(Path::new(env!("CARGO_MANIFEST_DIR")), &words);
+        assert_eq!(code(&ended), 0, "{}", err(&ended));
+        err(&ended)
+    };
+    let said = warned(sources.path());
+    assert!(!said.contains("under_the_old_name is broken"), "{said}");
+    merge(sources.path(), &[(customer.clone(), SURVIVOR.to_owned(), GENERATED_LAST_DAY - Days::new(2))]);
+    let said = warned(sources.path());
+    assert!(said.contains("warning[audit]: audit under_the_old_name is broken by"), "{said}");
+    assert!(said.contains(&format!("account_id = '{customer}', survivor_id = '{SURVIVOR}'")), "{said}");
+}
+
+fn text(row: &Row) -> String {
+    words(row, "account_id").unwrap()
 }

@@ -260,9 +260,9 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
         .map(|case| rows.wait(world, case))
         .filter(|(day, _)| within(*day, as_of, 90));
     let wait = median(waits.map(|(_, seconds)| seconds).collect()).filter(|_| traced);
-    let Value::Whole(users) = ugly.published("usage", account_id, as_of)["active_users_28d"] else {
-        panic!("no users")
-    };
+    let uses = ugly.uses(account_id, as_of);
+    let month = uses.iter().filter(|(day, _)| within(*day, as_of, 28));
+    let users = month.filter_map(|(_, event)| event.user_id.as_deref()).collect::<BTreeSet<_>>().len();
     let Value::Whole(tenure) = ugly.published("spine", account_id, as_of)["tenure_days"] else {
         panic!("no tenure")
     };

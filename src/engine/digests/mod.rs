@@ -37,7 +37,7 @@ use super::sources::Horizon;
 use super::{Session, diagnose, ran_out};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::project::digests::{COLUMNS, dated, table, undated};
+use crate::project::digests::{COLUMNS, of_name, table, unknown};
 use crate::project::layer::{CALENDAR, Layer, ModelName};
 use crate::project::reported::FIRST;
 use crate::project::time::{Known, Time};
@@ -119,7 +119,7 @@ fn schema() -> SchemaRef {
 /// The digests of a source in the rows that a reading knows; of all rows where there is no horizon.
 ///
 /// # Errors
-/// [`Error::Project`] where there is no such source, or its rows are not dated; what storage says, and the engine of rows that
+/// [`Error::Project`] where there is no such source; what storage says, and the engine of rows that
 /// cannot be read.
 pub(crate) async fn of_source(
     place: Place<'_>,
@@ -129,8 +129,8 @@ pub(crate) async fn of_source(
 ) -> Result<Digests> {
     let relation = ModelName::new(Layer::Dated, name);
     let query = pipeline.model(&relation).and_then(|relation| relation.query());
-    let (Some((model, source, time)), Some(query)) = (dated(name, &pipeline.models), query) else {
-        return Err(Error::Project(undated(name).into()));
+    let (Some((model, source)), Some(query)) = (of_name(name, &pipeline.models), query) else {
+        return Err(Error::Project(unknown(name, &pipeline.models).into()));
     };
     let failed = |error| diagnose::of_run(&model.name.to_string(), &error);
     let settings = &pipeline.settings;
@@ -140,7 +140,7 @@ pub(crate) async fn of_source(
     let is_absent = rows.is_absent;
     session.register(&model.name, rows.table).map_err(failed)?;
     let plan = session.plan(query).await.map_err(failed)?;
-    let (dated, hash) = told_by(&plan, time);
+    let (dated, hash) = told_by(&plan, &source.time);
     let (planned, hash) = (&plan, &hash);
     let summed = |session| async move { summed(&session, planned, hash, dated).await };
     let sums = session.frugally(ran_out, summed).await.map_err(failed)?;
