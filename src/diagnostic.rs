@@ -141,7 +141,7 @@ impl Diagnostic {
 
     /// The same as something that is worth knowing, after which the command goes on.
     #[must_use]
-    pub fn as_warning(self) -> Self {
+    pub fn into_warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
     }
 

@@ -19,7 +19,6 @@ use crate::project::identifier::identifier;
 use crate::project::model::{Model, Source};
 use crate::project::settings::Settings;
 use crate::project::statement::place_of;
-use crate::project::time::Time;
 
 /// The days of which there have to be rows that were not known, to tell: of a log that has just begun the first rows may
 /// all be on their way.

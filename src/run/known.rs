@@ -27,7 +27,7 @@ impl Build<'_> {
         }
         match self.request.incomplete {
             Incomplete::Built => {
-                self.warnings.extend(found.into_iter().map(Diagnostic::as_warning));
+                self.warnings.extend(found.into_iter().map(Diagnostic::into_warning));
                 Ok(())
             }
             Incomplete::Refused { .. } if found.is_empty() => Ok(()),

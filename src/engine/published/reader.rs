@@ -258,7 +258,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(Horizon { day, reading: Reading::AsKnown, .. }) = self.horizon() {
             let told = unknown(self.place(), &self.pipeline.settings, (model, source), day).await?;
-            let told = told.map(Diagnostic::as_warning);
+            let told = told.map(Diagnostic::into_warning);
             self.unknown.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
         }
         self.enter(model, Some(Ok(landed.table)))
