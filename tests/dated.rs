@@ -2,6 +2,7 @@
 
 mod corrected; // a correction changes only the days that it is about
 mod definition; // what each kind means, row by row
+mod deleted; // what is taken back, and what is no more
 mod delivered; // order, files and second deliveries change nothing
 mod digests; // the digest of a day is that of what is said of it
 mod duckdb; // DuckDB runs what compile writes to the same rows

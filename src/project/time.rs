@@ -9,7 +9,8 @@
 //!
 //! A later row of a key is a *correction* (the past was wrong) or a *change* (true from now on). The kind says which: of
 //! `events` and of rows of one `version` the one known last is the truth of their day; successive versions are changes. What
-//! of a thing that changes is `fixed` does not: another value of it corrects all versions.
+//! of a thing that changes is `fixed` does not: another value of it corrects all versions. A deletion is either as well: of a
+//! statement that was made a correction, that there never was one; else a change, that there is no such thing any more.
 //!
 //! # What follows, and where it ends
 //!
@@ -75,7 +76,8 @@ pub struct Versions {
     pub version: Vec<String>,
     /// Until when it holds at most.
     pub valid_to: Option<String>,
-    /// That the statement never was.
+    /// That a row is a deletion. Of a statement that other rows make without it, it says that this never was; where it is all
+    /// that is said of a statement, it is one of its own: from its first day on there is no such thing, until the next version.
     pub deleted: Option<String>,
     /// When the thing began: its first version holds from there.
     pub begins_at: Option<String>,
@@ -250,6 +252,12 @@ impl fmt::Display for Versions {
             BeforeFirst::ApproximateIfUndated => {
                 write!(f, "; a first one without {from} stands for what was before it, approximately")?;
             }
+        }
+        if let Some(deleted) = &self.deleted {
+            write!(
+                f,
+                "; one with {deleted} takes back what the others of these say, and alone says that there is no such {key} any more"
+            )?;
         }
         if self.fixed.is_empty() {
             return Ok(());

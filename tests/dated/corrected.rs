@@ -35,7 +35,8 @@ fn another_delivery_of_a_fact_changes_its_day_and_those_on_which_it_is_looked_fo
     assert!(broken.contains("because of Row { id: ") && broken.contains("v: 9"), "{broken}");
 }
 
-/// From which day each statement of a thing holds, those that never were left out; the one known last says it.
+/// From which day each statement of a thing holds, the row known last says it; `None` where it was made and is deleted. One
+/// that nobody ever made stands: it says that there is no such thing.
 fn statements(shape: &Shape, rows: &[Row], id: u32) -> BTreeMap<(bool, i64), Option<i64>> {
     let from = |row: &Row| row.at.or(row.begun.filter(|_| shape.else_begun).map(|day| day * DAY));
     let name = |row: &Row| (shape.ver, if shape.ver { row.ver } else { from(row).unwrap_or(row.known) });
@@ -46,7 +47,9 @@ fn statements(shape: &Shape, rows: &[Row], id: u32) -> BTreeMap<(bool, i64), Opt
         let last = said.iter().max_by_key(|row| row.known).unwrap();
         let first_known = said.iter().map(|row| row.known).min().unwrap();
         let holds = from(last).unwrap_or(if shape.ver { first_known } else { last.known });
-        found.insert(name(row), (last.gone != Some(true)).then_some(holds.div_euclid(DAY)));
+        let was_made = said.iter().any(|row| row.gone != Some(true));
+        let never_was = last.gone == Some(true) && was_made;
+        found.insert(name(row), (!never_was).then_some(holds.div_euclid(DAY)));
     }
     found
 }

@@ -142,7 +142,7 @@ impl Shape {
         of
     }
 
-    /// The versions of a thing by the day from which each holds.
+    /// The versions of a thing by the day from which each holds; one that says that it is no more is a version too.
     fn versions(&self, rows: &[Row], id: u32) -> BTreeMap<i64, Row> {
         let mut statements: BTreeMap<i64, Vec<&Row>> = BTreeMap::new();
         let rows = self.rows_of(rows, id);
@@ -152,16 +152,20 @@ impl Shape {
                 .or_default()
                 .push(row);
         }
+        // What was made and is deleted never was; what nobody ever made says that there is no such thing.
+        let is_deleted = |row: &Row| row.gone == Some(true);
+        let never_was = |row: &Row, rows: &[&Row]| is_deleted(row) && !rows.iter().all(|row| is_deleted(row));
         // A statement holds from where it says, else from when it was known: first, where a version tells which rows are it.
-        let standing = statements.values().map(|rows| {
+        let standing = statements.values().filter_map(|rows| {
             let row = *rows.iter().min_by_key(|row| (Reverse(row.known), ties(row))).unwrap();
             let first = rows.iter().map(|row| row.known).min().unwrap();
             let from = self.from(row).unwrap_or(if self.ver { first } else { row.known });
             // Of two from one time the one that was made last.
-            (from, if self.ver { first } else { row.known }, row.clone())
+            let made = if self.ver { first } else { row.known };
+            (!never_was(row, rows)).then(|| (from, made, row.clone()))
         });
         let mut by_day: BTreeMap<i64, Vec<(i64, i64, Row)>> = BTreeMap::new();
-        for (from, made, row) in standing.filter(|(.., row)| row.gone != Some(true)) {
+        for (from, made, row) in standing {
             by_day.entry(from / DAY).or_default().push((from, made, row));
         }
         let last = |rows: Vec<(i64, i64, Row)>| {
@@ -177,10 +181,13 @@ impl Shape {
     pub fn state(&self, rows: &[Row], day: i64) -> BTreeMap<String, (i64, bool)> {
         let of = |id: u32| {
             let versions = self.versions(rows, id);
+            let is_there = |row: &&Row| row.gone != Some(true);
             if let Some((_, row)) = versions.range(..=day).next_back() {
-                return row.until.is_none_or(|until| day < until).then_some((row.v, false));
+                let holds = is_there(&row) && row.until.is_none_or(|until| day < until);
+                return holds.then_some((row.v, false));
             }
-            let (first, row) = versions.iter().next()?;
+            // Where nothing is told of it but that it is no more, nothing stands for what it was before.
+            let (first, row) = versions.iter().next().filter(|(_, row)| is_there(row))?;
             let begun = match row.begun.filter(|_| self.begun) {
                 Some(begun) => begun <= day,
                 None => self.approximate && !self.begun,

@@ -97,8 +97,10 @@ proptest! {
         moved.reverse();
         let newest = rows.iter().max_by_key(|row| row.known).unwrap().clone();
         let is_only = rows.iter().filter(|row| row.id == newest.id && row.known == newest.known).count() == 1;
-        // A version without a time of its own holds from when it was known, so another delivery is another version.
-        if is_only && (!shape.to || newest.at.is_some()) {
+        // A version without a time of its own holds from when it was known, so another delivery is another version; and another
+        // deletion is one by itself, where the first took back what was said.
+        let is_another = newest.at.is_none() && (shape.to || newest.gone == Some(true));
+        if is_only && !is_another {
             moved.push(Row { known: newest.known + 1, ..newest });
         }
         let second = moved.split_off(split.min(moved.len() - 1));

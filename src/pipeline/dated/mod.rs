@@ -8,7 +8,9 @@
 //! | `snapshots` | the last load of a day, all there is; rows that the next load has alike are one | as above |
 //! | `current` | one row of each key; one that ended before it began holds on no day | as above |
 //!
-//! Columns of `versions` that are `fixed` do not change over time: another value of one is a correction of all versions.
+//! Columns of `versions` that are `fixed` do not change over time: another value of one is a correction of all versions. A
+//! deletion of a statement that had been made is a correction as well, that it never was; one that is all that is said of a
+//! statement is a version by itself: it ends the one before, and is left out.
 //!
 //! `day_after` is NULL while a row still counts. Ties are decided by the columns in the order of their names. Names that
 //! begin with `_` are the query's own.
@@ -127,7 +129,8 @@ impl Relation<'_> {
             from => from,
             first_day => first_day,
             known_last => known_last(&versions.known),
-            deleted => versions.deleted.as_ref().map(|column| identifier(column)),
+            deleted => versions.deleted.is_some(),
+            gone => versions.deleted.as_ref().map(|column| gone(column)),
             valid_to => versions.valid_to.as_ref().map(|column| self.day(column)),
             begins => begins.or_else(|| approximate.then(|| ALWAYS.to_owned())),
             approximate => approximate,
@@ -214,10 +217,14 @@ fn first(columns: &[&String], written: impl Fn(&str) -> String) -> String {
     }
 }
 
-/// The order in which the newest row of a thing comes first, those that say that a statement never was after all others.
+/// Whether a row is a deletion, which NULL is not.
+fn gone(deleted: &str) -> String {
+    format!("coalesce({}, FALSE)", identifier(deleted))
+}
+
+/// The order in which the newest row of a thing comes first, deletions after all others.
 fn newest(versions: &Versions) -> String {
-    let deleted =
-        versions.deleted.as_ref().map(|column| format!("coalesce({}, FALSE), ", identifier(column)));
+    let deleted = versions.deleted.as_ref().map(|column| format!("{}, ", gone(column)));
     let newest = match &versions.known {
         Known::At(_) => known_last(&versions.known),
         Known::After(_) => {

@@ -15,7 +15,17 @@ deliveries AS (
 ), {% endif -%}
 statements AS (
   -- Of the rows of one statement the one known last counts, with its dates.
-  SELECT {{ columns }}, {% if version %}_first_known, {% endif %}{{ from }} AS _holds_from, {{ first_day }} AS first_day
+  SELECT
+    {{ columns }},
+{%- if version %}
+    _first_known,
+{%- endif %}
+{%- if deleted %}
+    -- A statement of which all rows are deletions says that from then on there is no such thing.
+    first_value({{ gone }}) OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ gone }}) AS _is_end,
+{%- endif %}
+    {{ from }} AS _holds_from,
+    {{ first_day }} AS first_day
   FROM {% if version %}deliveries{% else %}{{ rows }}{% endif %}
   QUALIFY row_number() OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ known_last }}{{ ties }}{% if version %}, _first_known{% endif %}) = 1
 ), versions AS (
@@ -23,7 +33,8 @@ statements AS (
   SELECT *
   FROM statements
 {%- if deleted %}
-  WHERE NOT coalesce({{ deleted }}, FALSE)
+  -- One that was made and is deleted never was.
+  WHERE _is_end OR NOT {{ gone }}
 {%- endif %}
   QUALIFY row_number() OVER (PARTITION BY {{ key }}, first_day ORDER BY _holds_from DESC, {% if version %}_first_known DESC, {% endif %}{{ known_last }}{{ ties }}) = 1
 {%- if not valid_to %}
@@ -33,7 +44,10 @@ statements AS (
     row_number() OVER of_one > 1
 {%- for column in alike %}
       AND ({{ column }} IS NOT DISTINCT FROM lag({{ column }}) OVER of_one)
-{%- endfor %} AS _is_alike
+{%- endfor %}
+{%- if deleted %}
+      AND _is_end = lag(_is_end) OVER of_one
+{%- endif %} AS _is_alike
   FROM versions
   WINDOW of_one AS (PARTITION BY {{ key }} ORDER BY first_day)
 {%- endif %}
@@ -71,5 +85,10 @@ SELECT
 {%- endif %}
 FROM placed
 {%- if valid_to %}
-WHERE {{ valid_to }} IS NULL OR first_day < {{ valid_to }}
+WHERE ({{ valid_to }} IS NULL OR first_day < {{ valid_to }})
+{%- if deleted %}
+  AND NOT _is_end
+{%- endif %}
+{%- elif deleted %}
+WHERE NOT _is_end
 {%- endif %}

@@ -210,13 +210,14 @@ pub fn corrected(drawn: &Drawn, seed: u64) -> (Written, Vec<(Place, RangeInclusi
     (written, corrections)
 }
 
-/// The day from which the next statement about the same thing holds; one of which some row says that it never was does not
-/// count.
+/// The day from which the next statement about the same thing holds. One that some row deletes and another makes may never
+/// have been, and does not count; one that all rows delete does: from there on there is no such thing.
 fn next_statement(drawn: &Drawn, thing: &Thing) -> Option<i64> {
     let of_one = || drawn.written.things.iter().filter(|other| other.account == thing.account);
     let stands = |other: &&Thing| {
         let said = of_one().filter(|row| row.from() == other.from());
-        drawn.kind == 0 || said.into_iter().all(|row| row.gone != Some(true))
+        let deletions: BTreeSet<bool> = said.map(|row| row.gone == Some(true)).collect();
+        drawn.kind == 0 || deletions.len() == 1
     };
     let days = of_one().filter(stands).map(|other| day_of(other.from()));
     days.filter(|day| *day > day_of(thing.from())).min()
