@@ -7,6 +7,7 @@ mod complete;
 mod dated;
 mod graph;
 mod main_score;
+mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -88,6 +89,7 @@ impl Pipeline {
         let main_score = main.map(|score| score.name.clone());
         let mut problems = Diagnostics::new();
         problems.extend(complete::problems(&settings, &models));
+        problems.extend(untold::problems(&settings, &models));
         let known = known(&models, []);
         let reads = resolved(&models, &known, &mut problems);
         let audits = audits_of(&audits, &known, &mut problems);

@@ -32,6 +32,8 @@ impl Build<'_> {
         let wanted = told.iter().filter(|(name, _)| asked.contains(*name));
         self.reported = wanted.map(|(name, told)| (name.clone(), told.reported())).collect();
         self.session.report(self.reported.clone());
+        let models = &self.checked.pipeline.models;
+        self.warnings.extend(models.iter().filter_map(|model| untold(model, told.get(&model.name.table)?)));
         self.waits_for(&told)
     }
 
@@ -91,6 +93,23 @@ fn holds_whole(reach: &Reach) -> Option<NaiveDate> {
 
 const OTHERWISE: &str =
     "run again when it is, or build an earlier day; --incomplete builds the day with what is there";
+
+/// That a source says how many days its loads may lag, and nothing tells how far they reach.
+fn untold(model: &Model, told: &Told) -> Option<Diagnostic> {
+    let Kind::Source(source) = &model.kind else { return None };
+    let is_untold = matches!(told.reach, Reach::Untold) && told.began.is_some();
+    (is_untold && source.stale_after.is_some()).then(|| {
+        let loads = format!("{}.{STATUS}", Layer::Raw);
+        let message = format!(
+            "nothing tells how far the loads of {} reach, so `stale_after` holds nothing up",
+            model.name
+        );
+        Diagnostic::warning("loads-untold", message)
+            .at(place_of(&model.file, "stale_after"))
+            .note(format!("{loads} has no row of it that this run may know"))
+            .help(format!("write a row of each of its loads, with '{}' as the source", model.name.table))
+    })
+}
 
 /// That the loads of a source do not reach a day.
 fn late(model: &Model, source: &Source, told: &Told, day: NaiveDate) -> Option<Diagnostic> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use halescore::diagnostic::Diagnostics;
 use halescore::pipeline::Pipeline;
 use halescore::project::Project;
 use tempfile::TempDir;
@@ -83,6 +84,17 @@ fn each_fault_of_a_declaration_has_its_name_and_its_place() {
             "fixed",
         ),
         ("'kind' 'versions', 'key' 'id', 'known_at' 'known', 'fixed' 'v, nobody'", "unknown-column", "fixed"),
+        ("'kind' 'current', 'key' 'id', 'stale_after' '1 day'", "option-without-effect", "stale_after"),
+        (
+            "'kind' 'events', 'happened_at' 'at', 'known_after' '0 days', 'usage' 'true', 'stale_after' '1 day'",
+            "option-without-effect",
+            "stale_after",
+        ),
+        (
+            "'kind' 'versions', 'key' 'id', 'valid_from' 'at', 'known_after' '0 days', 'stale_after' '1 day'",
+            "option-without-effect",
+            "stale_after",
+        ),
         (
             "'kind' 'versions', 'key' 'id', 'valid_from' 'later, v', 'known_at' 'known'",
             "option-value",
@@ -181,5 +193,17 @@ fn a_source_says_what_a_row_of_it_is() {
             let line = columns.into_iter().fold(line.to_owned(), filled);
             good(hale(project(COLUMNS, &line, DATED).path(), &["check", "--no-sources"]));
         }
+    }
+}
+
+#[test]
+fn how_long_loads_may_lag_is_taken_where_something_tells_how_far_they_reach() {
+    for options in [
+        "'kind' 'snapshots', 'key' 'id', 'taken_at' 'known'",
+        "'kind' 'versions', 'key' 'id', 'known_at' 'known'",
+        "'kind' 'events', 'happened_at' 'at', 'known_at' 'known'",
+    ] {
+        let found = said(COLUMNS, &format!("{options}, 'stale_after' '1 day'"), DATED);
+        assert!(found.is_empty(), "{options}: {found:?}");
     }
 }

@@ -33,7 +33,7 @@ enum Begins {
 }
 
 /// A source: its name, its options, how its rows begin, and the days that its loads may lag, where its newest row tells.
-const SOURCES: [(&str, &str, Begins, Option<Day>); 12] = [
+const SOURCES: [(&str, &str, Begins, Option<Day>); 14] = [
     ("facts", "'kind' 'events', 'happened_at' 'held', 'known_at' 'known'", Begins::Held, None),
     ("said", "'kind' 'events', 'happened_at' 'held', 'known_at' 'known'", Begins::Said(5), None),
     (
@@ -76,6 +76,19 @@ const SOURCES: [(&str, &str, Begins, Option<Day>); 12] = [
     ("loads", "'kind' 'snapshots', 'key' 'k', 'taken_at' 'known'", Begins::Known, None),
     ("now", "'kind' 'current', 'key' 'k', 'begins_at' 'begun'", Begins::BegunOrEver, None),
     ("ever", "'kind' 'current', 'key' 'k'", Begins::Ever, None),
+    (
+        "taken",
+        "'kind' 'snapshots', 'key' 'k', 'taken_at' 'known', 'stale_after' '1 day'",
+        Begins::Known,
+        Some(1),
+    ),
+    // Only what loaders say tells of it.
+    (
+        "told",
+        "'kind' 'events', 'happened_at' 'held', 'known_after' '1 day', 'stale_after' '1 day'",
+        Begins::Held,
+        None,
+    ),
 ];
 
 #[derive(Clone, Copy)]
@@ -198,7 +211,7 @@ impl World {
         let Some(began) = rows.iter().filter_map(|row| first(row)).min() else { return false };
         let loads = self.loads.iter().filter(|load| load.source == source);
         let loads: Vec<&Load> = loads.filter(|load| !as_known || load.known <= as_of).collect();
-        let lag = if source == "stale" { 1 } else { LAG };
+        let lag = if options.contains("'stale_after'") { 1 } else { LAG };
         let reaches = match (loads.is_empty(), newest_tells) {
             (false, _) => loads.iter().any(|load| load.ok && load.through >= as_of - lag),
             (true, Some(lag)) => rows.iter().any(|row| row.known >= as_of - lag),
@@ -324,6 +337,8 @@ fn a_run_says_as_of_which_days_sources_are_reported() {
         ("said", day(5), Value::Null),
         ("used", day(2), day(8)),
         ("stale", day(2), day(7)),
+        ("taken", day(2), day(7)),
+        ("told", day(2), Value::Null),
         ("ever", Value::Null, Value::Null),
     ] {
         let told = &said["reported"][source];
@@ -335,10 +350,50 @@ fn a_run_says_as_of_which_days_sources_are_reported() {
         "{}",
         err(&ran)
     );
+    let untold = "warning[loads-untold]: nothing tells how far the loads of raw.told reach";
+    assert!(err(&ran).contains(untold), "{}", err(&ran));
+    assert_eq!(err(&ran).matches("loads-untold").count(), 1, "{}", err(&ran));
     let asked = rows(
         &project,
         "SELECT reported('facts', DATE '2026-01-09') AS a, reported('facts', DATE '2026-01-10') AS b",
         &[],
     );
     assert_eq!((&asked[0]["a"], &asked[0]["b"]), (&Value::from(true), &Value::from(false)));
+}
+
+/// Loads of all there is, of which the newest is older than they may lag.
+#[test]
+fn a_run_waits_for_a_load_that_says_how_late_it_may_be() {
+    let project = Project::of(&[
+        ("hale.yml", SETTINGS.split("complete_from").next().unwrap()),
+        (
+            "sql/raw/loads.sql",
+            "-- It.\nCREATE EXTERNAL TABLE raw.loads (\n  k VARCHAR NOT NULL, -- what\n  known TIMESTAMP NOT NULL -- when\n) \
+             STORED AS PARQUET LOCATION 'loads.parquet'\n\
+             OPTIONS ('kind' 'snapshots', 'key' 'k', 'taken_at' 'known', 'stale_after' '1 day')\n",
+        ),
+        ("sql/staging/loads.sql", "-- It.\nSELECT k, first_day, day_after FROM dated.loads\n"),
+        (
+            "sql/marts/things.sql",
+            "-- How many.\nCREATE TABLE marts.things (\n  k BIGINT NOT NULL PRIMARY KEY, -- one\n  n BIGINT NOT NULL -- how many\n) AS\n\
+             SELECT 1 AS k, count(*) AS n FROM staging.loads\n",
+        ),
+    ]);
+    std::fs::create_dir_all(project.path("data")).unwrap();
+    let days = [2, 6];
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("k", Arc::new(StringArray::from_iter_values(["a", "a"]))),
+        (
+            "known",
+            Arc::new(days.iter().map(|day| Some(instant(*day))).collect::<TimestampMicrosecondArray>()),
+        ),
+    ];
+    write(&project.path("data/loads.parquet"), columns);
+    for (day, expected) in [(7, 0), (8, 75)] {
+        let ran = project.hale(&["run", "--as-of", &date(day).to_string()]);
+        assert_eq!(code(&ran), expected, "day {day}: {}", err(&ran));
+        let waits = "raw.loads is not reported as of 2026-01-08: its loads reach 2026-01-06";
+        assert_eq!(err(&ran).contains(waits), expected == 75, "day {day}: {}", err(&ran));
+        assert_eq!(err(&ran).contains("its newest `known` says so"), expected == 75, "{}", err(&ran));
+    }
 }

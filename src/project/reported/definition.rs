@@ -107,10 +107,14 @@ impl Definition<'_> {
 }
 
 impl<'a> Definition<'a> {
-    /// Whether the newest time at which a row was known tells how far loads reach, and by which column.
+    /// Whether the newest time at which a row was known, or a load was taken, tells how far loads reach, and by which column.
     pub(super) fn tells(self) -> Option<&'a String> {
         let is_asked = self.source.usage || self.source.stale_after.is_some();
-        self.source.time.known().and_then(Known::column).filter(|_| is_asked)
+        let column = match &self.source.time {
+            Time::Snapshots(snapshots) => Some(&snapshots.taken_at),
+            time => time.known().and_then(Known::column),
+        };
+        column.filter(|_| is_asked)
     }
 
     /// The query for the day of the newest row, where that tells how far loads reach, and the column that says it.

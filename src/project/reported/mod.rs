@@ -10,8 +10,9 @@
 //!   for a load of later tells of earlier days as well; as known those of which was known by then.
 //!
 //! How far loads reach, `raw.source_status` says, where it speaks of the source. Else the newest time at which a row was
-//! known, of sources that are usage or that say `stale_after`: of others a quiet month is no load that failed. Never the
-//! newest day on which anything happened. Where neither tells, a source is reported from its beginning on.
+//! known, or a load was taken, of sources that are usage or that say `stale_after`: of others a quiet month is no load that
+//! failed. Never the newest day on which anything happened. Where neither tells, a source is reported from its beginning on;
+//! `stale_after` is refused where neither can, and a run says so where neither does.
 //!
 //! The same days hold up a run: it builds no day as of which a source that must be there is late.
 //!
