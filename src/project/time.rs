@@ -79,7 +79,9 @@ pub struct Versions {
     /// That a row is a deletion. Of a statement that other rows make without it, it says that this never was; where it is all
     /// that is said of a statement, it is one of its own: from its first day on there is no such thing, until the next version.
     pub deleted: Option<String>,
-    /// When the thing began: its first version holds from there.
+    /// When the thing began, as its first version has it: that one holds from there, where that is earlier than its own first
+    /// day. A later day moves nothing: what is said of a thing before it began, such as a renewal that is signed early, counts
+    /// from when it is said.
     pub begins_at: Option<String>,
     /// Whether the first version stands for what lies before it, which is marked as approximate.
     pub before_first: BeforeFirst,
