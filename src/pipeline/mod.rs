@@ -130,9 +130,9 @@ impl Pipeline {
                 .collect();
             let stands = |model: &Model| {
                 let reads = |query| graph::reads_of(query, &model.file, &known);
-                model.query().is_none_or(|query| {
-                    reads(query).is_ok_and(|reads| graph::layer_rule(model, &reads).is_empty())
-                })
+                model
+                    .query()
+                    .is_none_or(|query| reads(query).is_ok_and(|reads| misread(model, &reads).is_empty()))
             };
             if !semantic.is_ok_and(|models| models.iter().all(stands)) {
                 project.components.clear();

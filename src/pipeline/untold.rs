@@ -26,13 +26,10 @@ fn untold(model: &Model, source: &Source) -> Diagnostic {
     let message =
         format!("`stale_after` has no effect: nothing tells how far the loads of {} reach", model.name);
     let column = match &source.time {
-        Some(Time::Events(_) | Time::Versions(_)) => {
+        Time::Events(_) | Time::Versions(_) => {
             "name the column that says when a row was known as its 'known_at', in place of 'known_after'; or "
         }
-        Some(Time::Snapshots(_) | Time::Current(_)) => "",
-        None => {
-            "say what its rows are with 'kind', and when they were known with 'known_at' or 'taken_at'; or "
-        }
+        Time::Snapshots(_) | Time::Current(_) => "",
     };
     Diagnostic::error("option-without-effect", message)
         .at(place_of(&model.file, "stale_after"))

@@ -39,3 +39,14 @@ async fn windows_that_see_later_days_are_refused_in_either_order() {
         assert!(!found.iter().any(|line| line.starts_with("looks-ahead ")), "{behind}: {found:?}");
     }
 }
+
+#[tokio::test]
+async fn a_window_is_pointed_at_and_not_a_name_that_holds_its_word() {
+    let query =
+        "SELECT account_id, as_of_date, count(*) OVER (PARTITION BY account_id) AS n FROM staging.log";
+    let sql = by_day("n BIGINT,", query);
+    let found = Files::of(&[STAGED, ("metrics/t.sql", &sql)]).found().await;
+    let (line, text) = sql.lines().enumerate().find(|(_, text)| text.contains("count(")).unwrap();
+    let place = format!("looks-ahead sql/metrics/t.sql:{}:{}", line + 1, text.find("count(").unwrap() + 1);
+    assert_eq!(found, [place]);
+}

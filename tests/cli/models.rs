@@ -94,12 +94,17 @@ const LAGS: [(&str, &str, &str, [&str; 4]); 5] = [
         "loads may lag 5 days behind, and nothing tells how far they reach",
         ["null", "null", "5", "[]"],
     ),
-    ("'optional' 'true'", "loads 5 d", "loads may lag 5 days behind", ["null", "null", "5", "[]"]),
+    (
+        "'kind' 'current', 'key' 'id', 'optional' 'true'",
+        "loads 5 d",
+        "loads may lag 5 days behind",
+        ["null", "null", "5", "[]"],
+    ),
     (
         "'kind' 'snapshots', 'key' 'id', 'taken_at' 'known', 'stale_after' '2 days'",
-        "loads 2 d",
-        "loads may lag 2 days behind",
-        ["null", "null", "2", "[]"],
+        "loads 2 d, by files",
+        "loads may lag 2 days behind, and known tells how far they reach",
+        ["null", "null", "2", "[\"known\"]"],
     ),
 ];
 

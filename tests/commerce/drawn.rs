@@ -179,7 +179,7 @@ fn merges(draw: &mut Draw, commerce: &mut Commerce) {
 
 /// One user in five goes over to another account, some of them twice; most of their events are named after it.
 fn moves(draw: &mut Draw, books: &mut Books, first: usize) {
-    for user in books.users[first..].to_vec() {
+    for user in &books.users[first..] {
         if !draw.chance(20) {
             continue;
         }

@@ -27,7 +27,7 @@ const BY_HAND: [&str; 11] = [
 const BY_HAND_LATER: [&str; 5] = ["row_number", "qualify", "select distinct", "now()", "current_date"];
 
 /// What of that is about something else, and what.
-const MEANT: [(&str, &str, &str, &str); 29] = [
+const MEANT: [(&str, &str, &str, &str); 30] = [
     ("dpdk", "staging.accounts", "group by", "accounts that two sources name"),
     ("dpdk", "staging.accounts", "min(", "when the first of them is seen"),
     ("incidents", "staging.accounts", "group by", "accounts that two sources name"),
@@ -56,6 +56,7 @@ const MEANT: [(&str, &str, &str, &str); 29] = [
     ("bundled", "staging.tickets", "local_day", "the day on which a ticket was opened"),
     ("bundled", "metrics.overrides", "row_number", "one of several decisions that hold on a day"),
     ("bundled", "metrics.overrides", "qualify", "one of several decisions that hold on a day"),
+    ("bundled", "metrics.survivors", "row_number", "the place in a chain of accounts"),
     ("bundled", "metrics.surveys", "row_number", "the last of a person's answers of a day"),
     ("bundled", "marts.beta_candidates", "row_number", "a rank"),
     ("bundled", "marts.expansion_candidates", "row_number", "a rank"),

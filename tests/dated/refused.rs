@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use halescore::diagnostic::Diagnostics;
 use halescore::pipeline::Pipeline;
 use halescore::project::Project;
 use tempfile::TempDir;
@@ -47,7 +46,7 @@ const DATED: &str = "SELECT id, v FROM dated.x";
 fn each_fault_of_a_declaration_has_its_name_and_its_place() {
     let events = "'kind' 'events', 'key' 'id', 'happened_at' 'at', 'known_at' 'known'";
     assert!(said(COLUMNS, events, DATED).is_empty());
-    let cases: [(&str, &str, &str); 23] = [
+    let cases: [(&str, &str, &str); 26] = [
         ("'kind' 'event', 'key' 'id'", "unknown-kind", "kind"),
         ("'kind' 'events', 'happened_at' 'at'", "no-known-at", "kind"),
         ("'kind' 'events', 'key' 'id', 'known_at' 'known'", "no-time", "kind"),

@@ -138,7 +138,7 @@ fn who_had_left_before_the_day_of_the_score_is_not_among_those_it_is_measured_on
 }
 
 /// The accounts that are there no more, in part: which of them go on in which other ones from when on.
-fn merges() -> Vec<(String, String, &'static str, &'static str)> {
+fn merges() -> Vec<Merge> {
     let account = |kind: usize, at: usize| format!("a{kind}{at:02}");
     let (before, after, never) = ("2026-07-15", "2026-07-31", "9999-12-31");
     vec![
@@ -154,12 +154,15 @@ fn merges() -> Vec<(String, String, &'static str, &'static str)> {
     ]
 }
 
+/// The account that was merged, the one in which it goes on, the first day and the day after.
+type Merge = (String, String, &'static str, &'static str);
+
 fn with_merges(folder: &Path) {
     let merges = merges();
-    let texts = |of: &dyn Fn(&(String, String, &'static str, &'static str)) -> String| -> ArrayRef {
+    let texts = |of: &dyn Fn(&Merge) -> String| -> ArrayRef {
         Arc::new(merges.iter().map(|merge| Some(of(merge))).collect::<StringArray>())
     };
-    let days = |of: &dyn Fn(&(String, String, &'static str, &'static str)) -> &'static str| -> ArrayRef {
+    let days = |of: &dyn Fn(&Merge) -> &'static str| -> ArrayRef {
         Arc::new(merges.iter().map(|merge| Some(days_since_1970(of(merge)))).collect::<Date32Array>())
     };
     parquet(

@@ -192,7 +192,8 @@ fn events() -> Vec<Event> {
 
 fn surveys(folder: &Path) {
     // account, score, sent, answered, known: answered again, mended, and answered some days before that was known
-    let rows: [(&str, Option<f64>, u64, Option<u64>, u64); 6] = [
+    type Row = (&'static str, Option<f64>, u64, Option<u64>, u64);
+    let rows: [Row; 6] = [
         ("again", Some(9.0), 29, Some(28), 28),
         ("again", Some(2.0), 29, Some(10), 10),
         ("mended", Some(9.0), 29, Some(28), 28),

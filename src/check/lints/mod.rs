@@ -50,8 +50,18 @@ pub(super) fn lint(
 
 /// The first place of a word in a text, else the whole text.
 fn word(text: Text<'_>, word: &str) -> Location {
-    let place = text.file.text.to_lowercase().find(word);
+    let place = words(&text.file.text.to_ascii_lowercase(), word).next();
     place.map_or_else(|| Location::whole(text.file), |at| text.locate(at..at + word.len()))
+}
+
+/// Where a word stands in a text, and is no part of a longer one.
+fn words(text: &str, word: &str) -> impl Iterator<Item = usize> {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        let before = text[..*at].chars().next_back();
+        let behind = text[at + word.len()..].chars().next();
+        !before.is_some_and(is_of_word) && !behind.is_some_and(is_of_word)
+    })
 }
 
 struct Lints<'a> {
@@ -87,7 +97,7 @@ impl Lints<'_> {
 
     /// What depends on an order of rows that nothing settles.
     fn unsettled(&mut self, unsettled: &order::Unsettled<'_>) {
-        let text = self.text.file.text.to_lowercase();
+        let text = self.text.file.text.to_ascii_lowercase();
         // By now it may have become what it is made of.
         let was = |made: &str, of: &str| unsettled.word == made && !text.contains(made) && text.contains(of);
         let (word, message) = match unsettled.word.as_str() {
@@ -185,9 +195,9 @@ impl Lints<'_> {
 
     /// The place of a call: the word that stands last before one of its columns, else the first of its kind.
     fn call(&self, word: &str, exprs: &[&Expr]) -> Location {
-        let text = self.text.file.text.to_lowercase();
+        let text = self.text.file.text.to_ascii_lowercase();
         let columns = exprs.iter().filter_map(|expr| self.column(expr));
-        let before = |column: usize| text.get(..column).and_then(|before| before.rfind(word));
+        let before = |column: usize| words(text.get(..column)?, word).last();
         match columns.filter_map(before).next() {
             Some(at) => self.text.locate(at..at + word.len()),
             None => self::word(self.text, word),

@@ -8,26 +8,24 @@ fixed AS (
   FROM {{ raw }}
   WINDOW newest AS (PARTITION BY {{ key }} ORDER BY {{ newest }}{{ ties }})
 ), {% endif -%}
-{% if version -%}
+{% if version or deleted -%}
 deliveries AS (
-  SELECT *, first_value({{ known_at }}) OVER (PARTITION BY {{ key }}, {{ version }} ORDER BY {{ known_at }}) AS _first_known
+  SELECT
+    *
+{%- if version %},
+    first_value({{ known_at }}) OVER (PARTITION BY {{ key }}, {{ version }} ORDER BY {{ known_at }}) AS _first_known
+{%- endif %}
+{%- if deleted %},
+    -- A statement of which all rows are deletions says that from then on there is no such thing.
+    first_value({{ gone }}) OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ gone }}) AS _is_end
+{%- endif %}
   FROM {{ rows }}
 ), {% endif -%}
 statements AS (
   -- Of the rows of one statement the one known last counts, with its dates.
-  SELECT
-    {{ columns }},
-{%- if version %}
-    _first_known,
-{%- endif %}
-{%- if deleted %}
-    -- A statement of which all rows are deletions says that from then on there is no such thing.
-    first_value({{ gone }}) OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ gone }}) AS _is_end,
-{%- endif %}
-    {{ from }} AS _holds_from,
-    {{ first_day }} AS first_day
-  FROM {% if version %}deliveries{% else %}{{ rows }}{% endif %}
-  QUALIFY row_number() OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ known_last }}{{ ties }}{% if version %}, _first_known{% endif %}) = 1
+  SELECT {{ columns }}, {% if version %}_first_known, {% endif %}{% if deleted %}_is_end, {% endif %}{{ from }} AS _holds_from, {{ first_day }} AS first_day
+  FROM {% if version or deleted %}deliveries{% else %}{{ rows }}{% endif %}
+  QUALIFY row_number() OVER (PARTITION BY {{ key }}, {{ statement }} ORDER BY {{ known_last }}{{ ties }}{% if version %}, _first_known{% endif %}{% if deleted %}, _is_end{% endif %}) = 1
 ), versions AS (
   -- Of the statements of one day the one that holds last{% if version %}; of those from one time the one made last{% endif %}.
   SELECT *
@@ -36,7 +34,7 @@ statements AS (
   -- One that was made and is deleted never was.
   WHERE _is_end OR NOT {{ gone }}
 {%- endif %}
-  QUALIFY row_number() OVER (PARTITION BY {{ key }}, first_day ORDER BY _holds_from DESC, {% if version %}_first_known DESC, {% endif %}{{ known_last }}{{ ties }}) = 1
+  QUALIFY row_number() OVER (PARTITION BY {{ key }}, first_day ORDER BY _holds_from DESC, {% if version %}_first_known DESC, {% endif %}{{ known_last }}{{ ties }}{% if deleted %}, _is_end{% endif %}) = 1
 {%- if not valid_to %}
 ), compared AS (
   SELECT

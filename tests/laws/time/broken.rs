@@ -162,14 +162,19 @@ fn a_state_that_a_later_row_changes_is_told_with_the_row() {
     let says = [
         "metrics.states, account_id b, as_of_date 2026-01-20: value is 2, and 7, because of raw.things (account_id b, v 7, since 2026-01-31T12:00:00",
     ];
-    must_tell(&fixture, &rows, later(DAY, Reading::AsHappened), &says);
-    // Known on their day, all of them, and the readings are two.
-    must_tell(
-        &fixture,
-        &rows,
-        |world| world.readings_are_one(DAY),
-        &["metrics.states, account_id b", "raw.things (account_id b, v 7"],
-    );
+    // A run up to the day does not read what begins after it; one that goes on does.
+    must_tell(&fixture, &rows, later(LAST, Reading::AsHappened), &says);
+}
+
+#[test]
+fn readings_that_are_two_are_told_with_the_row() {
+    // Known on their day, all of them, and taken for what was known later.
+    let too_late = "'kind' 'versions', 'key' 'account_id', 'valid_from' 'since', 'known_after' '5 days', 'deleted' 'gone'";
+    let fixture = Fixture::new(ACTS, too_late, &[]);
+    let mut rows = rows();
+    rows.things.extend([thing("b", 7, 17, 17), thing("a", 3, 11, 11)]);
+    let says = ["account_id b, as_of_date 2026-01-20", "raw.things (account_id b, v 7"];
+    must_tell(&fixture, &rows, |world| world.readings_are_one(DAY), &says);
 }
 
 #[test]
