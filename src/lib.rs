@@ -75,8 +75,7 @@
 //! A score **as of D** means the end of day D in the project's time zone. A 28-day window is (D − 28, D]: over daily rows
 //! `RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW`. Models are written as if over all of history and never
 //! filter on dates, so one statement serves a backfill and a single day, and both give the same bytes. Events of
-//! after the last day of a run are never read, nor are spans that begin after it; frames that reach past the current row are
-//! refused.
+//! after the last day of a run are never read; frames that reach past the current row are refused.
 //!
 //! A fact counts for the account that it named on its day. Where another account goes on in one, a window that reaches back
 //! before the merge is *not yet*: half of what both did is neither small nor large, but unknown. `joined_days` says how far

@@ -7,7 +7,6 @@ mod delivered; // order, files and second deliveries change nothing
 mod digests; // the digest of a day is that of what is said of it
 mod duckdb; // DuckDB runs what compile writes to the same rows
 mod examples; // the rows that the documentation shows, kind by kind
-mod horizon; // what a run and a question up to a day have of spans
 mod later; // later rows change no day, in some thousands of cases
 mod laws; // later rows change no earlier day; order, files and another delivery change nothing
 mod many; // many cases in one world, and what the laws say of them

@@ -1,5 +1,4 @@
-//! Sources as tables: Parquet where it lies, without a row from after the last day of a run; and the spans that are made of
-//! them, without one that begins after it.
+//! Sources as tables: Parquet where it lies, without a row from after the last day of a run.
 
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTable
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, lit};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col, lit};
 use datafusion::scalar::ScalarValue;
 
 use arrow::datatypes::{DataType, Date32Type, SchemaRef, TimeUnit};
@@ -153,27 +152,6 @@ pub(crate) fn until(
     let plan =
         LogicalPlanBuilder::scan("source", provider_as_source(table), None)?.filter(within)?.build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))
-}
-
-/// The first day of a span, in a dated relation.
-const FIRST_DAY: &str = "first_day";
-
-/// A dated relation up to the horizon: of spans those that have begun, as of events those that have happened; where there is no
-/// horizon, all of it. Which rows of a source make a span is settled before, so that this stands above all of that.
-///
-/// # Errors
-/// When the plan is of no dated relation.
-pub(crate) fn spans_begun(
-    horizon: Option<Horizon>,
-    time: Option<&Time>,
-    relation: LogicalPlan,
-) -> Result<LogicalPlan> {
-    let (Some(horizon), Some(time)) = (horizon, time) else { return Ok(relation) };
-    if !time.added().contains(&FIRST_DAY) {
-        return Ok(relation);
-    }
-    let within = horizon.includes(FIRST_DAY, relation.schema().inner())?;
-    LogicalPlanBuilder::from(relation).filter(within)?.build()
 }
 
 /// The engine's name of a storage.

@@ -21,9 +21,8 @@ pub use main_score::main_score;
 use self::audits::audits_of;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::project::layer::{Layer, ModelName};
-use crate::project::model::{Kind, Model};
+use crate::project::model::Model;
 use crate::project::settings::Settings;
-use crate::project::time::Time;
 use crate::project::{Project, digests, statement};
 use crate::semantic::{self, CompiledModel, MAIN, Score, Semantics};
 
@@ -158,15 +157,6 @@ impl Pipeline {
     /// The model of a name.
     pub fn model(&self, name: &ModelName) -> Option<&Model> {
         self.models.iter().find(|model| model.name == *name)
-    }
-
-    /// How the rows of a dated relation are dated; `None` of every other model.
-    pub(crate) fn dating(&self, name: &ModelName) -> Option<&Time> {
-        let source = self.model(&ModelName::new(Layer::Raw, name.table.clone()));
-        match &source.filter(|_| name.layer == Layer::Dated)?.kind {
-            Kind::Source(source) => Some(&source.time),
-            Kind::View(_) | Kind::Table(..) => None,
-        }
     }
 
     /// The stored model of a name, through the views of the main score.

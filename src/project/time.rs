@@ -12,9 +12,6 @@
 //! of a thing that changes is `fixed` does not: another value of it corrects all versions. A deletion is either as well: of a
 //! statement that was made a correction, that there never was one; else a change, that there is no such thing any more.
 //!
-//! Up to a last day nothing is read that happens or begins after it: no event, and no span. The `day_after` of a span stays
-//! where it lies later, as long as what it says was known.
-//!
 //! # What follows, and where it ends
 //!
 //! - **Rows dated after they were known.** A fact counts on the day that it names, and no run of an earlier day reads it: one

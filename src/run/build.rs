@@ -18,7 +18,7 @@ use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{self, Place};
-use crate::engine::sources::{Horizon, parquet_folder, spans_begun};
+use crate::engine::sources::{Horizon, parquet_folder};
 use crate::engine::stored_days::day_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
@@ -120,9 +120,7 @@ impl Build<'_> {
             match &model.kind {
                 Kind::Source(_) => {}
                 Kind::View(query) => {
-                    let time = self.checked.pipeline.dating(&model.name);
                     let planned = self.session.plan(query).await;
-                    let planned = planned.and_then(|plan| spans_begun(Some(self.horizon()), time, plan));
                     let entered = planned.and_then(|plan| self.session.register_view(&model.name, plan));
                     entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
                 }
@@ -151,7 +149,9 @@ impl Build<'_> {
     }
 
     async fn register_sources(&self) -> Result<()> {
-        let horizon = self.horizon();
+        let settings = &self.checked.pipeline.settings;
+        let reading = self.request.reading;
+        let horizon = Horizon { day: *self.request.days.end(), zone: settings.time_zone, reading };
         for model in &self.checked.pipeline.models {
             let Kind::Source(source) = &model.kind else { continue };
             if !self.decided.scope.computes(&model.name) {
@@ -162,12 +162,6 @@ impl Build<'_> {
             entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
         }
         Ok(())
-    }
-
-    /// The end of what the run may know.
-    pub(super) fn horizon(&self) -> Horizon {
-        let zone = self.checked.pipeline.settings.time_zone;
-        Horizon { day: *self.request.days.end(), zone, reading: self.request.reading }
     }
 
     /// Where the sources lie.

@@ -9,6 +9,7 @@ use super::request::Incomplete;
 use super::under_way::Build;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::reported::{Reach, Told, told};
+use crate::engine::sources::Horizon;
 use crate::error::{Error, Result};
 use crate::project::layer::Layer;
 use crate::project::model::{Kind, Model, Source};
@@ -25,7 +26,9 @@ impl Build<'_> {
         let asked = self.asked();
         let mut names = asked.clone();
         names.extend(self.obligatory().map(|(model, _)| model.name.table.clone()));
-        let told = told(self.place(), &self.checked.pipeline, &names, Some(self.horizon())).await?;
+        let (day, zone) = (*self.request.days.end(), self.checked.pipeline.settings.time_zone);
+        let horizon = Horizon { day, zone, reading: self.request.reading };
+        let told = told(self.place(), &self.checked.pipeline, &names, Some(horizon)).await?;
         let wanted = told.iter().filter(|(name, _)| asked.contains(*name));
         self.reported = wanted.map(|(name, told)| (name.clone(), told.reported())).collect();
         self.session.report(self.reported.clone());

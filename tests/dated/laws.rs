@@ -4,7 +4,6 @@ use halescore::engine::sources::Reading;
 use proptest::prelude::*;
 
 use super::definition::{events, facts, loads, rows_of, shape, snapshots};
-use super::many::current;
 use super::world::{DAY, LAST, Line, Row, World, row, state};
 
 const SPAN: &[&str] = &["first_day", "day_after"];
@@ -12,11 +11,6 @@ const SPAN: &[&str] = &["first_day", "day_after"];
 /// Facts of days up to one.
 fn until(lines: &[Line], day: i64) -> Vec<Line> {
     lines.iter().filter(|line| line.days[0].is_some_and(|on| on <= day)).cloned().collect()
-}
-
-/// Spans that have begun by the end of a day.
-fn begun(lines: Vec<Line>, day: i64) -> Vec<Line> {
-    lines.into_iter().filter(|line| line.days[0].is_some_and(|first| first <= day)).collect()
 }
 
 proptest! {
@@ -69,20 +63,7 @@ proptest! {
         let known: Vec<Row> = rows.iter().filter(|row| row.known / DAY <= day).cloned().collect();
         let declared = shape.declared();
         let cut = World::new(&declared, &[rows]).lines(SPAN, Some((day, Reading::AsKnown)));
-        prop_assert_eq!(cut, begun(World::new(&declared, &[known]).lines(SPAN, None), day));
-    }
-
-    #[test]
-    fn a_horizon_has_the_spans_that_have_begun(
-        rows in prop::collection::vec(row(), 1..9),
-        shape in shape(),
-        day in 0..LAST,
-    ) {
-        for (declared, rows) in [(shape.declared(), shape.seen(&rows)), (current(), rows)] {
-            let world = World::new(&declared, &[rows]);
-            let cut = world.lines(SPAN, Some((day, Reading::AsHappened)));
-            prop_assert_eq!(cut, begun(world.lines(SPAN, None), day), "{}", declared.options);
-        }
+        prop_assert_eq!(cut, World::new(&declared, &[known]).lines(SPAN, None));
     }
 
     #[test]
@@ -99,7 +80,6 @@ proptest! {
         let all = world.lines(SPAN, None);
         for reading in [Reading::AsHappened, Reading::AsKnown] {
             let cut = world.lines(SPAN, Some((day, reading)));
-            prop_assert_eq!(&begun(cut.clone(), day), &cut);
             for day in 0..=day {
                 prop_assert_eq!(state(&all, day), state(&cut, day), "day {}", day);
             }

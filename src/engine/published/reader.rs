@@ -24,7 +24,7 @@ use crate::engine::day_window::WindowOptions;
 use crate::engine::diagnose::Failed;
 use crate::engine::landed::{self, Place};
 use crate::engine::reported::reports;
-use crate::engine::sources::{Horizon, Reading, parquet_table, spans_begun};
+use crate::engine::sources::{Horizon, Reading, parquet_table};
 use crate::engine::unknown::unknown;
 use crate::engine::{Engine, Session, diagnose, digests, ran_out};
 use crate::error::{Error, Result};
@@ -215,8 +215,6 @@ impl<'a> Reader<'a> {
                 Kind::Table(..) if !self.recomputes() => self.table(model).await?,
                 Kind::View(query) | Kind::Table(query, _) => {
                     let plan = self.session.plan(query).await.map_err(|error| failed(&error))?;
-                    let time = self.pipeline.dating(&model.name);
-                    let plan = spans_begun(self.horizon(), time, plan).map_err(|error| failed(&error))?;
                     self.session.register_view(&model.name, plan).map_err(|error| failed(&error))?;
                 }
             }
