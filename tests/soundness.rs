@@ -20,12 +20,16 @@ use halescore::storage::Storage;
 use grammar::{Drawn, sources};
 
 /// Projects that once were accepted and could not be run.
-const KEPT: [(&str, &str); 3] = [
+const KEPT: [(&str, &str); 4] = [
     ("a table that refers to itself", include_str!("soundness/kept/a_table_that_refers_to_itself.sql")),
     ("a key that refers to a view", include_str!("soundness/kept/a_key_that_refers_to_a_view.sql")),
     (
         "a join with rows in another order",
         include_str!("soundness/kept/a_join_with_rows_in_another_order.sql"),
+    ),
+    (
+        "an audit of which a table matters in no row",
+        include_str!("soundness/kept/an_audit_of_which_a_table_matters_in_no_row.sql"),
     ),
 ];
 
@@ -141,7 +145,7 @@ fn all_can_be_run(projects: impl Iterator<Item = Project>) {
     );
     // A property over projects that are all refused would say nothing.
     assert!(
-        ends.len() < 50 || published >= 12 && audited >= 3,
+        ends.len() < 50 || published >= 12 && audited >= 1,
         "{published} % published, {audited} % audited"
     );
 }

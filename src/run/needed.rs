@@ -129,9 +129,8 @@ impl<'a> Search<'a> {
             needed.add(read, "the run");
         }
         for question in questions {
-            let plan = question.bad_rows(self.session, &self.days).await?.plan;
-            let plan = self.session.state().optimize(&plan)?;
-            for read in reads(&plan, self.checked.pipeline.settings.history_starts)? {
+            let asked = question.bad_rows(self.session, &self.days).await?.plan;
+            for read in self.of_question(&asked)? {
                 needed.add(read, &question.to_string());
             }
         }
@@ -155,6 +154,18 @@ impl<'a> Search<'a> {
             needed.plans.insert(model.name.clone(), found.plan.clone());
         }
         Ok(needed)
+    }
+
+    /// What a question reads. Of a table that matters in no row of the answer it needs what its query needs to be planned at
+    /// all: that it is there.
+    fn of_question(&self, asked: &LogicalPlan) -> Result<Vec<Read>> {
+        let starts = self.checked.pipeline.settings.history_starts;
+        let mut found = reads(&self.session.state().optimize(asked)?, starts)?;
+        let named = reads(asked, starts)?.into_iter();
+        let named: Vec<Read> =
+            named.filter(|named| found.iter().all(|read| read.table != named.table)).collect();
+        found.extend(named.into_iter().map(|read| Read { first: *self.days.end(), ..read }));
+        Ok(found)
     }
 
     /// A plan, and what it reads; with bounds below its windows, as long as they tell more of that.

@@ -180,10 +180,11 @@ fn with_merges(folder: &Path) {
         (
             "raw",
             format!(
-                "CREATE EXTERNAL TABLE raw.survivors ({columns}) STORED AS PARQUET LOCATION 'survivors.parquet'"
+                "CREATE EXTERNAL TABLE raw.survivors ({columns}) STORED AS PARQUET LOCATION 'survivors.parquet'\n\
+                 OPTIONS ('kind' 'events', 'happened_at' 'first_day', 'known_after' '0 days')"
             ),
         ),
-        ("staging", format!("SELECT {names} FROM raw.survivors")),
+        ("staging", format!("SELECT {names} FROM dated.survivors")),
         (
             "metrics",
             format!(
