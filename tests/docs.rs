@@ -23,6 +23,21 @@ fn site(project: &Path) -> tempfile::TempDir {
     folder
 }
 
+/// A project without models.
+fn small() -> tempfile::TempDir {
+    let project = tempfile::tempdir().unwrap();
+    let settings = "name: small\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n";
+    write_below(project.path(), "hale.yml", settings);
+    project
+}
+
+/// A file of a project.
+fn write_below(project: &Path, path: &str, text: &str) {
+    let path = project.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
 /// Every page by its path within the site.
 fn pages(site: &Path) -> BTreeMap<PathBuf, String> {
     let mut pages = BTreeMap::new();
@@ -88,13 +103,8 @@ fn every_model_metric_and_score_has_its_place_and_every_link_leads_somewhere() {
 
 #[test]
 fn columns_say_what_they_are_made_of_one_step_back() {
-    let project = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = project.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
-    write("hale.yml", "name: small\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n");
+    let project = small();
+    let write = |path: &str, text: &str| write_below(project.path(), path, text);
     write(
         "sql/raw/events.sql",
         "-- <script>alert(1)</script> & \"more\".\nCREATE EXTERNAL TABLE raw.events (\n  id BIGINT NOT NULL, -- <b>\n  who VARCHAR, day DATE NOT NULL, seconds BIGINT\n) STORED AS PARQUET LOCATION 'events.parquet'\n\
@@ -132,13 +142,8 @@ fn columns_say_what_they_are_made_of_one_step_back() {
 
 #[test]
 fn columns_that_come_from_what_is_now_are_told_as_approximate() {
-    let project = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = project.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
-    write("hale.yml", "name: small\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n");
+    let project = small();
+    let write = |path: &str, text: &str| write_below(project.path(), path, text);
     write(
         "sql/raw/people.sql",
         "-- People.\nCREATE EXTERNAL TABLE raw.people (who VARCHAR NOT NULL, came DATE NOT NULL, born DATE, role VARCHAR NOT NULL, title VARCHAR)\n\
