@@ -26,7 +26,9 @@
 //! | [`pipeline`] | references resolved, the layer rule, the order: what everything later reads |
 //! | [`check`](mod@check) | plans every model on empty sources; contracts, known engine traps, footers of sources |
 //! | [`run`] | builds models in order into staging, audits what was built |
-//! | [`publish`] | the audited writer, staging, and how a run becomes visible |
+//! | [`table`] | one stored table: the audited writer, into staging |
+//! | [`store`] | all that lies under `--out`, and nobody else knows it |
+//! | [`read`] | what people ask of what is published |
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
 //! | [`suggest`] | where to cut a metric, which metrics say the same, what each component is worth |
@@ -115,9 +117,11 @@ pub mod generate;
 pub mod model_test;
 pub mod pipeline;
 pub mod project;
-pub mod publish;
+pub mod read;
 pub mod run;
 pub mod semantic;
 pub mod storage;
+pub mod store;
 pub mod suggest;
+pub mod table;
 mod yaml;

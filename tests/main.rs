@@ -29,7 +29,6 @@ mod oracle; // bundled metrics against a naive evaluator; the same bytes however
 mod parity; // published examples of other systems, edge values included
 mod pipeline; // runs a project through the library, for other tests
 mod promises; // commands, names, paths and code of the README, held against the project
-mod publish; // the audited writer, staging, what readers see
 mod python; // other tools in their own packages, where they are installed
 mod question; // a question of a project, asked of the library
 mod readers; // what is published, read by DuckDB, Polars and pandas
@@ -46,6 +45,7 @@ mod similar; // patterns of SIMILAR TO mean what SQL says
 mod skip; // what is not there is said aloud
 mod soundness; // what check accepts, run can run: random small projects
 mod storage; // local disk and S3 as one thing
+mod store; // the audited writer, staging, what readers see
 mod stored_days; // stored tables, read day by day in their order
 mod subqueries; // IN, NOT IN and EXISTS with NULLs, as SQL defines them
 mod suggest; // what is proposed for a score: bins, themes, what components are worth

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use arrow::array::RecordBatch;
 use futures::TryStreamExt;
-use halescore::engine::published::{Days, Reader};
 use halescore::engine::sources::Reading;
 use halescore::engine::{Engine, EngineOptions};
 use halescore::pipeline::Pipeline;
 use halescore::project::Project;
+use halescore::read::{Days, Reader};
 use halescore::storage::Storage;
 
 /// A project with its own folders `data` and `out`, and what reads them.

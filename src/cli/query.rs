@@ -8,8 +8,8 @@ use super::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
 use super::context::{Context, beside};
 use super::outcome::Outcome;
 use super::output::RowsAs;
-use crate::engine::published::{Days, Reader};
 use crate::error::{Error, Result};
+use crate::read::{Days, Reader};
 
 /// Ask a question in SQL of what is published, of the sources, and of the views between them
 ///

@@ -9,7 +9,7 @@ use super::context::{Context, beside};
 use super::outcome::Outcome;
 use super::output::RowsAs;
 use crate::engine::diagnose;
-use crate::engine::published::{Wanted, show};
+use crate::read::{Wanted, show};
 
 /// Read a published table
 #[derive(Debug, Args)]

@@ -25,7 +25,6 @@ pub mod lanes;
 mod memory;
 mod microseconds;
 mod narrowing;
-pub mod published;
 pub(crate) mod reported;
 mod room;
 mod rules;

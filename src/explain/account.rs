@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::rows::{Row, of_subject, scored};
 use super::{Place, Subject, rule_text};
-use crate::engine::published::Days;
 use crate::error::Result;
+use crate::read::Days;
 use crate::semantic::{Component, Give, Group, Node, Score, Source};
 
 /// A score, and everything that it is made of.

@@ -23,11 +23,11 @@ use chrono::NaiveDate;
 
 use crate::diagnostic::closest;
 use crate::engine::Engine;
-use crate::engine::published::published_day_if_any;
 use crate::engine::sources::Reading;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
+use crate::read::published_day_if_any;
 use crate::semantic::{MAIN, Score};
 use crate::storage::Storage;
 

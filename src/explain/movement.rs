@@ -22,9 +22,9 @@ use super::drivers::{Driver, DriverKind, Moved, Movement, of_units, units};
 use super::rows::{Row, of_subject, scored};
 use super::{Place, Subject, rule_text};
 use crate::engine::day_window::WindowOptions;
-use crate::engine::published::Days;
 use crate::engine::{Session, diagnose};
 use crate::error::{Error, Result};
+use crate::read::Days;
 use crate::semantic::{Cell, Component, Fact, Facts, Score};
 
 /// What was measured of the subject on one day.

@@ -8,8 +8,8 @@ use futures::TryStreamExt;
 
 use super::{Place, Subject};
 use crate::engine::diagnose;
-use crate::engine::published::{Days, Reader};
 use crate::error::{Error, Result};
+use crate::read::{Days, Reader};
 use crate::semantic::{Entity, Score, text_literal};
 
 /// One row.

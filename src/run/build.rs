@@ -24,7 +24,7 @@ use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
 use crate::project::model::{Kind, Model};
 use crate::project::reported::Reports;
-use crate::publish::{StagedTable, Staging};
+use crate::table::{StagedTable, Staging};
 
 /// Builds and audits the selected models and all that they need, in staging.
 ///

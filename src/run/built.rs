@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::report::Report;
 use super::watch::{Event, Watch};
 use crate::error::Result;
-use crate::publish::{Staging, TableSpec, Torn};
+use crate::table::{Staging, TableSpec, Torn};
 
 /// A run that is staged and audited; nothing of it is visible yet. Dropped, it leaves nothing behind.
 pub struct Built {

@@ -11,7 +11,7 @@ use crate::engine::diagnose;
 use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
 use crate::project::model::{Kind, Model};
-use crate::publish::{Finding, Rule};
+use crate::table::{Finding, Rule};
 
 impl Build<'_> {
     /// Contracts of the sources that this run reads.

@@ -18,7 +18,6 @@ use super::needed::{Need, Needed};
 use super::scope::Scope;
 use super::stored::sort_key;
 use crate::diagnostic::Diagnostic;
-use crate::engine::published::{parquet, table_folder};
 use crate::engine::sources::parquet_table;
 use crate::engine::stored_days::{DayFile, day_table};
 use crate::engine::{Session, diagnose};
@@ -27,8 +26,10 @@ use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
 use crate::project::types::{fits, sql_name};
-use crate::publish::{day_of, stored_type};
+use crate::read::{parquet, table_folder};
 use crate::storage::Storage;
+use crate::store::layout::day_of;
+use crate::table::stored_type;
 
 /// Requests to the storage at the same time.
 const AT_ONCE: usize = 16;

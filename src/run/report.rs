@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::diagnostic::Diagnostics;
 use crate::project::layer::ModelName;
 use crate::project::reported::Reports;
-use crate::publish::PublishedTable;
+use crate::table::PublishedTable;
 
 /// What a run did.
 #[derive(Debug, Clone)]

@@ -21,7 +21,7 @@ use crate::engine::scans::rows_read;
 use crate::engine::{Session, diagnose, ran_out};
 use crate::error::Error;
 use crate::project::model::{AS_OF_DATE, Model};
-use crate::publish::{StagedTable, TableSpec};
+use crate::table::{StagedTable, TableSpec};
 
 /// A table in staging, and what it took.
 pub(super) struct Staged {

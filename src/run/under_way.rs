@@ -8,7 +8,7 @@ use crate::check::Checked;
 use crate::diagnostic::Diagnostics;
 use crate::engine::{Engine, Session};
 use crate::project::reported::Reports;
-use crate::publish::Staging;
+use crate::table::Staging;
 
 /// A run under way; each file of steps gives it its own.
 pub(super) struct Build<'a> {

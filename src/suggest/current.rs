@@ -9,11 +9,11 @@ use super::accounts_by_bin::{
 };
 use super::published::{Published, by_column, known_texts, numbers, texts};
 use crate::diagnostic::{closest, visible};
-use crate::engine::published::Days;
 use crate::error::{Error, Result};
 use crate::explain::{place, score_named};
 use crate::project::identifier::identifier;
 use crate::project::layer::{Layer, ModelName};
+use crate::read::Days;
 use crate::semantic::{Component, Score, text_literal};
 
 /// The bins of a component, and the rows in them on a published day.

@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 
 use super::current::other_definition;
 use super::published::{Published, finite, known_texts, numbers};
-use crate::engine::published::{Days, parquet, table_folder};
 use crate::error::{Error, Result};
 use crate::project::model::Model;
+use crate::read::{Days, parquet, table_folder};
 use crate::semantic::{Component, Entity, Score};
 
 /// A component's numbers, an account (or user) a row.

@@ -7,12 +7,12 @@ use chrono::NaiveDate;
 use futures::TryStreamExt;
 
 use crate::diagnostic::{closest, visible};
-use crate::engine::published::{Days, Reader, published_day, published_days};
 use crate::engine::{Engine, diagnose};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::{AS_OF_DATE, Model};
+use crate::read::{Days, Reader, published_day, published_days};
 use crate::storage::Storage;
 
 /// What was published, and what reads it.

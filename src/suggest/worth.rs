@@ -13,10 +13,10 @@ use super::evidence::{Evidence, in_force, scored, survivors, there};
 use super::published::Published;
 use super::ranks::rank_correlation;
 use super::separation::{Difference, Separation, difference, separation};
-use crate::engine::published::published_days;
 use crate::error::Result;
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
+use crate::read::published_days;
 
 /// The least accounts that left, and that stayed: of fewer, no number is told.
 pub const LEAST_GONE: usize = 20;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use halescore::engine::published::Days;
 use halescore::engine::sources::Reading;
+use halescore::read::Days;
 
 use super::published::{BOOKS, each_day};
 use crate::oracle::commerce::Standing;

@@ -6,8 +6,8 @@ use arrow::array::{ArrayRef, AsArray, Date32Array, Int64Array, StringArray, Time
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use chrono::{NaiveDate, NaiveDateTime};
-use halescore::engine::published::Days;
 use halescore::engine::sources::Reading;
+use halescore::read::Days;
 
 use crate::bad_input::world::write_parquet_with;
 use crate::question::answer;

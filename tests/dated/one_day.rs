@@ -4,8 +4,8 @@ use std::process::Command;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use halescore::engine::published::Days;
 use halescore::engine::sources::Reading;
+use halescore::read::Days;
 
 use super::definition::events;
 use super::world::{DAY, Row, World, date};

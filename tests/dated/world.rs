@@ -11,8 +11,8 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::NaiveDate;
-use halescore::engine::published::Days;
 use halescore::engine::sources::Reading;
+use halescore::read::Days;
 use proptest::prelude::*;
 use tempfile::TempDir;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, NullArray, UInt8Array};
 use arrow::datatypes::Int64Type;
-use halescore::engine::published::Days;
 use halescore::engine::sources::Reading;
+use halescore::read::Days;
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 

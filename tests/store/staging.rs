@@ -159,7 +159,7 @@ async fn names_that_leave_the_root_are_refused() {
     let out = tempfile::tempdir().unwrap();
     let staging = begin(&local(out.path())).await;
     for name in ["..", "../../../escaped", "/etc", "a//b", ""] {
-        let spec = halescore::publish::TableSpec { name: name.to_owned(), ..usage() };
+        let spec = halescore::table::TableSpec { name: name.to_owned(), ..usage() };
         let error = write(&staging, spec, vec![batch(&usage_rows(days(0, 0), 1))]).await.unwrap_err();
         assert!(error.to_string().contains("path-leaves-root"), "{name}: {error}");
     }
@@ -173,7 +173,7 @@ async fn tables_are_built_at_the_same_time_by_tasks_of_their_own() {
         let staging = std::sync::Arc::new(begin(&storage).await);
         let tasks = ["one", "two", "three"].map(|name| {
             let staging = std::sync::Arc::clone(&staging);
-            let spec = halescore::publish::TableSpec { name: name.to_owned(), ..usage() };
+            let spec = halescore::table::TableSpec { name: name.to_owned(), ..usage() };
             tokio::spawn(async move { write(&staging, spec, vec![batch(&usage_rows(days(0, 9), 1))]).await })
         });
         for task in tasks {

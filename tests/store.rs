@@ -19,8 +19,8 @@ use chrono::{Days, NaiveDate};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::stream;
 use halescore::error::Result;
-use halescore::publish::{Published, StagedTable, Staging, TableSpec};
 use halescore::storage::Storage;
+use halescore::table::{Published, StagedTable, Staging, TableSpec};
 
 /// The first day of all tests.
 fn first_day() -> NaiveDate {

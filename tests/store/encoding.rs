@@ -8,7 +8,7 @@ use arrow::array::{
 };
 use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::stream;
-use halescore::publish::{Staging, TableSpec};
+use halescore::table::{Staging, TableSpec};
 use proptest::prelude::*;
 
 use super::{content, date32, day, days, local, usage};

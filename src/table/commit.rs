@@ -18,9 +18,10 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 
 use super::staged::{StagedFile, StagedTable, WriteContext};
-use super::{TableSpec, day_folder, day_of, latest_file, writer};
+use super::{TableSpec, writer};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
+use crate::store::layout::{day_folder, day_of, latest_file};
 
 /// Requests to the storage at the same time.
 const AT_ONCE: usize = 16;
@@ -181,7 +182,7 @@ impl<'a> Step<'a> {
     /// Makes the table's file in `latest/` the last published day, unless a later run has done so.
     async fn renew_latest(&self, storage: &Storage, days: &RangeInclusive<NaiveDate>) -> Result<bool> {
         let Some(newest) = self.newest.filter(|_| self.spec.by_day.is_some()) else { return Ok(false) };
-        let latest = latest_file(self.spec);
+        let latest = latest_file(&self.spec.layer, &self.spec.name);
         let day = format!("{}/part-0000.parquet", day_folder(&self.spec.folder(), newest));
         if let Some(before) = storage.find(&latest).await? {
             let after = storage.head(&day).await?;

@@ -8,7 +8,7 @@ use datafusion::logical_expr::{Expr, SortExpr, col, lit};
 use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
 
-use super::{DAY_FOLDER, parquet, published_day, table_folder, unpublished};
+use super::{parquet, published_day, table_folder, unpublished};
 use crate::diagnostic::{closest, visible};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::sources::parquet_table;
@@ -19,6 +19,7 @@ use crate::project::layer::ModelName;
 use crate::project::model::Model;
 use crate::project::types::{a_value_of, is_text};
 use crate::storage::Storage;
+use crate::store::layout;
 
 /// The column that says which account a row is about.
 const ACCOUNT: &str = "account_id";
@@ -125,7 +126,7 @@ async fn day_folder(model: &Model, day: Option<NaiveDate>, out: &Storage) -> Res
         };
     }
     let day = published_day(out, name, day).await?;
-    Ok(format!("{}/{DAY_FOLDER}{day}", table_folder(name)))
+    Ok(layout::day_folder(&table_folder(name), day))
 }
 
 /// The account as a value of its column's type: whatever was typed is compared, never read as SQL.

@@ -37,7 +37,7 @@ struct Owner {
 }
 
 /// Makes a folder for this run and returns the run's id and the folder.
-pub(super) async fn create(storage: &Storage) -> Result<(String, String)> {
+pub(crate) async fn create(storage: &Storage) -> Result<(String, String)> {
     let owner = serde_json::to_vec(&Owner::this()).map_err(|error| Error::Bug(error.to_string()))?;
     let random = RandomState::new().build_hasher().finish();
     let run_id = format!("{}-{random:016x}", Utc::now().format(TIME));
@@ -49,7 +49,7 @@ pub(super) async fn create(storage: &Storage) -> Result<(String, String)> {
 }
 
 /// Removes the folders that runs have left behind; returns how many.
-pub(super) async fn remove_stale(storage: &Storage) -> Result<usize> {
+pub(crate) async fn remove_stale(storage: &Storage) -> Result<usize> {
     let mut removed = 0;
     for run_id in storage.folders(STAGING).await? {
         let folder = format!("{STAGING}/{run_id}");

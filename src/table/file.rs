@@ -6,11 +6,12 @@ use chrono::NaiveDate;
 use datafusion::common::runtime::SpawnedTask;
 use tokio::sync::mpsc;
 
+use super::TableSpec;
 use super::encode::{EncodedGroup, FileFormat};
 use super::staged::{StagedFile, WriteContext};
 use super::upload::{Upload, Writes};
-use super::{TableSpec, day_folder};
 use crate::error::{Error, Result};
+use crate::store::layout::day_folder;
 
 /// What all files of a table share.
 pub(super) struct TableOutput {

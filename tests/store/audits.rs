@@ -9,7 +9,7 @@ use datafusion::common::DFSchema;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::SessionContext;
 use halescore::error::Error;
-use halescore::publish::{Finding, Rule, TableSpec};
+use halescore::table::{Finding, Rule, TableSpec};
 use proptest::prelude::*;
 
 use super::{Row, batch, begin, date32, day, days, local, row, usage, usage_rows, write};

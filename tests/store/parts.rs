@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use futures::stream;
 use halescore::error::Error;
-use halescore::publish::StagedFile;
+use halescore::table::StagedFile;
 
 use super::{Row, batch, begin, content, days, local, publish_usage, usage, usage_rows};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use halescore::error::Error;
-use halescore::publish::TableSpec;
+use halescore::table::TableSpec;
 
 use super::{Row, batch, begin, content, day, days, local, publish_usage, row, usage, usage_rows, write};
 use crate::s3_server::s3_server;

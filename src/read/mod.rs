@@ -19,9 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
 use crate::storage::Storage;
-
-/// What a folder of one day is called, before its date.
-const DAY_FOLDER: &str = "as_of=";
+use crate::store::layout;
 
 /// The days of a table that are published, in order; none where it never was.
 ///
@@ -31,7 +29,7 @@ pub async fn published_days(out: &Storage, table: &ModelName) -> Result<Vec<Naiv
     let files = parquet(out, &table_folder(table)).await?;
     let relative = files.iter().filter_map(|file| out.relative(&file.location));
     // A folder without a file, which a run that was killed may leave, is no published day.
-    let days: BTreeSet<NaiveDate> = relative.filter_map(|path| day_of(path.rsplit('/').nth(1)?)).collect();
+    let days: BTreeSet<NaiveDate> = relative.filter_map(|path| layout::day_of(&path)).collect();
     Ok(days.into_iter().collect())
 }
 
@@ -73,12 +71,7 @@ pub(crate) async fn parquet(out: &Storage, below: &str) -> Result<Vec<ObjectMeta
 
 /// The folder of a table.
 pub(crate) fn table_folder(table: &ModelName) -> String {
-    format!("{}/{}", table.layer, table.table)
-}
-
-/// The day in a folder's name.
-fn day_of(folder: &str) -> Option<NaiveDate> {
-    folder.strip_prefix(DAY_FOLDER)?.parse().ok()
+    layout::table_folder(table.layer.name(), &table.table)
 }
 
 /// A table that no run has published yet.

@@ -13,9 +13,10 @@ use url::Url;
 use super::commit::{self, Published, Torn};
 use super::staged::{StagedTable, WriteContext};
 use super::upload::Writes;
-use super::{TableSpec, run_folder, writer};
+use super::{TableSpec, writer};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
+use crate::store::claim;
 
 /// What one run has built. It ends in [`Staging::publish`] or [`Staging::abort`]; dropped without either, it removes
 /// its folder as far as that can be done without waiting, and the next run removes the rest.
@@ -41,8 +42,8 @@ impl Staging {
     /// [`Error::Project`] when the storage refuses, [`Error::Transient`] when it cannot be reached.
     pub async fn begin(storage: &Storage, threads: usize, runtime: &RuntimeEnv) -> Result<Self> {
         storage.register(runtime);
-        run_folder::remove_stale(storage).await?;
-        let (run_id, folder) = run_folder::create(storage).await?;
+        claim::remove_stale(storage).await?;
+        let (run_id, folder) = claim::create(storage).await?;
         let context = Arc::new(WriteContext {
             storage: storage.clone(),
             folder,

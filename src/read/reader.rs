@@ -15,7 +15,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 
 use super::headings::headed;
-use super::{day_of, parquet, published_day, published_days, table_folder, unpublished};
+use super::{parquet, published_day, published_days, table_folder, unpublished};
 use crate::check::lints::inner_order;
 use crate::check::quotients::whole;
 use crate::check::text::Text;
@@ -35,6 +35,7 @@ use crate::project::model::{Kind, Model, Source};
 use crate::project::reported::asked as asked_in;
 use crate::project::statement::parse_one;
 use crate::storage::Storage;
+use crate::store::layout;
 
 /// Bytes of an answer that are held back before the first row is given.
 const HELD_BACK: usize = 8 << 20;
@@ -300,7 +301,7 @@ impl<'a> Reader<'a> {
     /// Whether a file is of a day that is read.
     fn includes(&self, file: &ObjectMeta) -> bool {
         let relative = self.out.relative(&file.location).unwrap_or_default();
-        let day = relative.split('/').find_map(day_of);
+        let day = layout::day_of(&relative);
         day.is_some_and(|day| match self.days {
             Days::All => true,
             Days::Until(last) => day <= last,
