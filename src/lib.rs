@@ -14,10 +14,14 @@
 //! Each stage takes the previous stage's value and returns the next; no stage calls an earlier one.
 //!
 //! ```text
-//!  files ──► project::Project ──► pipeline::Pipeline ──► check::Checked ──► run::Built ──► published Parquet
-//!            parsed, one file     ordered, semantic       planned on         staged,         visible,
-//!            at a time            side compiled           empty sources      audited         day by day
+//!  files ──► project::Project ──► pipeline::Pipeline ──► check::Checked ──► run::Built ──► store: a commit ──► plain folders
+//!            parsed, one file     ordered, semantic       planned on         staged,         all of it          follow
+//!            at a time            side compiled           empty sources      audited         or nothing
 //! ```
+//!
+//! What is published is a value: the newest commit, [`store::State`]. A run begins with one and ends with the next; what people
+//! ask ([`read`], [`explain`](mod@explain), [`suggest`]) is answered from one, and never from folders. A commit is written in
+//! `store/commit.rs`, by [`store::publish`] alone; plain folders are written by [`store::follow`] alone.
 //!
 //! | module | what it is |
 //! | --- | --- |
@@ -25,6 +29,7 @@
 //! | [`semantic`] | components and scores: strict YAML, compiled to plain SQL |
 //! | [`pipeline`] | references resolved, the layer rule, the order: what everything later reads |
 //! | [`check`](mod@check) | plans every model on empty sources; contracts, known engine traps, footers of sources |
+//! | [`plan`] | what a run will do, as data: which days of which tables, and why |
 //! | [`run`] | builds models in order into staging, audits what was built |
 //! | [`table`] | one stored table: the audited writer, into staging |
 //! | [`store`] | all that lies under `--out`, and nobody else knows it |
@@ -116,6 +121,7 @@ pub mod explain;
 pub mod generate;
 pub mod model_test;
 pub mod pipeline;
+pub mod plan;
 pub mod project;
 pub mod read;
 pub mod run;

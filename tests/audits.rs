@@ -4,6 +4,7 @@ mod severity;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use halescore::check::check;
@@ -14,6 +15,7 @@ use halescore::pipeline::Pipeline;
 use halescore::project::Project as Written;
 use halescore::run::{Event, Request, Selection, Watch, build};
 use halescore::storage::Storage;
+use halescore::store::State;
 use serde_json::Value;
 
 use crate::cli::{Project, code, err, good, out};
@@ -359,7 +361,9 @@ fn what_went_wrong_is_told_though_cleaning_up_fails_too() {
             reading: Reading::AsHappened,
             incomplete: halescore::run::Incomplete::Built,
             sources: storage("data"),
-            out: storage("out"),
+            out: Arc::new(State::newest(&storage("out")).await.unwrap()),
+            why: None,
+            key: None,
         };
         build(&checked, &engine, &request, &InTheWay(root.join("out/_hale/staging"))).await.map(drop)
     };

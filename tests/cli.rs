@@ -1,6 +1,7 @@
 //! The command as people and orchestrators meet it: the real binary on small projects, its exit codes and streams.
 
 mod calls;
+mod commits;
 mod digests;
 mod help;
 mod models;

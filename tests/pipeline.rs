@@ -14,6 +14,7 @@ use halescore::pipeline::Pipeline;
 use halescore::project::Project;
 use halescore::run::{Quiet, Request, Selection, build};
 use halescore::storage::Storage;
+use halescore::store::State;
 
 /// One run of a project, for days, from a folder of sources into a folder of tables.
 pub struct Run {
@@ -114,7 +115,9 @@ impl Run {
             reading: self.reading,
             incomplete: halescore::run::Incomplete::Built,
             sources,
-            out,
+            out: Arc::new(State::newest(&out).await?),
+            why: None,
+            key: None,
         };
         build(&checked, &engine, &request, &Quiet).await?.publish(&Quiet).await?;
         Ok(engine.peak_tracked())

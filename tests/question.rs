@@ -10,6 +10,7 @@ use halescore::pipeline::Pipeline;
 use halescore::project::Project;
 use halescore::read::{Days, Reader};
 use halescore::storage::Storage;
+use halescore::store::State;
 
 /// A project with its own folders `data` and `out`, and what reads them.
 pub struct Place {
@@ -34,7 +35,9 @@ impl Place {
 pub fn answer(root: &Path, query: &str, days: Days, reading: Reading) -> Vec<RecordBatch> {
     answered(async {
         let Place { pipeline, engine, sources, out } = Place::of(root);
-        let reader = Reader::open(&pipeline, &engine, (&sources, &out), days).await.unwrap().reading(reading);
+        let published = State::newest(&out).await.unwrap();
+        let reader =
+            Reader::open(&pipeline, &engine, (&sources, &published), days).await.unwrap().reading(reading);
         reader.query(query, None).await.unwrap().try_collect().await.unwrap()
     })
 }

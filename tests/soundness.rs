@@ -7,6 +7,7 @@ mod words;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use halescore::check::check;
@@ -16,6 +17,7 @@ use halescore::error::Error;
 use halescore::pipeline::Pipeline;
 use halescore::run::{Quiet, Request, Selection, build, rehearse};
 use halescore::storage::Storage;
+use halescore::store::State;
 
 use grammar::{Drawn, sources};
 
@@ -96,7 +98,9 @@ async fn run(drawn: &Project, sources: &Path) -> Result<End, String> {
             reading: Reading::AsHappened,
             incomplete: halescore::run::Incomplete::Built,
             sources,
-            out,
+            out: Arc::new(State::newest(&out).await.unwrap()),
+            why: None,
+            key: None,
         };
         match build(&checked, &engine, &request, &Quiet).await {
             Ok(built) => drop(built.publish(&Quiet).await.map_err(|torn| failed("publish", &torn.error))?),

@@ -3,12 +3,14 @@
 mod audits;
 mod commit;
 mod encoding;
+mod faults;
+mod history;
 mod parts;
 mod readers;
 mod staging;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +22,8 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::stream;
 use halescore::error::Result;
 use halescore::storage::Storage;
-use halescore::table::{Published, StagedTable, Staging, TableSpec};
+use halescore::store::{Author, State, Unfinished};
+use halescore::table::{Publication, Published, StagedTable, Staging, TableSpec};
 
 /// The first day of all tests.
 fn first_day() -> NaiveDate {
@@ -113,18 +116,42 @@ async fn publish_usage(storage: &Storage, rows: &[Row], days: RangeInclusive<Nai
     let staging = begin(storage).await;
     let table = write(&staging, usage(), vec![batch(rows)]).await.unwrap();
     assert_eq!(table.findings, []);
-    staging.publish(days).await.unwrap()
+    publish(staging, storage, days).await.unwrap()
+}
+
+/// Publishes some days of all that a run has built, on top of what is published by then.
+async fn publish(
+    staging: Staging,
+    storage: &Storage,
+    days: RangeInclusive<NaiveDate>,
+) -> Result<Published, Unfinished> {
+    let base = State::newest(storage).await?;
+    publish_on(staging, &base, days).await
+}
+
+/// Publishes some days of all that a run has built, which began with what was published as of `base`.
+async fn publish_on(
+    staging: Staging,
+    base: &State,
+    days: RangeInclusive<NaiveDate>,
+) -> Result<Published, Unfinished> {
+    let days = days.start().iter_days().take_while(|day| days.contains(day)).collect();
+    let publication = Publication { base, author: Author::default(), days, read: BTreeSet::new() };
+    staging.publish(publication, |_| true).await
 }
 
 fn local(folder: &Path) -> Storage {
     Storage::open(folder.to_str().unwrap(), Path::new("/")).unwrap()
 }
 
-/// Every file of a storage: path and bytes.
+/// Every file that readers of plain folders see, and what runs have left in staging: path and bytes.
 async fn content(storage: &Storage) -> BTreeMap<String, bytes::Bytes> {
     let mut content = BTreeMap::new();
     for object in storage.list("").await.unwrap() {
         let relative = storage.relative(&object.location).unwrap();
+        if relative.starts_with("_hale/") && !relative.starts_with("_hale/staging/") {
+            continue;
+        }
         let bytes = storage.get(&relative).await.unwrap();
         content.insert(relative, bytes);
     }

@@ -77,6 +77,16 @@ pub(super) struct OutAt {
     pub out: Option<String>,
 }
 
+/// What is published.
+#[derive(Debug, Clone, Args)]
+pub(super) struct PublishedAt {
+    /// Read what was published as of a commit, as `hale history` numbers them [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub commit: Option<u64>,
+    #[command(flatten)]
+    pub out: OutAt,
+}
+
 /// Which of the two readings of history.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct ReadingAs {

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use super::arguments::{Global, OutAt, SourcesAt};
+use super::arguments::{Global, OutAt, PublishedAt, SourcesAt};
 use super::console::Console;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::sources::Reading;
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::{Project, SETTINGS_FILE};
 use crate::storage::Storage;
+use crate::store::State;
 
 /// The folder below the output of days as they were known.
 const AS_KNOWN: &str = "as-known";
@@ -87,9 +88,18 @@ impl Context {
         open(given.sources.as_deref(), &pipeline.settings.sources, pipeline, engine)
     }
 
-    /// Where tables are published, readable by the engine.
-    pub fn out(&self, given: &OutAt, pipeline: &Pipeline, engine: &Engine) -> Result<Storage> {
-        self.out_of(given, Reading::AsHappened, pipeline, engine)
+    /// What is published of a reading, as of the newest commit or the one asked for, readable by the engine.
+    pub async fn published(
+        &self,
+        given: &PublishedAt,
+        reading: Reading,
+        (pipeline, engine): (&Pipeline, &Engine),
+    ) -> Result<State> {
+        let storage = self.out_of(&given.out, reading, pipeline, engine)?;
+        match given.commit {
+            Some(number) => State::at(&storage, number).await,
+            None => State::newest(&storage).await,
+        }
     }
 
     /// Where tables of a reading are published, readable by the engine.

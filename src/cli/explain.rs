@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
+use super::arguments::{Moment, PublishedAt, ReadingAs, SourcesAt};
 use super::console::Console;
 use super::context::Context;
 use super::numbers::{number, percent, short, signed};
@@ -46,7 +46,7 @@ pub(super) struct Explain {
     #[command(flatten)]
     sources: SourcesAt,
     #[command(flatten)]
-    out: OutAt,
+    out: PublishedAt,
 }
 
 impl Explain {
@@ -64,7 +64,7 @@ impl Explain {
         let engine = context.engine()?;
         let sources = context.sources(&self.sources, &pipeline, &engine)?;
         let reading = self.reading.reading();
-        let out = context.out_of(&self.out, reading, &pipeline, &engine)?;
+        let out = context.published(&self.out, reading, (&pipeline, &engine)).await?;
         let place = Place { pipeline: &pipeline, engine: &engine, sources: &sources, out: &out, reading };
         let subject = Subject { score: self.score, account, user: self.user };
         let zone = pipeline.settings.time_zone;

@@ -6,6 +6,7 @@
 //! To add a command: a file here with its arguments and `execute`, an arm in `Command` and in `obey`, an
 //! example in its help.
 
+mod amending;
 mod arguments;
 mod check;
 mod compile;
@@ -15,16 +16,21 @@ mod context;
 mod docs;
 mod explain;
 mod files;
+mod gc;
 mod generate;
 mod graph;
+mod history;
 mod init;
 mod ls;
 mod numbers;
 mod outcome;
 mod output;
 mod places;
+mod plan;
 mod progress;
 mod query;
+mod release;
+mod rollback;
 mod run;
 mod schema;
 mod show;
@@ -32,6 +38,9 @@ mod signals;
 mod suggest;
 mod templates;
 mod test;
+mod unpublish;
+mod verify;
+mod views;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -86,11 +95,19 @@ enum Command {
     Check(check::Check),
     Compile(compile::Compile),
     Ls(ls::Ls),
+    Plan(plan::PlanFor),
     Run(run::Run),
     Show(show::Show),
     Explain(explain::Explain),
     Suggest(suggest::Suggest),
     Query(query::Query),
+    History(history::History),
+    Rollback(rollback::Rollback),
+    Release(release::Release),
+    Unpublish(unpublish::Unpublish),
+    Gc(gc::Gc),
+    Verify(verify::Verify),
+    Views(views::Views),
     Test(test::Test),
     Schema(schema::Schema),
     Docs(docs::Docs),
@@ -181,12 +198,21 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Check(check) => unless_stopped(check.execute(context)).await,
         Command::Compile(compile) => compile.execute(context),
         Command::Ls(ls) => ls.execute(context),
+        Command::Plan(plan) => unless_stopped(plan.execute(context)).await,
         // Publishing must not be stopped: a run itself looks out for signals until then.
         Command::Run(run) => run.execute(context).await,
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
         Command::Suggest(suggest) => unless_stopped(suggest.execute(context)).await,
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,
+        Command::History(history) => unless_stopped(history.execute(context)).await,
+        // What takes effect must not be stopped half-way.
+        Command::Rollback(rollback) => rollback.execute(context).await,
+        Command::Release(release) => release.execute(context).await,
+        Command::Unpublish(unpublish) => unpublish.execute(context).await,
+        Command::Gc(gc) => gc.execute(context).await,
+        Command::Verify(verify) => unless_stopped(verify.execute(context)).await,
+        Command::Views(views) => unless_stopped(views.execute(context)).await,
         Command::Schema(schema) => schema.execute(context),
         Command::Docs(docs) => unless_stopped(docs.execute(context)).await,
         Command::Test(test) => unless_stopped(test.execute(context)).await,

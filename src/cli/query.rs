@@ -4,7 +4,7 @@ use std::io::Read;
 
 use clap::Args;
 
-use super::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
+use super::arguments::{Moment, PublishedAt, ReadingAs, SourcesAt};
 use super::context::{Context, beside};
 use super::outcome::Outcome;
 use super::output::RowsAs;
@@ -41,7 +41,7 @@ pub(super) struct Query {
     #[command(flatten)]
     sources: SourcesAt,
     #[command(flatten)]
-    out: OutAt,
+    out: PublishedAt,
 }
 
 impl Query {
@@ -51,7 +51,7 @@ impl Query {
         let engine = context.engine()?;
         let sources = context.sources(&self.sources, &pipeline, &engine)?;
         let reading = self.reading.reading();
-        let out = context.out_of(&self.out, reading, &pipeline, &engine)?;
+        let out = context.published(&self.out, reading, (&pipeline, &engine)).await?;
         let zone = pipeline.settings.time_zone;
         let days = match (self.as_of, self.until) {
             (Some(moment), _) => Days::Only(moment.day(zone)),

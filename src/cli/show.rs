@@ -4,7 +4,7 @@ use std::future::ready;
 
 use clap::Args;
 
-use super::arguments::{Moment, OutAt, ReadingAs};
+use super::arguments::{Moment, PublishedAt, ReadingAs};
 use super::context::{Context, beside};
 use super::outcome::Outcome;
 use super::output::RowsAs;
@@ -33,14 +33,14 @@ pub(super) struct Show {
     #[command(flatten)]
     rows: RowsAs,
     #[command(flatten)]
-    out: OutAt,
+    out: PublishedAt,
 }
 
 impl Show {
     pub async fn execute(self, context: &Context) -> Outcome {
         let (pipeline, problems) = context.sound_pipeline()?;
         let engine = context.engine()?;
-        let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
+        let out = context.published(&self.out, self.reading.reading(), (&pipeline, &engine)).await?;
         let wanted = Wanted {
             table: self.table,
             day: self.as_of.map(|moment| moment.day(pipeline.settings.time_zone)),

@@ -30,6 +30,7 @@ use crate::project::layer::{Layer, ModelName};
 use crate::read::published_day_if_any;
 use crate::semantic::{MAIN, Score};
 use crate::storage::Storage;
+use crate::store::State;
 
 /// Who is explained, and by which score.
 #[derive(Debug, Clone)]
@@ -51,7 +52,7 @@ pub struct Place<'a> {
     /// The sources.
     pub sources: &'a Storage,
     /// What was published, of one reading of history.
-    pub out: &'a Storage,
+    pub out: &'a State,
     /// That reading, by which sources are read too.
     pub reading: Reading,
 }
@@ -105,7 +106,7 @@ async fn published_day(place: &Place<'_>, score: &Score, day: Option<NaiveDate>)
     let table = ModelName::new(Layer::Scores, score.name.clone());
     let found = published_day_if_any(place.out, &table, day).await?;
     found.ok_or_else(|| {
-        let place = place.out.shown();
+        let place = place.out.storage().shown();
         Error::Usage(format!("{table} is not published in {place}; publish it with `hale run --as-of DAY`"))
     })
 }

@@ -45,6 +45,8 @@ pub struct Pipeline {
     pub main_score: Option<String>,
     /// Unit tests of models, as text.
     pub tests: Vec<Arc<SourceFile>>,
+    /// The files that say what is computed, as they were written.
+    pub files: Vec<Arc<SourceFile>>,
 }
 
 impl Pipeline {
@@ -64,7 +66,10 @@ impl Pipeline {
     /// # Errors
     /// As [`Self::build`].
     pub fn to_check(project: Project) -> Result<Self, Diagnostics> {
-        let Project { root, settings, mut models, components, scores, audits, tests } = project;
+        let Project { root, settings, settings_file, mut models, components, scores, audits, tests } =
+            project;
+        let written = models.iter().map(|model| &model.file).chain(&components).chain(&scores).chain(&audits);
+        let files = written.chain([&settings_file]).map(Arc::clone).collect();
         models.extend(dated::relations(&models, &settings)?);
         let mut semantics = match semantic::parse(&components, &scores) {
             Ok(semantics) => semantics,
@@ -101,7 +106,7 @@ impl Pipeline {
         let place: BTreeMap<&ModelName, usize> =
             order.iter().enumerate().map(|(index, name)| (name, index)).collect();
         models.sort_by_key(|model| place[&model.name]);
-        Ok(Self { root, settings, models, reads, audits, semantics, main_score, tests })
+        Ok(Self { root, settings, models, reads, audits, semantics, main_score, tests, files })
     }
 
     /// The part of a project that stands without what is wrong with the rest: models that read what is not there are

@@ -40,6 +40,8 @@ pub struct Project {
     pub root: PathBuf,
     /// What `hale.yml` says.
     pub settings: Settings,
+    /// `hale.yml` itself.
+    pub settings_file: Arc<SourceFile>,
     /// Models written as SQL.
     pub models: Vec<Model>,
     /// Files that declare components.
@@ -86,16 +88,17 @@ impl Project {
     /// The same, where the settings are among them.
     pub fn sound(root: &Path) -> Result<(Self, Diagnostics), Diagnostics> {
         let mut problems = Diagnostics::new();
-        let settings =
-            problems.keep(read(root, &root.join(SETTINGS_FILE)).and_then(|file| Settings::read(&file)));
+        let settings = read(root, &root.join(SETTINGS_FILE));
+        let settings = problems.keep(settings.and_then(|file| Ok((Settings::read(&file)?, file))));
         let mut files = Files { root, problems };
         let models = files.models();
         let components = files.texts("components", "yml");
         let scores = files.texts("scores", "yml");
         let audits = files.texts("audits", "sql");
         let tests = files.texts("tests", "yml");
-        let Some(settings) = settings else { return Err(files.problems) };
-        let project = Self { root: root.to_path_buf(), settings, models, components, scores, audits, tests };
+        let Some((settings, settings_file)) = settings else { return Err(files.problems) };
+        let root = root.to_path_buf();
+        let project = Self { root, settings, settings_file, models, components, scores, audits, tests };
         Ok((project, files.problems))
     }
 }

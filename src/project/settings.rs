@@ -34,6 +34,8 @@ pub struct Settings {
     pub main_score: Option<(String, Location)>,
     /// Values of `$name` in models.
     pub parameters: BTreeMap<String, ScalarValue>,
+    /// The layers and tables that plain folders show; all of them where it is empty.
+    pub folders: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +49,8 @@ struct Written {
     #[serde(default)]
     complete_from: Entries<Placed<String>>,
     main_score: Option<Placed<String>>,
+    #[serde(default)]
+    folders: Vec<Placed<String>>,
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
 }
@@ -77,6 +81,7 @@ impl Settings {
         });
         let complete_from = complete_from.collect::<Result<_, Diagnostic>>()?;
         stale_after(file, &written.parameters)?;
+        let folders = written.folders.iter().map(|name| folder(file, name)).collect::<Result<_, _>>()?;
         let parameters = written.parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
         Ok(Self {
             name: written.name,
@@ -87,8 +92,23 @@ impl Settings {
             complete_from,
             main_score: written.main_score.map(|name| (name.value.clone(), place(file, &name))),
             parameters,
+            folders,
         })
     }
+}
+
+/// A layer, or a table of one.
+fn folder(file: &Arc<SourceFile>, written: &Placed<String>) -> Result<String, Diagnostic> {
+    let name = &written.value;
+    if Layer::of(name).is_some() || ModelName::parse(name).is_some() {
+        return Ok(name.clone());
+    }
+    let problem = Diagnostic::error("unknown-folder", format!("`{name}` is no layer and no table of one"));
+    let layers = Layer::ALL.map(Layer::name);
+    Err(problem
+        .at(place(file, written))
+        .suggest(name, layers)
+        .help("name layers or tables, such as scores, marts, metrics.accounts"))
 }
 
 fn day(file: &Arc<SourceFile>, written: &Placed<String>) -> Result<NaiveDate, Diagnostic> {

@@ -1,6 +1,6 @@
 //! Any question of what is published, of the sources, and of the views between them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
@@ -12,10 +12,9 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::ObjectMeta;
 
 use super::headings::headed;
-use super::{parquet, published_day, published_days, table_folder, unpublished};
+use super::{published_day, unpublished};
 use crate::check::lints::inner_order;
 use crate::check::quotients::whole;
 use crate::check::text::Text;
@@ -35,13 +34,10 @@ use crate::project::model::{Kind, Model, Source};
 use crate::project::reported::asked as asked_in;
 use crate::project::statement::parse_one;
 use crate::storage::Storage;
-use crate::store::layout;
+use crate::store::{Entry, State};
 
 /// Bytes of an answer that are held back before the first row is given.
 const HELD_BACK: usize = 8 << 20;
-
-/// Listings that are asked for at the same time.
-const AT_ONCE: usize = 16;
 
 /// Which rows are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +63,7 @@ pub struct Reader<'a> {
     pipeline: &'a Pipeline,
     engine: Engine,
     sources: &'a Storage,
-    out: &'a Storage,
+    out: &'a State,
     session: Session,
     days: Days,
     absent: Mutex<BTreeSet<ModelName>>,
@@ -83,7 +79,7 @@ impl<'a> Reader<'a> {
     pub async fn open(
         pipeline: &'a Pipeline,
         engine: &Engine,
-        (sources, out): (&'a Storage, &'a Storage),
+        (sources, out): (&'a Storage, &'a State),
         days: Days,
     ) -> Result<Self> {
         let last = match days {
@@ -281,33 +277,38 @@ impl<'a> Reader<'a> {
     }
 
     async fn table(&self, model: &Model) -> Result<()> {
-        let mut files = parquet(self.out, &table_folder(&model.name)).await?;
-        if files.is_empty() {
+        let entries = if model.by_day() { self.days_of(model).await? } else { self.whole(model) };
+        if entries.is_empty() && !(model.by_day() && self.out.newest_day(&model.name).await?.is_some()) {
             return Err(unpublished(&model.name, self.out));
         }
-        if model.by_day() {
-            files.retain(|file| self.includes(file));
-            if let (Days::Only(day), []) = (self.days, files.as_slice()) {
-                published_day(self.out, &model.name, Some(day)).await?;
-            }
-        }
+        let files = entries.iter().map(|entry| self.out.file(entry)).collect::<Result<Vec<_>>>()?;
         let table = model.declared.as_ref().map(|declared| match files.as_slice() {
             [] => Ok(Arc::new(EmptyTable::new(Arc::clone(declared))) as _),
-            files => parquet_table(self.out, files, declared),
+            files => parquet_table(self.out.storage(), files, declared),
         });
         self.enter(model, table)
     }
 
-    /// Whether a file is of a day that is read.
-    fn includes(&self, file: &ObjectMeta) -> bool {
-        let relative = self.out.relative(&file.location).unwrap_or_default();
-        let day = layout::day_of(&relative);
-        day.is_some_and(|day| match self.days {
-            Days::All => true,
-            Days::Until(last) => day <= last,
-            Days::Only(only) => day == only,
-            Days::Recomputed { .. } => false,
-        })
+    fn whole(&self, model: &Model) -> Vec<Entry> {
+        self.out.whole(&model.name).map(|whole| whole.entry.clone()).into_iter().collect()
+    }
+
+    /// The days of a table that are read.
+    async fn days_of(&self, model: &Model) -> Result<Vec<Entry>> {
+        let name = &model.name;
+        let days = match self.days {
+            Days::All => self.out.entries(name, ..).await?,
+            Days::Until(last) => self.out.entries(name, ..=last).await?,
+            Days::Only(only) => {
+                let day = self.out.entries(name, only..=only).await?;
+                if day.is_empty() {
+                    published_day(self.out, name, Some(only)).await?;
+                }
+                day
+            }
+            Days::Recomputed { .. } => BTreeMap::new(),
+        };
+        Ok(days.into_values().collect())
     }
 
     fn enter(
@@ -343,12 +344,12 @@ async fn begun(
 }
 
 /// The newest day of any table stored by day.
-async fn newest(pipeline: &Pipeline, out: &Storage) -> Result<Option<NaiveDate>> {
-    let tables: Vec<ModelName> =
-        pipeline.models.iter().filter(|model| model.by_day()).map(|model| model.name.clone()).collect();
-    let listed = stream::iter(tables).map(|table| async move { published_days(out, &table).await });
-    let days: Vec<Vec<NaiveDate>> = listed.buffered(AT_ONCE).try_collect().await?;
-    Ok(days.into_iter().flatten().max())
+async fn newest(pipeline: &Pipeline, out: &State) -> Result<Option<NaiveDate>> {
+    let mut newest = None;
+    for model in pipeline.models.iter().filter(|model| model.by_day()) {
+        newest = newest.max(out.newest_day(&model.name).await?);
+    }
+    Ok(newest)
 }
 
 /// The query of a statement that only reads: itself, or what EXPLAIN is asked about.

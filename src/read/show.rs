@@ -8,7 +8,7 @@ use datafusion::logical_expr::{Expr, SortExpr, col, lit};
 use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
 
-use super::{parquet, published_day, table_folder, unpublished};
+use super::{published_day, unpublished};
 use crate::diagnostic::{closest, visible};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::sources::parquet_table;
@@ -18,8 +18,7 @@ use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
 use crate::project::types::{a_value_of, is_text};
-use crate::storage::Storage;
-use crate::store::layout;
+use crate::store::{Entry, State};
 
 /// The column that says which account a row is about.
 const ACCOUNT: &str = "account_id";
@@ -45,7 +44,7 @@ pub struct Wanted {
 pub async fn show(
     pipeline: &Pipeline,
     engine: &Engine,
-    out: &Storage,
+    out: &State,
     wanted: &Wanted,
 ) -> Result<SendableRecordBatchStream> {
     let model = stored(pipeline, &wanted.table)?;
@@ -54,15 +53,12 @@ pub async fn show(
         return Err(Error::Bug(format!("{name} is stored without columns")));
     };
     let only = wanted.account.as_deref().map(|account| of_account(model, schema, account)).transpose()?;
-    let files = parquet(out, &day_folder(model, wanted.day, out).await?).await?;
-    if files.is_empty() {
-        return Err(unpublished(name, out));
-    }
+    let file = out.file(&entry(model, wanted.day, out).await?)?;
     let failed = |error| diagnose::of_run(&name.to_string(), &error);
     let session =
         Session::new(engine, &pipeline.settings, WindowOptions::default(), pipeline.settings.history_starts);
     let context = session.map_err(failed)?;
-    let table = parquet_table(out, &files, schema).map_err(failed)?;
+    let table = parquet_table(out.storage(), &[file], schema).map_err(failed)?;
     let frame = context.context().read_table(table).map_err(failed)?;
     let frame = arranged(frame, only, model, wanted.limit).map_err(failed)?;
     frame.execute_stream().await.map_err(failed)
@@ -116,17 +112,17 @@ fn stored<'a>(pipeline: &'a Pipeline, text: &str) -> Result<&'a Model> {
     Err(Error::Usage(format!("there is no stored table `{text}`; {hint}")))
 }
 
-/// The folder with the rows of the day wanted, or of the whole table.
-async fn day_folder(model: &Model, day: Option<NaiveDate>, out: &Storage) -> Result<String> {
+/// The rows of the day wanted, or of the whole table.
+async fn entry(model: &Model, day: Option<NaiveDate>, out: &State) -> Result<Entry> {
     let name = &model.name;
-    if !model.by_day() {
-        return match day {
-            Some(_) => Err(Error::Usage(format!("{name} is stored whole, not by day; leave --as-of out"))),
-            None => Ok(table_folder(name)),
-        };
-    }
-    let day = published_day(out, name, day).await?;
-    Ok(layout::day_folder(&table_folder(name), day))
+    let day = match (model.by_day(), day) {
+        (true, day) => Some(published_day(out, name, day).await?),
+        (false, None) => None,
+        (false, Some(_)) => {
+            return Err(Error::Usage(format!("{name} is stored whole, not by day; leave --as-of out")));
+        }
+    };
+    out.entry(name, day).await?.ok_or_else(|| unpublished(name, out))
 }
 
 /// The account as a value of its column's type: whatever was typed is compared, never read as SQL.

@@ -1,5 +1,6 @@
 //! The build itself: one model after the other into staging.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::NaiveDate;
@@ -22,8 +23,10 @@ use crate::engine::sources::{Horizon, parquet_folder};
 use crate::engine::stored_days::day_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
+use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model};
 use crate::project::reported::Reports;
+use crate::store::Author;
 use crate::table::{StagedTable, Staging};
 
 /// Builds and audits the selected models and all that they need, in staging.
@@ -42,14 +45,15 @@ pub async fn build(
     let session = Session::new(engine, settings, WindowOptions::default(), until);
     let session = session.map_err(|error| diagnose::of_run("setting up", &error))?;
     request.sources.register(engine.runtime());
-    request.out.register(engine.runtime());
+    let out = request.out.storage();
+    out.register(engine.runtime());
     let planning = Session::new(engine, settings, WindowOptions::default(), until);
     let planning = planning.map_err(|error| diagnose::of_run("setting up", &error))?;
     let decided = decide(checked, &planning, request).await?;
     if !request.from_published {
-        landed::apart(&request.sources, &request.out, checked.pipeline.models.iter())?;
+        landed::apart(&request.sources, out, checked.pipeline.models.iter())?;
     }
-    let staging = Staging::begin(&request.out, engine.threads(), engine.runtime()).await?;
+    let staging = Staging::begin(out, engine.threads(), engine.runtime()).await?;
     let models = decided.needed.tables.keys().filter(|name| decided.scope.computes(name)).count();
     watch.saw(&Event::Begun { run_id: staging.run_id(), models });
     let (models, audits, warnings) = (Vec::new(), 0, Diagnostics::new());
@@ -236,7 +240,27 @@ impl Build<'_> {
             warnings: self.warnings,
             reported: self.reported,
             tables: Vec::new(),
+            commit: None,
         };
-        Built { staging: self.staging, days: self.request.days.clone(), report }
+        let pipeline = &self.checked.pipeline;
+        let main = pipeline.main_score.as_ref().map(|main| ModelName::new(Layer::Scores, main.clone()));
+        let files = pipeline.files.iter().map(|file| (file.path.clone(), file.text.clone()));
+        let author = Author {
+            run: String::new(),
+            why: self.request.why.clone(),
+            definition: Some(files.collect()),
+            main,
+            folders: Some(pipeline.settings.folders.clone()),
+            rescored: self.request.from_published,
+            key: self.request.key.clone(),
+        };
+        Built {
+            staging: self.staging,
+            base: Arc::clone(&self.request.out),
+            days: self.request.free_days(),
+            read: self.decided.published.read(),
+            author,
+            report,
+        }
     }
 }

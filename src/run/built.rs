@@ -1,16 +1,27 @@
 //! What a run has built, until it is published or given up.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use super::report::Report;
 use super::watch::{Event, Watch};
 use crate::error::Result;
-use crate::table::{Staging, TableSpec, Torn};
+use crate::project::layer::ModelName;
+use crate::store::{Author, State, Unfinished};
+use crate::table::{Publication, Staging, TableSpec};
 
 /// A run that is staged and audited; nothing of it is visible yet. Dropped, it leaves nothing behind.
 pub struct Built {
     pub(super) staging: Staging,
-    pub(super) days: std::ops::RangeInclusive<NaiveDate>,
+    /// What was published when the run began.
+    pub(super) base: Arc<State>,
+    /// The days to publish.
+    pub(super) days: BTreeSet<NaiveDate>,
+    /// The published days that were read.
+    pub(super) read: BTreeSet<(ModelName, Option<NaiveDate>)>,
+    pub(super) author: Author,
     pub(super) report: Report,
 }
 
@@ -18,16 +29,16 @@ impl Built {
     /// Makes the staged days visible, then removes staging.
     ///
     /// # Errors
-    /// [`Torn`] when storage fails half way: what is visible by then. Running the same command again completes it.
-    pub async fn publish(self, watch: &dyn Watch) -> Result<Report, Torn> {
+    /// [`Unfinished`], and whether it took effect nevertheless: where only the plain folders could not follow, any next run
+    /// completes them.
+    pub async fn publish(self, watch: &dyn Watch) -> Result<Report, Unfinished> {
+        let Self { staging, base, days, read, author, report } = self;
         let wanted = |spec: &TableSpec| {
-            self.report
-                .models
-                .iter()
-                .any(|model| model.published && model.name.to_string() == spec.to_string())
+            report.models.iter().any(|model| model.published && model.name.to_string() == spec.to_string())
         };
-        let published = self.staging.publish_of(self.days.clone(), wanted).await?;
-        let report = Report { tables: published.tables, ..self.report };
+        let publication = Publication { base: &base, author, days, read };
+        let published = staging.publish(publication, wanted).await?;
+        let report = Report { tables: published.tables, commit: published.commit, ..report };
         watch.saw(&Event::Published { files: report.files_written(), unchanged: report.files_unchanged() });
         Ok(report)
     }

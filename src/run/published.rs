@@ -6,12 +6,11 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::ObjectMeta;
 
 use super::days::listed;
 use super::needed::{Need, Needed};
@@ -26,9 +25,7 @@ use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
 use crate::project::types::{fits, sql_name};
-use crate::read::{parquet, table_folder};
-use crate::storage::Storage;
-use crate::store::layout::day_of;
+use crate::store::{Entry, State};
 use crate::table::stored_type;
 
 /// Requests to the storage at the same time.
@@ -36,17 +33,19 @@ const AT_ONCE: usize = 16;
 
 /// The published files of tables, as far as they were looked for.
 pub(super) struct Published<'a> {
-    out: &'a Storage,
+    out: &'a State,
     files: BTreeMap<ModelName, Vec<PublishedFile>>,
-    /// The columns of files that were looked into, by their place.
+    /// The columns of files that were looked into, by their objects.
     columns: BTreeMap<String, SchemaRef>,
+    /// What the run reads, with the days of it.
+    read: BTreeSet<(ModelName, Option<NaiveDate>)>,
 }
 
 /// A file of a published table; without a day, where it holds the whole table.
 #[derive(Debug, Clone)]
 struct PublishedFile {
     day: Option<NaiveDate>,
-    object: ObjectMeta,
+    entry: Entry,
 }
 
 /// What a run needs of a published table and does not find.
@@ -91,7 +90,7 @@ impl fmt::Display for Lack {
 
 impl Lack {
     /// The refusal of a run from published tables.
-    pub(super) fn into_error(self, out: &Storage, asked: &RangeInclusive<NaiveDate>) -> Error {
+    pub(super) fn into_error(self, out: &State, asked: &RangeInclusive<NaiveDate>) -> Error {
         let first = self.days.first().unwrap_or(asked.start()).min(asked.start());
         let days = if first == asked.end() {
             format!("--as-of {first}")
@@ -99,7 +98,7 @@ impl Lack {
             format!("--from {first} --to {}", asked.end())
         };
         let problem = Diagnostic::error("not-published", format!("{self}"))
-            .note(format!("looked for in {}", out.shown()))
+            .note(format!("looked for in {}", out.storage().shown()))
             .note("scoring again reads only what is published, and every day that it looks back to")
             .help(format!("publish it first: `hale run {days}`, without --rescore"));
         Error::Project(problem.into())
@@ -107,8 +106,8 @@ impl Lack {
 }
 
 impl<'a> Published<'a> {
-    pub(super) fn new(out: &'a Storage) -> Self {
-        Self { out, files: BTreeMap::new(), columns: BTreeMap::new() }
+    pub(super) fn new(out: &'a State) -> Self {
+        Self { out, files: BTreeMap::new(), columns: BTreeMap::new(), read: BTreeSet::new() }
     }
 
     /// Whether anything of a table is published.
@@ -192,28 +191,38 @@ impl<'a> Published<'a> {
     ) -> Result<Arc<dyn TableProvider>> {
         let files = self.files_of(model).await?.to_vec();
         let read = files.into_iter().filter(|file| is_read(file, *days.start(), *days.end()));
+        let read: Vec<PublishedFile> = read.collect();
+        self.read.extend(read.iter().map(|file| (model.name.clone(), file.day)));
+        let storage = self.out.storage();
         let table = if model.by_day() {
-            let out = self.out;
-            let located = read.filter_map(|PublishedFile { day, object }| {
-                let (day, url) = (day?, out.file_url(&out.relative(&object.location)?));
-                Some(url.map(|url| DayFile { day, url, bytes: object.size, modified: object.last_modified }))
+            let located = read.iter().filter_map(|PublishedFile { day, entry }| {
+                let (day, url) = ((*day)?, storage.file_url(&entry.path()));
+                // An object never changes.
+                Some(url.map(|url| DayFile { day, url, bytes: entry.bytes, modified: DateTime::UNIX_EPOCH }))
             });
             day_table(&located.collect::<Result<Vec<_>>>()?, schema, &sort_key(model))
         } else {
-            parquet_table(self.out, &read.map(|file| file.object).collect::<Vec<_>>(), schema)
+            let files = read.iter().map(|file| self.out.file(&file.entry)).collect::<Result<Vec<_>>>()?;
+            parquet_table(storage, &files, schema)
         };
         table.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
+    }
+
+    /// The published days that tables were made readable of.
+    pub(super) fn read(&self) -> BTreeSet<(ModelName, Option<NaiveDate>)> {
+        self.read.clone()
     }
 
     /// The files of a table in the layout that it has now: one folder a day, or all in one.
     async fn files_of(&mut self, model: &Model) -> Result<&[PublishedFile]> {
         if !self.files.contains_key(&model.name) {
-            let objects = parquet(self.out, &table_folder(&model.name)).await?.into_iter();
-            let dated = objects.filter_map(|object| {
-                let day = day_of(&self.out.relative(&object.location)?);
-                Some(PublishedFile { day, object })
-            });
-            let files = dated.filter(|file| file.day.is_some() == model.by_day()).collect();
+            let files = if model.by_day() {
+                let days = self.out.entries(&model.name, ..).await?.into_iter();
+                days.map(|(day, entry)| PublishedFile { day: Some(day), entry }).collect()
+            } else {
+                let whole = self.out.whole(&model.name).map(|whole| whole.entry.clone());
+                whole.into_iter().map(|entry| PublishedFile { day: None, entry }).collect()
+            };
             self.files.insert(model.name.clone(), files);
         }
         Ok(self.files.get(&model.name).map_or(&[], Vec::as_slice))
@@ -221,20 +230,22 @@ impl<'a> Published<'a> {
 
     /// The columns of some files, in their order.
     async fn schemas_of(&mut self, files: &[PublishedFile], session: &Session) -> Result<Vec<SchemaRef>> {
-        let (state, format, store) = (session.state(), ParquetFormat::default(), self.out.store());
-        let unknown = files.iter().filter(|file| !self.columns.contains_key(file.object.location.as_ref()));
+        let (state, format, store) = (session.state(), ParquetFormat::default(), self.out.storage().store());
+        let unknown = files.iter().filter(|file| !self.columns.contains_key(&file.entry.object));
         let asked = unknown.map(|file| {
-            let (state, format, object) = (&state, &format, file.object.clone());
+            let (state, format, name) = (&state, &format, file.entry.object.clone());
+            let object = self.out.file(&file.entry);
             async move {
+                let object = object?;
                 let schema = format.infer_schema(state, store, std::slice::from_ref(&object)).await;
                 let place = object.location.to_string();
-                schema.map_err(|error| diagnose::of_run(&place, &error)).map(|schema| (place, schema))
+                schema.map_err(|error| diagnose::of_run(&place, &error)).map(|schema| (name, schema))
             }
         });
         let asked: Vec<_> = asked.collect();
         let found: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
         self.columns.extend(found);
-        Ok(files.iter().map(|file| Arc::clone(&self.columns[file.object.location.as_ref()])).collect())
+        Ok(files.iter().map(|file| Arc::clone(&self.columns[&file.entry.object])).collect())
     }
 }
 

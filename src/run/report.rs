@@ -26,6 +26,8 @@ pub struct Report {
     pub reported: Reports,
     /// What became visible, table by table.
     pub tables: Vec<PublishedTable>,
+    /// The commit that made it visible; `None` where nothing is published yet, or all of it was published before.
+    pub commit: Option<u64>,
 }
 
 impl Report {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -10,6 +11,7 @@ use crate::engine::sources::Reading;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::storage::Storage;
+use crate::store::State;
 
 /// What to build, for which days, from where and to where.
 #[derive(Debug, Clone)]
@@ -29,8 +31,21 @@ pub struct Request {
     pub incomplete: Incomplete,
     /// Where the sources lie.
     pub sources: Storage,
-    /// Where tables are published.
-    pub out: Storage,
+    /// Where tables are published, and what is published there when the run begins.
+    pub out: Arc<State>,
+    /// Why, in the words of whoever asks.
+    pub why: Option<String>,
+    /// The key of what decides its rows, where it is known.
+    pub key: Option<String>,
+}
+
+impl Request {
+    /// The days that it may publish: not those that are held.
+    pub fn free_days(&self) -> BTreeSet<NaiveDate> {
+        let held = &self.out.commit().held;
+        let days = self.days.start().iter_days().take_while(|day| self.days.contains(day));
+        days.filter(|day| !held.contains_key(day)).collect()
+    }
 }
 
 /// What becomes of days that are not over, or that the loads of a source that must be there do not reach.

@@ -4,6 +4,7 @@
 //! it. Local disk, S3, Google Cloud Storage and Azure are the same code: nothing above this module knows which
 //! of them it talks to. Writes are atomic for each object (a temporary file and a rename on local disk).
 
+mod durable;
 mod failure;
 mod location;
 mod place;
@@ -70,6 +71,11 @@ impl Storage {
         let (store, prefix) = object_store::parse_url_opts(&url, options)
             .map_err(|source| failure::opening(&url, &source, &secrets))?;
         Ok(Self { store: Arc::from(store), url, prefix, secrets })
+    }
+
+    /// A root in a store that somebody else has opened: one that no URL names, or that counts, delays or fails.
+    pub fn over(store: Arc<dyn ObjectStore>, url: Url) -> Self {
+        Self { store, url, prefix: Path::default(), secrets: Arc::new(Secrets::of(&[])) }
     }
 
     /// The store behind the root, for readers that speak object_store themselves.
@@ -286,6 +292,15 @@ impl Storage {
         self.store.rename(&source, &target).await.map_err(|source| self.failed("write", to, source))
     }
 
+    /// Makes one object available at `to` as well, where the place it comes from is removed soon: moved on local disk, copied
+    /// elsewhere, where a move would be a copy and one more request.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub async fn hand_over(&self, from: &str, to: &str) -> Result<()> {
+        if self.local_folder().is_some() { self.rename(from, to).await } else { self.copy(from, to).await }
+    }
+
     /// Copies one object over whatever is at `to`, atomically for readers. On local disk the two share their bytes.
     ///
     /// # Errors
@@ -293,6 +308,48 @@ impl Storage {
     pub async fn copy(&self, from: &str, to: &str) -> Result<()> {
         let (source, target) = (self.location(from)?, self.location(to)?);
         self.store.copy(&source, &target).await.map_err(|source| self.failed("write", to, source))
+    }
+
+    /// As [`Storage::copy`], with bytes of its own also on local disk, by way of a path where nobody looks: whoever writes
+    /// into the copy does not change what it was made of.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub async fn copy_apart(&self, from: &str, to: &str, through: &str) -> Result<()> {
+        let Some(root) = self.local_folder() else { return self.copy(from, to).await };
+        for path in [from, to, through] {
+            self.location(path)?;
+        }
+        let [source, target, through] = [from, to, through].map(|path| root.join(path));
+        let copied = tokio::task::spawn_blocking(move || copy_apart(&source, &target, &through)).await;
+        let copied = copied.map_err(|error| Error::Bug(format!("copying {to}: {error}")))?;
+        copied.map_err(|source| self.failed("write", to, local_error(source)))
+    }
+
+    /// Makes sure that some objects survive a loss of power, and that they are found again. Object stores do so by themselves.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub async fn sync(&self, relative: &[String]) -> Result<()> {
+        let Some(root) = self.local_folder().filter(|_| !relative.is_empty()) else { return Ok(()) };
+        let files: Vec<PathBuf> = relative.iter().map(|path| root.join(path)).collect();
+        let below = root.clone();
+        let synced = tokio::task::spawn_blocking(move || durable::sync(&below, &files)).await;
+        let synced = synced.map_err(|error| Error::Bug(format!("syncing {}: {error}", self.shown())))?;
+        synced.map_err(|source| self.failed("write", "", local_error(source)))
+    }
+
+    /// Removes one object, and on local disk its folder where nothing else is in it.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub async fn delete_with_folder(&self, relative: &str) -> Result<()> {
+        self.delete(relative).await?;
+        if let (Some(root), Some((folder, _))) = (self.local_folder(), relative.rsplit_once('/')) {
+            // Refused where anything is left in it.
+            let _ = tokio::fs::remove_dir(root.join(folder)).await;
+        }
+        Ok(())
     }
 
     /// Removes one object; nothing happens when it is not there.
@@ -319,9 +376,7 @@ impl Storage {
         if let Some(root) = self.local_folder() {
             return match tokio::fs::remove_dir_all(root.join(relative)).await {
                 Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    let source =
-                        object_store::Error::Generic { store: "LocalFileSystem", source: source.into() };
-                    Err(self.failed("remove", relative, source))
+                    Err(self.failed("remove", relative, local_error(source)))
                 }
                 _ => Ok(()),
             };
@@ -354,6 +409,24 @@ impl Storage {
                 .help("use a relative path of plain names joined by `/`, without `.`, `..` or empty names");
         Error::Project(Diagnostics::from(problem))
     }
+}
+
+/// An error of the local disk as one of a store.
+fn local_error(source: std::io::Error) -> object_store::Error {
+    object_store::Error::Generic { store: "LocalFileSystem", source: source.into() }
+}
+
+/// Copies a file by way of another path, from where it takes its place in one step.
+fn copy_apart(
+    source: &std::path::Path,
+    target: &std::path::Path,
+    through: &std::path::Path,
+) -> std::io::Result<()> {
+    for folder in [through, target].into_iter().filter_map(std::path::Path::parent) {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::copy(source, through)?;
+    std::fs::rename(through, target)
 }
 
 /// The names of a relative path; none for the empty path, an empty one for what no path may contain.

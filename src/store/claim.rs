@@ -1,8 +1,9 @@
 //! The folder of one run below `_hale/staging/`: whose it is, and which ones killed runs have left behind.
 //!
-//! A run writes who it is into its folder before anything else. A folder is stale, and removed by the next run, when
-//! its process is known to be gone (same boot, same process namespace, no such process) or when it cannot be known
-//! and nothing was written into it for a day. A run that still lives is never touched, however old it is.
+//! A run writes who it is into its folder before anything else, and again from time to time. A folder is stale, and removed
+//! by the next run, when its process is known to be gone (same boot, same process namespace, all processes to be seen, no
+//! such one) or when it cannot be known and nothing was written into it for a day. A run that still lives is never touched,
+//! however old it is.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -11,11 +12,9 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::layout::STAGING;
 use crate::error::{Error, Result};
 use crate::storage::Storage;
-
-/// Where the staging folders of all runs lie.
-const STAGING: &str = "_hale/staging";
 
 /// The file in a run's folder that says whose it is.
 const OWNER: &str = "owner.json";
@@ -26,9 +25,12 @@ const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
 /// How long a folder of unknown owner must have been left alone.
 const LEFT_ALONE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How often a run says that it lives.
+const RENEWED: Duration = Duration::from_secs(10 * 60);
+
 /// A process as it can be told from every other one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Owner {
+pub(super) struct Owner {
     /// The boot of the machine and the namespace of its processes; `None` where the system does not say.
     machine: Option<String>,
     process: u32,
@@ -36,16 +38,81 @@ struct Owner {
     began: Option<u64>,
 }
 
-/// Makes a folder for this run and returns the run's id and the folder.
-pub(crate) async fn create(storage: &Storage) -> Result<(String, String)> {
-    let owner = serde_json::to_vec(&Owner::this()).map_err(|error| Error::Bug(error.to_string()))?;
-    let random = RandomState::new().build_hasher().finish();
-    let run_id = format!("{}-{random:016x}", Utc::now().format(TIME));
-    let folder = format!("{STAGING}/{run_id}");
-    if !storage.create(&format!("{folder}/{OWNER}"), Bytes::from(owner)).await? {
-        return Err(Error::transient(format!("another run has the id {run_id}; try again")));
+/// The claim of a run: a folder of its own. Dropped, it is not renewed any more.
+pub(crate) struct Claim {
+    run: String,
+    folder: String,
+    renewals: AbortOnDrop,
+}
+
+/// A task that ends with whoever has it.
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
-    Ok((run_id, folder))
+}
+
+impl Claim {
+    /// Makes a folder for this run.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub(crate) async fn make(storage: &Storage) -> Result<Self> {
+        let owner = serde_json::to_vec(&Owner::this()).map_err(|error| Error::Bug(error.to_string()))?;
+        let owner = Bytes::from(owner);
+        let random = RandomState::new().build_hasher().finish();
+        let run = format!("{}-{random:016x}", Utc::now().format(TIME));
+        let folder = format!("{STAGING}/{run}");
+        let file = format!("{folder}/{OWNER}");
+        if !storage.create(&file, owner.clone()).await? {
+            return Err(Error::transient(format!("another run has the id {run}; try again")));
+        }
+        let storage = storage.clone();
+        let renewals = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(RENEWED).await;
+                // Where it fails once, the next time is soon enough.
+                let _ = storage.put(&file, owner.clone()).await;
+            }
+        });
+        Ok(Self { run, folder, renewals: AbortOnDrop(renewals.abort_handle()) })
+    }
+
+    /// The name of the run: when it began, and a random part.
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Its folder, below the output's root.
+    pub(crate) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// Removes the folder.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub(crate) async fn remove(&self, storage: &Storage) -> Result<()> {
+        self.renewals.0.abort();
+        storage.delete_folder(&self.folder).await
+    }
+}
+
+/// When the oldest run began that lives, or of which it cannot be known.
+pub(super) async fn oldest(storage: &Storage) -> Result<Option<DateTime<Utc>>> {
+    let mut oldest = None;
+    for run in storage.folders(STAGING).await? {
+        if !is_stale(storage, &run, &format!("{STAGING}/{run}")).await? {
+            let since = begun(&run);
+            oldest = match (oldest, since) {
+                (Some(oldest), Some(since)) => Some(since.min(oldest)),
+                (oldest, since) => oldest.or(since),
+            };
+        }
+    }
+    Ok(oldest)
 }
 
 /// Removes the folders that runs have left behind; returns how many.
@@ -83,15 +150,17 @@ fn begun(run_id: &str) -> Option<DateTime<Utc>> {
 }
 
 impl Owner {
-    fn this() -> Self {
+    pub(super) fn this() -> Self {
         let process = std::process::id();
         Self { machine: machine(), process, began: began(process) }
     }
 
     /// Whether the process still runs; `None` when that cannot be seen from here.
-    fn lives(&self) -> Option<bool> {
+    pub(super) fn lives(&self) -> Option<bool> {
         let here = self.machine.is_some() && self.machine == machine();
-        (here && self.began.is_some()).then(|| began(self.process) == self.began)
+        // A system may hide the processes of others: then not even the first one is to be seen.
+        let sees_all = here && began(1).is_some();
+        (sees_all && self.began.is_some()).then(|| began(self.process) == self.began)
     }
 }
 

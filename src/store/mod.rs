@@ -1,11 +1,55 @@
-//! All that lies under `--out`: which path means what, and whose a folder is. Nobody else knows it.
+//! All that lies under `--out`, and nobody else knows it: what is published is a value, the newest commit.
 //!
 //! ```text
-//! <layer>/<table>/as_of=2026-09-01/part-0000.parquet    a table stored by day; in the file the column is as_of_date
-//! <layer>/<table>/part-0000.parquet                     any other table
-//! latest/<layer>.<table>.parquet                        the last published day of a table stored by day
-//! _hale/staging/<run>/…                                 the same layout, while a run is building it
+//!            objects written ──► commit N+1 created, only if absent ──► plain folders follow
+//!            (immutable)         the one moment at which a run           one follower at a time,
+//!                                takes effect ([`publish`])              from the newest ([`follow`])
+//!
+//! _hale/commits/00000042.json         who, when, why; of each table and month a manifest; held days
+//! _hale/objects/ab/ab12…-<run>.parquet    a file of rows, never changed; or a manifest (.json): day → object, rows, bytes
+//! _hale/definitions/ab12….json        the project that made the rows
+//! _hale/staging/<run>/…               what a run is building, and its claim: who it is, and that it lives
+//! _hale/following/00000007.json       whose turn it is to follow
+//! _hale/followed.json                 which commit the plain folders show
+//! <layer>/<table>/as_of=2026-09-01/part-0000.parquet    what readers of plain folders see: a copy of the object
+//! <layer>/<table>/part-0000.parquet                     of a table that is stored whole
+//! latest/<layer>.<table>.parquet                        one day for all tables, the newest of the main score
 //! ```
+//!
+//! | question | answer |
+//! | --- | --- |
+//! | what is published | [`State`], loaded from the newest commit: table → day → [`Entry`] |
+//! | what a commit changes | [`Change`]: days of tables, and what was read to make them |
+//! | who wins of two runs | the first; the second goes on top where nothing that it read or wrote has changed meanwhile, else it has to try again |
+//! | what is never lost | objects that a kept commit names; files that no commit lists |
+//! | who deletes | [`collect`] objects that no kept commit names; [`follow`] plain files of days that were published and are not any more |
+//!
+//! A table that is stored whole has no days of its own: it is all of history up to the last day of the run that made it, and
+//! the one that reaches further stands, so that a run of an older day takes no table back in time.
 
+mod amend;
+mod change;
 pub(crate) mod claim;
+mod collect;
+mod commit;
+mod definition;
+mod entry;
+mod follow;
 pub(crate) mod layout;
+mod publish;
+mod state;
+mod turn;
+mod verify;
+mod views;
+
+pub use amend::{Amended, amend, mend};
+pub use change::{Change, TableChange};
+pub use collect::{Collected, Keep, collect};
+pub use commit::{Commit, Held, Stored, What, Whole};
+pub use entry::Entry;
+pub(crate) use entry::hexadecimal;
+pub use follow::{Followed, follow};
+pub use publish::{Author, NewFile, NewTable, Outcome, Unfinished, commit, publish};
+pub use state::{State, history};
+pub use verify::{Fault, Verified, verify};
+pub use views::views;

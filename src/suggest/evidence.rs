@@ -9,7 +9,7 @@ use super::current::other_definition;
 use super::published::{Published, finite, known_texts, numbers};
 use crate::error::{Error, Result};
 use crate::project::model::Model;
-use crate::read::{Days, parquet, table_folder};
+use crate::read::Days;
 use crate::semantic::{Component, Entity, Score};
 
 /// A component's numbers, an account (or user) a row.
@@ -113,7 +113,7 @@ pub(super) async fn survivors(published: &Published<'_>, day: NaiveDate) -> Resu
     let Some(table) = named.filter(|model| !model.by_day()).map(|model| &model.name) else {
         return Ok(BTreeMap::new());
     };
-    if parquet(published.out, &table_folder(table)).await?.is_empty() {
+    if published.out.whole(table).is_none() {
         return Ok(BTreeMap::new());
     }
     let sql = format!(

@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::{AS_OF_DATE, Model};
-use crate::read::{Days, Reader, published_day, published_days};
-use crate::storage::Storage;
+use crate::read::{Days, Reader, published_day};
+use crate::store::State;
 
 /// What was published, and what reads it.
 pub struct Published<'a> {
@@ -22,7 +22,7 @@ pub struct Published<'a> {
     /// The engine.
     pub engine: &'a Engine,
     /// Where tables are published.
-    pub out: &'a Storage,
+    pub out: &'a State,
 }
 
 /// Which days to look at.
@@ -60,7 +60,7 @@ impl Span {
 impl Published<'_> {
     /// The rows of a query, all in one batch. No source is ever asked for, so nothing looks where they lie.
     pub(super) async fn rows(&self, days: Days, sql: &str) -> Result<RecordBatch> {
-        let reader = Reader::open(self.pipeline, self.engine, (self.out, self.out), days).await?;
+        let reader = Reader::open(self.pipeline, self.engine, (self.out.storage(), self.out), days).await?;
         let stream = reader.query(sql, None).await?;
         let schema = stream.schema();
         let batches: Vec<RecordBatch> =
@@ -105,7 +105,7 @@ impl Published<'_> {
             return Err(Error::Usage(format!("--from {from} is after --to {to}")));
         }
         let newest = self.day(table, None).await?;
-        let days = published_days(self.out, table).await?;
+        let days = self.out.days(table).await?;
         let within: Vec<&NaiveDate> = days.iter().filter(|day| (from..=to).contains(*day)).collect();
         let (Some(first), Some(last)) = (within.first(), within.last()) else {
             let oldest = days.first().unwrap_or(&newest);

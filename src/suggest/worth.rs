@@ -16,7 +16,6 @@ use super::separation::{Difference, Separation, difference, separation};
 use crate::error::Result;
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
-use crate::read::published_days;
 
 /// The least accounts that left, and that stayed: of fewer, no number is told.
 pub const LEAST_GONE: usize = 20;
@@ -117,11 +116,11 @@ pub async fn suggest_worth(
     let score = score_named(published.pipeline, score)?;
     let table_of_metrics = published.table(score.entity.table())?;
     let (metrics, condition) = (table_of_metrics.name.clone(), in_force(table_of_metrics, score.entity));
-    let known = published_days(published.out, &metrics).await?;
+    let known = published.out.days(&metrics).await?;
     let later = |day: NaiveDate| day.checked_add_days(Count::new(u64::from(horizon_days)));
     let has_outcome = |day: &NaiveDate| later(*day).is_some_and(|later| known.contains(&later));
     let table = ModelName::new(Layer::Scores, score.name.clone());
-    let newest = published_days(published.out, &table).await?.into_iter().rev().find(has_outcome);
+    let newest = published.out.days(&table).await?.into_iter().rev().find(has_outcome);
     let day = published.day(&table, day.or(newest)).await?;
     let scored = scored(published, score, day).await?;
     let (mut notes, all) = (Vec::new(), scored.keys.len());

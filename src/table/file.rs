@@ -11,13 +11,15 @@ use super::encode::{EncodedGroup, FileFormat};
 use super::staged::{StagedFile, WriteContext};
 use super::upload::{Upload, Writes};
 use crate::error::{Error, Result};
-use crate::store::layout::day_folder;
+use crate::project::layer::ModelName;
+use crate::store::layout::plain_file;
 
 /// What all files of a table share.
 pub(super) struct TableOutput {
     pub context: Arc<WriteContext>,
     pub table: String,
     pub format: FileFormat,
+    name: ModelName,
     folder: String,
     writes: Writes,
 }
@@ -36,6 +38,7 @@ impl TableOutput {
             context: Arc::clone(context),
             table: spec.to_string(),
             format: FileFormat::new(spec, &spec.stored_schema()?)?,
+            name: spec.model()?,
             folder: spec.folder(),
             writes: Writes::default(),
         })
@@ -47,16 +50,13 @@ impl TableOutput {
         day: Option<NaiveDate>,
         mut parts: mpsc::Receiver<Part>,
     ) -> Result<StagedFile> {
-        let relative = match day {
-            Some(day) => format!("{}/part-0000.parquet", day_folder(&self.folder, day)),
-            None => format!("{}/part-0000.parquet", self.folder),
-        };
+        let relative = plain_file(&self.name, day);
         let writes = [&self.context.writes, &self.writes];
         let mut upload = Upload::begin(&self.context.storage, self.context.staged(&relative), writes).await?;
         match self.send(day, &mut parts, &mut upload).await {
             Ok(rows) => {
                 let uploaded = upload.finish().await?;
-                Ok(StagedFile { relative, day, rows, bytes: uploaded.bytes, e_tag: uploaded.e_tag })
+                Ok(StagedFile { relative, day, rows, bytes: uploaded.bytes, hash: uploaded.hash })
             }
             Err(error) => {
                 upload.discard().await;

@@ -15,7 +15,6 @@
 
 mod audit;
 mod cast;
-mod commit;
 mod encode;
 mod file;
 mod files;
@@ -27,8 +26,7 @@ mod staging;
 mod upload;
 mod writer;
 
-pub use commit::{Published, PublishedTable, Torn};
 pub use finding::{Finding, Rule, Sample};
 pub use spec::{TableSpec, stored_type};
 pub use staged::{StagedFile, StagedTable};
-pub use staging::Staging;
+pub use staging::{Publication, Published, PublishedTable, Staging};

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::physical_plan::PhysicalExpr;
 
 use crate::error::{Error, Result};
+use crate::project::layer::ModelName;
 
 /// A stored table: where it goes, what its contract says, how it is described.
 #[derive(Clone)]
@@ -73,6 +74,15 @@ impl TableSpec {
         };
         let fields = self.schema.fields().iter().map(stored).collect::<Result<Vec<_>>>()?;
         Ok(Arc::new(Schema::new(fields)))
+    }
+
+    /// Its name as that of a model.
+    ///
+    /// # Errors
+    /// [`Error::Bug`] for a layer that there is not.
+    pub(super) fn model(&self) -> Result<ModelName> {
+        let name = ModelName::parse(&self.to_string());
+        name.ok_or_else(|| Error::Bug(format!("{self} is in no layer")))
     }
 
     /// Where a column of the contract stands.

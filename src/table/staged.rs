@@ -43,8 +43,8 @@ pub struct StagedFile {
     pub rows: u64,
     /// How many bytes it has.
     pub bytes: u64,
-    /// The storage's mark of its content.
-    pub(super) e_tag: Option<String>,
+    /// SHA-256 of its bytes.
+    pub hash: String,
 }
 
 /// A table that is built and audited, and can be read where it lies.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, PutResult, WriteMultipart};
+use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use crate::error::{Error, Result};
 use crate::storage::Storage;
+use crate::store::hexadecimal;
 
 /// Bytes of one part; a file up to this size is written with one request.
 const PART_BYTES: usize = 16 << 20;
@@ -40,6 +42,7 @@ pub(super) struct Upload {
     waiting: Vec<Bytes>,
     waiting_bytes: usize,
     bytes: u64,
+    hash: Sha256,
     parts: Option<WriteMultipart>,
     guards: Vec<OwnedRwLockReadGuard<()>>,
 }
@@ -47,7 +50,8 @@ pub(super) struct Upload {
 /// A file that is written.
 pub(super) struct Uploaded {
     pub bytes: u64,
-    pub e_tag: Option<String>,
+    /// SHA-256 of them.
+    pub hash: String,
 }
 
 impl Upload {
@@ -64,6 +68,7 @@ impl Upload {
             waiting: Vec::new(),
             waiting_bytes: 0,
             bytes: 0,
+            hash: Sha256::new(),
             parts: None,
             guards,
         })
@@ -72,6 +77,7 @@ impl Upload {
     /// Takes the next bytes; waits while too many are on their way.
     pub(super) async fn push(&mut self, bytes: Bytes) -> Result<()> {
         self.bytes += bytes.len() as u64;
+        self.hash.update(&bytes);
         self.waiting_bytes += bytes.len();
         self.waiting.push(bytes);
         if self.waiting_bytes < PART_BYTES {
@@ -83,7 +89,7 @@ impl Upload {
 
     /// Writes the rest and makes the file appear.
     pub(super) async fn finish(self) -> Result<Uploaded> {
-        let Self { storage, relative, location, waiting, bytes, parts, guards, .. } = self;
+        let Self { storage, relative, location, waiting, bytes, hash, parts, guards, .. } = self;
         let store = Arc::clone(storage.store());
         // Its own task, so that the request is over when the guards are released, whoever stops waiting for it.
         let request = tokio::spawn(async move {
@@ -92,7 +98,7 @@ impl Upload {
             result
         });
         match request.await {
-            Ok(Ok(PutResult { e_tag, .. })) => Ok(Uploaded { bytes, e_tag }),
+            Ok(Ok(_)) => Ok(Uploaded { bytes, hash: hexadecimal(hash) }),
             Ok(Err(source)) => Err(storage.failed("write", &relative, source)),
             Err(error) => Err(Error::Bug(format!("writing {relative}: {error}"))),
         }

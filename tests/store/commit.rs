@@ -6,7 +6,9 @@ use std::time::SystemTime;
 use halescore::error::Error;
 use halescore::table::TableSpec;
 
-use super::{Row, batch, begin, content, day, days, local, publish_usage, row, usage, usage_rows, write};
+use super::{
+    Row, batch, begin, content, day, days, local, publish, publish_usage, row, usage, usage_rows, write,
+};
 use crate::s3_server::s3_server;
 
 const DAY_0: &str = "metrics/usage/as_of=2026-08-30/part-0000.parquet";
@@ -41,7 +43,6 @@ async fn only_the_asked_days_are_published_and_the_last_one_is_the_latest() {
     assert_eq!((table.layer.as_str(), table.name.as_str()), ("metrics", "usage"));
     assert_eq!((table.written, table.unchanged, table.rows), (2, 0, 6));
     assert_eq!(table.bytes as usize, content[DAY_1].len() + content[DAY_2].len());
-    assert!(table.latest_written);
 }
 
 #[tokio::test]
@@ -57,7 +58,6 @@ async fn a_day_with_the_same_bytes_is_left_alone() {
     let changed: Vec<_> = before.iter().zip(&after).map(|(before, after)| before != after).collect();
     assert_eq!(changed, [false, true, false, false]);
     assert_eq!((published.tables[0].written, published.tables[0].unchanged), (1, 2));
-    assert!(!published.tables[0].latest_written);
 }
 
 #[tokio::test]
@@ -66,8 +66,7 @@ async fn the_latest_is_the_newest_published_day_whatever_is_run_last() {
     let storage = local(out.path());
     publish_usage(&storage, &usage_rows(days(2, 2), 1), days(2, 2)).await;
     let newest = content(&storage).await[DAY_2].clone();
-    let published = publish_usage(&storage, &usage_rows(days(0, 1), 1), days(0, 1)).await;
-    assert!(!published.tables[0].latest_written);
+    publish_usage(&storage, &usage_rows(days(0, 1), 1), days(0, 1)).await;
     assert_eq!(content(&storage).await[LATEST], newest);
     publish_usage(&storage, &usage_rows(days(2, 2), 7), days(2, 2)).await;
     let after = content(&storage).await;
@@ -89,42 +88,58 @@ async fn a_day_without_rows_is_published_as_a_file_without_rows() {
 }
 
 #[tokio::test]
-async fn other_parts_of_a_replaced_day_go_and_other_days_stay() {
+async fn what_hale_did_not_publish_stays() {
     let out = tempfile::tempdir().unwrap();
     let storage = local(out.path());
     publish_usage(&storage, &usage_rows(days(0, 1), 1), days(0, 1)).await;
     let file = storage.get(DAY_0).await.unwrap();
-    for surplus in [
+    let theirs = [
+        "metrics/usage/as_of=2026-08-30/part-0001.parquet",
         "metrics/usage/as_of=2026-08-31/part-0001.parquet",
         "metrics/usage/part-0000.parquet",
-        "metrics/usage/as_of=2026-08-30/part-0001.parquet",
         "metrics/usage_of_others/as_of=2026-08-31/part-0001.parquet",
-    ] {
-        storage.put(surplus, file.clone()).await.unwrap();
+    ];
+    for theirs in theirs {
+        storage.put(theirs, file.clone()).await.unwrap();
     }
     publish_usage(&storage, &usage_rows(days(1, 1), 1), days(1, 1)).await;
+    publish_usage(&storage, &usage_rows(days(1, 1), 2), days(1, 1)).await;
     let left: Vec<_> = content(&storage).await.into_keys().collect();
-    let other_day = "metrics/usage/as_of=2026-08-30/part-0001.parquet";
-    let other_table = "metrics/usage_of_others/as_of=2026-08-31/part-0001.parquet";
-    assert_eq!(left, [LATEST, DAY_0, other_day, DAY_1, other_table]);
+    assert_eq!(left, [LATEST, DAY_0, theirs[0], DAY_1, theirs[1], theirs[2], theirs[3]]);
+}
+
+/// Days that a table had before it was stored whole are in earlier commits; nobody takes them for rows of the new one.
+#[tokio::test]
+async fn days_of_an_earlier_layout_are_not_read_beside_the_new_one() {
+    let out = tempfile::tempdir().unwrap();
+    let storage = local(out.path());
+    publish_usage(&storage, &usage_rows(days(0, 1), 1), days(0, 1)).await;
+    let staging = begin(&storage).await;
+    let whole = TableSpec { by_day: None, ..usage() };
+    write(&staging, whole, vec![batch(&sorted_by_account(usage_rows(days(0, 1), 1)))]).await.unwrap();
+    publish(staging, &storage, days(0, 1)).await.unwrap();
+    let left: Vec<_> = content(&storage).await.into_keys().collect();
+    assert_eq!(left, ["metrics/usage/part-0000.parquet"]);
+    publish_usage(&storage, &usage_rows(days(1, 1), 1), days(1, 1)).await;
+    let left: Vec<_> = content(&storage).await.into_keys().collect();
+    assert_eq!(left, [LATEST, DAY_1]);
 }
 
 #[tokio::test]
 async fn a_table_that_is_not_by_day_is_one_file() {
     let out = tempfile::tempdir().unwrap();
     let storage = local(out.path());
-    storage.put("staging/accounts/as_of=2026-08-30/part-0000.parquet", "x".into()).await.unwrap();
     let staging = begin(&storage).await;
     let rows = sorted_by_account(usage_rows(days(0, 3), 1));
     write(&staging, accounts(), vec![batch(&rows)]).await.unwrap();
     write(&staging, usage(), vec![batch(&usage_rows(days(0, 0), 1))]).await.unwrap();
-    let published = staging.publish(days(0, 0)).await.unwrap();
+    let published = publish(staging, &storage, days(0, 0)).await.unwrap();
     assert_eq!(published.tables.iter().map(|table| table.rows).collect::<Vec<_>>(), [12, 3]);
     let left: Vec<_> = content(&storage).await.into_keys().collect();
     assert_eq!(left, [LATEST, DAY_0, "staging/accounts/part-0000.parquet"]);
     let empty = begin(&storage).await;
     write(&empty, accounts(), Vec::new()).await.unwrap();
-    empty.publish(days(0, 0)).await.unwrap();
+    publish(empty, &storage, days(0, 0)).await.unwrap();
     assert_eq!(super::types::rows_of(&storage.get("staging/accounts/part-0000.parquet").await.unwrap()), 0);
 }
 
@@ -138,9 +153,9 @@ async fn a_failed_audit_publishes_nothing() {
     let twice = row("acme", day(0), 1);
     let table = write(&staging, usage(), vec![batch(&[twice.clone(), twice])]).await.unwrap();
     assert_eq!(table.findings.len(), 1);
-    let torn = staging.publish(days(0, 1)).await.unwrap_err();
-    assert!(matches!(torn.error, Error::Bug(_)));
-    assert_eq!(torn.visible, []);
+    let failed = publish(staging, &storage, days(0, 1)).await.unwrap_err();
+    assert!(matches!(failed.error, Error::Bug(_)));
+    assert_eq!(failed.commit, None);
     assert_eq!(content(&storage).await, before);
 }
 
@@ -167,23 +182,6 @@ async fn a_run_killed_before_publishing_leaves_the_old_state_and_the_next_one_is
     assert_eq!(after, content(&fresh).await);
 }
 
-#[tokio::test]
-async fn a_run_that_was_killed_while_publishing_is_completed_by_the_next() {
-    let out = tempfile::tempdir().unwrap();
-    let storage = local(out.path());
-    publish_usage(&storage, &usage_rows(days(0, 2), 1), days(0, 2)).await;
-    let whole = local(&out.path().join("whole"));
-    publish_usage(&whole, &usage_rows(days(0, 2), 2), days(0, 2)).await;
-    let wanted = content(&whole).await;
-    // Some days are new, some old, and the latest is old.
-    storage.put(DAY_2, wanted[DAY_2].clone()).await.unwrap();
-    let published = publish_usage(&storage, &usage_rows(days(0, 2), 2), days(0, 2)).await;
-    assert_eq!((published.tables[0].written, published.tables[0].unchanged), (2, 1));
-    let mut after = content(&storage).await;
-    after.retain(|path, _| !path.starts_with("whole/"));
-    assert_eq!(after, wanted);
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s3_holds_what_local_disk_holds() {
     let Some(server) = s3_server() else { return };
@@ -202,5 +200,5 @@ async fn s3_holds_what_local_disk_holds() {
     assert_eq!(reports[0], reports[1]);
     assert_eq!((reports[0][1][0].written, reports[0][1][0].unchanged), (1, 2));
     assert_eq!(content(&disk).await, content(&s3).await);
-    assert_eq!(content(&disk).await.len(), 5);
+    assert_eq!(content(&disk).await.len(), 6);
 }

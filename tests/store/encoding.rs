@@ -11,7 +11,7 @@ use futures::stream;
 use halescore::table::{Staging, TableSpec};
 use proptest::prelude::*;
 
-use super::{content, date32, day, days, local, usage};
+use super::{content, date32, day, days, local, publish, usage};
 
 /// Rows of [`wide`], enough for some days with several chunks and, as one file, for several row groups.
 fn wide_rows(count: usize, rows_of_a_day: usize) -> RecordBatch {
@@ -77,7 +77,7 @@ fn published(spec: &TableSpec, batches: Vec<RecordBatch>, threads: usize) -> BTr
         let rows = stream::iter(batches.into_iter().map(Ok));
         let table = staging.write(spec.clone(), vec![rows]).await.unwrap();
         assert_eq!(table.findings, []);
-        staging.publish(days(0, 2)).await.unwrap();
+        publish(staging, &storage, days(0, 2)).await.unwrap();
         content(&storage).await
     })
 }

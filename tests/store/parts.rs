@@ -5,7 +5,7 @@ use futures::stream;
 use halescore::error::Error;
 use halescore::table::StagedFile;
 
-use super::{Row, batch, begin, content, days, local, publish_usage, usage, usage_rows};
+use super::{Row, batch, begin, content, days, local, publish, publish_usage, usage, usage_rows};
 
 /// The rows of each part as a stream of small batches.
 fn parts(rows: &[&[Row]]) -> Vec<impl futures::Stream<Item = Result<RecordBatch, Error>> + Send + 'static> {
@@ -29,7 +29,7 @@ async fn files_are_those_of_one_stream() {
         let table = staging.write(usage(), parts).await.unwrap();
         assert_eq!((table.rows(), table.findings.len()), (30, 0));
         assert!(table.files.is_sorted_by_key(|file: &StagedFile| file.day));
-        staging.publish(days(0, 9)).await.unwrap();
+        publish(staging, &storage, days(0, 9)).await.unwrap();
         let found = content(&storage).await;
         let files = |path: &&String| path.starts_with("metrics/");
         assert!(found.keys().filter(files).eq(expected.keys().filter(files)), "{cut:?}");

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use futures::{StreamExt, stream};
 use halescore::error::Error;
 
-use super::{batch, begin, content, day, days, local, publish_usage, usage, usage_rows, write};
+use super::{batch, begin, content, day, days, local, publish, publish_usage, usage, usage_rows, write};
 use crate::s3_server::s3_server;
 
 fn staging_folders(out: &Path) -> Vec<PathBuf> {
@@ -80,7 +80,7 @@ async fn a_table_that_failed_half_way_can_be_tried_again() {
         staging.write(usage(), vec![stream::iter(half)]).await.unwrap_err();
         assert!(!staging_folders(out.path())[0].join("metrics/usage").exists());
         write(&staging, usage(), vec![all.clone()]).await.unwrap();
-        staging.publish(days(0, 49)).await.unwrap();
+        publish(staging, &storage, days(0, 49)).await.unwrap();
         let whole = local(&out.path().join("whole"));
         publish_usage(&whole, &usage_rows(days(0, 49), 1), days(0, 49)).await;
         let day = "metrics/usage/as_of=2026-08-30/part-0000.parquet";
@@ -179,7 +179,7 @@ async fn tables_are_built_at_the_same_time_by_tasks_of_their_own() {
         for task in tasks {
             task.await.unwrap().unwrap();
         }
-        std::sync::Arc::into_inner(staging).unwrap().publish(days(0, 9)).await.unwrap()
+        publish(std::sync::Arc::into_inner(staging).unwrap(), &storage, days(0, 9)).await.unwrap()
     });
     let published = run.await.unwrap();
     assert_eq!(published.tables.iter().map(|table| table.rows).collect::<Vec<_>>(), [30, 30, 30]);

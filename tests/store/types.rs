@@ -11,7 +11,7 @@ use parquet::basic::LogicalType;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use polars::prelude::{IntoLazy, ParquetReader, SerReader, col};
 
-use super::{batch, begin, content, days, local, usage, usage_rows, write};
+use super::{batch, begin, content, days, local, publish, usage, usage_rows, write};
 
 fn metadata(file: &Bytes) -> Arc<ParquetMetaData> {
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
@@ -54,7 +54,7 @@ async fn round_trip(declared: DataType, values: ArrayRef) -> (Bytes, ArrayRef) {
     let staging = begin(&storage).await;
     let table = write(&staging, spec, vec![RecordBatch::try_from_iter(columns).unwrap()]).await.unwrap();
     assert_eq!(table.findings, []);
-    staging.publish(days(0, 0)).await.unwrap();
+    publish(staging, &storage, days(0, 0)).await.unwrap();
     let file = storage.get("metrics/usage/part-0000.parquet").await.unwrap();
     let value = ArrayRef::clone(read(&file).column_by_name("value").unwrap());
     (file, value)

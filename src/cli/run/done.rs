@@ -13,6 +13,7 @@ use crate::cli::output::Sheet;
 use crate::cli::progress::{held, rate};
 use crate::diagnostic::Diagnostic;
 use crate::engine::sources::Reading;
+use crate::engine::{Engine, peak_resident};
 use crate::project::reported::{Reported, Reports};
 use crate::run::{BuiltModel, Report};
 
@@ -20,6 +21,7 @@ use crate::run::{BuiltModel, Report};
 pub(super) struct Done {
     /// What was built at once, in order: all days, or each on its own.
     pub(super) built: Vec<DaysBuilt>,
+    pub(super) is_dry: bool,
     pub(super) reading: Reading,
     pub(super) took: Duration,
     pub(super) peak: Peak,
@@ -28,14 +30,24 @@ pub(super) struct Done {
 /// Days that were built at once.
 pub(super) struct DaysBuilt {
     pub(super) days: RangeInclusive<NaiveDate>,
-    /// `None` after a dry run.
+    /// `None` after a dry run, or where all of them are held.
     pub(super) report: Option<Report>,
+    /// Those that are held, and were left as published.
+    pub(super) held: Vec<NaiveDate>,
+    /// Whether all of them were published as they would be now, and nothing was done.
+    pub(super) is_up_to_date: bool,
 }
 
 /// The most memory that was held, in bytes.
 pub(super) struct Peak {
     pub(super) process: Option<u64>,
     pub(super) tracked: usize,
+}
+
+impl Peak {
+    pub(super) fn of(engine: &Engine) -> Self {
+        Self { process: peak_resident(), tracked: engine.peak_tracked() }
+    }
 }
 
 impl Done {
@@ -48,20 +60,20 @@ impl Done {
             }
         };
         all.extend(object(json!({
-            "published": !self.is_dry(), "exit_code": 0, "seconds": self.took.as_secs_f64(),
+            "published": self.is_published(), "exit_code": 0, "seconds": self.took.as_secs_f64(),
             "peak_memory_bytes": self.peak.process, "peak_tracked_bytes": self.peak.tracked,
         })));
         if self.reading == Reading::AsKnown {
             all.insert("as_known".to_owned(), Value::Bool(true));
         }
-        if self.is_dry() {
+        if self.is_dry {
             all.insert("dry_run".to_owned(), Value::Bool(true));
         }
         Value::Object(all)
     }
 
-    fn is_dry(&self) -> bool {
-        self.built.iter().all(|built| built.report.is_none())
+    fn is_published(&self) -> bool {
+        self.built.iter().any(|built| built.report.is_some() || built.is_up_to_date)
     }
 
     /// The table at the end, for people; in a log, the same facts as the last event.
@@ -76,7 +88,16 @@ impl Done {
             }
             line(table(report, console).trim_end());
         }
-        if self.is_dry() {
+        for report in self.built.iter().filter_map(|built| built.report.as_ref()) {
+            match report.commit {
+                Some(number) => line(format_args!("commit {number}")),
+                None => line("no commit: all of it was published before, byte for byte"),
+            }
+        }
+        if self.built.iter().all(|built| built.is_up_to_date) {
+            line("nothing to do: all of it is published as it would be now");
+        }
+        if self.is_dry {
             line("dry run: everything was built and audited, nothing was published");
         }
         let tracked = DecimalBytes(self.peak.tracked as u64);
@@ -97,6 +118,12 @@ impl DaysBuilt {
             object(json!({ "from": first, "to": last }))
         };
         all.extend(self.report.iter().flat_map(facts));
+        if self.is_up_to_date {
+            all.extend(object(json!({ "commit": null, "up_to_date": true, "files": { "written": 0 } })));
+        }
+        if !self.held.is_empty() {
+            all.extend(object(json!({ "held": self.held })));
+        }
         all
     }
 }
@@ -110,7 +137,7 @@ fn facts(report: &Report) -> Map<String, Value> {
     let written: usize = report.tables.iter().map(|table| table.written).sum();
     let unchanged: usize = report.tables.iter().map(|table| table.unchanged).sum();
     object(json!({
-        "run_id": report.run_id, "rows_read": rows_read, "rows": rows,
+        "run_id": report.run_id, "commit": report.commit, "rows_read": rows_read, "rows": rows,
         "audits": { "pass": report.audits, "left_out": report.left_out },
         "older": report.older.iter().map(|older| older.mart.to_string()).collect::<Vec<_>>(),
         "reported": reported(&report.reported),

@@ -5,12 +5,12 @@ mod done;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use chrono::{Days, NaiveDate, Utc};
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::check::{Checked, check};
 use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
@@ -22,18 +22,22 @@ use crate::cli::output;
 use crate::cli::progress::watch;
 use crate::cli::signals::{unless_panicked, unless_stopped};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Engine, peak_resident};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
+use crate::plan::{Action, Inputs, Plan};
 use crate::project::reported::Reported;
 use crate::run::{Incomplete, Report, Request, Selection, build};
+use crate::storage::Storage;
+use crate::store::{State, Unfinished, follow};
 use done::{DaysBuilt, Done, Peak};
 
 /// Build the models, audit them, publish them
 ///
 /// A score as of a day means the end of that day in the project's time zone: a job that runs at night passes the day
-/// that just closed. Everything is built and audited in staging; only then is it published, all of it or nothing.
-/// Running a day again gives the same bytes.
+/// that just closed. Everything is built and audited in staging; only then is it published, all of it or nothing, as one
+/// commit (see `hale history`). Running a day again gives the same bytes: where the project and the files of the sources are as
+/// they were, nothing is done (see `hale plan`). Days that are held are left as they are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -76,6 +80,12 @@ pub(super) struct Run {
     /// Build and audit, publish nothing
     #[arg(long)]
     dry_run: bool,
+    /// Build and publish also what is published as it would be now
+    #[arg(long)]
+    force: bool,
+    /// Why, for the history of what is published
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
     /// Write the line that --json prints to a file, also when the run fails
     #[arg(long, value_name = "FILE")]
     result_file: Option<PathBuf>,
@@ -102,7 +112,7 @@ impl Run {
         if let Some(path) = &self.result_file {
             files::can_replace(path).map_err(|error| files::failed(path, &error))?;
         }
-        let visible = Mutex::new(Visible::Nothing);
+        let visible = Mutex::new(Visible::default());
         let outcome = unless_panicked(self.work(context, &visible)).await;
         let outcome = outcome.map_err(|failure| self.skipping(failure));
         let visible = visible.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -133,18 +143,71 @@ impl Run {
         let pipeline = context.pipeline_to_check()?;
         let engine = context.engine()?;
         let days = self.days(&pipeline)?;
-        let mut request = self.request(context, &pipeline, &engine, days[0].clone())?;
+        let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
+        let mut request = self.request(context, &pipeline, &engine, (days[0].clone(), &out)).await?;
+        let inputs = Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await?;
+        request.key = inputs.key().filter(|_| !self.rescore);
+        if let Some(done) = self.up_to_date(&pipeline, &inputs, &request, &days).await? {
+            return Ok(Done {
+                built: done,
+                is_dry: false,
+                reading: request.reading,
+                took: started.elapsed(),
+                peak: Peak::of(&engine),
+            });
+        }
         let sources = (!self.rescore).then_some(&request.sources);
         let checked = unless_stopped(async { Ok(check(pipeline, &engine, sources).await?) }).await?;
         context.console.problems(&checked.warnings);
         let mut built = Vec::with_capacity(days.len());
         for days in days {
             request.days = days.clone();
-            let report = self.build(context, &checked, &engine, &request, visible).await?;
-            built.push(DaysBuilt { days, report });
+            request.out = Arc::new(State::newest(&out).await?);
+            let held = tell_of_held(&request, context.console);
+            let report = if request.free_days().is_empty() {
+                None
+            } else {
+                self.build(context, &checked, &engine, &request, visible).await?
+            };
+            built.push(DaysBuilt { days, report, held, is_up_to_date: false });
         }
-        let peak = Peak { process: peak_resident(), tracked: engine.peak_tracked() };
-        Ok(Done { built, reading: request.reading, took: started.elapsed(), peak })
+        Ok(Done {
+            built,
+            is_dry: self.dry_run,
+            reading: request.reading,
+            took: started.elapsed(),
+            peak: Peak::of(&engine),
+        })
+    }
+
+    /// What there is to say where all days are published as they would be now; `None` where anything is to be done.
+    async fn up_to_date(
+        &self,
+        pipeline: &Pipeline,
+        inputs: &Inputs,
+        request: &Request,
+        all: &[RangeInclusive<NaiveDate>],
+    ) -> Result<Option<Vec<DaysBuilt>>> {
+        if self.rescore || self.force || self.dry_run {
+            return Ok(None);
+        }
+        let (state, selected) = (&request.out, &request.selection.0);
+        let mut done = Vec::new();
+        for days in all {
+            let plan = Plan::of(pipeline, selected, days, inputs, state).await?;
+            let is_kept = plan.steps.iter().all(|step| step.action == Action::Keep);
+            if !is_kept {
+                return Ok(None);
+            }
+            // Where a follower was killed, this run finishes.
+            let files = plan.steps.iter().flat_map(|step| {
+                let is_whole = state.whole(&step.table).is_some();
+                step.days.iter().map(move |day| (step.table.clone(), (!is_whole).then_some(*day)))
+            });
+            follow(state.storage(), &files.collect::<Vec<_>>()).await?;
+            done.push(DaysBuilt { days: days.clone(), report: None, held: Vec::new(), is_up_to_date: true });
+        }
+        Ok(Some(done))
     }
 
     /// Builds and publishes the days of a request.
@@ -164,22 +227,37 @@ impl Run {
             built.abort().await?;
             return Ok(None);
         }
-        let see = |now: Visible| *visible.lock().unwrap_or_else(PoisonError::into_inner) = now;
-        see(Visible::Unknown);
-        let published = built.publish(watch.as_ref()).await.map_err(|torn| {
-            tell_what_is_visible(&torn.visible, context.console);
-            see(Visible::Some(torn.visible));
-            torn.error
-        });
-        Ok(Some(published?))
+        let seen = || visible.lock().unwrap_or_else(PoisonError::into_inner);
+        seen().under_way = true;
+        let published = built.publish(watch.as_ref()).await;
+        let mut seen = seen();
+        seen.under_way = false;
+        match published {
+            Ok(report) => {
+                seen.commits.extend(report.commit);
+                Ok(Some(report))
+            }
+            Err(Unfinished { error, commit, is_unknown }) => {
+                seen.commits.extend(commit);
+                seen.under_way = is_unknown;
+                if let Some(commit) = commit {
+                    seen.followed = Some(false);
+                    let text = format!(
+                        "commit {commit} took effect; plain folders do not show it yet, any next run makes them"
+                    );
+                    context.console.note("not-followed", &text);
+                }
+                Err(error.into())
+            }
+        }
     }
 
-    fn request(
+    async fn request(
         &self,
         context: &Context,
         pipeline: &Pipeline,
         engine: &Engine,
-        days: RangeInclusive<NaiveDate>,
+        (days, out): (RangeInclusive<NaiveDate>, &Storage),
     ) -> Result<Request> {
         let selection = if self.select.is_empty() {
             if self.rescore { Selection::semantic(pipeline) } else { Selection::all(pipeline) }
@@ -187,17 +265,17 @@ impl Run {
             Selection::of_words(pipeline, &self.select)?
         };
         let sources = context.sources(&self.sources, pipeline, engine)?;
-        let reading = self.reading.reading();
-        let out = context.out_of(&self.out, reading, pipeline, engine)?;
         Ok(Request {
             days,
             selection,
             from_published: self.rescore,
             followers: self.select.is_empty(),
-            reading,
+            reading: self.reading.reading(),
             incomplete: self.incomplete(pipeline),
             sources,
-            out,
+            out: Arc::new(State::newest(out).await?),
+            why: self.why.clone(),
+            key: None,
         })
     }
 
@@ -237,41 +315,46 @@ impl Run {
     }
 }
 
-/// What readers see of a run that failed.
-enum Visible {
-    Nothing,
-    /// It may have begun to publish.
-    Unknown,
-    /// Tables, each with the number of its files that were replaced.
-    Some(Vec<(String, usize)>),
+/// What readers see of a run.
+#[derive(Default)]
+struct Visible {
+    /// The commits that took effect.
+    commits: Vec<u64>,
+    /// Whether the plain folders show them, where they could not.
+    followed: Option<bool>,
+    /// Whether it may just be making one.
+    under_way: bool,
 }
 
 /// What is known of a run that failed. `published` is false only where readers see nothing of it.
 fn failed(failure: &Failure, visible: &Visible) -> Value {
     let mut all = failure.to_json().map(object).unwrap_or_default();
     all.remove("ok");
-    all.extend(object(match visible {
-        Visible::Nothing => json!({ "published": false }),
-        Visible::Unknown => json!({ "published": null }),
-        Visible::Some(tables) if tables.is_empty() => json!({ "published": false }),
-        Visible::Some(tables) => {
-            let tables: Map<String, Value> =
-                tables.iter().map(|(table, files)| (table.clone(), (*files).into())).collect();
-            json!({ "published": true, "partly": true, "visible": tables })
-        }
+    all.extend(object(match visible.commits.as_slice() {
+        [] if visible.under_way => json!({ "published": null }),
+        [] => json!({ "published": false }),
+        commits => json!({ "published": true, "partly": true, "commits": commits }),
     }));
+    if let Some(followed) = visible.followed {
+        all.insert("followed".to_owned(), followed.into());
+    }
     Value::Object(all)
 }
 
-fn tell_what_is_visible(visible: &[(String, usize)], console: Console) {
-    if !visible.is_empty() {
-        let tables: Vec<String> = visible.iter().map(|(table, files)| format!("{table} ({files})")).collect();
+/// Says which of the days asked for are held, and why; returns them.
+fn tell_of_held(request: &Request, console: Console) -> Vec<NaiveDate> {
+    let commit = request.out.commit();
+    let held: Vec<_> = commit.held.iter().filter(|(day, _)| request.days.contains(day)).collect();
+    if let (Some((first, hold)), count) = (held.first(), held.len()) {
+        let days =
+            if count == 1 { format!("{first} is") } else { format!("{count} days from {first} on are") };
         let text = format!(
-            "published in part, files that readers see: {}; the same command again completes it",
-            tables.join(", ")
+            "{days} held since commit {} ({}), and left as published; `hale release` ends that",
+            hold.since, hold.why
         );
-        console.note("partly-published", &text);
+        console.note("held", &text);
     }
+    held.into_iter().map(|(day, _)| *day).collect()
 }
 
 /// What is worth knowing of a run before it publishes.

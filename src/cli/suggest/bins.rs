@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::ask;
-use crate::cli::arguments::{Moment, OutAt};
+use crate::cli::arguments::{Moment, PublishedAt};
 use crate::cli::console::Console;
 use crate::cli::context::Context;
 use crate::cli::numbers::{percent, short};
@@ -68,7 +68,7 @@ pub(super) struct Bins {
     #[arg(long)]
     lower_is_better: bool,
     #[command(flatten)]
-    out: OutAt,
+    out: PublishedAt,
 }
 
 /// Percentages that make a hundred.

@@ -6,9 +6,10 @@ mod worth;
 
 use clap::{Args, Subcommand};
 
-use super::arguments::OutAt;
+use super::arguments::PublishedAt;
 use super::context::Context;
 use super::outcome::Outcome;
+use crate::engine::sources::Reading;
 use crate::suggest::Published;
 
 /// Propose bins, themes of metrics, and what a component is worth
@@ -51,12 +52,12 @@ impl Suggest {
 /// Asks something of what was published.
 async fn ask<T>(
     context: &Context,
-    out: &OutAt,
+    out: &PublishedAt,
     question: impl AsyncFnOnce(&Published<'_>) -> crate::error::Result<T>,
 ) -> Outcome<T> {
     let pipeline = context.pipeline()?;
     let engine = context.engine()?;
-    let out = context.out(out, &pipeline, &engine)?;
+    let out = context.published(out, Reading::AsHappened, (&pipeline, &engine)).await?;
     let published = Published { pipeline: &pipeline, engine: &engine, out: &out };
     Ok(question(&published).await?)
 }

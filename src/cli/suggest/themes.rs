@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::ask;
-use crate::cli::arguments::{Moment, OutAt};
+use crate::cli::arguments::{Moment, PublishedAt};
 use crate::cli::console::{Console, object};
 use crate::cli::context::Context;
 use crate::cli::numbers::{percent, short};
@@ -35,7 +35,7 @@ pub(super) struct Themes {
     #[arg(long, value_name = "R", default_value_t = 0.7, value_parser = parse_correlation)]
     at_least: f64,
     #[command(flatten)]
-    out: OutAt,
+    out: PublishedAt,
 }
 
 fn parse_correlation(text: &str) -> Result<f64, String> {

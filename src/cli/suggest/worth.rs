@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::ask;
-use crate::cli::arguments::{Moment, OutAt};
+use crate::cli::arguments::{Moment, PublishedAt};
 use crate::cli::console::Console;
 use crate::cli::context::Context;
 use crate::cli::numbers::percent;
@@ -41,7 +41,7 @@ pub(super) struct Worth {
     #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
     horizon: u32,
     #[command(flatten)]
-    out: OutAt,
+    out: PublishedAt,
 }
 
 impl Worth {

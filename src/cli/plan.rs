@@ -1,0 +1,121 @@
+//! `hale plan`
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
+use super::console::Console;
+use super::context::Context;
+use super::outcome::Outcome;
+use super::output::{self, Sheet};
+use crate::error::Error;
+use crate::plan::{Action, Inputs, Plan, Step};
+use crate::run::Selection;
+use crate::store::State;
+
+/// Say what a run would do: which days of which tables it would build, and why
+///
+/// No data is read: a published day is kept where the project and the files of the sources are as they were when it was made.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hale plan --as-of 2026-09-30
+  hale plan --from 2026-09-01 --to 2026-09-30 --json")]
+pub(super) struct PlanFor {
+    /// The day: YYYY-MM-DD, or RFC 3339 for the project's day at that instant
+    #[arg(long, value_name = "DAY", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    as_of: Option<Moment>,
+    /// The first of several days
+    #[arg(long, value_name = "DAY", requires = "to")]
+    from: Option<Moment>,
+    /// The last of several days
+    #[arg(long, value_name = "DAY", requires = "from")]
+    to: Option<Moment>,
+    /// Stored models: `metrics` (a layer), `metrics.usage` (a model), with + behind it its readers as well
+    #[arg(long, value_name = "WORD", num_args = 1..)]
+    select: Vec<String>,
+    #[command(flatten)]
+    reading: ReadingAs,
+    #[command(flatten)]
+    sources: SourcesAt,
+    #[command(flatten)]
+    out: OutAt,
+}
+
+impl PlanFor {
+    pub async fn execute(self, context: &Context) -> Outcome {
+        let pipeline = context.pipeline()?;
+        let engine = context.engine()?;
+        let (Some(from), Some(to)) = (self.as_of.or(self.from), self.as_of.or(self.to)) else {
+            return Err(Error::Usage("give --as-of DAY, or --from DAY and --to DAY".to_owned()).into());
+        };
+        let zone = pipeline.settings.time_zone;
+        let days = from.day(zone)..=to.day(zone);
+        let selection = match self.select.as_slice() {
+            [] => Selection::all(&pipeline),
+            words => Selection::of_words(&pipeline, words)?,
+        };
+        let reading = self.reading.reading();
+        let sources = context.sources(&self.sources, &pipeline, &engine)?;
+        let out = context.out_of(&self.out, reading, &pipeline, &engine)?;
+        let state = State::newest(&out).await?;
+        let inputs = Inputs::of(&pipeline, &sources, reading, false).await?;
+        let plan = Plan::of(&pipeline, &selection.0, &days, &inputs, &state).await?;
+        if context.console.json {
+            return output::json_line(&to_json(&plan));
+        }
+        output::write(text(&plan, context.console).as_bytes())
+    }
+}
+
+/// What is done, in one word, and why.
+fn said(action: Action) -> (&'static str, String) {
+    match action {
+        Action::Build(why) => ("build", why.to_string()),
+        Action::Keep => ("keep", "as it would be".to_owned()),
+        Action::Hold => ("hold", "held; `hale release` ends that".to_owned()),
+    }
+}
+
+fn to_json(plan: &Plan) -> Value {
+    let step = |step: &Step| {
+        let (action, why) = said(step.action);
+        json!({ "table": step.table.to_string(), "action": action, "why": why, "days": step.days })
+    };
+    let days = plan.to_build().map(|days| json!({ "from": days.start(), "to": days.end() }));
+    json!({ "build": days, "steps": plan.steps.iter().map(step).collect::<Vec<_>>() })
+}
+
+fn text(plan: &Plan, console: Console) -> String {
+    let row = |step: &Step| {
+        let (action, why) = said(step.action);
+        vec![step.table.to_string(), action.to_owned(), listed(&step.days), why]
+    };
+    let names = ["table", "what", "days", "why"].map(str::to_owned).to_vec();
+    let sheet =
+        Sheet { names, right: vec![false; 4], yields: vec![3], rows: plan.steps.iter().map(row).collect() };
+    let verdict = match plan.to_build() {
+        None => "nothing to do\n".to_owned(),
+        Some(days) if days.start() == days.end() => format!("a run builds {}\n", days.start()),
+        Some(days) => format!("a run builds {} to {}\n", days.start(), days.end()),
+    };
+    sheet.fitted(console.width) + &verdict
+}
+
+/// Days as ranges: `2026-09-01 to 2026-09-03, 2026-09-05`.
+fn listed(days: &BTreeSet<NaiveDate>) -> String {
+    let mut ranges: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+    for day in days {
+        match ranges.last_mut() {
+            Some((_, last)) if last.succ_opt() == Some(*day) => *last = *day,
+            _ => ranges.push((*day, *day)),
+        }
+    }
+    let range = |(first, last): &(NaiveDate, NaiveDate)| {
+        if first == last { first.to_string() } else { format!("{first} to {last}") }
+    };
+    ranges.iter().map(range).collect::<Vec<_>>().join(", ")
+}

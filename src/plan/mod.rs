@@ -1,0 +1,10 @@
+//! What a run will do, as data: which days of which tables, and why.
+//!
+//! Every published day carries the key of what made it ([`Inputs`]): the project, the sources as they were, the version of hale's
+//! numbers. Where all of it is as it was, the day is kept, and no data is read.
+
+mod key;
+mod steps;
+
+pub use key::Inputs;
+pub use steps::{Action, Plan, Step, Why};

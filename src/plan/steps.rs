@@ -1,0 +1,136 @@
+//! The steps of a run: of each table the days that are built, kept, or held, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+
+use super::key::Inputs;
+use crate::error::Result;
+use crate::pipeline::Pipeline;
+use crate::project::layer::ModelName;
+use crate::project::model::Model;
+use crate::store::State;
+
+/// Why days are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// They were never published.
+    Unpublished,
+    /// The project has changed since.
+    Definition,
+    /// Files of the sources have changed, come or gone since.
+    Sources,
+    /// This hale makes other rows of the same sources than the one that published them.
+    Numbers,
+    /// It is not known what made what is published: it was scored from published tables, or sources were just being written.
+    Unknown,
+}
+
+/// As people read it.
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unpublished => "never published",
+            Self::Definition => "the project has changed",
+            Self::Sources => "files of sources have changed",
+            Self::Numbers => "another version of hale made them",
+            Self::Unknown => "not known what made them",
+        })
+    }
+}
+
+/// What becomes of days of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// They are built.
+    Build(Why),
+    /// They are as they would be.
+    Keep,
+    /// They are held, and left as published.
+    Hold,
+}
+
+/// Days of a table with which the same is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The table.
+    pub table: ModelName,
+    /// What is done.
+    pub action: Action,
+    /// The days; of a table that is stored whole, the last one alone.
+    pub days: BTreeSet<NaiveDate>,
+}
+
+/// What a run will do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Its steps, by table in the order in which data flows.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// What a run from the sources would do for some days of some tables.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub async fn of(
+        pipeline: &Pipeline,
+        selected: &BTreeSet<ModelName>,
+        days: &RangeInclusive<NaiveDate>,
+        inputs: &Inputs,
+        state: &State,
+    ) -> Result<Self> {
+        let mut steps = Vec::new();
+        for model in pipeline.models.iter().filter(|model| selected.contains(&model.name)) {
+            let actions = if model.by_day() {
+                of_days(model, days, inputs, state).await?
+            } else {
+                of_whole(model, *days.end(), inputs, state)
+            };
+            let step = |(action, days)| Step { table: model.name.clone(), action, days };
+            steps.extend(actions.into_iter().map(step));
+        }
+        Ok(Self { steps })
+    }
+
+    /// The days on which anything is built; `None` where nothing is to be done.
+    pub fn to_build(&self) -> Option<RangeInclusive<NaiveDate>> {
+        let built = self.steps.iter().filter(|step| matches!(step.action, Action::Build(_)));
+        let days: BTreeSet<NaiveDate> = built.flat_map(|step| step.days.iter().copied()).collect();
+        Some(*days.first()?..=*days.last()?)
+    }
+}
+
+type Actions = BTreeMap<Action, BTreeSet<NaiveDate>>;
+
+async fn of_days(
+    model: &Model,
+    days: &RangeInclusive<NaiveDate>,
+    inputs: &Inputs,
+    state: &State,
+) -> Result<Actions> {
+    let there = state.entries(&model.name, days.clone()).await?;
+    let held = &state.commit().held;
+    let mut actions = Actions::new();
+    for day in days.start().iter_days().take_while(|day| days.contains(day)) {
+        let action = match there.get(&day) {
+            _ if held.contains_key(&day) => Action::Hold,
+            None => Action::Build(Why::Unpublished),
+            Some(entry) => inputs.differ_from(entry.key.as_deref()).map_or(Action::Keep, Action::Build),
+        };
+        actions.entry(action).or_default().insert(day);
+    }
+    Ok(actions)
+}
+
+/// A table that is stored whole is kept where one is there that reaches as far.
+fn of_whole(model: &Model, last: NaiveDate, inputs: &Inputs, state: &State) -> Actions {
+    let action = match state.whole(&model.name).filter(|whole| whole.through >= last) {
+        _ if state.commit().held.contains_key(&last) => Action::Hold,
+        None => Action::Build(Why::Unpublished),
+        Some(whole) => inputs.differ_from(whole.entry.key.as_deref()).map_or(Action::Keep, Action::Build),
+    };
+    Actions::from([(action, BTreeSet::from([last]))])
+}

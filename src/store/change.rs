@@ -1,0 +1,287 @@
+//! What a commit changes, and on top of which others it may do so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::commit::{Commit, Held, Stored, What, Whole, key};
+use super::entry::{Entry, Manifest, month_of, same};
+use super::state::State;
+use crate::error::{Error, Result};
+use crate::project::layer::ModelName;
+
+/// What a commit changes.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// Rows of some days are new.
+    Publish {
+        /// What is new of each table.
+        tables: BTreeMap<ModelName, TableChange>,
+        /// The published days that were read to make it; without a day, a table that is stored whole.
+        read: BTreeSet<(ModelName, Option<NaiveDate>)>,
+    },
+    /// All is as it was as of an earlier commit; days that differ are held.
+    RollBack(u64),
+    /// Days are taken out of every table, and held.
+    Unpublish(BTreeSet<NaiveDate>),
+    /// Days are not held any more; all of them where none is given.
+    Release(BTreeSet<NaiveDate>),
+    /// Earlier commits are not kept any more.
+    Collect {
+        /// The first commit that is kept.
+        kept_from: u64,
+    },
+}
+
+/// What is new of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TableChange {
+    /// Days, each with its rows.
+    Days(BTreeMap<NaiveDate, Entry>),
+    /// All of history up to the day.
+    Whole(NaiveDate, Entry),
+}
+
+/// What is published once a change took effect on top of a commit.
+pub(super) struct Next {
+    /// The tables: of those stored by day the months that stay, by the names of their manifests.
+    pub(super) tables: BTreeMap<String, Stored>,
+    /// Months that change: manifests that have to be written; one without days is to be left out.
+    pub(super) manifests: Vec<(ModelName, String, Manifest)>,
+    pub(super) held: BTreeMap<NaiveDate, Held>,
+    pub(super) kept_from: u64,
+    /// How many days of each table are new; 1 for a table that is stored whole.
+    pub(super) changed: BTreeMap<String, usize>,
+}
+
+impl Next {
+    /// All as it is.
+    fn same_as(commit: &Commit) -> Self {
+        Self {
+            tables: commit.tables.clone(),
+            manifests: Vec::new(),
+            held: commit.held.clone(),
+            kept_from: commit.kept_from,
+            changed: BTreeMap::new(),
+        }
+    }
+
+    /// Whether anything is other than in a commit.
+    pub(super) fn differs_from(&self, commit: &Commit) -> bool {
+        !self.manifests.is_empty()
+            || self.tables != commit.tables
+            || self.held != commit.held
+            || self.kept_from != commit.kept_from
+    }
+}
+
+/// Another run has published meanwhile what this one read or wrote.
+fn overtaken(table: &ModelName, day: Option<NaiveDate>) -> Error {
+    let day = day.map(|day| format!(" of {day}")).unwrap_or_default();
+    Error::transient(format!(
+        "another run has published {table}{day} meanwhile, which this one read or built otherwise; nothing of this run \
+         was published"
+    ))
+}
+
+impl Change {
+    /// What is published once it took effect on top of `newest`; `base` is what the run began with.
+    ///
+    /// # Errors
+    /// [`Error::Transient`] where another run was first with what this one read or wrote; [`Error::Usage`] for a commit to go
+    /// back to that is not there; what storage says.
+    pub(super) async fn on(&self, newest: &State, base: &State) -> Result<Next> {
+        let mut next = Next::same_as(newest.commit());
+        match self {
+            Self::Publish { tables, read } => {
+                unchanged(read, tables, newest, base).await?;
+                for (table, change) in tables {
+                    match change {
+                        TableChange::Days(days) => days_of(&mut next, table, days, newest, base).await?,
+                        TableChange::Whole(through, entry) => {
+                            whole_of(&mut next, table, *through, entry, newest, base)?;
+                        }
+                    }
+                }
+            }
+            Self::RollBack(number) => roll_back(&mut next, newest, *number).await?,
+            Self::Unpublish(days) => unpublish(&mut next, newest, days).await?,
+            Self::Release(days) => next.held.retain(|day, _| !days.is_empty() && !days.contains(day)),
+            Self::Collect { kept_from } => next.kept_from = next.kept_from.max(*kept_from),
+        }
+        Ok(next)
+    }
+
+    /// What it did, once it took effect.
+    pub(super) fn what(&self, next: &Next, rescored: bool, before: &Commit) -> What {
+        match self {
+            Self::Publish { tables, .. } => {
+                let days = tables.values().flat_map(|change| match change {
+                    TableChange::Days(days) => days.keys().copied().collect::<Vec<_>>(),
+                    TableChange::Whole(through, _) => vec![*through],
+                });
+                let days: BTreeSet<NaiveDate> = days.collect();
+                let first = days.first().copied().unwrap_or_default();
+                let last = days.last().copied().unwrap_or_default();
+                What::Published { from: first, to: last, rescored, tables: next.changed.clone() }
+            }
+            Self::RollBack(to) => What::RolledBack { to: *to },
+            Self::Unpublish(days) => What::Unpublished { days: days.iter().copied().collect() },
+            Self::Release(_) => {
+                let released = before.held.keys().filter(|day| !next.held.contains_key(day));
+                What::Released { days: released.copied().collect() }
+            }
+            Self::Collect { kept_from } => What::Collected { kept_from: *kept_from },
+        }
+    }
+}
+
+/// That what was read is what is published now, or what this run made of it.
+async fn unchanged(
+    read: &BTreeSet<(ModelName, Option<NaiveDate>)>,
+    written: &BTreeMap<ModelName, TableChange>,
+    newest: &State,
+    base: &State,
+) -> Result<()> {
+    if newest.number() == base.number() {
+        return Ok(());
+    }
+    for (table, day) in read {
+        let (now, before) = (newest.entry(table, *day).await?, base.entry(table, *day).await?);
+        let own = match (written.get(table), day) {
+            (Some(TableChange::Days(days)), Some(day)) => days.get(day),
+            (Some(TableChange::Whole(_, entry)), None) => Some(entry),
+            _ => None,
+        };
+        if !same(now.as_ref(), before.as_ref()) && !(own.is_some() && same(now.as_ref(), own)) {
+            return Err(overtaken(table, *day));
+        }
+    }
+    Ok(())
+}
+
+/// Enters the days of a table.
+async fn days_of(
+    next: &mut Next,
+    table: &ModelName,
+    days: &BTreeMap<NaiveDate, Entry>,
+    newest: &State,
+    base: &State,
+) -> Result<()> {
+    let (Some(first), Some(last)) = (days.keys().next(), days.keys().next_back()) else { return Ok(()) };
+    let now = newest.entries(table, *first..=*last).await?;
+    let before = if newest.number() == base.number() {
+        now.clone()
+    } else {
+        base.entries(table, *first..=*last).await?
+    };
+    let mut changed: BTreeMap<String, Manifest> = BTreeMap::new();
+    let mut count = 0;
+    for (day, entry) in days {
+        if let Some(held) = next.held.get(day) {
+            return Err(Error::transient(format!("{day} is held meanwhile: {}", held.why)));
+        }
+        let there = now.get(day);
+        if same(there, Some(entry)) {
+            continue;
+        }
+        if !same(there, before.get(day)) {
+            return Err(overtaken(table, Some(*day)));
+        }
+        changed.entry(month_of(*day)).or_default().insert(*day, entry.clone());
+        count += 1;
+    }
+    // In another layout than before, what was there is of no use beside the days.
+    let is_whole = matches!(next.tables.get(&key(table)), Some(Stored::Whole(_)));
+    if is_whole || !next.tables.contains_key(&key(table)) {
+        next.tables.insert(key(table), Stored::Months(BTreeMap::new()));
+    }
+    for (month, days) in changed {
+        let mut manifest = month_as_is(newest, table, &month).await?;
+        manifest.extend(days);
+        next.manifests.push((table.clone(), month, manifest));
+    }
+    if count > 0 {
+        next.changed.insert(key(table), count);
+    }
+    Ok(())
+}
+
+/// Enters a table that is stored whole, unless one is there that reaches further.
+fn whole_of(
+    next: &mut Next,
+    table: &ModelName,
+    through: NaiveDate,
+    entry: &Entry,
+    newest: &State,
+    base: &State,
+) -> Result<()> {
+    let now = newest.whole(table);
+    if now.is_some_and(|now| now.through > through) {
+        return Ok(());
+    }
+    let is_same = same(now.map(|now| &now.entry), Some(entry));
+    let overtakes = now.is_some_and(|now| now.through == through)
+        && !same(now.map(|now| &now.entry), base.whole(table).map(|before| &before.entry));
+    if overtakes && !is_same {
+        return Err(overtaken(table, None));
+    }
+    if !is_same {
+        next.changed.insert(key(table), 1);
+    }
+    let entry = if is_same { now.map_or(entry, |now| &now.entry) } else { entry };
+    next.tables.insert(key(table), Stored::Whole(Whole { through, entry: entry.clone() }));
+    Ok(())
+}
+
+async fn roll_back(next: &mut Next, newest: &State, number: u64) -> Result<()> {
+    let wanted = State::at(newest.storage(), number).await?;
+    let mut differing = BTreeSet::new();
+    let tables: BTreeSet<ModelName> = newest.tables().into_iter().chain(wanted.tables()).collect();
+    for table in &tables {
+        let (now, then) = (newest.entries(table, ..).await?, wanted.entries(table, ..).await?);
+        let days: BTreeSet<NaiveDate> = now.keys().chain(then.keys()).copied().collect();
+        let other = days.into_iter().filter(|day| !same(now.get(day), then.get(day))).collect::<Vec<_>>();
+        if !other.is_empty() {
+            next.changed.insert(key(table), other.len());
+        }
+        differing.extend(other);
+    }
+    let why = format!("rolled back to commit {number}");
+    let since = newest.number() + 1;
+    next.tables.clone_from(&wanted.commit().tables);
+    next.held.extend(differing.into_iter().map(|day| (day, Held { since, why: why.clone() })));
+    Ok(())
+}
+
+async fn unpublish(next: &mut Next, newest: &State, days: &BTreeSet<NaiveDate>) -> Result<()> {
+    let months: BTreeSet<String> = days.iter().copied().map(month_of).collect();
+    for table in newest.tables() {
+        for month in &months {
+            let mut manifest = month_as_is(newest, &table, month).await?;
+            let before = manifest.len();
+            manifest.retain(|day, _| !days.contains(day));
+            if manifest.len() < before {
+                *next.changed.entry(key(&table)).or_default() += before - manifest.len();
+                next.manifests.push((table.clone(), month.clone(), manifest));
+            }
+        }
+    }
+    if next.manifests.is_empty() {
+        let days: Vec<String> = days.iter().map(NaiveDate::to_string).collect();
+        return Err(Error::Usage(format!("no table is published on {}", days.join(", "))));
+    }
+    let since = newest.number() + 1;
+    let held = |day: &NaiveDate| (*day, Held { since, why: "unpublished".to_owned() });
+    next.held.extend(days.iter().map(held));
+    Ok(())
+}
+
+/// The days of a month of a table that are published now.
+async fn month_as_is(newest: &State, table: &ModelName, month: &str) -> Result<Manifest> {
+    let named = newest.months(table).find(|(named, _)| *named == month).map(|(_, object)| object.clone());
+    match named {
+        Some(object) => Ok(newest.manifest(object).await?.as_ref().clone()),
+        None => Ok(Manifest::new()),
+    }
+}

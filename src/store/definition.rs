@@ -1,0 +1,24 @@
+//! The project that made published rows, kept as text: what a score meant on its day can be read years later.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{entry, layout};
+use crate::error::{Error, Result};
+use crate::storage::Storage;
+
+/// The files of a project, by their paths.
+pub type Files = BTreeMap<String, String>;
+
+/// Keeps a definition, unless it is there; returns its name, the hash of its files.
+pub(super) async fn keep(storage: &Storage, files: &Files) -> Result<String> {
+    let text = serde_json::to_vec_pretty(files).map_err(|error| Error::Bug(error.to_string()))?;
+    let name = entry::hash(&text);
+    let file = layout::definition_file(&name);
+    if storage.find(&file).await?.is_none() {
+        storage.create(&file, Bytes::from(text)).await?;
+        storage.sync(std::slice::from_ref(&file)).await?;
+    }
+    Ok(name)
+}
