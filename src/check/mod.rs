@@ -27,6 +27,7 @@ use datafusion::common::TableReference;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::Query;
+use tracing::info_span;
 
 use self::calls::Functions;
 use self::text::Text;
@@ -116,8 +117,12 @@ pub(crate) async fn as_far_as_sound(
     for model in &pipeline.models {
         pass.references(model);
     }
+    let phase = info_span!("check: components");
     pass.components(&pipeline).await;
+    drop(phase);
+    let phase = info_span!("check: guards");
     pass.found.extend(guards::unguarded(&pipeline, &pass.as_read));
+    drop(phase);
     pass.scorecards(&pipeline);
     for audit in &pipeline.audits {
         if !audit.reads.0.keys().any(|read| pass.failed.contains(read)) {
@@ -125,6 +130,7 @@ pub(crate) async fn as_far_as_sound(
         }
     }
     if let Some(storage) = sources {
+        let _phase = info_span!("check: footers of sources");
         pass.sources(&pipeline, Place { storage, engine, zone: pipeline.settings.time_zone }).await?;
     }
     let Pass { schemas, plans, as_read, found, not_ready, .. } = pass;
@@ -169,6 +175,7 @@ impl Pass {
             Err(error) => return self.found.push(diagnose::of_model(model, &error)),
         };
         self.as_read.insert(model.name.clone(), plan.clone());
+        let phase = info_span!("check: lints");
         let inferred = nullable(analysed.schema().as_arrow());
         self.found.extend(contract::duplicates(model, &inferred));
         self.found.extend(lints::lint(Text::of_model(model), &analysed, &|table| self.key_of(table)));
@@ -176,6 +183,7 @@ impl Pass {
         self.found.extend(subqueries::unanswerable(model, &analysed, &self.session).await);
         self.found.extend(quotients::whole(Text::of_model(model), &analysed, &|name| pipeline.model(name)));
         self.found.extend(self.tiers.of_model(&model.name.to_string(), &Failed::model(model), &plan));
+        drop(phase);
         match &model.declared {
             Some(declared) => {
                 self.found.extend(contract::compare(model, declared, &inferred));
@@ -222,6 +230,7 @@ impl Pass {
     /// A query's plan as it reads, and with views put in and types settled: only the second knows the type of a
     /// `CASE` whose branches differ.
     async fn plan(&self, query: &Query) -> datafusion::error::Result<(LogicalPlan, LogicalPlan)> {
+        let _phase = info_span!("check: plans");
         let plan = self.session.plan(query).await?;
         let state = self.session.state();
         let analysed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
@@ -253,6 +262,7 @@ impl Pass {
     }
 
     fn constraints(&mut self, model: &Model, declared: &SchemaRef) {
+        let _phase = info_span!("check: contracts");
         self.found.extend(contract::unique_over_days(model));
         for check in &model.contract.checks {
             let place = |span| Location::new(&model.file, span);

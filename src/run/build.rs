@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use chrono::NaiveDate;
 use datafusion::error::DataFusionError;
+use tracing::info_span;
 
 use super::built::Built;
 use super::contracts::broken;
@@ -42,6 +43,7 @@ pub async fn build(
 ) -> Result<Built> {
     let settings = &checked.pipeline.settings;
     let until = *request.days.end();
+    let phase = info_span!("sessions");
     let session = Session::new(engine, settings, WindowOptions::default(), until);
     let session = session.map_err(|error| diagnose::of_run("setting up", &error))?;
     request.sources.register(engine.runtime());
@@ -49,11 +51,14 @@ pub async fn build(
     out.register(engine.runtime());
     let planning = Session::new(engine, settings, WindowOptions::default(), until);
     let planning = planning.map_err(|error| diagnose::of_run("setting up", &error))?;
+    drop(phase);
     let decided = decide(checked, &planning, request).await?;
     if !request.from_published {
         landed::apart(&request.sources, out, checked.pipeline.models.iter())?;
     }
+    let phase = info_span!("staging: begun");
     let staging = Staging::begin(out, engine.threads(), engine.runtime()).await?;
+    drop(phase);
     let models = decided.needed.tables.keys().filter(|name| decided.scope.computes(name)).count();
     watch.saw(&Event::Begun { run_id: staging.run_id(), models });
     let (models, audits, warnings) = (Vec::new(), 0, Diagnostics::new());
@@ -108,8 +113,10 @@ fn noted(error: Error, second: &Error) -> Error {
 impl Build<'_> {
     async fn all(&mut self) -> Result<()> {
         self.register_sources().await?;
+        let phase = info_span!("sources: reported as of");
         self.sources_ready().await?;
         self.history_known().await?;
+        drop(phase);
         let started = Instant::now();
         self.audit_sources().await?;
         let mut auditing = started.elapsed();
@@ -124,6 +131,7 @@ impl Build<'_> {
             match &model.kind {
                 Kind::Source(_) => {}
                 Kind::View(query) => {
+                    let _phase = info_span!("views: planned");
                     let planned = self.session.plan(query).await;
                     let entered = planned.and_then(|plan| self.session.register_view(&model.name, plan));
                     entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
@@ -153,6 +161,7 @@ impl Build<'_> {
     }
 
     async fn register_sources(&self) -> Result<()> {
+        let _phase = info_span!("sources: listed");
         let settings = &self.checked.pipeline.settings;
         let reading = self.request.reading;
         let horizon = Horizon { day: *self.request.days.end(), zone: settings.time_zone, reading };

@@ -20,6 +20,7 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableScan};
 use datafusion::physical_plan::ExecutionPlan;
+use tracing::info_span;
 
 use super::look_back::{self, lower_bound};
 use super::question::Question;
@@ -109,6 +110,7 @@ impl<'a> Search<'a> {
         session: &'a Session,
         days: RangeInclusive<NaiveDate>,
     ) -> Result<Self> {
+        let _phase = info_span!("decide: views and placeholders");
         let plans = plans_over_placeholders(checked, session).await?;
         Ok(Self { checked, session, days, plans, found: BTreeMap::new() })
     }
@@ -129,6 +131,7 @@ impl<'a> Search<'a> {
             needed.add(read, "the run");
         }
         for question in questions {
+            let _phase = info_span!("decide: what questions read");
             let asked = question.bad_rows(self.session, &self.days).await?.plan;
             for read in self.of_question(&asked)? {
                 needed.add(read, &question.to_string());
@@ -203,8 +206,11 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         let Some(plan) = self.plans.get(&model.name) else { return Ok(()) };
+        let phase = info_span!("decide: optimised plans");
         let plan = stored_rows(model, plan.clone(), first..=*self.days.end())?;
         let plan = self.session.for_model(model).optimised(plan)?;
+        drop(phase);
+        let _phase = info_span!("decide: look-back");
         let (plan, reads) = self.looking_back(model, plan, first)?;
         let reads_sources = reads_sources(&plan)?;
         self.found.insert(key, Found { plan, reads, reads_sources });

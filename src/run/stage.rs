@@ -7,6 +7,7 @@ use datafusion::common::{DFSchema, internal_err};
 use datafusion::error::{DataFusionError, Result as EngineResult};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::TryStreamExt;
+use tracing::info_span;
 
 use super::contracts::{check_text, place_in_contract};
 use super::parts;
@@ -64,7 +65,10 @@ impl Build<'_> {
         first: NaiveDate,
     ) -> Result<Staged, Attempt> {
         let plan = self.physical(session, model, first).await.map_err(Attempt::Engine)?;
+        let phase = info_span!("models: contracts");
         let spec = self.spec(model).map_err(Attempt::Engine)?;
+        drop(phase);
+        let _phase = info_span!("models: computed and written");
         let (plan, parts) =
             parts::of_days(model, plan, session.context().task_ctx()).map_err(Attempt::Engine)?;
         // The writer speaks hale's errors; the engine's own is kept beside, since want of memory may be mended.
@@ -91,6 +95,7 @@ impl Build<'_> {
         first: NaiveDate,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let Some(query) = model.query() else { return internal_err!("{} has no query", model.name) };
+        let _phase = info_span!("models: planned");
         let session = session.for_model(model);
         let state = session.state();
         let days = first..=*self.request.days.end();

@@ -66,6 +66,34 @@ fn a_run_says_how_many_rows_it_read_and_how_many_it_wrote() {
     assert!(told.contains("metrics.accounts: 5 rows read, 3 written") && told.contains("read/s"), "{told}");
 }
 
+#[test]
+fn a_run_tells_how_long_its_phases_took_where_that_is_asked_for() {
+    let project = Project::sound();
+    let run = ["run", "--as-of", "2026-01-02"];
+    let quiet = err(&project.hale(&run));
+    assert!(!quiet.contains("the whole run"), "{quiet}");
+
+    let told = err(&project.hale(&[&run[..], &["--timings"]].concat()));
+    for phase in ["project: read", "check: plans", "models: computed and written", "publish: commit"] {
+        assert!(told.contains(phase), "{phase}\n{told}");
+    }
+    let table = told.lines().skip_while(|line| !line.contains("phase"));
+    assert!(table.clone().any(|line| line.contains("the whole run")), "{told}");
+    assert!(table.clone().all(|line| line.chars().count() <= 80), "{told}");
+
+    let logged = err(&project.hale(&[&run[..], &["--timings", "--log", "json"]].concat()));
+    let events = logged.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let timings: Vec<Value> = events.filter(|event| event["event"] == "timings").collect();
+    let [timings] = timings.as_slice() else { panic!("{logged}") };
+    let phases = timings["phases"].as_array().unwrap();
+    let written = phases.iter().find(|phase| phase["phase"] == "models: computed and written").unwrap();
+    assert!(
+        written["times"].as_u64().unwrap() > 0 && written["seconds"].as_f64().unwrap() > 0.0,
+        "{timings}"
+    );
+    assert!(timings["seconds"].as_f64().unwrap() >= written["seconds"].as_f64().unwrap(), "{timings}");
+}
+
 /// `lag` goes back by rows, so no number of days bounds what a run of one day must build.
 #[test]
 fn a_day_sees_the_row_before_it_however_long_ago() {

@@ -1,6 +1,7 @@
 //! `hale run`
 
 mod done;
+mod timings;
 
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
@@ -11,6 +12,7 @@ use std::time::Instant;
 use chrono::{Days, NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
+use tracing::info_span;
 
 use crate::check::{Checked, check};
 use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
@@ -31,6 +33,7 @@ use crate::run::{Incomplete, Report, Request, Selection, build};
 use crate::storage::Storage;
 use crate::store::{State, Unfinished, follow};
 use done::{DaysBuilt, Done, Peak};
+use timings::Timings;
 
 /// Build the models, audit them, publish them
 ///
@@ -89,6 +92,9 @@ pub(super) struct Run {
     /// Write the line that --json prints to a file, also when the run fails
     #[arg(long, value_name = "FILE")]
     result_file: Option<PathBuf>,
+    /// Tell at the end how long each phase of the run took
+    #[arg(long)]
+    timings: bool,
     #[command(flatten)]
     reading: ReadingAs,
     #[command(flatten)]
@@ -112,6 +118,7 @@ impl Run {
         if let Some(path) = &self.result_file {
             files::can_replace(path).map_err(|error| files::failed(path, &error))?;
         }
+        let timings = self.timings.then(Timings::begin).transpose()?;
         let visible = Mutex::new(Visible::default());
         let outcome = unless_panicked(self.work(context, &visible)).await;
         let outcome = outcome.map_err(|failure| self.skipping(failure));
@@ -125,7 +132,13 @@ impl Run {
         if context.console.json {
             output::json_line(&result)?;
         }
-        outcome.map(|done| done.tell(context.console)).map_err(|failure| Failure::Printed(Box::new(failure)))
+        if let Ok(done) = &outcome {
+            done.tell(context.console);
+        }
+        if let Some(timings) = timings {
+            timings.tell(context.console);
+        }
+        outcome.map(drop).map_err(|failure| Failure::Printed(Box::new(failure)))
     }
 
     /// A failure for want of a source, as what the caller asked for.
@@ -140,7 +153,9 @@ impl Run {
 
     async fn work(&self, context: &Context, visible: &Mutex<Visible>) -> Outcome<Done> {
         let started = Instant::now();
+        let reading = info_span!("project: read");
         let pipeline = context.pipeline_to_check()?;
+        drop(reading);
         let engine = context.engine()?;
         let days = self.days(&pipeline)?;
         let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
@@ -229,7 +244,9 @@ impl Run {
         }
         let seen = || visible.lock().unwrap_or_else(PoisonError::into_inner);
         seen().under_way = true;
+        let phase = info_span!("publish: commit");
         let published = built.publish(watch.as_ref()).await;
+        drop(phase);
         let mut seen = seen();
         seen.under_way = false;
         match published {
