@@ -25,6 +25,9 @@ const SHARE: usize = 8;
 /// The least that a sieve has.
 const LEAST_BYTES: usize = 1 << 16;
 
+/// What a sieve of few rows has, where there is room: nearly no key is then taken for one that may repeat.
+const BYTES_OF_FEW: usize = 1 << 19;
+
 /// Which rows a reading lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Keep {
@@ -153,7 +156,8 @@ fn room(expected: usize, context: &TaskContext) -> Result<(usize, MemoryReservat
         MemoryLimit::Finite(limit) => limit / SHARE,
         _ => usize::MAX,
     };
-    let mut bytes = expected.saturating_mul(BYTES_A_ROW).min(most).max(LEAST_BYTES).next_power_of_two();
+    let wanted = expected.saturating_mul(BYTES_A_ROW).max(BYTES_OF_FEW);
+    let mut bytes = wanted.min(most).max(LEAST_BYTES).next_power_of_two();
     if bytes > most {
         bytes /= 2;
     }

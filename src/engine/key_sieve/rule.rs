@@ -11,8 +11,12 @@ use datafusion::physical_plan::filter::FilterExec;
 
 use super::{firsts, groups};
 
-/// From so many rows on, another reading is cheaper than one hash table or one sort.
-const FROM_ROWS: usize = 1 << 20;
+/// From so many rows on, another reading is cheaper than a hash table of all keys.
+const GROUPS_FROM: usize = 1 << 20;
+
+/// From so many rows on, another reading is cheaper than a window that opens a partition for each key: that takes some ten
+/// microseconds a row, a hundred times what a row takes to be read.
+const FIRSTS_FROM: usize = 1 << 11;
 
 /// Puts a sieve below groupings of which only groups of two rows and more are wanted, and beside windows of which only the
 /// first row of each key is.
@@ -20,12 +24,15 @@ const FROM_ROWS: usize = 1 << 20;
 /// It must be one of the first of the physical optimizer's rules: the others then add what windows and groupings ask for.
 #[derive(Debug)]
 pub(super) struct KeySieveRule {
-    pub(super) from_rows: usize,
+    /// The least rows of groupings.
+    pub(super) groups_from: usize,
+    /// The least rows of windows.
+    pub(super) firsts_from: usize,
 }
 
 impl Default for KeySieveRule {
     fn default() -> Self {
-        Self { from_rows: FROM_ROWS }
+        Self { groups_from: GROUPS_FROM, firsts_from: FIRSTS_FROM }
     }
 }
 
@@ -37,8 +44,8 @@ impl PhysicalOptimizerRule for KeySieveRule {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_down(|plan| {
             let Some(filter) = plan.downcast_ref::<FilterExec>() else { return Ok(Transformed::no(plan)) };
-            let sieved = match groups::sieved(filter, &plan, self.from_rows)? {
-                None => firsts::sieved(filter, &plan, self.from_rows)?,
+            let sieved = match groups::sieved(filter, &plan, self.groups_from)? {
+                None => firsts::sieved(filter, &plan, self.firsts_from)?,
                 sieved => sieved,
             };
             Ok(sieved.map_or_else(|| Transformed::no(plan), Transformed::yes))

@@ -33,7 +33,7 @@ fn session(from_rows: Option<usize>, threads: usize, runtime: Arc<RuntimeEnv>) -
         .build();
     let mut rules = state.physical_optimizers().to_vec();
     if let Some(from_rows) = from_rows {
-        rules.insert(0, Arc::new(KeySieveRule { from_rows }));
+        rules.insert(0, Arc::new(KeySieveRule { groups_from: from_rows, firsts_from: from_rows }));
     }
     let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
     SessionContext::new_with_state(state)
