@@ -1,8 +1,9 @@
 # Verbs only: each is one line, and .ci/run calls them.
-.PHONY: run test lint data docs bench growth python
+.PHONY: run test lint data docs bench growth python airflow-env airflow
 
 PYTHON ?= $(shell test -x target/python/bin/python && echo target/python/bin/python || echo python3)
 export HALE_PYTHON ?= $(PYTHON)
+AIRFLOW = $(or $(CARGO_TARGET_DIR),target)/airflow
 
 run: ## scores of the bundled sample, into out/
 	cargo run --quiet --locked -- run --as-of 2026-09-30 && cargo run --quiet --locked -- show scores.health --limit 10
@@ -27,3 +28,9 @@ growth: python ## what each model of the catalogue costs over twice the accounts
 
 python: ## the packages that tests and benchmarks compare with, in target/python
 	test -x target/python/bin/python || (python3 -m venv target/python && target/python/bin/pip install --quiet -r tests/python/requirements.txt)
+
+airflow-env: ## the Airflow on which tests run the DAG of the README, in target/airflow
+	cmp -s tests/python/airflow.txt $(AIRFLOW)/installed.txt || (python3 -m venv --clear $(AIRFLOW) && $(AIRFLOW)/bin/pip install --quiet --no-deps -r tests/python/airflow.txt && cp tests/python/airflow.txt $(AIRFLOW)/installed.txt)
+
+airflow: airflow-env ## a backfill by Airflow's scheduler, three days at a time
+	cargo test --locked --test integration -- --ignored --nocapture airflow::

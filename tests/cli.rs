@@ -33,7 +33,7 @@ fn by_day(column: &str, query: &str) -> String {
     )
 }
 
-fn sums(column: &str) -> String {
+pub fn sums(column: &str) -> String {
     by_day(
         column,
         "SELECT account_id, day AS as_of_date, sum(n) AS n FROM staging.events GROUP BY account_id, day",
@@ -45,7 +45,7 @@ pub struct Project(TempDir);
 
 impl Project {
     /// Events of two accounts on the first two days of 2026, summed by day.
-    fn sound() -> Self {
+    pub fn sound() -> Self {
         Self::of(&[("sql/metrics/accounts.sql", &sums("n BIGINT CHECK (n > 0)"))])
     }
 
@@ -95,7 +95,8 @@ impl Project {
     }
 }
 
-fn files_below(folder: &Path) -> Vec<String> {
+/// The files below a folder, by their paths there.
+pub fn files_below(folder: &Path) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(next) = folders.pop() {

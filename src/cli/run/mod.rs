@@ -129,16 +129,15 @@ impl Run {
             files::replace(path, format!("{result}\n").as_bytes())
                 .map_err(|error| files::failed(path, &error))?;
         }
-        if context.console.json {
-            output::json_line(&result)?;
-        }
-        if let Ok(done) = &outcome {
-            done.tell(context.console);
-        }
+        let outcome = outcome.map(|done| done.tell(context.console));
         if let Some(timings) = timings {
             timings.tell(context.console);
         }
-        outcome.map(drop).map_err(|failure| Failure::Printed(Box::new(failure)))
+        // Last of all: orchestrators that read both streams as one keep the last line.
+        if context.console.json {
+            output::json_line(&result)?;
+        }
+        outcome.map_err(|failure| Failure::Printed(Box::new(failure)))
     }
 
     /// A failure for want of a source, as what the caller asked for.
