@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 
 HOME = Path(os.environ["AIRFLOW_HOME"])
 AIRFLOW = Path(sys.executable).with_name("airflow")
-PATIENCE = 600  # seconds
+PATIENCE = 1800  # seconds
 
 
 def free_port():
@@ -55,8 +56,6 @@ def answers(port):
 
 
 def rows(query):
-    import sqlite3
-
     with sqlite3.connect(f"file:{HOME}/airflow.db?mode=ro", uri=True, timeout=30) as database:
         return database.execute(query).fetchall()
 
@@ -65,21 +64,24 @@ def backfill(first, last):
     port = free_port()
     os.environ.update(
         {
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db?timeout=120",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": str(PATIENCE),
+            "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": str(PATIENCE),
         }
     )
     processes = []
     try:
         processes.append(start("api-server", "--host", "127.0.0.1", "--port", str(port)))
-        processes.append(start("dag-processor"))
         until("the API", lambda: answers(port), processes)
-        until("the DAG", lambda: rows("SELECT 1 FROM serialized_dag WHERE dag_id = 'hale_daily'"), processes)
-        # Paused, it gets no run of last night.
+        # While nothing else writes: SQLite knows one writer, and a backfill is created in many statements.
+        airflow("dags", "reserialize")
         days = ["--from-date", first, "--to-date", last, "--max-active-runs", "3"]
         airflow("backfill", "create", "--dag-id", "hale_daily", *days)
+        processes.append(start("dag-processor"))
         processes.append(start("scheduler"))
         running = "SELECT 1 FROM dag_run WHERE state IN ('queued', 'running')"
         until("all runs", lambda: not rows(running), processes)

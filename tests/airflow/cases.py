@@ -9,6 +9,8 @@ import os
 import sys
 from datetime import timedelta
 
+os.environ["AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT"] = "600"  # seconds, on a machine that does much else
+
 import pendulum
 from airflow.utils.cli import get_bagged_dag
 
