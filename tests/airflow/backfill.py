@@ -7,6 +7,7 @@ AIRFLOW_HOME, which must hold the DAG.
 import json
 import os
 import secrets
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -36,6 +37,16 @@ def airflow(*words):
 def start(*words):
     log = open(HOME / f"{words[0]}.log", "wb")
     return subprocess.Popen([AIRFLOW, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+
+def stop(processes):
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # its children as well
 
 
 def until(what, true, processes):
@@ -86,10 +97,7 @@ def backfill(first, last):
         running = "SELECT 1 FROM dag_run WHERE state IN ('queued', 'running')"
         until("all runs", lambda: not rows(running), processes)
     finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(60)
+        stop(processes)
     found = rows(
         "SELECT r.logical_date, r.run_type, t.state, t.try_number, t.start_date, t.end_date "
         "FROM dag_run r JOIN task_instance t ON t.dag_id = r.dag_id AND t.run_id = r.run_id ORDER BY r.logical_date"
