@@ -1,8 +1,10 @@
 //! What `check` refuses, each by its message, its place, and what to do; on projects written on the spot.
 
 mod later_days;
+mod of_now;
 mod spans;
 mod unguarded;
+mod windows;
 
 use halescore::check::{Checked, check};
 use halescore::diagnostic::Diagnostics;

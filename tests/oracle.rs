@@ -3,6 +3,7 @@
 //! ```text
 //! world         accounts, users and events, written as the Parquet that sql/raw expects
 //! commerce      accounts and contracts by version, and what of them is known on a day
+//! beginnings    which metrics have no value until the log is complete for their days
 //! merges        which account goes on in which, and which windows have no value yet for it
 //! people        what owners thought and did, and the judgement that holds on a day
 //! naive         every column of metrics.usage and metrics.pulse, stickiness and key features by loops over events, one account and day at a time
@@ -12,6 +13,7 @@
 //! determinism   the same bytes whatever the threads, the memory, the order of days
 //! ```
 
+pub mod beginnings;
 mod capabilities;
 pub mod columns;
 pub mod commerce;
@@ -53,11 +55,16 @@ pub fn edit(project: &Path, edits: &[(&str, &str, &str)]) {
     }
 }
 
-/// The bundled project as it would be in a world's time zone.
+/// The bundled project as it would be in a world's time zone, with a log that is complete from the world's day on.
 pub fn project_of(world: &World) -> TempDir {
     let zone = format!("time_zone: {}", world.zone.name());
     let adopted = format!("adopted_after: {}", world.adopted_after);
-    project_with(&[("hale.yml", "time_zone: UTC", &zone), ("hale.yml", "adopted_after: 3", &adopted)])
+    let complete = format!("events: {}", world.complete_from);
+    project_with(&[
+        ("hale.yml", "time_zone: UTC", &zone),
+        ("hale.yml", "adopted_after: 3", &adopted),
+        ("hale.yml", "events: 2026-03-15", &complete),
+    ])
 }
 
 /// What a project makes of a world: the subjects that `naive` knows.

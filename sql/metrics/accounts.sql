@@ -22,33 +22,33 @@ CREATE TABLE metrics.accounts (
   events_prev_28d         BIGINT, -- events of any kind in the 28 days before the last 28; NULL while another account has gone on in it for less than 56 days
   logins_28d              BIGINT, -- logins in 28 days; NULL while another account has gone on in it for less than 28 days
   login_trend             DOUBLE, -- logins of 30 days against a third of those of 90: 1 is steady; NULL without logins in 90, and for who is a customer, unmerged, or in a complete log, for less than these
-  session_seconds_mean_28d DOUBLE, -- mean seconds in the product of a session, by session id, in 28 days: a log without logins has sessions too; NULL without sessions; NULL while another account has gone on in it for less than 28 days
-  session_seconds_median_28d DOUBLE, -- median seconds in the product of a session, by session id, in 28 days; NULL without sessions; NULL while another account has gone on in it for less than 28 days
+  session_seconds_mean_28d DOUBLE, -- mean seconds in the product of a session, by session id, in 28 days: a log without logins has sessions too; NULL without sessions; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  session_seconds_median_28d DOUBLE, -- median seconds in the product of a session, by session id, in 28 days; NULL without sessions; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   api_calls_28d           BIGINT, -- calls of the API in 28 days; NULL while another account has gone on in it for less than 28 days
-  api_error_rate_28d      DOUBLE, -- share of the calls of the API in 28 days that failed; NULL without calls; NULL while another account has gone on in it for less than 28 days
+  api_error_rate_28d      DOUBLE, -- share of the calls of the API in 28 days that failed; NULL without calls; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   content_views_28d       BIGINT, -- pages of documentation, academy and news read in 28 days; NULL while another account has gone on in it for less than 28 days
-  active_days_28d         BIGINT, -- days of 28 on which a user did anything; what integrations do is no habit of people, see `integration_days_28d`; NULL while another account has gone on in it for less than 28 days
-  active_days_7d          BIGINT, -- days of the last seven on which a user did anything; NULL while another account has gone on in it for less than 7 days
-  integration_days_28d    BIGINT, -- days of 28 with an event without a user, such as a call by an integration; NULL while another account has gone on in it for less than 28 days
-  active_days_per_week_28d DOUBLE, -- mean days per week on which a user did anything, of the last four weeks; NULL while another account has gone on in it for less than 28 days
+  active_days_28d         BIGINT, -- days of 28 on which a user did anything; what integrations do is no habit of people, see `integration_days_28d`; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  active_days_7d          BIGINT, -- days of the last seven on which a user did anything; NULL while another account has gone on in it for less than 7 days; NULL until the log is complete for 7 days
+  integration_days_28d    BIGINT, -- days of 28 with an event without a user, such as a call by an integration; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  active_days_per_week_28d DOUBLE, -- mean days per week on which a user did anything, of the last four weeks; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   active_users_1d         BIGINT NOT NULL, -- users seen on the day
   active_users_7d         BIGINT, -- users seen in seven days; NULL while another account has gone on in it for less than 7 days
   active_users_28d        BIGINT, -- users seen in 28 days; NULL while another account has gone on in it for less than 28 days
   active_users_prev_28d   BIGINT, -- users seen in the 28 days before the last 28; NULL while another account has gone on in it for less than 56 days
   active_users_growth_28d DOUBLE, -- share by which users seen in 28 days grew on the 28 days before; NULL without users then, and for who is a customer, unmerged, or in a complete log, for less than 56 days
-  top_user_share_28d      DOUBLE, -- share of the usage by users in 28 days that the user with most of it holds; NULL without any; NULL while another account has gone on in it for less than 28 days
-  top_3_users_share_28d   DOUBLE, -- share of the usage by users in 28 days that the three users with most of it hold; NULL without any; NULL while another account has gone on in it for less than 28 days
-  usage_hhi_28d           DOUBLE, -- Herfindahl-Hirschman index of usage among users in 28 days: 1 when one user has it all, 1/n when n users share it alike; NULL while another account has gone on in it for less than 28 days
-  usage_gini_28d          DOUBLE, -- Gini coefficient of usage among active users in 28 days: 0 when alike; NULL while another account has gone on in it for less than 28 days
+  top_user_share_28d      DOUBLE, -- share of the usage by users in 28 days that the user with most of it holds; NULL without any; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  top_3_users_share_28d   DOUBLE, -- share of the usage by users in 28 days that the three users with most of it hold; NULL without any; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  usage_hhi_28d           DOUBLE, -- Herfindahl-Hirschman index of usage among users in 28 days: 1 when one user has it all, 1/n when n users share it alike; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  usage_gini_28d          DOUBLE, -- Gini coefficient of usage among active users in 28 days: 0 when alike; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   features_28d            BIGINT, -- distinct features used in 28 days; NULL while another account has gone on in it for less than 28 days
-  feature_uses_per_user_28d DOUBLE, -- uses of features per user seen in 28 days; NULL without users; NULL while another account has gone on in it for less than 28 days
+  feature_uses_per_user_28d DOUBLE, -- uses of features per user seen in 28 days; NULL without users; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   csm_pulse               DOUBLE, -- how its owner thinks the account is doing, 1 to 5; NULL without a judgement that holds
   csm_pulse_age_days      BIGINT, -- days since the judgement behind `csm_pulse` was made; NULL without one that holds
   csm_pulse_author        VARCHAR, -- who made the judgement behind `csm_pulse`; NULL without one that holds
   csm_pulse_reason        VARCHAR, -- the reason that was given for the judgement behind `csm_pulse`; NULL without one
   tickets_opened_28d      BIGINT, -- tickets opened in 28 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 28 days
   tickets_opened_90d      BIGINT, -- tickets opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
-  tickets_per_user_28d    DOUBLE, -- tickets opened in 28 days per user seen in 28 days; NULL without users, or where tickets are not reported; NULL while another account has gone on in it for less than 28 days
+  tickets_per_user_28d    DOUBLE, -- tickets opened in 28 days per user seen in 28 days; NULL without users, or where tickets are not reported; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   bugs_90d                BIGINT, -- tickets about faults of the product opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
   incidents_90d           BIGINT, -- tickets about outages opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
   questions_90d           BIGINT, -- tickets about how to do something opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
@@ -138,10 +138,10 @@ CREATE TABLE metrics.accounts (
   gives_feedback          BOOLEAN, -- gave feedback in 90 days: who does expects to stay; NULL where feedback is not reported; NULL while another account has gone on in it for less than 90 days
   features_entitled       BIGINT, -- features that the account may use; NULL where entitlements are not reported
   entitled_features_28d   BIGINT, -- features that the account may use and did use in 28 days; NULL where entitlements are not reported; NULL while another account has gone on in it for less than 28 days
-  feature_adoption_28d    DOUBLE, -- share of the features that the account may use that it did use in 28 days; NULL where nothing is entitled; NULL while another account has gone on in it for less than 28 days
+  feature_adoption_28d    DOUBLE, -- share of the features that the account may use that it did use in 28 days; NULL where nothing is entitled; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   key_features_adopted    BIGINT, -- key features used at least `adopted_after` times in 28 days; NULL where features are not reported; NULL while another account has gone on in it for less than 28 days
   key_feature_weight      BIGINT, -- weights of the key features used at least `adopted_after` times in 28 days, by `metrics.key_features`; NULL while another account has gone on in it for less than 28 days
-  key_adoption            DOUBLE, -- share of the weights of all key features of the day that is adopted; NULL where features are not reported, or none has any; NULL while another account has gone on in it for less than 28 days
+  key_adoption            DOUBLE, -- share of the weights of all key features of the day that is adopted; NULL where features are not reported, or none has any; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   features_ever           BIGINT NOT NULL, -- features used at least once in the log, which may begin later than the account
   features_new_28d        BIGINT, -- features used for the first time in the last 28 days; NULL where these and the 28 before do not lie in the complete log, unless all days as a customer do: what was used before the log is not new in it; NULL while another account has gone on in it for less than 28 days
   adoption_velocity       DOUBLE, -- features used for the first time in the last 90 days by 30 days as a customer, of which 30 to 90 count, so that it does not fall with age alone; NULL where these 90 and the 28 before do not lie in the complete log, unless all days as a customer do: what was used before the log is not new in it; NULL while another account has gone on in it for less than 90 days
@@ -185,10 +185,10 @@ CREATE TABLE metrics.accounts (
   open_expansion_arr      DECIMAL(18,2), -- what the up- and cross-sells under discussion are worth a year; NULL where opportunities are not reported
   weighted_expansion_arr  DECIMAL(18,2), -- what the up- and cross-sells under discussion are worth a year, each times how likely its seller sees it; NULL where opportunities are not reported
   renewal_probability     DOUBLE, -- how likely sellers see the renewals under discussion, by worth; NULL without one that says, or where opportunities are not reported
-  seat_utilisation_28d    DOUBLE, -- users seen in 28 days per seat, above 1 where more use it than pay; NULL without seats; NULL while another account has gone on in it for less than 28 days
-  seats_unused_28d        BIGINT, -- seats without a user seen in 28 days; NULL while another account has gone on in it for less than 28 days
+  seat_utilisation_28d    DOUBLE, -- users seen in 28 days per seat, above 1 where more use it than pay; NULL without seats; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  seats_unused_28d        BIGINT, -- seats without a user seen in 28 days; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   is_over_seats           BOOLEAN, -- more users than seats, where it is sold by seat: somebody should talk about more; NULL while another account has gone on in it for less than 28 days
-  arr_per_active_user     DECIMAL(18,2), -- ARR by users seen in 28 days; NULL without users; NULL while another account has gone on in it for less than 28 days
+  arr_per_active_user     DECIMAL(18,2), -- ARR by users seen in 28 days; NULL without users; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   overdue_invoices        BIGINT, -- open invoices past their due day, those that the customer objects to left out; NULL where invoices are not reported
   overdue_amount          DECIMAL(18,2), -- what is owed on open invoices past their due day, those that the customer objects to left out, which stand in `disputed_amount`; NULL where invoices are not reported
   overdue_30d_amount      DECIMAL(18,2), -- what is owed on open invoices more than 30 days past their due day, those that the customer objects to left out; NULL where invoices are not reported
@@ -203,20 +203,20 @@ CREATE TABLE metrics.accounts (
   failed_payments_90d     BIGINT, -- attempts to pay that failed in 90 days; NULL where payments are not reported; NULL while another account has gone on in it for less than 90 days
   chargebacks_365d        BIGINT, -- payments that were taken back by the bank in 365 days; NULL where payments are not reported; NULL while another account has gone on in it for less than 365 days
   last_payment_failed     BOOLEAN, -- the last day with an attempt has one that failed and none that was paid; NULL without any attempt
-  stickiness_28d          DOUBLE, -- mean daily users by monthly users (DAU/MAU), both of 28 days: the mean is of all days, since one day alone falls with each weekend; NULL without users, or before 28 days as a customer, unmerged
-  active_weeks_28d        BIGINT, -- weeks of the last four in which a user did anything; calls by integrations are no habit; NULL while another account has gone on in it for less than 28 days
-  is_weekly_habit         BOOLEAN, -- a user did something in each of the last four weeks; NULL while another account has gone on in it for less than 28 days
+  stickiness_28d          DOUBLE, -- mean daily users by monthly users (DAU/MAU), both of 28 days: the mean is of all days, since one day alone falls with each weekend; NULL without users, or before 28 days as a customer, unmerged, in a complete log
+  active_weeks_28d        BIGINT, -- weeks of the last four in which a user did anything; calls by integrations are no habit; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  is_weekly_habit         BOOLEAN, -- a user did something in each of the last four weeks; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   days_since_active       BIGINT, -- days since the last event of any kind, by users or integrations; NULL before the first
   days_since_user_seen    BIGINT, -- days since the last event of a user; NULL before the first
   days_without_users      BIGINT NOT NULL, -- days as a customer without an event of a user, counted from the last one, or from the first day before the first; 0 on a day with one; under its own name, and so known whoever went on in it
   last_active_users_28d   BIGINT, -- users seen in the 28 days up to the last day with a user; NULL before the first; NULL where another account went on in it within those 28 days
-  last_top_user_share_28d DOUBLE, -- share of the usage by users that the user with most of it held, in the 28 days up to the last day with a user; NULL without usage by users in 28 days; NULL where another account went on in it within those 28 days
-  last_api_error_rate_28d DOUBLE, -- share of the calls of the API that failed, in the 28 days up to the last call; NULL before the first; NULL where another account went on in it within those 28 days
-  key_feature_weeks_28d   BIGINT, -- weeks of the last four in which a user used a key feature; NULL where features are not reported; NULL while another account has gone on in it for less than 28 days
-  is_key_feature_habit    BOOLEAN, -- a user used a key feature in each of the last four weeks; NULL where features are not reported; NULL while another account has gone on in it for less than 28 days
+  last_top_user_share_28d DOUBLE, -- share of the usage by users that the user with most of it held, in the 28 days up to the last day with a user; NULL without usage by users in 28 days; NULL where another account went on in it within those 28 days; NULL where the log was not complete for 28 days then
+  last_api_error_rate_28d DOUBLE, -- share of the calls of the API that failed, in the 28 days up to the last call; NULL before the first; NULL where another account went on in it within those 28 days; NULL where the log was not complete for 28 days then
+  key_feature_weeks_28d   BIGINT, -- weeks of the last four in which a user used a key feature; NULL where features are not reported; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  is_key_feature_habit    BOOLEAN, -- a user used a key feature in each of the last four weeks; NULL where features are not reported; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   errors_28d              BIGINT, -- events that failed in 28 days; NULL while another account has gone on in it for less than 28 days
-  errors_per_user_28d     DOUBLE, -- events that failed per user seen in 28 days; NULL without users; NULL while another account has gone on in it for less than 28 days
-  uses_per_feature_and_user_28d DOUBLE, -- uses of features in 28 days by distinct features and users seen; NULL without either; NULL while another account has gone on in it for less than 28 days
+  errors_per_user_28d     DOUBLE, -- events that failed per user seen in 28 days; NULL without users; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
+  uses_per_feature_and_user_28d DOUBLE, -- uses of features in 28 days by distinct features and users seen; NULL without either; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 SELECT

@@ -15,10 +15,10 @@ CREATE TABLE metrics.adoption (
   as_of_date               DATE NOT NULL, -- facts as of the end of this day
   features_entitled        BIGINT CHECK (features_entitled >= 0), -- features that the account may use; NULL where entitlements are not reported
   entitled_features_28d    BIGINT CHECK (entitled_features_28d BETWEEN 0 AND features_entitled), -- features that the account may use and did use in 28 days; NULL where entitlements are not reported; NULL while another account has gone on in it for less than 28 days
-  feature_adoption_28d     DOUBLE CHECK (feature_adoption_28d BETWEEN 0 AND 1), -- share of the features that the account may use that it did use in 28 days; NULL where nothing is entitled; NULL while another account has gone on in it for less than 28 days
+  feature_adoption_28d     DOUBLE CHECK (feature_adoption_28d BETWEEN 0 AND 1), -- share of the features that the account may use that it did use in 28 days; NULL where nothing is entitled; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   key_features_adopted     BIGINT CHECK (key_features_adopted >= 0), -- key features used at least `adopted_after` times in 28 days; NULL where features are not reported; NULL while another account has gone on in it for less than 28 days
   key_feature_weight       BIGINT CHECK (key_feature_weight >= 0), -- weights of the key features used at least `adopted_after` times in 28 days, by `metrics.key_features`; NULL while another account has gone on in it for less than 28 days
-  key_adoption             DOUBLE CHECK (key_adoption BETWEEN 0 AND 1), -- share of the weights of all key features of the day that is adopted; NULL where features are not reported, or none has any; NULL while another account has gone on in it for less than 28 days
+  key_adoption             DOUBLE CHECK (key_adoption BETWEEN 0 AND 1), -- share of the weights of all key features of the day that is adopted; NULL where features are not reported, or none has any; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   features_ever            BIGINT NOT NULL CHECK (features_ever >= 0), -- features used at least once in the log, which may begin later than the account
   features_new_28d         BIGINT CHECK (features_new_28d BETWEEN 0 AND features_ever), -- features used for the first time in the last 28 days; NULL where these and the 28 before do not lie in the complete log, unless all days as a customer do: what was used before the log is not new in it; NULL while another account has gone on in it for less than 28 days
   adoption_velocity        DOUBLE CHECK (adoption_velocity >= 0), -- features used for the first time in the last 90 days by 30 days as a customer, of which 30 to 90 count, so that it does not fall with age alone; NULL where these 90 and the 28 before do not lie in the complete log, unless all days as a customer do: what was used before the log is not new in it; NULL while another account has gone on in it for less than 90 days
@@ -95,10 +95,10 @@ SELECT
   states.as_of_date,
   CASE WHEN reported('entitlements', states.as_of_date) THEN states.entitled END AS features_entitled,
   CASE WHEN is_whole AND reported('entitlements', states.as_of_date) THEN states.used END AS entitled_features_28d,
-  CASE WHEN is_whole AND reported('entitlements', states.as_of_date) THEN CAST(states.used AS DOUBLE) / nullif(states.entitled, 0) END AS feature_adoption_28d,
+  CASE WHEN is_whole AND ready('events', 28, states.as_of_date) AND reported('entitlements', states.as_of_date) THEN CAST(states.used AS DOUBLE) / nullif(states.entitled, 0) END AS feature_adoption_28d,
   CASE WHEN is_whole AND reported('features', states.as_of_date) THEN states.adopted END AS key_features_adopted,
   CASE WHEN is_whole THEN states.weight END AS key_feature_weight,
-  CASE WHEN is_whole AND reported('features', states.as_of_date) THEN CAST(states.weight AS DOUBLE) / nullif(all_keys.weight, 0) END AS key_adoption,
+  CASE WHEN is_whole AND ready('events', 28, states.as_of_date) AND reported('features', states.as_of_date) THEN CAST(states.weight AS DOUBLE) / nullif(all_keys.weight, 0) END AS key_adoption,
   firsts.ever AS features_ever,
   CASE WHEN is_whole AND (ready('events', 56, states.as_of_date) OR ready('events', 1, states.as_of_date - states.tenure_days + 1))
        THEN firsts.new_28d END AS features_new_28d,

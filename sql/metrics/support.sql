@@ -12,7 +12,7 @@ CREATE TABLE metrics.support (
   as_of_date                DATE NOT NULL, -- facts as of the end of this day
   tickets_opened_28d        BIGINT CHECK (tickets_opened_28d >= 0), -- tickets opened in 28 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 28 days
   tickets_opened_90d        BIGINT CHECK (tickets_opened_90d >= tickets_opened_28d), -- tickets opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
-  tickets_per_user_28d      DOUBLE CHECK (tickets_per_user_28d >= 0), -- tickets opened in 28 days per user seen in 28 days; NULL without users, or where tickets are not reported; NULL while another account has gone on in it for less than 28 days
+  tickets_per_user_28d      DOUBLE CHECK (tickets_per_user_28d >= 0), -- tickets opened in 28 days per user seen in 28 days; NULL without users, or where tickets are not reported; NULL while another account has gone on in it for less than 28 days; NULL until the log is complete for 28 days
   bugs_90d                  BIGINT CHECK (bugs_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about faults of the product opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
   incidents_90d             BIGINT CHECK (incidents_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about outages opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
   questions_90d             BIGINT CHECK (questions_90d BETWEEN 0 AND tickets_opened_90d), -- tickets about how to do something opened in 90 days; NULL where tickets are not reported; NULL while another account has gone on in it for less than 90 days
@@ -123,7 +123,7 @@ SELECT
   rolling.as_of_date,
   CASE WHEN with_tickets AND is_whole_28d THEN opened_28d END AS tickets_opened_28d,
   CASE WHEN with_tickets AND is_whole_90d THEN opened_90d END AS tickets_opened_90d,
-  CASE WHEN with_tickets AND is_whole_28d THEN CAST(opened_28d AS DOUBLE) / nullif(usage.active_users_28d, 0) END AS tickets_per_user_28d,
+  CASE WHEN with_tickets AND is_whole_28d AND ready('events', 28, rolling.as_of_date) THEN CAST(opened_28d AS DOUBLE) / nullif(usage.active_users_28d, 0) END AS tickets_per_user_28d,
   CASE WHEN with_tickets AND is_whole_90d THEN bugs_90d END AS bugs_90d,
   CASE WHEN with_tickets AND is_whole_90d THEN incidents_90d END AS incidents_90d,
   CASE WHEN with_tickets AND is_whole_90d THEN questions_90d END AS questions_90d,

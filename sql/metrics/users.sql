@@ -18,12 +18,12 @@ CREATE TABLE metrics.users (
   usage_growth_28d       DOUBLE  CHECK (usage_growth_28d >= -1), -- share by which usage grew on the 28 days before; NULL without usage then, and for who was invited, or is in a complete log, for less than 56 days
   usage_growth_base      VARCHAR NOT NULL CHECK (usage_growth_base IN ('observed', 'from_zero', 'no_usage', 'warm_up')), -- why usage growth is known or not: observed: it is known; from_zero: usage after none; no_usage: none in either period; warm_up: invited, or in a complete log, for less than 56 days
   active_days_28d        BIGINT  NOT NULL CHECK (active_days_28d BETWEEN 0 AND 28), -- days with any event
-  active_days_per_week_28d DOUBLE NOT NULL, -- mean active days per week of the last four
+  active_days_per_week_28d DOUBLE, -- mean active days per week of the last four; NULL until the log is complete for 28 days
   logins_28d             BIGINT  NOT NULL, -- sessions begun
   features_28d           BIGINT  NOT NULL, -- distinct features used
   feature_uses_28d       BIGINT  NOT NULL, -- uses of features
   errors_28d             BIGINT  NOT NULL, -- events that failed
-  last_error_share_28d   DOUBLE  CHECK (last_error_share_28d BETWEEN 0 AND 1), -- share of uses and failures that are failures, as of the last day with either; NULL without any in 28 days
+  last_error_share_28d   DOUBLE  CHECK (last_error_share_28d BETWEEN 0 AND 1), -- share of uses and failures that are failures, as of the last day with either; NULL without any in 28 days, or where the log was not complete for 28 days then
   tickets_90d            BIGINT, -- tickets opened; NULL where tickets are not reported
   PRIMARY KEY (account_id, user_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
@@ -69,7 +69,7 @@ WITH log AS (
   SELECT
     *,
     last_value(
-      CASE WHEN feature IS NOT NULL OR is_error THEN CAST(errors_28d AS DOUBLE) / (feature_uses_28d + errors_28d) END
+      CASE WHEN (feature IS NOT NULL OR is_error) AND ready('events', 28, as_of_date) THEN CAST(errors_28d AS DOUBLE) / (feature_uses_28d + errors_28d) END
     ) IGNORE NULLS OVER w28 AS last_error_share_28d
   FROM rolling
   WINDOW w28 AS (PARTITION BY account_id, user_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW)
@@ -94,7 +94,7 @@ SELECT
     ELSE 'no_usage'
   END AS usage_growth_base,
   held.active_days_28d,
-  CAST(held.active_days_28d AS DOUBLE) / 4 AS active_days_per_week_28d,
+  CASE WHEN ready('events', 28, held.as_of_date) THEN CAST(held.active_days_28d AS DOUBLE) / 4 END AS active_days_per_week_28d,
   held.logins_28d,
   held.features_28d,
   held.feature_uses_28d,

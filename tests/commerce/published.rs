@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::books::Books;
 use super::drawn;
+use crate::oracle::beginnings::not_told;
 use crate::oracle::merges::not_yet;
 use crate::oracle::project_with;
 use crate::oracle::table::{Row, Table, Value, batches, parquet_below, rows};
@@ -20,12 +21,20 @@ pub static BOOKS: LazyLock<Books> = LazyLock::new(drawn::books);
 /// The first day of the project's calendar, far enough back for every window.
 pub const HISTORY_STARTS: NaiveDate = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
 
+/// From which day on the log is said to be complete: windows of 28 and of 56 days begin before it on some of the days looked
+/// at, and not on others.
+pub const COMPLETE_FROM: NaiveDate = NaiveDate::from_ymd_opt(2026, 5, 2).unwrap();
+
 /// The bundled project in the zone of the books, and as far back as they go.
 pub fn project() -> TempDir {
     let zone = format!("time_zone: {}", BOOKS.world.zone.name());
     let starts = format!("history_starts: {HISTORY_STARTS}");
-    let edits =
-        [("hale.yml", "time_zone: UTC", &*zone), ("hale.yml", "history_starts: 2026-01-01", &*starts)];
+    let complete = format!("events: {COMPLETE_FROM}");
+    let edits = [
+        ("hale.yml", "time_zone: UTC", &*zone),
+        ("hale.yml", "history_starts: 2026-01-01", &*starts),
+        ("hale.yml", "events: 2026-03-15", &*complete),
+    ];
     project_with(&edits)
 }
 
@@ -105,12 +114,14 @@ pub fn day(day: Option<NaiveDate>) -> Value {
     day.map_or(Value::Null, Value::Day)
 }
 
-/// A row from its columns; windows that reach back before another account went on in this one have no value yet.
+/// A row from its columns; windows that reach back before another account went on in this one have no value yet, nor have
+/// those of which the log does not tell.
 pub fn row<const N: usize>((day, account): (NaiveDate, &str), columns: [(&str, Value); N]) -> Row {
     let keys = [("account_id", Value::Text(account.to_owned())), ("as_of_date", Value::Day(day))];
     let mut row: Row =
         keys.into_iter().chain(columns).map(|(name, value)| (name.to_owned(), value)).collect();
     let joined = BOOKS.world.commerce.joined_on(account, day).map(|on| (day - on).num_days() + 1);
     not_yet(row.iter_mut().map(|(column, value)| (column.as_str(), value)), joined);
+    not_told(row.iter_mut().map(|(column, value)| (column.as_str(), value)), day, COMPLETE_FROM);
     row
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Days, NaiveDate};
 
 use super::books::User;
-use super::published::{BOOKS, days, each_day, ratio, rows_of};
+use super::published::{BOOKS, COMPLETE_FROM, days, each_day, ratio, rows_of};
+use crate::oracle::beginnings::log_days;
 use crate::oracle::table::{Row, Value};
 use crate::oracle::world::Event;
 
@@ -66,14 +67,17 @@ fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
     };
     let seconds = |events: &[(NaiveDate, &Event)]| events.iter().map(|(_, event)| event.seconds).sum::<i64>();
     let (month, before) = (aged(0, 28), aged(28, 56));
+    // Of what lies before the log nobody tells.
+    let told = |day: NaiveDate| log_days(day, COMPLETE_FROM);
+    let is_warm = age(user.created_on) >= 55 && told(day) >= 56;
     let count = |counted: fn(&Event) -> bool| {
         Value::Whole(month.iter().filter(|(_, event)| counted(event)).count() as i64)
     };
     let growth = match ratio(seconds(&month) as f64, seconds(&before) as f64) {
-        Value::Real(times) if age(user.created_on) >= 55 => Value::Real(times - 1.0),
+        Value::Real(times) if is_warm => Value::Real(times - 1.0),
         _ => Value::Null,
     };
-    let base = match (age(user.created_on) < 55, seconds(&before) > 0, seconds(&month) > 0) {
+    let base = match (!is_warm, seconds(&before) > 0, seconds(&month) > 0) {
         (true, ..) => "warm_up",
         (_, true, _) => "observed",
         (_, _, true) => "from_zero",
@@ -84,6 +88,7 @@ fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
         month.iter().filter_map(|(_, event)| event.feature.as_ref()).collect::<BTreeSet<_>>().len();
     let did = |event: &&(NaiveDate, &Event)| event.1.feature.is_some() || event.1.is_error;
     let last_did = month.iter().filter(did).map(|(seen, _)| age(*seen)).min();
+    let last_did = last_did.filter(|last| told(day - Days::new(last.cast_unsigned())) >= 28);
     let last_error_share = last_did.map_or(Value::Null, |last| {
         let until = aged(last, last + 28);
         let count =
@@ -106,7 +111,10 @@ fn user_row(user: &User, segment: &str, day: NaiveDate) -> Row {
         ("usage_growth_28d", growth),
         ("usage_growth_base", Value::Text(base.to_owned())),
         ("active_days_28d", Value::Whole(active as i64)),
-        ("active_days_per_week_28d", Value::Real(active as f64 / 4.0)),
+        (
+            "active_days_per_week_28d",
+            if told(day) >= 28 { Value::Real(active as f64 / 4.0) } else { Value::Null },
+        ),
         ("logins_28d", count(|event| event.event_name == "login")),
         ("features_28d", Value::Whole(features as i64)),
         ("feature_uses_28d", count(|event| event.feature.is_some())),

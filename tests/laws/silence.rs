@@ -394,6 +394,13 @@ fn never_up(scores: &BTreeMap<(String, i32), Record>, pairs: &[Pair], about: &st
     held
 }
 
+/// A query over rows of which all windows lie in the complete log.
+fn in_a_complete_log(query: &str) -> String {
+    let mut parts = query.split("ready('events', ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "(TRUE" + &part[part.find(')').expect("the end of a call")..])
+}
+
 /// Holds every shipped score of an entity to the law.
 fn hold(entity: Entity, rows: &[(String, i32, Row)], pairs: &[Pair]) {
     let metrics = table(&declared(entity), rows);
@@ -409,7 +416,8 @@ fn hold(entity: Entity, rows: &[(String, i32, Row)], pairs: &[Pair]) {
                     .expect("compiled")
             };
             let tables = [(entity.table(), metrics.clone()), ("metrics.overrides", no_overrides())];
-            let found = run(&tables, of_score("scores").query(), 2).unwrap_or_else(|error| panic!("{error}"));
+            let query = in_a_complete_log(of_score("scores").query());
+            let found = run(&tables, &query, 2).unwrap_or_else(|error| panic!("{error}"));
             let key = |record: &Record| {
                 let name = if entity == Entity::User { "user_id" } else { "account_id" };
                 let day = match &record["as_of_date"] {

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
+use super::beginnings::{log_days, not_told};
 use super::commerce::Customer;
 use super::merges::not_yet;
 use super::people;
@@ -126,8 +127,8 @@ fn growth(now: i64, before: i64, same: i64) -> Value {
 
 fn row(world: &World, customer: &Customer, log: &Log) -> Row {
     let (account, tenure) = (customer.account, customer.tenure_days);
-    // What has gone on in the account since was not there before.
-    let same = customer.same_days;
+    // What has gone on in the account since was not there before, and of what lies before the log nobody tells.
+    let same = customer.same_days.min(log_days(log.day, world.complete_from));
     let mut row = Row::new();
     let mut put = |column: &str, value: Value| {
         assert!(row.insert(column.to_owned(), value).is_none(), "{column} twice")
@@ -142,6 +143,7 @@ fn row(world: &World, customer: &Customer, log: &Log) -> Row {
     depth(world, log, &mut put);
     people::pulse(world, &account.account_id, log.day, &mut put);
     not_yet(row.iter_mut().map(|(column, value)| (column.as_str(), value)), customer.joined_days);
+    not_told(row.iter_mut().map(|(column, value)| (column.as_str(), value)), log.day, world.complete_from);
     row
 }
 

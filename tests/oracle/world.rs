@@ -25,6 +25,9 @@ use super::table::{Row, Value, batches, parquet_below, rows};
 /// The last day of hand-made and random worlds; events may lie behind it.
 pub const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 6, 30).unwrap();
 
+/// The day of the bundled project, which is far enough back for the windows of [`LAST_DAY`].
+const COMPLETE_FROM: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 15).unwrap();
+
 /// A plain account: all about it known from the start, under one contract from its first to its last day.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -61,6 +64,8 @@ pub struct World {
     pub helpers: Vec<String>,
     pub zone: Tz,
     pub adopted_after: i64,
+    /// From which day on the log is said to be complete.
+    pub complete_from: NaiveDate,
 }
 
 impl Default for World {
@@ -73,6 +78,7 @@ impl Default for World {
             helpers: Vec::new(),
             zone: Tz::UTC,
             adopted_after: 3,
+            complete_from: COMPLETE_FROM,
         }
     }
 }
@@ -301,15 +307,28 @@ pub fn any_world() -> impl Strategy<Value = World> {
     // Distinct numbers for most events: a number from a small range is kept only here and there.
     let events = prop::collection::vec((any_event(), prop::bool::weighted(0.3)), 0..120);
     let helpers = select(vec![vec![], vec!["u3".to_owned()]]);
-    (accounts, 0..IDS.len(), events, any_people(), helpers, select(zones), 1..4_i64).prop_map(
-        |(mut accounts, listed, events, people, helpers, zone, adopted_after)| {
+    // The edges of windows, on the days that are looked at, or a log that was always there.
+    let complete = prop_oneof![1 => Just(400_i64), 2 => select(vec![1, 6, 8, 27, 29, 55, 57, 89, 92])];
+    let project = (select(zones), 1..4_i64, complete);
+    (accounts, 0..IDS.len(), events, any_people(), helpers, project).prop_map(
+        |(mut accounts, listed, events, people, helpers, (zone, adopted_after, complete))| {
             accounts.truncate(listed);
             let number = |(index, (event, again)): (usize, (Event, bool))| {
                 let event_id = if again { event.event_id } else { 1_000 + index as i64 };
                 Event { event_id, ..event }
             };
             let events = events.into_iter().enumerate().map(number).collect();
-            World { accounts, events, people, helpers, zone, adopted_after, ..World::default() }
+            let complete_from = day_before(complete);
+            World {
+                accounts,
+                events,
+                people,
+                helpers,
+                zone,
+                adopted_after,
+                complete_from,
+                ..World::default()
+            }
         },
     )
 }

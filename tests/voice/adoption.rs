@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::customers::{COMPLETE_FROM, Facts, IDS, Ugly, count, must_equal, ratio};
+use super::customers::{Facts, IDS, Ugly, count, must_equal, ratio};
 use super::sources::{Column, Dice, within, write_source};
 use crate::oracle::table::Value;
 use crate::oracle::world::days_ago;
@@ -144,7 +144,7 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     // A use is the first one where none was before it, which the log tells of its own days: of 28 before those that are
     // looked at, or of all as a customer.
     let is_told = |days: i64| {
-        let is_in_the_log = |days: i64| as_of - TimeDelta::days(days - 1) >= COMPLETE_FROM;
+        let is_in_the_log = |days: i64| as_of - TimeDelta::days(days - 1) >= ugly.complete_from();
         is_in_the_log(days + 28) || is_in_the_log(tenure)
     };
     let months = tenure.clamp(30, 90) as f64 / 30.0;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::customers::{Facts, Ugly, count, days_since, flag, must_equal, ratio};
 use super::sources::within;
@@ -22,7 +22,9 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     });
     let calls = || uses.iter().filter(|(_, event)| event.event_name == "api_call");
     let called_on = calls().map(|(day, _)| *day).max();
-    let last_error_rate = called_on.map_or(Value::Null, |last| {
+    // From which day on the log tells of 28 days.
+    let told_from = ugly.complete_from() + TimeDelta::days(27);
+    let last_error_rate = called_on.filter(|last| *last >= told_from).map_or(Value::Null, |last| {
         let month: Vec<_> = calls().filter(|(day, _)| within(*day, last, 28)).collect();
         let failed = month.iter().filter(|(_, event)| event.is_error).count();
         ratio(true, failed as f64, month.len() as f64)
@@ -48,7 +50,8 @@ fn facts(ugly: &Ugly, account_id: &str, as_of: NaiveDate) -> Facts {
     };
     let unless_across =
         |last: Option<NaiveDate>, value| if last.is_some_and(crosses) { Value::Null } else { value };
-    let (shared_on, last_share) = last_top_share(&uses, as_of).unzip();
+    let last_share = last_top_share(&uses, as_of).filter(|(last, _)| *last >= told_from);
+    let (shared_on, last_share) = last_share.unzip();
     let unseen = seen_on.map_or(tenure, |seen| as_of.signed_duration_since(seen).num_days().min(tenure));
     Facts::from([
         (

@@ -24,11 +24,11 @@ pub fn world_of(id: &str) -> (usize, &str) {
 }
 
 /// Puts the sources of a world beside those of others: each source becomes a folder with a file of each world.
-pub fn put_beside(sources: &Path, world: usize, all: &Path) {
+pub fn put_beside(sources: &Path, world: usize, is_first: bool, all: &Path) {
     for file in parquet_below(sources) {
         let inside = file.strip_prefix(sources).unwrap();
         let source = inside.iter().next().unwrap().to_str().unwrap();
-        if world > 0 && OF_ALL.contains(&source.trim_end_matches(".parquet")) {
+        if !is_first && OF_ALL.contains(&source.trim_end_matches(".parquet")) {
             continue;
         }
         let folder = all.join(source);

@@ -1,6 +1,7 @@
 //! Rows by their kind, and what their values come from.
 
-use super::value::{Sources, Value};
+use super::told::{Reaches, Sources, Told};
+use super::value::Value;
 
 /// Rows of one query among several that stand below each other.
 #[derive(Debug, Clone, Default)]
@@ -8,6 +9,8 @@ pub(super) struct KindOfRows {
     pub(super) values: Vec<Value>,
     /// The optional sources without a row of which there is none of these.
     pub(super) there: Sources,
+    /// The logs of which a condition left the last days alone, and how many.
+    pub(super) kept: Reaches,
 }
 
 /// All rows, by kind.
@@ -18,6 +21,7 @@ pub(super) fn merged(rows: Rows) -> KindOfRows {
     let both = |one: KindOfRows, other: KindOfRows| KindOfRows {
         values: one.values.into_iter().zip(&other.values).map(|(one, other)| one.or(other)).collect(),
         there: &one.there & &other.there,
+        kept: &one.kept | &other.kept,
     };
     rows.into_iter().reduce(both).unwrap_or_default()
 }
@@ -28,13 +32,18 @@ impl KindOfRows {
         self.values.iter().fold(self.there.clone(), |all, value| &all | &value.from)
     }
 
-    pub(super) fn where_reported(mut self, sources: &Sources) -> Self {
-        self.values = self.values.into_iter().map(|value| value.where_reported(sources)).collect();
+    /// The logs whose facts it has.
+    pub(super) fn facts(&self) -> Sources {
+        self.values.iter().fold(Sources::new(), |all, value| &all | &value.days.facts)
+    }
+
+    pub(super) fn where_told(mut self, told: &Told) -> Self {
+        self.values = self.values.into_iter().map(|value| value.where_told(told)).collect();
         self
     }
 }
 
 /// Rows that come from no optional source.
 pub(super) fn clean(width: usize) -> KindOfRows {
-    KindOfRows { values: vec![Value::default(); width], there: Sources::new() }
+    KindOfRows { values: vec![Value::default(); width], ..KindOfRows::default() }
 }

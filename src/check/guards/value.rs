@@ -1,27 +1,29 @@
-//! What is known of the values of a row: the optional sources that they come from unguarded, and what a condition says of
-//! these.
+//! What is known of the values of a row: the optional sources that they come from unguarded, the days of logs that they are
+//! made of, and what a condition tells of both.
 
-use std::collections::BTreeSet;
-
+use chrono::NaiveDate;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 
+use super::days::Days;
+use super::operators;
+use super::since::since;
+use super::told::{Reaches, Sources, Told, WITHOUT_END};
 use crate::engine::functions::reported::call;
-
-/// Names of optional sources.
-pub(super) type Sources = BTreeSet<String>;
 
 /// What is known of a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Value {
     /// The optional sources that it comes from, also where they are not reported.
     pub(super) from: Sources,
-    /// Those that are reported where it is true.
-    pub(super) if_true: Sources,
-    /// Those that are reported where it is not.
-    pub(super) if_not: Sources,
+    /// The days of logs that it is made of.
+    pub(super) days: Days,
+    /// What is told where it is true.
+    pub(super) if_true: Told,
+    /// What is told where it is not.
+    pub(super) if_not: Told,
     /// What it is, where that is the same in all rows.
     pub(super) is: Is,
     /// Whether it is true or false, and never NULL.
@@ -49,6 +51,16 @@ impl Value {
         Self { from, ..Self::default() }
     }
 
+    /// A value that comes from some sources, and is made of days of logs.
+    pub(super) fn made(from: Sources, days: Days) -> Self {
+        Self { days, ..Self::of(from) }
+    }
+
+    /// A condition that tells something, and is never NULL.
+    fn telling(if_true: Told) -> Self {
+        Self { if_true, is_decided: true, ..Self::default() }
+    }
+
     fn constant(is: Is) -> Self {
         Self { is, ..Self::default() }
     }
@@ -58,9 +70,10 @@ impl Value {
         matches!(self.is, Is::False | Is::Null | Is::NotTrue)
     }
 
-    /// The same where some sources are reported.
-    pub(super) fn where_reported(mut self, sources: &Sources) -> Self {
-        self.from.retain(|source| !sources.contains(source));
+    /// The same where something is told.
+    pub(super) fn where_told(mut self, told: &Told) -> Self {
+        self.from.retain(|source| !told.reported.contains(source));
+        self.days = self.days.where_told(told);
         self
     }
 
@@ -68,6 +81,7 @@ impl Value {
     pub(super) fn or(self, other: &Self) -> Self {
         Self {
             from: &self.from | &other.from,
+            days: self.days.or(&other.days),
             if_true: shared(&self, other, |value| &value.if_true, Self::is_never_true),
             if_not: shared(&self, other, |value| &value.if_not, |value| value.is == Is::True),
             is: if self.is == other.is { self.is } else { Is::Any },
@@ -83,10 +97,11 @@ impl Value {
             _ if self.is_never_true() || other.is_never_true() => Is::NotTrue,
             _ => Is::Any,
         };
-        let here = self.clone().where_reported(&other.if_true);
-        let there = other.clone().where_reported(&self.if_true);
+        let here = self.clone().where_told(&other.if_true);
+        let there = other.clone().where_told(&self.if_true);
         Self {
             from: &here.from | &there.from,
+            days: here.days.with(&there.days).asked(),
             if_true: &self.if_true | &other.if_true,
             if_not: &self.if_not & &other.if_not,
             is,
@@ -102,10 +117,11 @@ impl Value {
             _ if self.is_never_true() && other.is_never_true() => Is::NotTrue,
             _ => Is::Any,
         };
-        let here = self.clone().where_reported(&other.if_not);
-        let there = other.clone().where_reported(&self.if_not);
+        let here = self.clone().where_told(&other.if_not);
+        let there = other.clone().where_told(&self.if_not);
         Self {
             from: &here.from | &there.from,
+            days: here.days.with(&there.days).asked(),
             if_true: shared(&self, &other, |value| &value.if_true, Self::is_never_true),
             if_not: &self.if_not | &other.if_not,
             is,
@@ -121,13 +137,13 @@ impl Value {
             Is::Null => Is::Null,
             _ => Is::Any,
         };
-        let if_not = if self.is_decided { self.if_true } else { Sources::new() };
-        Self { from: self.from, if_true: self.if_not, if_not, is, is_decided: self.is_decided }
+        let if_not = if self.is_decided { self.if_true } else { Told::default() };
+        Self { if_true: self.if_not, if_not, is, ..self }
     }
 }
 
 /// What two values say together, of which one may say nothing since it is never so.
-fn shared(one: &Value, other: &Value, says: fn(&Value) -> &Sources, is_never: fn(&Value) -> bool) -> Sources {
+fn shared(one: &Value, other: &Value, says: fn(&Value) -> &Told, is_never: fn(&Value) -> bool) -> Told {
     match (is_never(one), is_never(other)) {
         (true, _) => says(other).clone(),
         (_, true) => says(one).clone(),
@@ -135,17 +151,29 @@ fn shared(one: &Value, other: &Value, says: fn(&Value) -> &Sources, is_never: fn
     }
 }
 
-/// The value of an expression over a row; `within` tells of the sub-queries in it.
-pub(super) fn value(
-    expression: &Expr,
-    row: &[Value],
-    schema: &DFSchema,
-    within: &mut dyn FnMut(&Expr) -> Sources,
-) -> Value {
-    let mut of = |part: &Expr| value(part, row, schema, within);
+/// What an expression asks beyond its row.
+pub(super) trait Beyond {
+    /// What a sub-query comes from.
+    fn query(&mut self, expression: &Expr) -> Value;
+
+    /// Of which logs so many days up to a day are complete, from a day on.
+    fn ready(&self, since: NaiveDate) -> Reaches;
+}
+
+/// The value of an expression over a row.
+pub(super) fn value(expression: &Expr, row: &[Value], schema: &DFSchema, beyond: &mut dyn Beyond) -> Value {
     if let Some((source, _)) = call(expression) {
-        return Value { if_true: Sources::from([source]), is_decided: true, ..Value::default() };
+        return Value::telling(Told::reported(Sources::from([source])));
     }
+    if let Some((day, since)) = since(expression) {
+        let ready = beyond.ready(since);
+        // Who computes a day to ask of, as the first one of an account, has seen to how far it looks back.
+        let is_of_row = matches!(day, Expr::Column(_));
+        let ready = if is_of_row { ready } else { ready.longer_by(WITHOUT_END) };
+        let of_day = of_parts(expression, row, schema, beyond);
+        return Value { if_true: Told::ready(ready), is_decided: of_day.from.is_empty(), ..of_day };
+    }
+    let mut of = |part: &Expr| value(part, row, schema, beyond);
     match expression {
         Expr::Column(column) => {
             let place = schema.maybe_index_of_column(column);
@@ -168,24 +196,19 @@ pub(super) fn value(
             values.reduce(|one, other| one.or(&other)).unwrap_or_else(|| Value::constant(Is::Null))
         }
         Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_) => {
-            let from = within(expression);
-            let parts = of_parts(expression, row, schema, within);
-            Value::of(&from | &parts.from)
+            let asked = beyond.query(expression);
+            let parts = of_parts(expression, row, schema, beyond);
+            Value::made(&asked.from | &parts.from, asked.days.with(&parts.days))
         }
-        _ => of_parts(expression, row, schema, within),
+        _ => of_parts(expression, row, schema, beyond),
     }
 }
 
 /// A value that is computed from all parts of an expression. Operators on NULL give NULL.
-fn of_parts(
-    expression: &Expr,
-    row: &[Value],
-    schema: &DFSchema,
-    within: &mut dyn FnMut(&Expr) -> Sources,
-) -> Value {
+fn of_parts(expression: &Expr, row: &[Value], schema: &DFSchema, beyond: &mut dyn Beyond) -> Value {
     let mut parts = Vec::new();
     let visited = expression.apply_children(|part| {
-        parts.push(value(part, row, schema, within));
+        parts.push(value(part, row, schema, beyond));
         Ok(TreeNodeRecursion::Continue)
     });
     // Nothing in it fails.
@@ -203,7 +226,21 @@ fn of_parts(
     if let Some(is) = compared(expression, &parts) {
         return Value::constant(is);
     }
-    Value::of(parts.iter().fold(Sources::new(), |from, part| &from | &part.from))
+    let from = parts.iter().fold(Sources::new(), |from, part| &from | &part.from);
+    Value::made(from, made_of(expression, &parts))
+}
+
+/// The days that an expression is made of.
+fn made_of(expression: &Expr, parts: &[Value]) -> Days {
+    let all = parts.iter().fold(Days::default(), |all, part| all.with(&part.days));
+    match (expression, parts) {
+        (Expr::BinaryExpr(binary), [left, right]) => operators::binary(binary, &left.days, &right.days),
+        (Expr::ScalarFunction(call), _) => {
+            Days { is_flag: operators::is_flag(call.func.name(), &call.args), ..all }
+        }
+        (Expr::Between(_) | Expr::InList(_) | Expr::Like(_) | Expr::SimilarTo(_), _) => all.asked(),
+        _ => all,
+    }
 }
 
 /// What a comparison of texts says that are the same in all rows.
@@ -230,7 +267,7 @@ fn is_null(value: &Value) -> Value {
         Is::Null => Is::True,
         _ => Is::False,
     };
-    Value { is, ..Value::of(value.from.clone()) }
+    Value { is, days: value.days.clone().there(), ..Value::of(value.from.clone()) }
 }
 
 fn constant(literal: &ScalarValue) -> Is {
@@ -248,26 +285,31 @@ fn constant(literal: &ScalarValue) -> Is {
 
 /// The value of a `CASE`: a branch counts where its condition may hold, with the sources that are reported then.
 fn of_case(case: &Case, of: &mut dyn FnMut(&Expr) -> Value) -> Value {
-    let (mut reported, mut from) = (Sources::new(), Sources::new());
+    let (mut told, mut asked) = (Told::default(), Value::default());
     let mut branches: Vec<Value> = Vec::new();
     let mut ends = false;
     let compared = case.expr.as_deref().map(&mut *of);
     for (when, then) in &case.when_then_expr {
         let condition = match &compared {
             None => of(when),
-            Some(compared) => Value::of(&compared.from | &of(when).from),
+            Some(compared) => {
+                let when = of(when);
+                let days = compared.days.with(&when.days).asked();
+                Value::made(&compared.from | &when.from, days)
+            }
         };
         if condition.is_never_true() {
             continue;
         }
-        let condition = condition.where_reported(&reported);
-        let known = &reported | &condition.if_true;
-        let mut branch = of(then).where_reported(&known);
+        let condition = condition.where_told(&told);
+        let known = &told | &condition.if_true;
+        let mut branch = of(then).where_told(&known);
         branch.if_true = &branch.if_true | &known;
         branch.if_not = &branch.if_not | &known;
         branches.push(branch);
-        from = &from | &condition.from;
-        reported = &reported | &condition.if_not;
+        asked.from = &asked.from | &condition.from;
+        asked.days = asked.days.with(&condition.days);
+        told = &told | &condition.if_not;
         if condition.is == Is::True {
             ends = true;
             break;
@@ -275,12 +317,20 @@ fn of_case(case: &Case, of: &mut dyn FnMut(&Expr) -> Value) -> Value {
     }
     if !ends {
         let last = case.else_expr.as_deref().map_or(Value::constant(Is::Null), of);
-        branches.push(last.where_reported(&reported));
+        branches.push(last.where_told(&told));
     }
     let mut value = branches.into_iter().reduce(|one, other| one.or(&other)).unwrap_or_default();
     if value.is == Is::Null {
         return Value::constant(Is::Null);
     }
-    value.from = &value.from | &from;
+    value.from = &value.from | &asked.from;
+    let is_flag =
+        !asked.days.counted.is_empty() && case.when_then_expr.iter().all(|(_, then)| is_written(then));
+    value.days = Days { is_flag, ..value.days.with(&Days { dates: Sources::new(), ..asked.days }) };
     value
+}
+
+/// Whether an expression names no column.
+fn is_written(expression: &Expr) -> bool {
+    matches!(expression, Expr::Literal(..))
 }

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
+use arrow::datatypes::DataType;
+use chrono::NaiveDate;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, Join, JoinType, LogicalPlan};
 
+use super::bounds::kept;
+use super::calls::Call;
+use super::days::Days;
 use super::kinds::{KindOfRows, Rows, clean, merged};
-use super::value::{Is, Sources, Value, value};
+use super::operators::{Span, of_rows};
+use super::told::{Reaches, Sources, Told};
+use super::value::{Beyond, Is, Value, value};
 use crate::check::lineage;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
@@ -21,8 +27,18 @@ pub(super) struct Guards<'a> {
     pipeline: &'a Pipeline,
     plans: &'a BTreeMap<ModelName, LogicalPlan>,
     known: BTreeMap<ModelName, Rows>,
-    /// Columns of metrics that are unguarded, and of which sources.
-    pub(super) found: Vec<(&'a Model, String, Sources)>,
+    /// Columns of metrics that ask for too little, and of what.
+    pub(super) found: Vec<Unguarded<'a>>,
+}
+
+/// A column of a table of metrics.
+pub(super) struct Unguarded<'a> {
+    pub(super) model: &'a Model,
+    pub(super) column: String,
+    /// The optional sources that it does not ask for.
+    pub(super) sources: Sources,
+    /// The logs of whose days it does not ask whether they are complete.
+    pub(super) windows: Reaches,
 }
 
 impl<'a> Guards<'a> {
@@ -46,9 +62,12 @@ impl<'a> Guards<'a> {
                 let is_asked = source.optional && !source.none_where_absent;
                 let from: Sources = is_asked.then(|| model.name.table.clone()).into_iter().collect();
                 let values = vec![Value::of(from.clone()); model.contract.columns.len()];
-                vec![KindOfRows { values, there: from }]
+                vec![KindOfRows { values, there: from, ..KindOfRows::default() }]
             }
-            Kind::View(_) => self.plans.get(&model.name).map(|plan| self.rows(plan)).unwrap_or_default(),
+            Kind::View(_) => {
+                let rows = self.plans.get(&model.name).map(|plan| self.rows(plan)).unwrap_or_default();
+                self.dated(model, rows)
+            }
             Kind::Table(..) => {
                 let rows = self.plans.get(&model.name).map(|plan| self.rows(plan)).unwrap_or_default();
                 self.stored(model, rows)
@@ -58,21 +77,62 @@ impl<'a> Guards<'a> {
         rows
     }
 
+    /// The rows of a view; those of the dated relation of a log that is complete from some day on are facts of their days.
+    fn dated(&self, model: &Model, mut rows: Rows) -> Rows {
+        let (log, columns) =
+            (&model.name.table, self.plans.get(&model.name).map(|plan| plan.schema().fields()));
+        if model.name.layer != Layer::Dated || !self.pipeline.settings.complete_from.contains_key(log) {
+            return rows;
+        }
+        for kind in &mut rows {
+            kind.kept = Reaches::default();
+            for (value, column) in kind.values.iter_mut().zip(columns.into_iter().flatten()) {
+                let own = Sources::from([log.clone()]);
+                let is_day = DAYS.contains(&column.name().as_str());
+                let dates = if is_day { own.clone() } else { Sources::new() };
+                value.days = Days { facts: own, dates, ..Days::default() };
+            }
+        }
+        rows
+    }
+
     /// The rows of a stored table: what is unguarded in them is told of here, and no more in what reads them.
     fn stored(&mut self, model: &'a Model, rows: Rows) -> Rows {
         let columns = self.plans.get(&model.name).map(|plan| plan.schema().fields().clone());
+        let mut all = merged(rows.clone());
         for (at, column) in columns.iter().flatten().enumerate() {
             let open = rows.iter().filter_map(|kind| Some(&kind.values.get(at)?.from - &kind.there));
-            let open = open.fold(Sources::new(), |all, more| &all | &more);
-            let is_told = model.name.layer == Layer::Metrics && !open.is_empty();
+            let sources = open.fold(Sources::new(), |all, more| &all | &more);
+            let Some(value) = all.values.get_mut(at) else { continue };
+            value.from.clear();
+            if model.name.layer != Layer::Metrics {
+                continue;
+            }
+            let relative = std::mem::take(&mut value.days.relative);
+            let windows = if is_of_what_there_is(model, column.name(), column.data_type()) {
+                // Whatever is made of it is told of there.
+                value.days.counted = &value.days.counted | &relative.with_end();
+                Reaches::default()
+            } else {
+                relative
+            };
+            let is_told = !(sources.is_empty() && windows.is_empty());
             if is_told && !model.contract.primary_key.contains(column.name()) {
-                self.found.push((model, column.name().clone(), open));
+                self.found.push(Unguarded { model, column: column.name().clone(), sources, windows });
             }
         }
-        let mut kind = merged(rows);
-        kind.values.iter_mut().for_each(|value| value.from.clear());
-        vec![kind]
+        all.kept = Reaches::default();
+        vec![all]
     }
+}
+
+/// The columns that a dated relation adds to say from when a row counts.
+const DAYS: [&str; 2] = ["day", "first_day"];
+
+/// Whether a column always has a value, and one that is no share: so many as there are.
+fn is_of_what_there_is(model: &Model, column: &str, data_type: &DataType) -> bool {
+    let has_value = model.contract.column(column).is_some_and(|column| column.not_null);
+    has_value && !data_type.is_floating() && !data_type.is_decimal()
 }
 
 impl Guards<'_> {
@@ -84,8 +144,10 @@ impl Guards<'_> {
             return if rows.is_empty() { vec![clean(width)] } else { rows };
         }
         // A step of a kind that is not known here: each column may come from all that goes in.
-        let all = rows.iter().fold(Sources::new(), |all, kind| &all | &kind.everything());
-        vec![KindOfRows { values: vec![Value::of(all); width], there: Sources::new() }]
+        let from = rows.iter().fold(Sources::new(), |all, kind| &all | &kind.everything());
+        let values = rows.iter().flat_map(|kind| &kind.values);
+        let days = values.fold(Days::default(), |all, value| all.with(&value.days));
+        vec![KindOfRows { values: vec![Value::made(from, days); width], ..KindOfRows::default() }]
     }
 
     fn of_step(&mut self, plan: &LogicalPlan) -> Rows {
@@ -110,23 +172,25 @@ impl Guards<'_> {
             LogicalPlan::Window(step) => {
                 let mut rows = self.rows(&step.input);
                 let made: Vec<Value> =
-                    step.window_expr.iter().map(|expr| self.over(expr, &rows, &step.input)).collect();
+                    step.window_expr.iter().map(|expr| self.over(expr, &[], &rows, &step.input)).collect();
                 rows.iter_mut().for_each(|kind| kind.values.extend(made.iter().cloned()));
                 rows
             }
             LogicalPlan::Aggregate(step) => {
                 let input = self.rows(&step.input);
                 let expressions = step.group_expr.iter().chain(&step.aggr_expr);
-                let values = expressions.map(|expr| self.over(expr, &input, &step.input)).collect();
-                let there = if step.group_expr.is_empty() { Sources::new() } else { merged(input).there };
-                vec![KindOfRows { values, there }]
+                let by = &step.group_expr;
+                let values = expressions.map(|expr| self.over(expr, by, &input, &step.input)).collect();
+                let there = if by.is_empty() { Sources::new() } else { merged(input).there };
+                vec![KindOfRows { values, there, ..KindOfRows::default() }]
             }
             LogicalPlan::Join(step) => self.joined(step),
             LogicalPlan::Union(step) => {
                 let answered = step.inputs.iter().fold(Sources::new(), |all, rows| &all | &self.absent(rows));
                 let rows = step.inputs.iter().flat_map(|rows| self.rows(rows));
                 let rows: Rows = rows.collect();
-                rows.into_iter().map(|kind| kind.where_reported(&answered)).collect()
+                let answered = Told::reported(answered);
+                rows.into_iter().map(|kind| kind.where_told(&answered)).collect()
             }
             LogicalPlan::TableScan(_) | LogicalPlan::Values(_) | LogicalPlan::EmptyRelation(_) => {
                 vec![clean(plan.schema().fields().len())]
@@ -141,77 +205,69 @@ impl Guards<'_> {
         let is_written = matches!(expression.clone().unalias(), Expr::Literal(..));
         if is_written && made.is != Is::Null {
             made.from = kind.there.clone();
+            // Where all rows are those of a log, so is this.
+            made.days.facts = kind.facts();
         }
         made
     }
 
     fn value(&mut self, expression: &Expr, kind: &KindOfRows, input: &LogicalPlan) -> Value {
-        value(expression, &kind.values, input.schema(), &mut |query| self.of_query(query))
-    }
-
-    /// What a sub-query comes from.
-    fn of_query(&mut self, expression: &Expr) -> Sources {
-        let plan = match expression {
-            Expr::ScalarSubquery(query) => &query.subquery,
-            Expr::Exists(exists) => &exists.subquery.subquery,
-            Expr::InSubquery(within) => &within.subquery.subquery,
-            Expr::SetComparison(compared) => &compared.subquery.subquery,
-            _ => return Sources::new(),
-        };
-        self.rows(plan).iter().fold(Sources::new(), |all, kind| &all | &kind.everything())
+        value(expression, &kind.values, input.schema(), self)
     }
 
     /// The rows that a condition keeps, which may be none of a kind.
     fn kept(&mut self, kind: KindOfRows, condition: &Expr, input: &LogicalPlan) -> Option<KindOfRows> {
         let holds = self.value(condition, &kind, input);
-        (!holds.is_never_true()).then(|| kind.where_reported(&holds.if_true))
+        let kept = &kind.kept | &kept(condition, &kind.values, input.schema());
+        (!holds.is_never_true()).then(|| KindOfRows { kept, ..kind }.where_told(&holds.if_true))
     }
 
     /// What a function makes of rows of all kinds: an aggregate of a group, or a window.
-    fn over(&mut self, expression: &Expr, rows: &Rows, input: &LogicalPlan) -> Value {
-        let (name, args, filter) = match expression {
-            Expr::Alias(alias) => return self.over(&alias.expr, rows, input),
-            Expr::AggregateFunction(function) => {
-                let AggregateFunctionParams { args, filter, .. } = &function.params;
-                (function.func.name(), args, filter)
-            }
-            Expr::WindowFunction(function) => {
-                let WindowFunctionParams { args, filter, .. } = &function.params;
-                (function.fun.name(), args, filter)
-            }
+    fn over(&mut self, expression: &Expr, by: &[Expr], rows: &Rows, input: &LogicalPlan) -> Value {
+        let Some(call) = Call::of(expression, by) else {
             // A column by which is grouped.
-            other => {
-                let values = rows.iter().map(|kind| self.value(other, kind, input)).collect::<Vec<_>>();
-                return values.into_iter().reduce(|one, other| one.or(&other)).unwrap_or_default();
-            }
+            let values = rows.iter().map(|kind| self.value(expression, kind, input)).collect::<Vec<_>>();
+            return values.into_iter().reduce(|one, other| one.or(&other)).unwrap_or_default();
         };
-        let from = rows.iter().map(|kind| self.contributes(name, args, filter.as_deref(), kind, input));
-        Value::of(from.collect::<Vec<_>>().iter().fold(Sources::new(), |all, from| &all | from))
+        let mut made = Value::default();
+        for kind in rows {
+            let part = self.contributes(&call, kind, input);
+            made.from = &made.from | &part.from;
+            made.days = made.days.with(&part.days);
+        }
+        made
     }
 
     /// What rows of a kind bring to a function of many: nothing where they are left out, or only add NULL or zero.
-    fn contributes(
-        &mut self,
-        name: &str,
-        args: &[Expr],
-        filter: Option<&Expr>,
-        kind: &KindOfRows,
-        input: &LogicalPlan,
-    ) -> Sources {
-        let holds = filter.map(|filter| self.value(filter, kind, input)).unwrap_or_default();
-        if filter.is_some() && holds.is_never_true() {
-            return Sources::new();
+    fn contributes(&mut self, call: &Call<'_>, kind: &KindOfRows, input: &LogicalPlan) -> Value {
+        let holds = call.filter.map(|filter| self.value(filter, kind, input)).unwrap_or_default();
+        if call.filter.is_some() && holds.is_never_true() {
+            return Value::default();
         }
-        let values: Vec<Value> = args.iter().map(|arg| self.value(arg, kind, input)).collect();
-        let is_written = args.iter().all(|arg| matches!(arg, Expr::Literal(..)));
-        let adds_nothing = |value: &Value| value.is == Is::Null || (value.is == Is::Zero && name == "sum");
-        let of_values = match values.first() {
+        let values: Vec<Value> = call.args.iter().map(|arg| self.value(arg, kind, input)).collect();
+        let is_written = call.args.iter().all(|arg| matches!(arg, Expr::Literal(..)));
+        let adds_nothing =
+            |value: &Value| value.is == Is::Null || (value.is == Is::Zero && call.name == "sum");
+        let mut given = match values.first() {
             // Of these rows it counts how many there are.
-            _ if is_written => kind.everything(),
-            Some(first) if adds_nothing(first) => return Sources::new(),
-            _ => values.iter().fold(Sources::new(), |all, value| &all | &value.from),
+            _ if is_written => Value::of(kind.everything()),
+            Some(first) if adds_nothing(first) => return Value::default(),
+            _ => Value::of(values.iter().fold(Sources::new(), |all, value| &all | &value.from)),
         };
-        &(&of_values | &holds.from) - &holds.if_true
+        given.days = values.iter().fold(Days::default(), |all, value| all.with(&value.days));
+        if is_written {
+            given.days.facts = kind.facts();
+        }
+        let dates = given.days.dates.clone();
+        given.days = Days { dates, ..given.days.with(&holds.days) };
+        given.from = &given.from | &holds.from;
+        let given = given.where_told(&holds.if_true);
+        let of_one_day = call.by.iter().map(|by| self.value(by, kind, input).days.dates);
+        let of_one_day = of_one_day.fold(Sources::new(), |all, dates| &all | &dates);
+        let left = call.filter.map(|filter| kept(filter, &kind.values, input.schema())).unwrap_or_default();
+        let left = &kind.kept | &left;
+        let span = Span { of_one_day, days: &|log| call.frame.or_else(|| left.of(log)), back: call.back() };
+        Value::made(given.from, of_rows(call.name, call.is_distinct, &given.days, &span))
     }
 
     fn joined(&mut self, step: &Join) -> Rows {
@@ -233,17 +289,20 @@ impl Guards<'_> {
         let both = KindOfRows {
             values: left.values.iter().chain(&right.values).cloned().collect(),
             there: &left.there | &right.there,
+            kept: &left.kept | &right.kept,
         };
-        let holds = step.filter.iter().flat_map(split_conjunction);
         let schema = step.left.schema().join(step.right.schema()).ok()?;
-        let holds = holds.map(|part| value(part, &both.values, &schema, &mut |query| self.of_query(query)));
-        let holds: Vec<Value> = holds.collect();
-        let reported = holds.iter().fold(Sources::new(), |all, value| &all | &value.if_true);
+        let conditions = || step.filter.iter().flat_map(split_conjunction);
+        let left_over = conditions().map(|part| kept(part, &both.values, &schema));
+        let kept = left_over.fold(both.kept.clone(), |all, more| &all | &more);
+        let holds: Vec<Value> = conditions().map(|part| value(part, &both.values, &schema, self)).collect();
+        let told = holds.iter().fold(Told::default(), |all, value| &all | &value.if_true);
         let never = holds.iter().any(Value::is_never_true);
-        let [inner_left, inner_right] = [left, right].map(|kind| kind.clone().where_reported(&reported));
+        let [inner_left, inner_right] = [left, right].map(|kind| kind.clone().where_told(&told));
         let side_by_side = |left: KindOfRows, right: KindOfRows, there: Sources| KindOfRows {
             values: left.values.into_iter().chain(right.values).collect(),
             there,
+            kept: kept.clone(),
         };
         match step.join_type {
             JoinType::Inner if never => None,
@@ -270,7 +329,7 @@ impl Guards<'_> {
                         Expr::Not(inner) if matches!(inner.as_ref(), Expr::Exists(_)) => Some(inner.as_ref()),
                         _ => None,
                     };
-                    found.extend(query.map(|query| self.of_query(query)).into_iter().flatten());
+                    found.extend(query.map(|query| self.query(query).from).into_iter().flatten());
                 }
                 found
             }
@@ -278,5 +337,31 @@ impl Guards<'_> {
             LogicalPlan::SubqueryAlias(step) if lineage::model(plan).is_none() => self.absent(&step.input),
             _ => Sources::new(),
         }
+    }
+}
+
+impl Beyond for Guards<'_> {
+    fn query(&mut self, expression: &Expr) -> Value {
+        let plan = match expression {
+            Expr::ScalarSubquery(query) => &query.subquery,
+            Expr::Exists(exists) => &exists.subquery.subquery,
+            Expr::InSubquery(within) => &within.subquery.subquery,
+            Expr::SetComparison(compared) => &compared.subquery.subquery,
+            _ => return Value::default(),
+        };
+        let rows = self.rows(plan);
+        let from = rows.iter().fold(Sources::new(), |all, kind| &all | &kind.everything());
+        let values = rows.iter().flat_map(|kind| &kind.values);
+        let days = values.fold(Days::default(), |all, value| all.with(&value.days));
+        Value::made(from, days)
+    }
+
+    fn ready(&self, since: NaiveDate) -> Reaches {
+        let complete = self.pipeline.settings.complete_from.iter();
+        let of_log = |(log, (from, _)): (&String, &(NaiveDate, _))| {
+            let days = since.signed_duration_since(*from).num_days() + 1;
+            Some((log.clone(), u32::try_from(days).ok().filter(|days| *days > 0)?))
+        };
+        complete.filter_map(of_log).collect()
     }
 }
