@@ -32,21 +32,53 @@ static SILENT: LazyLock<Silent> = LazyLock::new(|| {
     Silent { account: account.clone(), arr, sources, out }
 });
 
-fn holds(template: &str) {
-    let (project, out) = (project(template), copied(SILENT.out.path()));
-    run(project.path(), SILENT.sources.path(), out.path(), END, true);
-    let of = |name: &str| table(out.path(), name, END);
-    let scores = of("scores/health");
-    let score = scores.row(&SILENT.account, END);
-    assert_eq!(score["is_at_risk"], Value::Flag(true), "{template}: {score:?}");
-    let queue = of("marts/work_queue");
-    let place = queue.row(&SILENT.account, END);
-    assert_eq!(place["list"], Value::Text("scored".to_owned()), "{template}: {place:?}");
-    assert_eq!(place["rank"], Value::Whole(1), "{template}: {place:?}");
+/// What a project makes of it.
+///
+/// # Errors
+/// The first value that is not as it has to be: its table, row and column.
+fn is_first(project: &Path) -> Result<(), String> {
+    let out = copied(SILENT.out.path());
+    run(project, SILENT.sources.path(), out.path(), END, true);
+    let key = (END, SILENT.account.clone());
+    for (name, column, wanted) in [
+        ("scores/health", "is_at_risk", Value::Flag(true)),
+        ("marts/work_queue", "list", Value::Text("scored".to_owned())),
+        ("marts/work_queue", "rank", Value::Whole(1)),
+    ] {
+        let of_row = format!("{}, account_id {}, as_of_date {END}", name.replace('/', "."), SILENT.account);
+        let table = table(out.path(), name, END);
+        let row = table.0.get(&key).ok_or_else(|| format!("{of_row}: the row is not there"))?;
+        if row[column] != wanted {
+            return Err(format!("{of_row}: {column} is {:?}, and not {wanted:?}", row[column]));
+        }
+    }
     let revenue = lines(out.path(), "marts/revenue_at_risk");
     let today = revenue.iter().filter(|row| row["as_of_date"] == Value::Day(END));
     let at_risk: f64 = today.filter_map(|row| number(row, "at_risk_arr")).sum();
-    assert!(SILENT.arr > 0.0 && at_risk >= SILENT.arr, "{template}: {at_risk} of {}", SILENT.arr);
+    if SILENT.arr > 0.0 && at_risk >= SILENT.arr {
+        return Ok(());
+    }
+    Err(format!("marts.revenue_at_risk, as_of_date {END}: at_risk_arr is {at_risk}, of {}", SILENT.arr))
+}
+
+fn holds(template: &str) {
+    is_first(project(template).path()).unwrap_or_else(|broken| panic!("{template}: {broken}"));
+}
+
+/// The law is seen to fail: where silence is worth the most that there is, and where it is worth nothing of its own.
+#[test]
+fn one_gone_silent_that_is_not_first_is_told_with_table_row_and_column() {
+    let of_row = format!("scores.health, account_id {}, as_of_date {END}: is_at_risk is ", SILENT.account);
+    for given in ["best", "not_applicable"] {
+        let project = project("default");
+        for file in std::fs::read_dir(project.path().join("sql/components")).unwrap() {
+            let path = file.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(&path, text.replace("give: worst", &format!("give: {given}"))).unwrap();
+        }
+        let told = is_first(project.path()).expect_err("silence is worth something");
+        assert!(told.starts_with(&of_row), "{given}: {told}");
+    }
 }
 
 #[test]

@@ -258,6 +258,24 @@ fn a_correction_that_is_felt_after_the_look_back_is_told_with_its_row() {
     must_tell(&fixture, &rows, |world| world.corrections_change_only_their_days(&correction), &says);
 }
 
+/// Of a fact that is dated anew the days begin with the earlier of the two.
+#[test]
+fn a_fact_dated_anew_that_is_felt_before_both_days_is_told_with_its_row() {
+    let staged =
+        "CREATE VIEW staging.acts AS SELECT account_id, v, CAST(day - 2 AS DATE) AS day FROM dated.acts";
+    let fixture = Fixture::new(ACTS, THINGS, &[("sql/staging/acts.sql", staged)]);
+    let mut rows = rows();
+    // The act of the 8th day is one of the 5th.
+    rows.acts.push(act(1, 6, 4, 30));
+    let mut correction = corrected(5, 4, 13);
+    correction[0].0.source = "acts".to_owned();
+    let says = [
+        "metrics.facts, account_id a, as_of_date 2026-01-03: value is",
+        "because of raw.acts (id 1, account_id a, v 6",
+    ];
+    must_tell(&fixture, &rows, |world| world.corrections_change_only_their_days(&correction), &says);
+}
+
 #[test]
 fn a_second_delivery_that_counts_is_told_with_its_row() {
     let mut rows = rows();

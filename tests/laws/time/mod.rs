@@ -11,7 +11,7 @@ mod drawn; // projects of six models over two sources
 mod now; // what sources say of now alone
 mod restated; // corrections over the bundled project
 mod rows; // rows of these sources, corrections and second deliveries
-mod tables; // what a run publishes, and where two runs differ
+pub mod tables; // what a run publishes, and where two runs differ
 
 use halescore::engine::sources::Reading;
 use tempfile::TempDir;

@@ -17,6 +17,7 @@ use super::cut::{Dated, changed, dated, days};
 use super::tables::{Difference, Project, Tables};
 use crate::laws::sources::read;
 use crate::laws::world::{END, before};
+use crate::oracle::project_with;
 use crate::oracle::world::{at, generated, small};
 
 static BUNDLED: LazyLock<Project> = LazyLock::new(|| Project::new(Path::new(env!("CARGO_MANIFEST_DIR"))));
@@ -144,8 +145,8 @@ struct Told {
 }
 
 impl Told {
-    fn of(sources: &Path) -> Self {
-        let tables = |days: RangeInclusive<NaiveDate>| BUNDLED.tables(sources, days, Reading::AsHappened);
+    fn of(project: &Project, sources: &Path) -> Self {
+        let tables = |days: RangeInclusive<NaiveDate>| project.tables(sources, days, Reading::AsHappened);
         let last = corrected() + Days::new(LOOK_BACK - 1);
         Self {
             around: tables(corrected() - Days::new(2)..=corrected()).by_day(),
@@ -162,19 +163,28 @@ impl Told {
     }
 }
 
+/// What a project says of the days without some corrections, and with them.
+///
+/// # Errors
+/// The first value that a correction changes where it may not, with the correction.
+fn changed_only_there(project: &Project, folder: &TempDir, places: &[Place]) -> Result<(Told, Told), String> {
+    let rows = Rows::new(folder.path(), &DATED);
+    let once = rows.without(places).expect("each source has rows that are no corrections");
+    let [before, after] = [once.path(), folder.path()].map(|sources| Told::of(project, sources));
+    if before.difference(&after).is_some() {
+        rows.held(places.to_vec(), |kept| {
+            let left_out: Vec<Place> = places.iter().filter(|place| !kept.contains(place)).cloned().collect();
+            before.difference(&Told::of(project, rows.without(&left_out)?.path()))
+        })?;
+    }
+    Ok((before, after))
+}
+
 #[test]
 fn corrections_change_no_day_before_them_and_none_that_looks_back_to_none() {
     let (folder, places) = sources_corrected();
-    let rows = Rows::new(folder.path(), &DATED);
-    let once = rows.without(&places).expect("each source has rows that are no corrections");
-    let (before, after) = (Told::of(once.path()), Told::of(folder.path()));
-    if before.difference(&after).is_some() {
-        let held = rows.held(places.clone(), |kept| {
-            let left_out: Vec<Place> = places.iter().filter(|place| !kept.contains(place)).cloned().collect();
-            before.difference(&Told::of(rows.without(&left_out)?.path()))
-        });
-        panic!("{}", held.expect_err("the law is broken"));
-    }
+    let held = changed_only_there(&BUNDLED, &folder, &places);
+    let (before, after) = held.unwrap_or_else(|broken| panic!("{broken}"));
     // On its day each of them is told, and a login on the last day whose windows have it.
     let last = corrected() + Days::new(LOOK_BACK - 1);
     let differ = |table: &str, day: NaiveDate, of: fn(&Told) -> &Tables| {
@@ -188,4 +198,27 @@ fn corrections_change_no_day_before_them_and_none_that_looks_back_to_none() {
         .collect();
     assert_eq!(told.len(), CORRECTIONS.len(), "only {told:?} are told");
     assert!(differ("metrics.usage", last, |told| &told.after), "the login is forgotten");
+}
+
+/// The law is seen to fail: on a project that counts what happened on the day before, and on one that looks back for longer.
+#[test]
+fn a_correction_that_is_told_on_other_days_is_named_with_table_row_and_column() {
+    let (folder, places) = sources_corrected();
+    let login: Vec<Place> = places.into_iter().filter(|place| place.source == "events").collect();
+    let early = ("sql/staging/events.sql", "is_error, day\n", "is_error, day - 1 AS day\n");
+    let long = ("sql/metrics/activity.sql", "INTERVAL '89' DAY", "INTERVAL '99' DAY");
+    let late = corrected() + Days::new(LOOK_BACK);
+    for (edit, day, says) in [
+        (early, corrected() - Days::new(1), [" is ", ", and "]),
+        (long, late, ["metrics.usage, account_id ", ": login_trend is "]),
+    ] {
+        let project = project_with(&[edit]);
+        let told = changed_only_there(&Project::new(project.path()), &folder, &login);
+        let told = told.err().unwrap_or_else(|| panic!("{} is not seen", edit.2));
+        let of_day = format!(", as_of_date {day}");
+        let of_login = format!("because of raw.events (event_id {}, ", i64::MAX);
+        for part in says.into_iter().chain([of_day.as_str(), &of_login]) {
+            assert!(told.contains(part), "{part:?} is not in: {told}");
+        }
+    }
 }
