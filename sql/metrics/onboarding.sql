@@ -7,6 +7,10 @@
 -- in onboarding for its first `onboarding_days`, then live. Depth is required steps done,
 -- breadth users activated of the seats, or of the users invited where nothing is sold by seat. The early figures are
 -- those of the last of the first `onboarding_days` (of today before that), so that accounts of any age compare.
+--
+-- The early figures look for that day among all days so far, and are no spans: what was true on it is made of plans that spoke,
+-- steps, seats and users, each with its own, and which day it is follows from how old the account was by what was known of it
+-- on each day. No source has a span of that, and a span for each account would have to be made of its days.
 CREATE TABLE metrics.onboarding (
   account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date               DATE NOT NULL, -- facts as of the end of this day

@@ -142,6 +142,9 @@ impl Walk<'_> {
                 Expr::InSubquery(within) => {
                     found.extend(self.of_plan(&within.subquery.subquery).everything())
                 }
+                Expr::SetComparison(compared) => {
+                    found.extend(self.of_plan(&compared.subquery.subquery).everything());
+                }
                 _ => {}
             }
             Ok(TreeNodeRecursion::Continue)

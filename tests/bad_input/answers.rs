@@ -124,6 +124,44 @@ fn a_sub_query_without_an_answer_is_told_with_its_place_and_a_help() {
     }
 }
 
+/// A cast that nothing can make is told at its place, with what to write in its stead; in a question as in a model.
+#[test]
+fn a_cast_to_no_type_is_told_with_its_place_and_a_help() {
+    let world = World::published();
+    for (cast, asked, modelled) in [
+        (
+            "CAST(event_id AS STRUCT)",
+            "cast a field or an element of it",
+            "named_struct('plan', plan, 'n', n)",
+        ),
+        (
+            "TRY_CAST(event_id AS STRUCT<a VARCHAR>)",
+            "cast a field or an element of it",
+            "named_struct('plan', plan, 'n', n)",
+        ),
+        ("CAST(event_id AS JSON)", "types are VARCHAR, BOOLEAN", "types are VARCHAR, BOOLEAN"),
+    ] {
+        let query = format!("SELECT event_id,\n  {cast} AS s FROM raw.events");
+        let answered = world.hale(&["query", &query]);
+        world.write(
+            "sql/marts/n.sql",
+            format!(
+                "CREATE TABLE marts.n (k BIGINT NOT NULL PRIMARY KEY, n BIGINT) AS\nSELECT event_id AS k,\n  \
+                 count({cast}) AS n FROM staging.events GROUP BY event_id"
+            ),
+        );
+        let checked = world.hale(&["check"]);
+        for (ended, place, help) in
+            [(&answered, "query:2:3", asked), (&checked, "sql/marts/n.sql:3:9", modelled)]
+        {
+            assert_eq!(ended.code, 1, "{cast}: {}", ended.stdout);
+            speaks_sql(&ended.stderr);
+            assert!(ended.stderr.contains(place), "no place for {cast}:\n{}", ended.stderr);
+            assert!(ended.stderr.contains(help), "no help for {cast}:\n{}", ended.stderr);
+        }
+    }
+}
+
 /// Nothing in an answer tells an absent source from an empty one: it is said beside it.
 #[test]
 fn a_question_of_an_absent_source_says_that_it_is_absent() {

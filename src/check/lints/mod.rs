@@ -19,7 +19,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 
 use super::text::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
-use crate::engine::diagnose::{beginning, first_line, in_sql};
+use crate::engine::diagnose::{beginning, first_line, in_sql, whole_words};
 use crate::engine::{is_ahead, is_behind};
 use crate::project::model::AS_OF_DATE;
 
@@ -55,13 +55,8 @@ fn word(text: Text<'_>, word: &str) -> Location {
 }
 
 /// Where a word stands in a text, and is no part of a longer one.
-fn words(text: &str, word: &str) -> impl Iterator<Item = usize> {
-    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
-        let before = text[..*at].chars().next_back();
-        let behind = text[at + word.len()..].chars().next();
-        !before.is_some_and(is_of_word) && !behind.is_some_and(is_of_word)
-    })
+fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
+    whole_words(text, word, |c| c.is_alphanumeric() || c == '_')
 }
 
 struct Lints<'a> {

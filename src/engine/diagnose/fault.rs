@@ -171,7 +171,7 @@ impl Fault {
             Self::ManyRows => {
                 "make it one row: an aggregate such as max(…), or ORDER BY a key and LIMIT 1; or join it instead".to_owned()
             }
-            Self::Value if matches!(expression, Expr::Cast(_)) => {
+            Self::Value if matches!(expression, Expr::Cast(_) | Expr::TryCast(_)) => {
                 "no value of the one type can be cast to the other: cast a field or an element of it".to_owned()
             }
             Self::Value if expression.column_refs().is_empty() => "mend the value in the statement".to_owned(),

@@ -24,7 +24,7 @@ pub(super) use run::without_kinds;
 pub use statement::Failed;
 pub(crate) use subquery::{has_subquery, unanswerable};
 pub(crate) use terms::in_sql;
-pub(crate) use text::beginning;
+pub(crate) use text::{beginning, whole_words};
 pub use words::first_line;
 pub(crate) use words::plain;
 

@@ -45,6 +45,24 @@ pub(super) fn of(query: &Query, file: &SourceFile, expr: &Expr) -> Option<Place>
     Some(Place { written, bytes })
 }
 
+/// The first cast of a query to a type of some name, without what stands in its brackets.
+pub(super) fn of_cast(query: &Query, file: &SourceFile, to: &str) -> Option<Range<usize>> {
+    let is_to = |written: &Written| match written {
+        Written::Cast { data_type, .. } => head(&data_type.to_string()).eq_ignore_ascii_case(head(to)),
+        _ => false,
+    };
+    let visited = visit_expressions(query, |written| {
+        if is_to(written) { ControlFlow::Break(written.clone()) } else { ControlFlow::Continue(()) }
+    });
+    let cast = visited.break_value()?;
+    whole(&cast, &file.text, bytes(file, cast.span()))
+}
+
+/// The word that a type begins with.
+fn head(name: &str) -> &str {
+    name.find(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(name, |end| &name[..end])
+}
+
 /// The first expression of a kind that names the same columns in the same order, best with the same numbers: what is
 /// grouped by has lost its place in the plan.
 fn named_alike(query: &Query, expr: &Expr) -> Option<Written> {

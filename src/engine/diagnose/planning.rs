@@ -7,6 +7,7 @@ use datafusion::common::Span;
 use datafusion::error::DataFusionError;
 
 use super::missing::Missing;
+use super::place;
 use super::statement::Failed;
 use super::subquery::{has_subquery, subquery_in};
 use super::text::{beginning, named_in};
@@ -31,7 +32,9 @@ pub fn of_plan(statement: &Failed<'_>, error: &DataFusionError) -> Diagnostic {
     }
     let message = first_line(error);
     let Some(found) = found else {
-        let at = named_in(&message, text).unwrap_or_else(|| outset(statement));
+        let cast = refused_cast(&message).zip(statement.query);
+        let cast = cast.and_then(|(to, query)| place::of_cast(query, statement.file, to));
+        let at = cast.or_else(|| named_in(&message, text)).unwrap_or_else(|| outset(statement));
         let problem = Diagnostic::error("plan", format!("{}: {message}", statement.name));
         return helped(problem.at(statement.locate(at)), &message);
     };
@@ -57,9 +60,17 @@ fn outset(statement: &Failed<'_>) -> Range<usize> {
     inner.unwrap_or_else(|| beginning(text))
 }
 
+/// The type to which a cast is refused.
+fn refused_cast(message: &str) -> Option<&str> {
+    let casts = ["Unsupported CAST from ", "Unsupported TRY_CAST from "];
+    let types = casts.iter().find_map(|cast| message.strip_prefix(cast));
+    let to = types.and_then(|types| types.rsplit_once(" to ")).map(|(_, to)| to);
+    to.or_else(|| message.strip_prefix("Unsupported SQL type "))
+}
+
 /// With what to do about a fault that people often meet and the engine says nothing more of.
 fn helped(problem: Diagnostic, message: &str) -> Diagnostic {
-    const KNOWN: [(&str, &str); 2] = [
+    const KNOWN: [(&str, &str); 4] = [
         (
             "ambiguous",
             "write the column with its table, as in orders.account_id; in WHERE also where it is one of USING",
@@ -67,6 +78,14 @@ fn helped(problem: Diagnostic, message: &str) -> Diagnostic {
         (
             "selects one column",
             "select one column in the brackets; for several, join the query: LEFT JOIN (SELECT …) AS x ON …",
+        ),
+        (
+            "cast from ",
+            "cast the values that it is made of, one by one; fields are put together by named_struct('plan', plan, 'n', n), and a field is s['plan']",
+        ),
+        (
+            "unsupported sql type",
+            "types are VARCHAR, BOOLEAN, SMALLINT, INT, BIGINT, REAL, DOUBLE, DECIMAL(9, 2), DATE, TIME, TIMESTAMP, BYTEA, lists such as BIGINT[]",
         ),
     ];
     let message = message.to_lowercase();
