@@ -55,7 +55,8 @@
 //! Every source declares what its rows are and which columns date them ([`project::time`]): events, versions, snapshots,
 //! or a table of now; one that does not is refused. `dated.x` has each of them once with the days on which it counts, and
 //! models read that; no model removes duplicates or filters on dates. `raw.x` is what was delivered, row by row: the
-//! contract of the source is audited on it, audits and questions may read it. Two readings of history come from the same
+//! contract of the source is audited on it, audits and questions may read it. The words are told in [one
+//! table](project::time#the-words-of-time), which `hale check --means` prints too. Two readings of history come from the same
 //! models:
 //!
 //! ```text
@@ -86,7 +87,10 @@
 //!
 //! A fact counts for the account that it named on its day. Where another account goes on in one, a window that reaches back
 //! before the merge is *not yet*: half of what both did is neither small nor large, but unknown. `joined_days` says how far
-//! windows may reach, components wait for them (`ready_when`), and coverage says so. Silence is known all the same
+//! windows may reach, components wait for them (`ready_when`), and coverage says so. So it is with a log that begins
+//! (`complete_from`): counts are since then, and what half a window tells wrongly, a share, a mean, a growth, on how many of 28
+//! days, waits for `ready('events', 28, as_of_date)`; `check` names what does not (`unguarded-window`), as it does what is told
+//! of a source that is not there (`unguarded-source`). Silence is known all the same
 //! (`days_without_users`): who has seen no user for four weeks gets the worst, and is no better for a merge. States of a
 //! day and ages of what was last go on under the survivor's name; `sql/audits` warns of what still names the other one.
 //!

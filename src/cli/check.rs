@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::model_test::misspelt_tiers;
 use crate::project::layer::Layer;
 use crate::project::model::Kind;
+use crate::project::time::WORDS;
 use crate::run::{implausible, rehearse};
 
 /// Find what is wrong with a project, without reading data unless asked to
@@ -29,7 +30,7 @@ Examples:
   hale check --no-sources                    leave the Parquet files alone, as in CI without data
   hale check --sources s3://lake/exports     hold other files against the contracts
   hale check --data                          read the sources as well, and say what in them cannot be
-  hale check --means                         say in one sentence what each source declares about time
+  hale check --means                         say in one sentence what each source declares about time, and the words of it
   hale check --json | jq .diagnostics        problems as data")]
 pub(super) struct Check {
     /// Do not look at the sources' files
@@ -39,7 +40,8 @@ pub(super) struct Check {
     /// weekdays before, a known_at that loads rewrite, rows of the future, from which day on logs are complete
     #[arg(long, conflicts_with = "no_sources")]
     data: bool,
-    /// Say in one sentence what each source declares about its rows and their time, for whoever wrote it to read back
+    /// Say in one sentence what each source declares about its rows and their time, for whoever wrote it to read back, and
+    /// what the words for it mean
     #[arg(long)]
     means: bool,
     #[command(flatten)]
@@ -76,7 +78,8 @@ impl Check {
             return counts.print_json(&checked, seconds);
         }
         if self.means {
-            let said = meanings(&checked).map(|(name, means)| format!("{name}: {means}")).collect::<Vec<_>>();
+            let said = meanings(&checked).map(|(name, means)| format!("{name}: {means}"));
+            let said: Vec<String> = said.chain([String::new()]).chain(words()).collect();
             let width = context.console.width.unwrap_or(PAGE);
             output::write(output::wrapped(&said.join("\n"), Some(width)).as_bytes())?;
         }
@@ -94,6 +97,15 @@ fn meanings(checked: &Checked) -> impl Iterator<Item = (String, String)> {
         let Kind::Source(source) = &model.kind else { return None };
         let means = source.time.means(settings.complete_from(&model.name));
         Some((model.name.to_string(), means))
+    })
+}
+
+/// The words in which they say it, each with what it says.
+fn words() -> impl Iterator<Item = String> {
+    WORDS.lines().skip(2).filter_map(|line| {
+        let mut cells = line.trim_matches('|').splitn(3, '|').map(|cell| cell.trim().replace('`', ""));
+        let (word, place, says) = (cells.next()?, cells.next()?, cells.next()?);
+        Some(format!("{word} ({place}): {says}"))
     })
 }
 

@@ -30,11 +30,18 @@
 //! - **Loads that lost things.** A thing that a load of `snapshots` does not have ended, so a load that was cut short ends
 //!   customers who are there. `'may_lose' '20 %'` refuses one without more than that of the things of the load before it.
 //!
+//! # The words of time
+//!
+#![doc = include_str!("words.md")]
+//!
 #![doc = include_str!("sources.md")]
 
 use std::fmt;
 
 use chrono::NaiveDate;
+
+/// The words in which sources and models speak of time, as a table of Markdown: each, where it stands, and what it says.
+pub(crate) const WORDS: &str = include_str!("words.md");
 
 /// The days for which another delivery of an event is looked for before it, unless said.
 pub const MAX_DELAY: u32 = 60;

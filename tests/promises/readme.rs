@@ -136,6 +136,42 @@ fn marts_sources_and_templates_are_those_of_the_bundled_project() {
     }
 }
 
+/// The words for time are the same in the README, in the documentation and in what `hale check --means` prints.
+#[test]
+fn the_words_for_time_are_told_in_one_table() {
+    let words = text("src/project/words.md");
+    assert!(text("README.md").contains(&words), "the table is another one");
+    assert!(text("src/project/time.rs").contains("#![doc = include_str!(\"words.md\")]"));
+    let said = good(hale(Path::new(ROOT), &["check", "--no-sources", "--means"]));
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rows: Vec<&str> = words.lines().skip(2).collect();
+    for word in [
+        "calendar.days",
+        "local_day",
+        "known_after",
+        "may_be_silent",
+        "none_where_absent",
+        "day_after",
+        "ends_at",
+        "before_first",
+        "max_delay",
+        "stale_after",
+    ] {
+        assert!(rows.iter().any(|row| row.split('|').nth(1).unwrap().contains(word)), "{word} is not told");
+    }
+    for row in rows {
+        let cells: Vec<String> =
+            row.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect();
+        let [word, place, says] = cells.as_slice() else { panic!("{row}") };
+        assert!(said.contains(&format!("{word} ({place}): {says}")), "{word}: {said}");
+    }
+    // What is said of numbers is what they are.
+    let lag = halescore::project::time::MAX_DELAY;
+    assert!(words.contains(&format!("so that both are one fact: {lag} unless said")), "{lag}");
+    assert!(text("src/project/settings.rs").contains("const STALE_AFTER: u32 = 3;"));
+    assert!(text("src/run/silence.rs").contains("const LONG: usize = 14;"));
+}
+
 #[test]
 fn what_is_published_lies_where_it_is_said_to_lie() {
     let readme = text("README.md");
