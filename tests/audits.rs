@@ -273,7 +273,8 @@ fn where_plain_folders_cannot_follow_the_commit_stands_and_the_result_says_so() 
     assert_eq!((&result["published"], &result["commits"][0]), (&true.into(), &1.into()), "{result}");
     assert_eq!(result["followed"], false, "{result}");
     assert!(err(&torn).contains("commit 1 took effect"), "{}", err(&torn));
-    let query = ["query", "SELECT count(*) AS n FROM metrics.spine", "--as-of", "2026-01-20", "--format", "csv"];
+    let query =
+        ["query", "SELECT count(*) AS n FROM metrics.spine", "--as-of", "2026-01-20", "--format", "csv"];
     good(project.hale(&query));
     // Whatever run comes next completes them.
     std::fs::remove_dir_all(in_the_way.parent().unwrap()).unwrap();
