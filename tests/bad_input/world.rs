@@ -231,13 +231,19 @@ pub fn write_parquet_with(path: &Path, columns: &[(&str, ArrayRef)], properties:
     writer.close().unwrap();
 }
 
-/// Every file below a folder with its bytes.
+/// What is hale's own below an output: commits and objects are named by the run that made them.
+const OWN: [&str; 4] = ["_hale/commits", "_hale/objects", "_hale/definitions", "_hale/following"];
+
+/// Every file below a folder with its bytes, but for commits and what they name.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(next).into_iter().flatten() {
             let path = entry.unwrap().path();
+            if OWN.iter().any(|own| path == folder.join(own)) || path == folder.join("_hale/followed.json") {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else {

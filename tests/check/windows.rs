@@ -236,9 +236,6 @@ async fn a_filter_over_days_is_a_window() {
     }
     let part = "CAST(count(n) FILTER (WHERE spine.as_of_date - e.day < 7) AS DOUBLE) / nullif(count(n), 0)";
     must_be_told("DOUBLE", &joined("", part), Some("7 days")).await;
-    let nested = "SELECT account_id, as_of_date, (SELECT avg(n) FROM staging.events AS e \
-        WHERE e.account_id = spine.account_id AND e.day > spine.as_of_date - 28 AND e.day <= spine.as_of_date) AS v FROM metrics.spine";
-    must_be_told("DOUBLE", nested, Some("28 days")).await;
 }
 
 #[tokio::test]

@@ -200,3 +200,56 @@ fn a_run_that_is_killed_leaves_no_mixture() {
     }
     assert!(killed > 3, "of 12 runs {killed} were killed");
 }
+
+/// Makes a file as old as others are: what is young may still be written.
+fn age(project: &Project, relative: &str, seconds: u64) {
+    let then = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000 + seconds);
+    std::fs::File::options().write(true).open(project.path(relative)).unwrap().set_modified(then).unwrap();
+}
+
+#[test]
+fn where_nothing_has_changed_nothing_is_done_and_no_data_is_read() {
+    let project = Project::sound();
+    let (run, plan) = (["run", "--as-of", "2026-01-02"], ["plan", "--as-of", "2026-01-02"]);
+    let source = "data/events.parquet";
+    age(&project, source, 0);
+    let why = |project: &Project| json(project, &plan)["steps"][0]["why"].as_str().unwrap().to_owned();
+    assert_eq!(why(&project), "never published");
+    assert_eq!(json(&project, &run)["commit"], 1);
+    assert_eq!(
+        (json(&project, &plan)["build"].clone(), why(&project)),
+        (Value::Null, "as it would be".into())
+    );
+    // Other bytes of the same size and time: whoever read them would fail.
+    let sound = std::fs::read(project.path(source)).unwrap();
+    let file = std::fs::File::options().write(true).open(project.path(source)).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &vec![0; sound.len()], 0).unwrap();
+    age(&project, source, 0);
+    let again = json(&project, &run);
+    assert_eq!(
+        (&again["published"], &again["up_to_date"], &again["commit"]),
+        (&true.into(), &true.into(), &Value::Null)
+    );
+    assert!(err(&project.hale(&run)).contains("nothing to do"));
+    assert_ne!(code(&project.hale(&[&run[..], &["--force"]].concat())), 0);
+    // A plain file that is gone is written again all the same.
+    let plain = project.path("out/metrics/accounts/as_of=2026-01-02/part-0000.parquet");
+    std::fs::remove_file(&plain).unwrap();
+    assert_eq!(json(&project, &run)["up_to_date"], true);
+    assert!(plain.exists());
+    // What has changed is said, and built.
+    project.events(&[("a", 1, 5), ("a", 2, 77)]);
+    age(&project, source, 9);
+    assert_eq!(why(&project), "files of sources have changed");
+    assert_eq!(json(&project, &run)["commit"], 2);
+    project.write("sql/metrics/accounts.sql", &sums("n BIGINT"));
+    assert_eq!(why(&project), "the project has changed");
+    let text = good(project.hale(&plan));
+    assert!(text.contains("a run builds 2026-01-02") && text.contains("2026-01-02"), "{text}");
+    let three = json(&project, &["plan", "--from", "2026-01-01", "--to", "2026-01-03"]);
+    let days: Vec<_> =
+        three["steps"].as_array().unwrap().iter().map(|step| (&step["why"], &step["days"])).collect();
+    assert_eq!(days.len(), 2, "{three}");
+    good(project.hale(&["rollback", "1"]));
+    assert_eq!(json(&project, &plan)["steps"][0]["action"], "hold");
+}
