@@ -190,7 +190,7 @@ def run(hale: str, world: World, data: Path, project: Path, table: str, more: tu
     starts = f"history_starts: {world.first}"
     settings = [starts if line.startswith("history_starts:") else line for line in settings]
     (place / "project" / "hale.yml").write_text("\n".join(settings) + "\n")
-    command = [hale, "run", "--force", f"--project={place / 'project'}", f"--sources={data}", f"--out={place / 'out'}"]
+    command = [hale, "run", f"--project={place / 'project'}", f"--sources={data}", f"--out={place / 'out'}"]
     command += [f"--from={world.first}", f"--to={world.last}", "--select", table, *more]
     # Each run starts from nothing: a second one would find its days published and replace them.
     fresh = ["sh", "-c", 'rm -rf "$0" && exec "$@"', str(place / "out"), *command]
