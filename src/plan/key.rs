@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
+use super::why::Why;
 use crate::engine::sources::Reading;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
@@ -59,21 +60,21 @@ impl Inputs {
     }
 
     /// What is other than it was when rows were made, by their key; `None` where nothing is.
-    pub(super) fn differ_from(&self, key: Option<&str>) -> Option<super::Why> {
+    pub(super) fn differ_from(&self, key: Option<&str>) -> Option<Why> {
         let mut parts = key.unwrap_or_default().split('-');
         let (Some(numbers), Some(definition), Some(sources)) = (parts.next(), parts.next(), parts.next())
         else {
-            return Some(super::Why::Unknown);
+            return Some(Why::Unknown);
         };
         if numbers != NUMBERS.to_string() {
-            return Some(super::Why::Numbers);
+            return Some(Why::Numbers);
         }
         if definition != self.definition {
-            return Some(super::Why::Definition);
+            return Some(Why::Definition);
         }
         match self.sources.as_deref() {
-            None => Some(super::Why::Unknown),
-            Some(now) => (now != sources).then_some(super::Why::Sources),
+            None => Some(Why::Unknown),
+            Some(now) => (now != sources).then_some(Why::Sources),
         }
     }
 }

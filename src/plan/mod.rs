@@ -5,6 +5,8 @@
 
 mod key;
 mod steps;
+mod why;
 
 pub use key::Inputs;
-pub use steps::{Action, Plan, Step, Why};
+pub use steps::{Action, Plan, Step};
+pub use why::Why;

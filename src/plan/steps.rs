@@ -1,45 +1,17 @@
 //! The steps of a run: of each table the days that are built, kept, or held, and why.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
 use super::key::Inputs;
+use super::why::Why;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
 use crate::store::State;
-
-/// Why days are built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// They were never published.
-    Unpublished,
-    /// The project has changed since.
-    Definition,
-    /// Files of the sources have changed, come or gone since.
-    Sources,
-    /// This hale makes other rows of the same sources than the one that published them.
-    Numbers,
-    /// It is not known what made what is published: it was scored from published tables, or sources were just being written.
-    Unknown,
-}
-
-/// As people read it.
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unpublished => "never published",
-            Self::Definition => "the project has changed",
-            Self::Sources => "files of sources have changed",
-            Self::Numbers => "another version of hale made them",
-            Self::Unknown => "not known what made them",
-        })
-    }
-}
 
 /// What becomes of days of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

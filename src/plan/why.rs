@@ -1,0 +1,31 @@
+//! Why days are built.
+
+use std::fmt;
+
+/// Why days are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// They were never published.
+    Unpublished,
+    /// The project has changed since.
+    Definition,
+    /// Files of the sources have changed, come or gone since.
+    Sources,
+    /// This hale makes other rows of the same sources than the one that published them.
+    Numbers,
+    /// It is not known what made what is published: it was scored from published tables, or sources were just being written.
+    Unknown,
+}
+
+/// As people read it.
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unpublished => "never published",
+            Self::Definition => "the project has changed",
+            Self::Sources => "files of sources have changed",
+            Self::Numbers => "another version of hale made them",
+            Self::Unknown => "not known what made them",
+        })
+    }
+}
