@@ -21,7 +21,7 @@
 //!
 //! What is published is a value: the newest commit, [`store::State`]. A run begins with one and ends with the next; what people
 //! ask ([`read`], [`explain`](mod@explain), [`suggest`]) is answered from one, and never from folders. A commit is written in
-//! `store/commit.rs`, by [`store::publish`] alone; plain folders are written by [`store::follow`] alone.
+//! `store/commit.rs`, by [`store::publish()`] alone; plain folders are written by [`store::follow()`] alone.
 //!
 //! | module | what it is |
 //! | --- | --- |

@@ -22,7 +22,7 @@
 //! | what a commit changes | [`Change`]: days of tables, and what was read to make them |
 //! | who wins of two runs | the first; the second goes on top where nothing that it read or wrote has changed meanwhile, else it has to try again |
 //! | what is never lost | objects that a kept commit names; files that no commit lists |
-//! | who deletes | [`collect`] objects that no kept commit names; [`follow`] plain files of days that were published and are not any more |
+//! | who deletes | [`collect()`] objects that no kept commit names; [`follow()`] plain files of days that were published and are not any more |
 //!
 //! A table that is stored whole has no days of its own: it is all of history up to the last day of the run that made it, and
 //! the one that reaches further stands, so that a run of an older day takes no table back in time.

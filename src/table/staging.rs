@@ -144,7 +144,7 @@ impl Staging {
     /// what is published of a day never depends on what was there before.
     ///
     /// # Errors
-    /// [`Error::Bug`] when an audit failed; as [`store::publish`], and nothing is published; as [`store::follow`], when it is.
+    /// [`Error::Bug`] when an audit failed; as [`store::publish()`], and nothing is published; as [`store::follow()`], when it is.
     pub async fn publish(
         mut self,
         publication: Publication<'_>,
