@@ -2,6 +2,7 @@
 
 mod done;
 mod timings;
+mod visible;
 
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
@@ -11,12 +12,11 @@ use std::time::Instant;
 
 use chrono::{Days, NaiveDate, Utc};
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 use tracing::info_span;
 
 use crate::check::{Checked, check};
 use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
-use crate::cli::console::{Console, object};
+use crate::cli::console::Console;
 use crate::cli::context::Context;
 use crate::cli::files;
 use crate::cli::outcome::{Failure, Outcome};
@@ -34,6 +34,7 @@ use crate::storage::Storage;
 use crate::store::{State, Unfinished, follow};
 use done::{DaysBuilt, Done, Peak};
 use timings::Timings;
+use visible::{Visible, failed, tell_of_held};
 
 /// Build the models, audit them, publish them
 ///
@@ -329,48 +330,6 @@ impl Run {
         days.reverse();
         Ok(days)
     }
-}
-
-/// What readers see of a run.
-#[derive(Default)]
-struct Visible {
-    /// The commits that took effect.
-    commits: Vec<u64>,
-    /// Whether the plain folders show them, where they could not.
-    followed: Option<bool>,
-    /// Whether it may just be making one.
-    under_way: bool,
-}
-
-/// What is known of a run that failed. `published` is false only where readers see nothing of it.
-fn failed(failure: &Failure, visible: &Visible) -> Value {
-    let mut all = failure.to_json().map(object).unwrap_or_default();
-    all.remove("ok");
-    all.extend(object(match visible.commits.as_slice() {
-        [] if visible.under_way => json!({ "published": null }),
-        [] => json!({ "published": false }),
-        commits => json!({ "published": true, "partly": true, "commits": commits }),
-    }));
-    if let Some(followed) = visible.followed {
-        all.insert("followed".to_owned(), followed.into());
-    }
-    Value::Object(all)
-}
-
-/// Says which of the days asked for are held, and why; returns them.
-fn tell_of_held(request: &Request, console: Console) -> Vec<NaiveDate> {
-    let commit = request.out.commit();
-    let held: Vec<_> = commit.held.iter().filter(|(day, _)| request.days.contains(day)).collect();
-    if let (Some((first, hold)), count) = (held.first(), held.len()) {
-        let days =
-            if count == 1 { format!("{first} is") } else { format!("{count} days from {first} on are") };
-        let text = format!(
-            "{days} held since commit {} ({}), and left as published; `hale release` ends that",
-            hold.since, hold.why
-        );
-        console.note("held", &text);
-    }
-    held.into_iter().map(|(day, _)| *day).collect()
 }
 
 /// What is worth knowing of a run before it publishes.
