@@ -153,7 +153,8 @@ async fn unchanged(
             (Some(TableChange::Whole(_, entry)), None) => Some(entry),
             _ => None,
         };
-        if !same(now.as_ref(), before.as_ref()) && !(own.is_some() && same(now.as_ref(), own)) {
+        let is_ours = own.is_some() && same(now.as_ref(), own);
+        if !is_ours && !same(now.as_ref(), before.as_ref()) {
             return Err(overtaken(table, *day));
         }
     }

@@ -258,7 +258,7 @@ async fn missing(
     let storage = newest.storage();
     let looks = wanted.into_iter().map(|(path, entry)| async move {
         let there = storage.find(&path).await?;
-        Ok((!there.is_some_and(|there| there.size == entry.bytes)).then_some((path, entry)))
+        Ok(there.is_none_or(|there| there.size != entry.bytes).then_some((path, entry)))
     });
     let looks: Vec<_> = looks.collect();
     let found: Vec<Result<Option<(String, Entry)>>> = stream::iter(looks).buffered(AT_ONCE).collect().await;

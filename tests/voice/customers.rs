@@ -198,7 +198,7 @@ impl Ugly {
 /// What the bundled project makes of all worlds, in one run for each day from which on their logs are complete.
 fn published() -> BTreeMap<&'static str, Table> {
     let mut tables: BTreeMap<&str, Table> = BTreeMap::new();
-    for first in 0..COMPLETE_FROM.len() {
+    for (first, complete_from) in COMPLETE_FROM.into_iter().enumerate() {
         let (all, mut written) = (tempfile::tempdir().unwrap(), 0);
         for ugly in UGLY.iter().skip(first).step_by(COMPLETE_FROM.len()) {
             let sources = tempfile::tempdir().unwrap();
@@ -206,7 +206,7 @@ fn published() -> BTreeMap<&'static str, Table> {
             put_beside(sources.path(), ugly.number, written == 0, all.path());
             written += 1;
         }
-        let project = project_of(&World { complete_from: COMPLETE_FROM[first], ..UGLY[0].world.clone() });
+        let project = project_of(&World { complete_from, ..UGLY[0].world.clone() });
         let days = (LAST_DAY - Days::new(PUBLISHED))..=LAST_DAY;
         for (subject, table) in
             SUBJECTS.into_iter().zip(subjects(project.path(), all.path(), days, &SUBJECTS))

@@ -98,7 +98,7 @@ pub(super) fn of_rows(function: &str, is_distinct: bool, given: &Days, span: &Sp
     let facts = &given.facts & &span.of_one_day;
     match Makes::of(function) {
         // Facts without an end are those since the log began, and so are counts of them.
-        Makes::Counts if !(is_distinct && !given.dates.is_empty()) => {
+        Makes::Counts if !is_distinct || given.dates.is_empty() => {
             Days { facts, counted: &over | &counted.with_end(), relative, ..Days::default() }
         }
         // On how many of so many days.
