@@ -370,6 +370,7 @@ fn what_went_wrong_is_told_though_cleaning_up_fails_too() {
             out: Arc::new(State::newest(&storage("out")).await.unwrap()),
             why: None,
             key: None,
+            told: None,
         };
         build(&checked, &engine, &request, &InTheWay(root.join("out/_hale/staging"))).await.map(drop)
     };

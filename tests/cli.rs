@@ -4,6 +4,7 @@ mod calls;
 mod commits;
 mod digests;
 mod help;
+mod late;
 mod models;
 mod project;
 mod questions;
@@ -18,7 +19,7 @@ use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
-const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n";
+pub const SETTINGS: &str = "name: t\ntime_zone: UTC\nsources: data\nout: out\nhistory_starts: 2026-01-01\n";
 const RAW: &str = "-- What happened.\nCREATE EXTERNAL TABLE raw.events (\n  account_id VARCHAR NOT NULL, -- who\n  \
     day DATE NOT NULL, -- when\n  n BIGINT -- how much\n) STORED AS PARQUET LOCATION 'events.parquet' \
     OPTIONS ('kind' 'events', 'happened_at' 'day', 'known_after' '0 days')\n";

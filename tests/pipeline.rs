@@ -1,6 +1,6 @@
 //! Runs a project through the library, whole: load, check, build, audit, publish.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use halescore::engine::sources::Reading;
 use halescore::engine::{Engine, EngineOptions};
 use halescore::error::Result;
 use halescore::pipeline::Pipeline;
+use halescore::plan::{Inputs, Late};
 use halescore::project::Project;
 use halescore::run::{Quiet, Request, Selection, build};
 use halescore::storage::Storage;
@@ -92,15 +93,49 @@ impl Run {
         deep(self.run(days))
     }
 
+    /// Builds and publishes a day, before it the published days that late rows have changed; gives these.
+    pub fn publish_restating(&self, day: NaiveDate) -> Result<BTreeSet<NaiveDate>> {
+        deep(self.restate_and_run(day))
+    }
+
     async fn run(&self, days: RangeInclusive<NaiveDate>) -> Result<usize> {
         let engine = Engine::new(&self.engine)?;
+        let (checked, request) = self.asked(&engine, days).await?;
+        build(&checked, &engine, &request, &Quiet).await?.publish(&Quiet).await?;
+        Ok(engine.peak_tracked())
+    }
+
+    async fn restate_and_run(&self, day: NaiveDate) -> Result<BTreeSet<NaiveDate>> {
+        let engine = Engine::new(&self.engine)?;
+        let (checked, asked) = self.asked(&engine, day..=day).await?;
+        let pipeline = &checked.pipeline;
+        let inputs = Inputs::of(pipeline, &asked.sources, self.reading, true).await?;
+        let (sources, days) = ((&asked.sources, self.reading), (&asked.selection.0, &asked.days));
+        let late = Late::of(pipeline, &engine, sources, days, (&inputs, &asked.out)).await?;
+        let late = late.expect("the project looks for late rows");
+        let asked = Request { key: Some(inputs.key()), told: Some(Arc::clone(&late.sources)), ..asked };
+        let again = late.builds().into_iter().map(|(days, tables)| (days, Selection(tables)));
+        for (days, selection) in again.chain([(asked.days.clone(), asked.selection.clone())]) {
+            let out = Arc::new(State::newest(asked.out.storage()).await?);
+            let request = Request { days, selection, out, ..asked.clone() };
+            build(&checked, &engine, &request, &Quiet).await?.publish(&Quiet).await?;
+        }
+        Ok(late.days.into_keys().collect())
+    }
+
+    /// The project, and what a run of it is asked to do.
+    async fn asked(
+        &self,
+        engine: &Engine,
+        days: RangeInclusive<NaiveDate>,
+    ) -> Result<(Arc<Checked>, Request)> {
         let sources = Storage::open(self.sources.to_str().unwrap(), &self.project)?;
         let out = Storage::open(self.out.to_str().unwrap(), &self.project)?;
         let checked = match &self.checked {
             Some(checked) => Arc::clone(checked),
             None => {
                 let pipeline = Pipeline::build(Project::load(&self.project)?)?;
-                Arc::new(check(pipeline, &engine, Some(&sources)).await?)
+                Arc::new(check(pipeline, engine, Some(&sources)).await?)
             }
         };
         let selection = match self.select.as_slice() {
@@ -118,9 +153,9 @@ impl Run {
             out: Arc::new(State::newest(&out).await?),
             why: None,
             key: None,
+            told: None,
         };
-        build(&checked, &engine, &request, &Quiet).await?.publish(&Quiet).await?;
-        Ok(engine.peak_tracked())
+        Ok((checked, request))
     }
 }
 

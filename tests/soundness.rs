@@ -101,6 +101,7 @@ async fn run(drawn: &Project, sources: &Path) -> Result<End, String> {
             out: Arc::new(State::newest(&out).await.unwrap()),
             why: None,
             key: None,
+            told: None,
         };
         match build(&checked, &engine, &request, &Quiet).await {
             Ok(built) => drop(built.publish(&Quiet).await.map_err(|torn| failed("publish", &torn.error))?),

@@ -11,14 +11,17 @@ use super::console::Console;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::output::{self, Sheet};
+use super::run::why;
 use crate::error::Error;
-use crate::plan::{Action, Inputs, Plan, Step};
+use crate::plan::{Action, Inputs, Late, Plan, Step};
 use crate::run::Selection;
 use crate::store::State;
 
 /// Say what a run would do: which days of which tables it would build, and why
 ///
-/// No data is read: a published day is kept where the project and the files of the sources are as they were when it was made.
+/// A published day is kept where the project and the files of the sources are as they were when it was made; that reads no
+/// data. Where they are not, and `max_restatement_days` in hale.yml asks for it, sources are read for late rows: published
+/// days before those asked for that a run would build again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -64,10 +67,20 @@ impl PlanFor {
         let state = State::newest(&out).await?;
         let inputs = Inputs::of(&pipeline, &sources, reading, false).await?;
         let plan = Plan::of(&pipeline, &selection.0, &days, &inputs, &state).await?;
+        let is_kept = plan.steps.iter().all(|step| step.action == Action::Keep);
+        let late = if is_kept {
+            None
+        } else {
+            let (sources, asked) = ((&sources, reading), (&selection.0, &days));
+            Late::of(&pipeline, &engine, sources, asked, (&inputs, &state)).await?
+        };
+        let late = late.filter(|late| !late.days.is_empty());
+        let mut steps = late.as_ref().map(|late| late.steps(&pipeline)).unwrap_or_default();
+        steps.extend(plan.steps.iter().cloned());
         if context.console.json {
-            return output::json_line(&to_json(&plan));
+            return output::json_line(&to_json(&steps, &plan, late.as_ref()));
         }
-        output::write(text(&plan, context.console).as_bytes())
+        output::write(text(&steps, &plan, late.as_ref(), context.console).as_bytes())
     }
 }
 
@@ -80,29 +93,36 @@ fn said(action: Action) -> (&'static str, String) {
     }
 }
 
-fn to_json(plan: &Plan) -> Value {
+fn to_json(steps: &[Step], plan: &Plan, late: Option<&Late>) -> Value {
     let step = |step: &Step| {
         let (action, why) = said(step.action);
         json!({ "table": step.table.to_string(), "action": action, "why": why, "days": step.days })
     };
     let days = plan.to_build().map(|days| json!({ "from": days.start(), "to": days.end() }));
-    json!({ "build": days, "steps": plan.steps.iter().map(step).collect::<Vec<_>>() })
+    let steps: Vec<Value> = steps.iter().map(step).collect();
+    let late =
+        late.map(|late| json!({ "days": late.days.keys().collect::<Vec<_>>(), "late_rows": late.because }));
+    json!({ "build": days, "restate": late, "steps": steps })
 }
 
-fn text(plan: &Plan, console: Console) -> String {
+fn text(steps: &[Step], plan: &Plan, late: Option<&Late>, console: Console) -> String {
     let row = |step: &Step| {
         let (action, why) = said(step.action);
         vec![step.table.to_string(), action.to_owned(), listed(&step.days), why]
     };
     let names = ["table", "what", "days", "why"].map(str::to_owned).to_vec();
     let sheet =
-        Sheet { names, right: vec![false; 4], yields: vec![3], rows: plan.steps.iter().map(row).collect() };
+        Sheet { names, right: vec![false; 4], yields: vec![3], rows: steps.iter().map(row).collect() };
     let verdict = match plan.to_build() {
         None => "nothing to do\n".to_owned(),
         Some(days) if days.start() == days.end() => format!("a run builds {}\n", days.start()),
         Some(days) => format!("a run builds {} to {}\n", days.start(), days.end()),
     };
-    sheet.fitted(console.width) + &verdict
+    let late = late.map(|late| {
+        let days: BTreeSet<NaiveDate> = late.days.keys().copied().collect();
+        format!("and {} again: {}\n", listed(&days), why(&late.because))
+    });
+    sheet.fitted(console.width) + &verdict + &late.unwrap_or_default()
 }
 
 /// Days as ranges: `2026-09-01 to 2026-09-03, 2026-09-05`.

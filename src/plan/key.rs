@@ -29,7 +29,15 @@ pub struct Inputs {
     definition: String,
     /// The hash of what is known of the sources' files without reading them; `None` where that tells too little.
     sources: Option<String>,
+    /// Whether days are built that sources do not reach.
+    incomplete: bool,
 }
+
+/// What stands in a key for the sources where too little is known of them.
+const UNKNOWN: &str = "unknown";
+
+/// What stands in a key behind the sources where days were built that they did not reach.
+const INCOMPLETE: &str = "+";
 
 impl Inputs {
     /// What decides the rows of a run as of now. `incomplete` says whether days are built that sources do not reach.
@@ -48,22 +56,27 @@ impl Inputs {
         for file in files {
             enter(&mut definition, &[&file.path, &file.text]);
         }
-        enter(&mut definition, &[&format!("{reading:?}"), &incomplete.to_string(), &sources.shown()]);
+        enter(&mut definition, &[&format!("{reading:?}"), &sources.shown()]);
         let sources = of_files(pipeline, sources).await?;
-        Ok(Self { definition: digits(definition), sources: sources.map(digits) })
+        Ok(Self { definition: digits(definition), sources: sources.map(digits), incomplete })
     }
 
-    /// The key that is kept with rows; `None` where too little is known to tell them from others.
-    pub fn key(&self) -> Option<String> {
-        let Self { definition, sources } = self;
-        sources.as_ref().map(|sources| format!("{NUMBERS}-{definition}-{sources}"))
+    /// The key that is kept with rows.
+    pub fn key(&self) -> String {
+        let (definition, sources) = (&self.definition, self.sources.as_deref().unwrap_or(UNKNOWN));
+        let incomplete = if self.incomplete { INCOMPLETE } else { "" };
+        format!("{NUMBERS}-{definition}-{sources}{incomplete}")
+    }
+
+    /// Whether what made rows, by their key, was the project as it is now, by a hale with the same numbers.
+    pub(super) fn has_definition_of(&self, key: Option<&str>) -> bool {
+        key.is_some() && !matches!(self.differ_from(key), Some(Why::Numbers | Why::Definition))
     }
 
     /// What is other than it was when rows were made, by their key; `None` where nothing is.
     pub(super) fn differ_from(&self, key: Option<&str>) -> Option<Why> {
         let mut parts = key.unwrap_or_default().split('-');
-        let (Some(numbers), Some(definition), Some(sources)) = (parts.next(), parts.next(), parts.next())
-        else {
+        let (Some(numbers), Some(definition), Some(then)) = (parts.next(), parts.next(), parts.next()) else {
             return Some(Why::Unknown);
         };
         if numbers != NUMBERS.to_string() {
@@ -72,9 +85,14 @@ impl Inputs {
         if definition != self.definition {
             return Some(Why::Definition);
         }
+        let (then, was_incomplete) = match then.strip_suffix(INCOMPLETE) {
+            Some(then) => (then, true),
+            None => (then, false),
+        };
         match self.sources.as_deref() {
-            None => Some(Why::Unknown),
-            Some(now) => (now != sources).then_some(Why::Sources),
+            Some(now) if now == then => (was_incomplete && !self.incomplete).then_some(Why::Incomplete),
+            Some(_) if then != UNKNOWN => Some(Why::Sources),
+            _ => Some(Why::Unknown),
         }
     }
 }

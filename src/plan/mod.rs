@@ -2,11 +2,14 @@
 //!
 //! Every published day carries the key of what made it ([`Inputs`]): the project, the sources as they were, the version of hale's
 //! numbers. Where all of it is as it was, the day is kept, and no data is read.
+//! Published days before those of a run are built again where rows came late ([`Late`]).
 
 mod key;
+mod late;
 mod steps;
 mod why;
 
 pub use key::Inputs;
+pub use late::Late;
 pub use steps::{Action, Plan, Step};
 pub use why::Why;

@@ -13,6 +13,10 @@ pub enum Why {
     Sources,
     /// This hale makes other rows of the same sources than the one that published them.
     Numbers,
+    /// They were built though sources did not reach them, which is not asked for now.
+    Incomplete,
+    /// Rows of the day, or of days before it, came late.
+    LateRows,
     /// It is not known what made what is published: it was scored from published tables, or sources were just being written.
     Unknown,
 }
@@ -25,6 +29,8 @@ impl fmt::Display for Why {
             Self::Definition => "the project has changed",
             Self::Sources => "files of sources have changed",
             Self::Numbers => "another version of hale made them",
+            Self::Incomplete => "built --incomplete",
+            Self::LateRows => "rows came late",
             Self::Unknown => "not known what made them",
         })
     }

@@ -36,6 +36,8 @@ pub struct Settings {
     pub parameters: BTreeMap<String, ScalarValue>,
     /// The layers and tables that plain folders show; all of them where it is empty.
     pub folders: Vec<String>,
+    /// Rows that come up to so many days late restate the published days since; none do where it is not said.
+    pub max_restatement_days: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +53,7 @@ struct Written {
     main_score: Option<Placed<String>>,
     #[serde(default)]
     folders: Vec<Placed<String>>,
+    max_restatement_days: Option<Placed<i64>>,
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
 }
@@ -82,6 +85,8 @@ impl Settings {
         let complete_from = complete_from.collect::<Result<_, Diagnostic>>()?;
         stale_after(file, &written.parameters)?;
         let folders = written.folders.iter().map(|name| folder(file, name)).collect::<Result<_, _>>()?;
+        let max_restatement_days =
+            written.max_restatement_days.as_ref().map(|days| restated(file, days)).transpose()?;
         let parameters = written.parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
         Ok(Self {
             name: written.name,
@@ -93,8 +98,21 @@ impl Settings {
             main_score: written.main_score.map(|name| (name.value.clone(), place(file, &name))),
             parameters,
             folders,
+            max_restatement_days,
         })
     }
+}
+
+/// The most days that late rows may restate.
+const RESTATED: u32 = 366;
+
+fn restated(file: &Arc<SourceFile>, written: &Placed<i64>) -> Result<u32, Diagnostic> {
+    u32::try_from(written.value).ok().filter(|days| *days <= RESTATED).ok_or_else(|| {
+        let message = format!("`max_restatement_days` is {}, and has to be 0 to {RESTATED}", written.value);
+        Diagnostic::error("max-restatement", message)
+            .at(place(file, written))
+            .help("rows that come later than so many days restate nothing; days further back are built with `hale run --from --to`")
+    })
 }
 
 /// A layer, or a table of one.

@@ -135,7 +135,8 @@ impl<'a> Reader<'a> {
             return Err(Error::Project(problems.into_iter().collect()));
         }
         for source in asked_digests::asked(query) {
-            let told = digests::of_source(self.place(), self.pipeline, &source, self.horizon()).await?;
+            let told =
+                digests::of_source(self.place(), self.pipeline, &source, (None, self.horizon())).await?;
             if told.is_absent {
                 self.note_absent(ModelName::new(Layer::Raw, source.clone()));
             }

@@ -262,6 +262,7 @@ impl Build<'_> {
             folders: Some(pipeline.settings.folders.clone()),
             rescored: self.request.from_published,
             key: self.request.key.clone(),
+            sources: self.request.told.clone(),
         };
         Built {
             staging: self.staging,

@@ -27,6 +27,7 @@ pub async fn digests(
 ) -> Result<BTreeMap<NaiveDate, DayDigest>> {
     let zone = pipeline.settings.time_zone;
     let place = Place { storage: sources, engine, zone };
-    let digests = of_source(place, pipeline, source, Some(Horizon { day: last, zone, reading })).await?;
+    let digests =
+        of_source(place, pipeline, source, (None, Some(Horizon { day: last, zone, reading }))).await?;
     Ok(days.iter().filter(|day| **day <= last).map(|day| (*day, digests.on(*day))).collect())
 }

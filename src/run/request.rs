@@ -11,7 +11,7 @@ use crate::engine::sources::Reading;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::storage::Storage;
-use crate::store::State;
+use crate::store::{SourceDays, State};
 
 /// What to build, for which days, from where and to where.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub struct Request {
     pub why: Option<String>,
     /// The key of what decides its rows, where it is known.
     pub key: Option<String>,
+    /// What sources say of the days and those before them, where somebody looked.
+    pub told: Option<Arc<SourceDays>>,
 }
 
 impl Request {

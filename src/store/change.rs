@@ -183,14 +183,15 @@ async fn days_of(
             return Err(Error::transient(format!("{day} is held meanwhile: {}", held.why)));
         }
         let there = now.get(day);
-        if same(there, Some(entry)) {
+        if there.is_some_and(|there| there.is_equal(entry)) {
             continue;
         }
-        if !same(there, before.get(day)) {
+        let is_same = same(there, Some(entry));
+        if !is_same && !same(there, before.get(day)) {
             return Err(overtaken(table, Some(*day)));
         }
-        changed.entry(month_of(*day)).or_default().insert(*day, entry.clone());
-        count += 1;
+        changed.entry(month_of(*day)).or_default().insert(*day, entry.made_of_bytes_in(there));
+        count += usize::from(!is_same);
     }
     // In another layout than before, what was there is of no use beside the days.
     let is_whole = matches!(next.tables.get(&key(table)), Some(Stored::Whole(_)));
@@ -230,8 +231,12 @@ fn whole_of(
     if !is_same {
         next.changed.insert(key(table), 1);
     }
-    let entry = if is_same { now.map_or(entry, |now| &now.entry) } else { entry };
-    next.tables.insert(key(table), Stored::Whole(Whole { through, entry: entry.clone() }));
+    let now = now.map(|now| &now.entry);
+    let entry = match now.filter(|now| now.is_equal(entry)) {
+        Some(now) => now.clone(),
+        None => entry.made_of_bytes_in(now),
+    };
+    next.tables.insert(key(table), Stored::Whole(Whole { through, entry }));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use futures::{StreamExt, stream};
 use super::amend::amend;
 use super::change::Change;
 use super::commit::{Commit, Stored};
+use super::entry::Entry;
 use super::follow::Mark;
 use super::state::{State, numbers};
 use super::{claim, layout};
@@ -101,12 +102,12 @@ async fn named(storage: &Storage, kept_from: u64) -> Result<BTreeSet<String>> {
         let state = State::of(storage, commit);
         for stored in state.commit().tables.values() {
             match stored {
-                Stored::Whole(whole) => drop(named.insert(whole.entry.object.clone())),
+                Stored::Whole(whole) => named.extend(whole.entry.objects()),
                 Stored::Months(months) => {
                     for manifest in months.values() {
                         if named.insert(manifest.clone()) {
                             let days = state.manifest(manifest.clone()).await?;
-                            named.extend(days.values().map(|entry| entry.object.clone()));
+                            named.extend(days.values().flat_map(Entry::objects));
                         }
                     }
                 }

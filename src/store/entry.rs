@@ -20,6 +20,9 @@ pub struct Entry {
     /// The key of what made it, as [`crate::plan`] has it; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The object with what sources said of the days up to it when it was made ([`super::SourceDays`]); `None` where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<String>,
 }
 
 impl Entry {
@@ -33,9 +36,27 @@ impl Entry {
         layout::object_file(&self.object)
     }
 
+    /// The objects that it names.
+    pub(super) fn objects(&self) -> impl Iterator<Item = String> {
+        [Some(self.object.clone()), self.sources.clone()].into_iter().flatten()
+    }
+
     /// Whether two have the same bytes.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.hash() == other.hash() && self.bytes == other.bytes
+    }
+
+    /// This one with the object of another that has the same bytes, where there is such a one: what is published does not
+    /// move because it was made again.
+    pub(super) fn made_of_bytes_in(&self, there: Option<&Self>) -> Self {
+        let object = there.filter(|there| there.is_same(self)).map(|there| there.object.clone());
+        Self { object: object.unwrap_or_else(|| self.object.clone()), ..self.clone() }
+    }
+
+    /// Whether two have the same bytes, made of the same.
+    pub(super) fn is_equal(&self, other: &Self) -> bool {
+        let looked = |entry: &Self| entry.sources.as_deref().map(|object| layout::hash_of(object).to_owned());
+        self.is_same(other) && self.key == other.key && looked(self) == looked(other)
     }
 }
 

@@ -6,7 +6,8 @@
 //!                                takes effect ([`publish`])              from the newest ([`follow`])
 //!
 //! _hale/commits/00000042.json         who, when, why; of each table and month a manifest; held days
-//! _hale/objects/ab/ab12…-<run>.parquet    a file of rows, never changed; or a manifest (.json): day → object, rows, bytes
+//! _hale/objects/ab/ab12…-<run>.parquet    a file of rows, never changed; or a manifest (.json): day → object, rows, bytes; or what sources said
+//!                                     of days when rows were made ([`SourceDays`])
 //! _hale/definitions/ab12….json        the project that made the rows
 //! _hale/staging/<run>/…               what a run is building, and its claim: who it is, and that it lives
 //! _hale/following/00000007.json       whose turn it is to follow
@@ -37,6 +38,7 @@ mod entry;
 mod follow;
 pub(crate) mod layout;
 mod publish;
+mod source_days;
 mod state;
 mod turn;
 mod verify;
@@ -50,6 +52,7 @@ pub use entry::Entry;
 pub(crate) use entry::hexadecimal;
 pub use follow::{Followed, follow};
 pub use publish::{Author, NewFile, NewTable, Outcome, Unfinished, commit, publish};
+pub use source_days::SourceDays;
 pub use state::{State, history};
 pub use verify::{Fault, Verified, verify};
 pub use views::views;

@@ -1,6 +1,7 @@
 //! Publishing: files of a run become objects, then a commit names them; that commit is the one moment at which it takes effect.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use super::commit::{Commit, Created, Stored, key};
 use super::definition::{self, Files};
 use super::entry::{self, Entry};
 use super::layout;
+use super::source_days::SourceDays;
 use super::state::State;
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
@@ -44,6 +46,8 @@ pub struct Author {
     pub rescored: bool,
     /// The key of what made the rows, where it is known.
     pub key: Option<String>,
+    /// What sources said of the days when the rows were made, where somebody looked.
+    pub sources: Option<Arc<SourceDays>>,
 }
 
 /// A table that a run has built: its files lie in staging.
@@ -117,10 +121,15 @@ pub async fn publish(
     read: BTreeSet<(ModelName, Option<NaiveDate>)>,
 ) -> Result<Outcome, Unfinished> {
     let storage = base.storage();
+    let sources = match &author.sources {
+        Some(sources) => Some(sources.keep(storage, &author.run).await?),
+        None => None,
+    };
+    let made = Made { run: &author.run, key: author.key.clone(), sources };
     let mut changes = BTreeMap::new();
     let mut moved = Vec::new();
     for new in tables {
-        changes.insert(new.table.clone(), entered(base, author, new, &mut moved).await?);
+        changes.insert(new.table.clone(), entered(base, &made, new, &mut moved).await?);
     }
     let moves = moved.iter().map(|(from, to)| storage.hand_over(from, to));
     let moves: Vec<_> = moves.collect();
@@ -133,10 +142,30 @@ pub async fn publish(
     Ok(Outcome { changed: changed.collect(), commit: made.map(|(number, _)| number) })
 }
 
+/// What made the rows of a run, as their entries say it.
+struct Made<'a> {
+    run: &'a str,
+    key: Option<String>,
+    sources: Option<String>,
+}
+
+impl Made<'_> {
+    /// An entry with the bytes of one that is published: where what made them now is known, that is what made them.
+    fn again(&self, before: &Entry) -> Entry {
+        let before = before.clone();
+        match &self.key {
+            Some(_) => {
+                Entry { key: self.key.clone(), sources: self.sources.clone().or(before.sources), ..before }
+            }
+            None => before,
+        }
+    }
+}
+
 /// What is new of a table; files with other bytes than what is published are to be moved, each from and to a path.
 async fn entered(
     base: &State,
-    author: &Author,
+    made: &Made<'_>,
     new: &NewTable,
     moved: &mut Vec<(String, String)>,
 ) -> Result<TableChange> {
@@ -146,14 +175,15 @@ async fn entered(
         _ => BTreeMap::new(),
     };
     let mut entry_of = |file: &NewFile| {
-        let object = layout::object_name(&file.hash, &author.run, "parquet");
-        let entry = Entry { object, rows: file.rows, bytes: file.bytes, key: author.key.clone() };
+        let object = layout::object_name(&file.hash, made.run, "parquet");
+        let (key, sources) = (made.key.clone(), made.sources.clone());
+        let entry = Entry { object, rows: file.rows, bytes: file.bytes, key, sources };
         let before = match file.day {
             Some(day) => there.get(&day),
             None => base.whole(&new.table).map(|whole| &whole.entry),
         };
         match before.filter(|before| before.is_same(&entry)) {
-            Some(before) => before.clone(),
+            Some(before) => made.again(before),
             None => {
                 let path = entry.path();
                 // Two days of a table without rows may have the same bytes.

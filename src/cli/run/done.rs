@@ -1,5 +1,6 @@
 //! What `hale run` tells of a run that ended well.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use chrono::NaiveDate;
 use indicatif::{DecimalBytes, HumanCount};
 use serde_json::{Map, Value, json};
 
+use super::restated::why;
 use crate::cli::arguments::Log;
 use crate::cli::console::{Console, event, line, object};
 use crate::cli::output::Sheet;
@@ -21,6 +23,10 @@ use crate::run::{BuiltModel, Report};
 pub(super) struct Done {
     /// What was built at once, in order: all days, or each on its own.
     pub(super) built: Vec<DaysBuilt>,
+    /// Published days before these that were built again.
+    pub(super) restated: Vec<DaysBuilt>,
+    /// The sources whose late rows are the reason, each with their days.
+    pub(super) because: BTreeMap<String, BTreeSet<NaiveDate>>,
     pub(super) is_dry: bool,
     pub(super) reading: Reading,
     pub(super) took: Duration,
@@ -66,6 +72,11 @@ impl Done {
         if self.reading == Reading::AsKnown {
             all.insert("as_known".to_owned(), Value::Bool(true));
         }
+        if !self.restated.is_empty() {
+            let days = self.restated.iter().map(|built| Value::Object(built.to_json()));
+            all.insert("restated".to_owned(), days.collect());
+            all.insert("late_rows".to_owned(), json!(self.because));
+        }
         if self.is_dry {
             all.insert("dry_run".to_owned(), Value::Bool(true));
         }
@@ -87,6 +98,12 @@ impl Done {
                 line(format_args!("{}", built.days.end()));
             }
             line(table(report, console).trim_end());
+        }
+        for restated in &self.restated {
+            if let Some(commit) = restated.report.as_ref().and_then(|report| report.commit) {
+                let (first, last) = (restated.days.start(), restated.days.end());
+                line(format_args!("commit {commit}: {first} to {last} again, {}", why(&self.because)));
+            }
         }
         for report in self.built.iter().filter_map(|built| built.report.as_ref()) {
             match report.commit {

@@ -1,9 +1,12 @@
 //! `hale run`
 
 mod done;
+mod restated;
 mod timings;
 mod visible;
+mod warned;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -16,25 +19,24 @@ use tracing::info_span;
 
 use crate::check::{Checked, check};
 use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
-use crate::cli::console::Console;
 use crate::cli::context::Context;
 use crate::cli::files;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output;
 use crate::cli::progress::watch;
 use crate::cli::signals::{unless_panicked, unless_stopped};
-use crate::diagnostic::Diagnostic;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::plan::{Action, Inputs, Plan};
-use crate::project::reported::Reported;
+use crate::plan::{Action, Inputs, Late, Plan};
 use crate::run::{Incomplete, Report, Request, Selection, build};
 use crate::storage::Storage;
 use crate::store::{State, Unfinished, follow};
 use done::{DaysBuilt, Done, Peak};
+pub(super) use restated::why;
 use timings::Timings;
 use visible::{Visible, failed, tell_of_held};
+use warned::tell_of;
 
 /// Build the models, audit them, publish them
 ///
@@ -161,10 +163,12 @@ impl Run {
         let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
         let mut request = self.request(context, &pipeline, &engine, (days[0].clone(), &out)).await?;
         let inputs = Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await?;
-        request.key = inputs.key().filter(|_| !self.rescore);
+        request.key = (!self.rescore).then(|| inputs.key());
         if let Some(done) = self.up_to_date(&pipeline, &inputs, &request, &days).await? {
             return Ok(Done {
                 built: done,
+                restated: Vec::new(),
+                because: BTreeMap::new(),
                 is_dry: false,
                 reading: request.reading,
                 took: started.elapsed(),
@@ -174,25 +178,67 @@ impl Run {
         let sources = (!self.rescore).then_some(&request.sources);
         let checked = unless_stopped(async { Ok(check(pipeline, &engine, sources).await?) }).await?;
         context.console.problems(&checked.warnings);
+        let late = self.late(&checked.pipeline, &engine, &inputs, &request, &days).await?;
+        let mut restated = Vec::new();
+        if let Some(late) = &late {
+            restated::tell(late, context.console);
+            for (days, selected) in late.builds() {
+                let request = restated::request(&request, late, days, selected);
+                restated.push(self.days_built(context, &checked, &engine, request, visible).await?);
+            }
+        }
+        request.told = late.as_ref().map(|late| Arc::clone(&late.sources));
         let mut built = Vec::with_capacity(days.len());
         for days in days {
-            request.days = days.clone();
-            request.out = Arc::new(State::newest(&out).await?);
-            let held = tell_of_held(&request, context.console);
-            let report = if request.free_days().is_empty() {
-                None
-            } else {
-                self.build(context, &checked, &engine, &request, visible).await?
-            };
-            built.push(DaysBuilt { days, report, held, is_up_to_date: false });
+            let request = Request { days, ..request.clone() };
+            built.push(self.days_built(context, &checked, &engine, request, visible).await?);
         }
         Ok(Done {
             built,
+            restated,
+            because: late.map(|late| late.because).unwrap_or_default(),
             is_dry: self.dry_run,
             reading: request.reading,
             took: started.elapsed(),
             peak: Peak::of(&engine),
         })
+    }
+
+    /// The published days before those asked for that late rows have changed; `None` where nobody looks for them.
+    async fn late(
+        &self,
+        pipeline: &Pipeline,
+        engine: &Engine,
+        inputs: &Inputs,
+        request: &Request,
+        days: &[RangeInclusive<NaiveDate>],
+    ) -> Outcome<Option<Late>> {
+        let ([days], false) = (days, self.rescore) else { return Ok(None) };
+        let (sources, out) = ((&request.sources, request.reading), (inputs, request.out.as_ref()));
+        let looked = info_span!("late rows: looked for");
+        let late = Late::of(pipeline, engine, sources, (&request.selection.0, days), out);
+        let late = unless_stopped(async { Ok(late.await?) }).await;
+        drop(looked);
+        late
+    }
+
+    /// Builds days that are not held, and publishes them.
+    async fn days_built(
+        &self,
+        context: &Context,
+        checked: &Checked,
+        engine: &Engine,
+        mut request: Request,
+        visible: &Mutex<Visible>,
+    ) -> Outcome<DaysBuilt> {
+        request.out = Arc::new(State::newest(request.out.storage()).await?);
+        let held = tell_of_held(&request, context.console);
+        let report = if request.free_days().is_empty() {
+            None
+        } else {
+            self.build(context, checked, engine, &request, visible).await?
+        };
+        Ok(DaysBuilt { days: request.days, report, held, is_up_to_date: false })
     }
 
     /// What there is to say where all days are published as they would be now; `None` where anything is to be done.
@@ -293,6 +339,7 @@ impl Run {
             out: Arc::new(State::newest(out).await?),
             why: self.why.clone(),
             key: None,
+            told: None,
         })
     }
 
@@ -330,41 +377,4 @@ impl Run {
         days.reverse();
         Ok(days)
     }
-}
-
-/// What is worth knowing of a run before it publishes.
-fn tell_of(report: &Report, day: NaiveDate, console: Console) {
-    console.problems(&report.warnings);
-    console.problems(&older(report).into_iter().collect());
-    let left = report.left_out.len();
-    if left > 0 {
-        let audits = if left == 1 { "1 audit is".to_owned() } else { format!("{left} audits are") };
-        console.note("audits-left-out", &format!("{audits} left to the next run over the sources"));
-    }
-    let stopped = stopped(report, day);
-    if !stopped.is_empty() {
-        let text =
-            format!("not reported as of {day}, so that metrics of it have no value: {}", stopped.join(", "));
-        console.note("not-reported", &text);
-    }
-}
-
-/// The sources that models ask of and that stopped before a day, each with the last as of which it is reported.
-fn stopped(report: &Report, day: NaiveDate) -> Vec<String> {
-    let last = |(source, reported): (&String, &Reported)| match reported {
-        Reported::During { until: Some(until), .. } if *until < day => Some(format!("{source} ({until})")),
-        _ => None,
-    };
-    report.reported.iter().filter_map(last).collect()
-}
-
-/// The warning of marts that do not follow the scores.
-fn older(report: &Report) -> Option<Diagnostic> {
-    let names: Vec<String> = report.older.iter().map(|older| older.mart.to_string()).collect();
-    let message = format!("not built again, so of an older definition than the scores: {}", names.join(", "));
-    let warning = Diagnostic::warning("older-marts", message)
-        .help("build them with `hale run` over the sources, without --rescore");
-    let told =
-        report.older.iter().fold(warning, |told, older| told.note(format!("{}: {}", older.mart, older.why)));
-    (!report.older.is_empty()).then_some(told)
 }

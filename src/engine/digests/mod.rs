@@ -26,7 +26,8 @@ use datafusion::common::runtime::JoinSet;
 use datafusion::common::{TableReference, exec_datafusion_err};
 use datafusion::datasource::MemTable;
 use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, ident, lit};
+use datafusion::scalar::ScalarValue;
 use futures::StreamExt;
 
 use self::row::RowHash;
@@ -116,7 +117,8 @@ fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-/// The digests of a source in the rows that a reading knows; of all rows where there is no horizon.
+/// The digests of a source in the rows that a reading knows; of all rows where there is no horizon. Where a first day is given,
+/// days before it are not told.
 ///
 /// # Errors
 /// [`Error::Project`] where there is no such source; what storage says, and the engine of rows that
@@ -125,7 +127,7 @@ pub(crate) async fn of_source(
     place: Place<'_>,
     pipeline: &Pipeline,
     name: &str,
-    horizon: Option<Horizon>,
+    (first, horizon): (Option<NaiveDate>, Option<Horizon>),
 ) -> Result<Digests> {
     let relation = ModelName::new(Layer::Dated, name);
     let query = pipeline.model(&relation).and_then(|relation| relation.query());
@@ -141,6 +143,10 @@ pub(crate) async fn of_source(
     session.register(&model.name, rows.table).map_err(failed)?;
     let plan = session.plan(query).await.map_err(failed)?;
     let (dated, hash) = told_by(&plan, &source.time);
+    let plan = match first {
+        Some(first) => counting_from(plan, dated, first).map_err(failed)?,
+        None => plan,
+    };
     let (planned, hash) = (&plan, &hash);
     let summed = |session| async move { summed(&session, planned, hash, dated).await };
     let sums = session.frugally(ran_out, summed).await.map_err(failed)?;
@@ -158,6 +164,16 @@ fn told_by(plan: &LogicalPlan, time: &Time) -> (Dated, RowHash) {
     };
     let left_out: Vec<&str> = dated.days().iter().copied().chain(known.map(String::as_str)).collect();
     (dated, RowHash::of(plan.schema().as_arrow(), &left_out))
+}
+
+/// The rows that count on a day or later.
+fn counting_from(plan: LogicalPlan, dated: Dated, first: NaiveDate) -> EngineResult<LogicalPlan> {
+    let first = lit(ScalarValue::Date32(Some(Date32Type::from_naive_date(first))));
+    let counts = match dated {
+        Dated::Facts => ident("day").gt_eq(first),
+        Dated::Spans => ident("day_after").is_null().or(ident("day_after").gt(first)),
+    };
+    LogicalPlanBuilder::from(plan).filter(counts)?.build()
 }
 
 /// The sums of the rows of a plan, each partition in a task of its own.

@@ -8,6 +8,7 @@ mod bundled; // all tables of the bundled project
 mod checks; // the laws
 mod cut; // which rows of a source a day may know
 mod drawn; // projects of six models over two sources
+mod late; // rows that come late, night by night
 mod now; // what sources say of now alone
 mod restated; // corrections over the bundled project
 mod rows; // rows of these sources, corrections and second deliveries

@@ -56,9 +56,14 @@ impl Project {
         let out = tempfile::tempdir().unwrap();
         let run = Run::new(&self.folder, sources, out.path()).reading(reading).checked(&self.checked);
         run.publish(days).unwrap_or_else(|error| panic!("{error}"));
+        self.published(out.path())
+    }
+
+    /// The tables that lie in a folder.
+    pub fn published(&self, out: &Path) -> Tables {
         let mut tables = BTreeMap::<String, Keyed>::new();
-        for file in parquet_below(out.path()) {
-            let place = file.strip_prefix(out.path()).unwrap().to_str().unwrap().to_owned();
+        for file in parquet_below(out) {
+            let place = file.strip_prefix(out).unwrap().to_str().unwrap().to_owned();
             let parts: Vec<&str> = place.split('/').collect();
             let [layer, table, _, ..] = parts.as_slice() else { continue };
             if *layer == "latest" || *layer == "_hale" {
@@ -150,6 +155,31 @@ impl Tables {
             }
         }
         found
+    }
+
+    /// The days of which anything differs.
+    pub fn days_that_differ(&self, other: &Self) -> BTreeSet<NaiveDate> {
+        let all = |tables: &Self| {
+            tables
+                .0
+                .iter()
+                .flat_map(|(table, rows)| {
+                    rows.values()
+                        .map(|row| format!("{table} {row:?}"))
+                        .zip(rows.values().cloned())
+                        .collect::<Vec<_>>()
+                })
+                .collect::<BTreeMap<String, Row>>()
+        };
+        let (one, other) = (all(self), all(other));
+        let alone = one.iter().filter(|(told, _)| !other.contains_key(*told));
+        let alone = alone.chain(other.iter().filter(|(told, _)| !one.contains_key(*told)));
+        alone
+            .filter_map(|(_, row)| match row.get("as_of_date") {
+                Some(Value::Day(day)) => Some(*day),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The first value that differs.

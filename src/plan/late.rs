@@ -1,0 +1,195 @@
+//! Late rows: which published days before those of a run are not what sources say now, and because of which of their days.
+//!
+//! With `max_restatement_days: 7` a run looks at what sources say of the seven days before it, and at what they said of these
+//! when the published days were made. Of a day that sources tell otherwise now, it and all published days after it are built
+//! again, in tables that read the source; days further back are not looked at, and a row that comes later than that counts
+//! in the days that are built from then on. So a late row counts in all days from its own on, or in none before the run.
+//!
+//! Left out: sources of `kind` `current`, which say nothing of the past, and days that another definition of the project made
+//! or that nobody looked at when they were made, which are built again only when asked for. When a row was known is no part of
+//! what it says of a day.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use chrono::{Days, NaiveDate};
+
+use super::key::Inputs;
+use super::steps::{Action, Step};
+use super::why::Why;
+use crate::engine::Engine;
+use crate::engine::digests::of_source;
+use crate::engine::landed::Place;
+use crate::engine::sources::{Horizon, Reading};
+use crate::error::Result;
+use crate::pipeline::Pipeline;
+use crate::project::layer::{Layer, ModelName};
+use crate::project::model::Kind;
+use crate::project::time::Time;
+use crate::storage::Storage;
+use crate::store::{Entry, SourceDays, State};
+
+/// What a run finds out about late rows.
+#[derive(Debug, Clone)]
+pub struct Late {
+    /// What sources say now of the days of the run and those before it.
+    pub sources: Arc<SourceDays>,
+    /// The published days that are to be built again, and of which tables.
+    pub days: BTreeMap<NaiveDate, BTreeSet<ModelName>>,
+    /// Because of which sources, and which of their days.
+    pub because: BTreeMap<String, BTreeSet<NaiveDate>>,
+}
+
+impl Late {
+    /// Looks for late rows; `None` where the project does not ask for that, or each day is built from what was known of it.
+    ///
+    /// # Errors
+    /// What storage says; what reading a source says: it has not landed, or is not as it was declared.
+    pub async fn of(
+        pipeline: &Pipeline,
+        engine: &Engine,
+        (sources, reading): (&Storage, Reading),
+        (selected, days): (&BTreeSet<ModelName>, &RangeInclusive<NaiveDate>),
+        (inputs, state): (&Inputs, &State),
+    ) -> Result<Option<Self>> {
+        let most = match (reading, pipeline.settings.max_restatement_days) {
+            (Reading::AsHappened, Some(most)) => most,
+            _ => return Ok(None),
+        };
+        let place = Place { storage: sources, engine, zone: pipeline.settings.time_zone };
+        let read = Read::of(pipeline, selected);
+        let looked_at = window(pipeline, days, most);
+        let told = told(place, pipeline, &read.all, looked_at).await?;
+        let mut late = Self { sources: Arc::new(told), days: BTreeMap::new(), because: BTreeMap::new() };
+        let before = before(pipeline, *days.start(), most);
+        let mut then = Then { storage: state.storage(), read: BTreeMap::new() };
+        let held = &state.commit().held;
+        for (table, read) in &read.by_table {
+            for (day, entry) in state.entries(table, before..*days.start()).await? {
+                if held.contains_key(&day) || !inputs.has_definition_of(entry.key.as_deref()) {
+                    continue;
+                }
+                let Some(then) = then.of(&entry).await? else { continue };
+                late.enter((table, day), read, &then, before);
+            }
+        }
+        Ok(Some(late))
+    }
+
+    /// A day of a table, where sources say something else than they did when it was made.
+    fn enter(
+        &mut self,
+        (table, day): (&ModelName, NaiveDate),
+        read: &BTreeSet<String>,
+        then: &SourceDays,
+        first: NaiveDate,
+    ) {
+        let now = Arc::clone(&self.sources);
+        for (source, of) in now.changed_since(then, read, first..=day) {
+            self.because.entry(source.to_owned()).or_default().insert(of);
+            self.days.entry(day).or_default().insert(table.clone());
+        }
+    }
+
+    /// The days to build again, those that are built at once together, each with the tables.
+    pub fn builds(&self) -> Vec<(RangeInclusive<NaiveDate>, BTreeSet<ModelName>)> {
+        let mut builds: Vec<(RangeInclusive<NaiveDate>, BTreeSet<ModelName>)> = Vec::new();
+        for (day, tables) in &self.days {
+            match builds.last_mut() {
+                Some((days, all)) if days.end().succ_opt() == Some(*day) => {
+                    *days = *days.start()..=*day;
+                    all.extend(tables.iter().cloned());
+                }
+                _ => builds.push((*day..=*day, tables.clone())),
+            }
+        }
+        builds
+    }
+
+    /// The same as steps of a plan.
+    pub fn steps(&self, pipeline: &Pipeline) -> Vec<Step> {
+        let of_table = |table: &ModelName| {
+            let days = self.days.iter().filter(|(_, tables)| tables.contains(table));
+            let days: BTreeSet<NaiveDate> = days.map(|(day, _)| *day).collect();
+            let action = Action::Build(Why::LateRows);
+            (!days.is_empty()).then(|| Step { table: table.clone(), action, days })
+        };
+        pipeline.models.iter().filter_map(|model| of_table(&model.name)).collect()
+    }
+}
+
+/// The sources whose past may change and that tables read, directly or not.
+struct Read {
+    by_table: BTreeMap<ModelName, BTreeSet<String>>,
+    all: BTreeSet<String>,
+}
+
+impl Read {
+    fn of(pipeline: &Pipeline, selected: &BTreeSet<ModelName>) -> Self {
+        let has_past = |name: &ModelName| {
+            let model = pipeline.model(name).filter(|_| name.layer == Layer::Raw);
+            model.is_some_and(|model| match &model.kind {
+                Kind::Source(source) => !matches!(source.time, Time::Current(_)),
+                _ => false,
+            })
+        };
+        let read = |table: &ModelName| {
+            let upstream = pipeline.with_upstream([table.clone()]);
+            let sources = upstream.iter().filter(|name| has_past(name));
+            (table.clone(), sources.map(|name| name.table.clone()).collect())
+        };
+        let by_table: BTreeMap<_, BTreeSet<String>> = selected.iter().map(read).collect();
+        let all = by_table.values().flatten().cloned().collect();
+        Self { by_table, all }
+    }
+}
+
+/// What sources said when entries were made, each read once.
+struct Then<'a> {
+    storage: &'a Storage,
+    read: BTreeMap<String, Arc<SourceDays>>,
+}
+
+impl Then<'_> {
+    async fn of(&mut self, entry: &Entry) -> Result<Option<Arc<SourceDays>>> {
+        let Some(object) = &entry.sources else { return Ok(None) };
+        if let Some(known) = self.read.get(object) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let read = Arc::new(SourceDays::read(self.storage, object).await?);
+        self.read.insert(object.clone(), Arc::clone(&read));
+        Ok(Some(read))
+    }
+}
+
+/// The first day that late rows may restate.
+fn before(pipeline: &Pipeline, day: NaiveDate, most: u32) -> NaiveDate {
+    let first = day.checked_sub_days(Days::new(most.into())).unwrap_or(day);
+    first.max(pipeline.settings.history_starts.min(day))
+}
+
+/// The days that are looked at: those before a run, and of its own as many as later runs may ask for.
+fn window(pipeline: &Pipeline, days: &RangeInclusive<NaiveDate>, most: u32) -> RangeInclusive<NaiveDate> {
+    let from = before(pipeline, *days.end(), most).max(*days.start());
+    before(pipeline, from, most)..=*days.end()
+}
+
+/// What sources say of days.
+async fn told(
+    place: Place<'_>,
+    pipeline: &Pipeline,
+    names: &BTreeSet<String>,
+    days: RangeInclusive<NaiveDate>,
+) -> Result<SourceDays> {
+    let (from, to) = days.into_inner();
+    let horizon = Horizon { day: to, zone: place.zone, reading: Reading::AsHappened };
+    let mut sources = BTreeMap::new();
+    for name in names {
+        let digests = of_source(place, pipeline, name, (Some(from), Some(horizon))).await?;
+        let days = from.iter_days().take_while(|day| *day <= to);
+        let said = days.map(|day| (day, digests.on(day))).filter(|(_, said)| said.rows != 0);
+        sources.insert(name.clone(), said.map(|(day, said)| (day, said.to_string())).collect());
+    }
+    Ok(SourceDays { from, to, sources })
+}

@@ -1,0 +1,106 @@
+//! Rows that come late, as people meet them: the night's run builds the published days again that they change.
+
+use serde_json::{Value, json};
+
+use super::{Project, SETTINGS, code, err, good, one_line};
+
+/// Restates up to so many days.
+fn restating(days: &str) -> Project {
+    let project = Project::sound();
+    project.write("hale.yml", &format!("{SETTINGS}max_restatement_days: {days}\n"));
+    project
+}
+
+fn json(project: &Project, arguments: &[&str]) -> Value {
+    one_line(&good(project.hale(&[arguments, &["--json"]].concat())))
+}
+
+fn night(project: &Project, day: &str) -> Value {
+    json(project, &["run", "--as-of", day])
+}
+
+fn sum(project: &Project, day: &str) -> String {
+    let query = format!("SELECT coalesce(sum(n), 0) FROM metrics.accounts WHERE as_of_date = '{day}'");
+    good(project.hale(&["query", &query, "--format", "csv"])).lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn a_late_row_restates_its_day_before_the_night_is_built() {
+    let project = restating("5");
+    for (rows, day) in [(1, "2026-01-01"), (2, "2026-01-02"), (3, "2026-01-03")] {
+        project.events(&[("a", 1, 5), ("a", 2, 6), ("a", 3, 7)][..rows]);
+        assert_eq!(night(&project, day).get("restated"), None, "{day}");
+    }
+    project.events(&[("a", 1, 5), ("a", 2, 6), ("b", 2, 100), ("a", 3, 7), ("a", 4, 8)]);
+    let plan = json(&project, &["plan", "--as-of", "2026-01-04"]);
+    assert_eq!(plan["restate"]["days"], json!(["2026-01-02", "2026-01-03"]), "{plan}");
+    let text = good(project.hale(&["plan", "--as-of", "2026-01-04"]));
+    assert!(text.contains("2026-01-02 to 2026-01-03 again: late rows of events (2026-01-02)"), "{text}");
+    let told = project.hale(&["run", "--as-of", "2026-01-04", "--json"]);
+    assert!(err(&told).contains("2 days, 2026-01-02 to 2026-01-03, are built again"), "{}", err(&told));
+    let result = one_line(&good(told));
+    assert_eq!((&result["as_of"], &result["published"]), (&json!("2026-01-04"), &json!(true)));
+    assert_eq!(result["restated"][0]["from"], "2026-01-02");
+    assert_eq!(result["late_rows"], json!({ "events": ["2026-01-02"] }));
+    assert_eq!(["2026-01-01", "2026-01-02", "2026-01-04"].map(|day| sum(&project, day)), ["5", "106", "8"]);
+    let history = json(&project, &["history"]);
+    assert_eq!(history["commits"][1]["why"], "late rows of events (2026-01-02)");
+    // What was built again is as sources say: the next night has nothing to do with it, though its rows may be equal.
+    project.events(&[("a", 1, 5), ("a", 2, 6), ("b", 2, 100), ("a", 3, 7), ("a", 4, 8), ("a", 5, 9)]);
+    assert_eq!(night(&project, "2026-01-05").get("restated"), None);
+}
+
+#[test]
+fn rows_later_than_the_limit_and_other_definitions_restate_nothing() {
+    let project = restating("1");
+    for day in ["2026-01-01", "2026-01-02"] {
+        night(&project, day);
+    }
+    project.events(&[("a", 1, 50), ("a", 2, 6)]);
+    night(&project, "2026-01-03");
+    assert_eq!(sum(&project, "2026-01-01"), "12");
+    // A changed definition changes published days only when they are asked for.
+    project.events(&[("a", 1, 50), ("a", 2, 6), ("a", 3, 1), ("a", 4, 1)]);
+    let twice = super::sums("n BIGINT").replace("sum(n)", "2 * sum(n)");
+    project.write("sql/metrics/accounts.sql", &twice);
+    assert_eq!(night(&project, "2026-01-04").get("restated"), None);
+    assert_eq!(sum(&project, "2026-01-03"), "0");
+    // Nothing is looked for where nobody asks for it.
+    project.write("hale.yml", SETTINGS);
+    project.events(&[("a", 4, 7), ("a", 5, 1)]);
+    night(&project, "2026-01-05");
+    assert_eq!(sum(&project, "2026-01-04"), "2");
+}
+
+#[test]
+fn held_days_and_days_as_known_stay_as_they_are() {
+    let project = restating("5");
+    night(&project, "2026-01-01");
+    night(&project, "2026-01-02");
+    good(project.hale(&["unpublish", "2026-01-02"]));
+    project.events(&[("a", 1, 50), ("a", 2, 6), ("a", 3, 1)]);
+    let result = night(&project, "2026-01-03");
+    assert_eq!(result["restated"][0]["as_of"], "2026-01-01", "{result}");
+    assert!(!project.published().iter().any(|path| path.contains("as_of=2026-01-02")));
+    json(&project, &["run", "--as-of", "2026-01-01", "--as-known"]);
+    project.events(&[("a", 1, 70), ("a", 2, 6), ("a", 3, 1)]);
+    let known = json(&project, &["run", "--as-of", "2026-01-02", "--as-known"]);
+    assert_eq!(known.get("restated"), None);
+}
+
+#[test]
+fn a_day_that_was_built_incomplete_is_not_what_a_run_would_build() {
+    let project = restating("5");
+    let result = json(&project, &["run", "--as-of", "2026-01-02", "--incomplete"]);
+    assert_eq!(result["published"], true);
+    let plan = json(&project, &["plan", "--as-of", "2026-01-02"]);
+    assert_eq!(plan["steps"][0]["why"], "built --incomplete", "{plan}");
+}
+
+#[test]
+fn more_days_than_a_year_are_refused() {
+    let project = restating("-3");
+    let told = project.hale(&["check"]);
+    assert_eq!(code(&told), 1);
+    assert!(err(&told).contains("`max_restatement_days` is -3, and has to be 0 to 366"), "{}", err(&told));
+}
