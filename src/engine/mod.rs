@@ -7,6 +7,7 @@ pub mod build_side;
 mod calendar;
 mod cast_names;
 mod checked;
+pub(crate) mod copied;
 pub mod day_rank;
 pub mod day_window;
 pub mod diagnose;

@@ -1,5 +1,6 @@
 //! Sources as tables: Parquet where it lies, without a row from after the last day of a run.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate, TimeZone, Utc};
@@ -186,6 +187,15 @@ pub fn parquet_table(
 /// As [`parquet_table`].
 pub fn parquet_folder(url: &Url, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
     listing(vec![ListingTableUrl::parse(url)?], schema)
+}
+
+/// Parquet files of one schema on the local disk, as one table.
+///
+/// # Errors
+/// As [`parquet_table`].
+pub(crate) fn parquet_files(files: &[&Path], schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    let urls = files.iter().map(|file| ListingTableUrl::parse(file.to_string_lossy()));
+    listing(urls.collect::<Result<_>>()?, schema)
 }
 
 fn listing(urls: Vec<ListingTableUrl>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {

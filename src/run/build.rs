@@ -9,7 +9,9 @@ use tracing::info_span;
 
 use super::built::Built;
 use super::contracts::broken;
-use super::decide::decide;
+use super::decide::{Decided, decide};
+use super::once::{Once, once};
+use super::question::Question;
 use super::report::{BuiltModel, Report};
 use super::request::Request;
 use super::stage::{Attempt, Staged};
@@ -61,7 +63,8 @@ pub async fn build(
     drop(phase);
     let models = decided.needed.tables.keys().filter(|name| decided.scope.computes(name)).count();
     watch.saw(&Event::Begun { run_id: staging.run_id(), models });
-    let (models, audits, warnings) = (Vec::new(), 0, Diagnostics::new());
+    let once = computed_once(checked, &decided)?;
+    let (models, copies, audits, warnings) = (Vec::new(), Vec::new(), 0, Diagnostics::new());
     let memory_limit = engine.memory_limit();
     let mut build = Build {
         checked,
@@ -72,6 +75,8 @@ pub async fn build(
         memory_limit,
         staging,
         decided,
+        once,
+        copies,
         models,
         audits,
         warnings,
@@ -87,6 +92,15 @@ pub async fn build(
             })
         }
     }
+}
+
+fn computed_once(checked: &Checked, decided: &Decided<'_>) -> Result<Once> {
+    let computes = |name: &ModelName| {
+        let is_stored = checked.pipeline.model(name).is_some_and(Model::is_stored);
+        decided.scope.computes(name) && (!is_stored || decided.needed.first(name).is_some())
+    };
+    let asked = decided.scope.questions.iter().flat_map(Question::reads).collect();
+    once(checked, &computes, &asked).map_err(|error| diagnose::of_run("planning", &error))
 }
 
 /// The first error, which is the cause, with a second one that came of cleaning up.
@@ -131,6 +145,10 @@ impl Build<'_> {
             match &model.kind {
                 Kind::Source(_) => {}
                 Kind::View(query) => {
+                    if let Some(names) = self.once.get(&model.name).cloned() {
+                        self.compute_once(model, query, &names).await?;
+                        continue;
+                    }
                     let _phase = info_span!("views: planned");
                     let planned = self.session.plan(query).await;
                     let entered = planned.and_then(|plan| self.session.register_view(&model.name, plan));
@@ -243,6 +261,7 @@ impl Build<'_> {
         let report = Report {
             run_id,
             models: self.models,
+            once: self.copies.iter().map(|(name, copied)| (name.clone(), copied.rows_read)).collect(),
             audits: self.audits,
             left_out: self.decided.scope.left_out,
             older: self.decided.older,

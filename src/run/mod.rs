@@ -1,7 +1,8 @@
 //! Builds and audits models in order, then publishes all of them or nothing.
 //!
 //! ```text
-//! Request ──► needed days ──► sources ready ──► audited ──► each model: plan → rows of days → sorted → staged, audited
+//! Request ──► needed days ──► sources ready ──► audited ──► views of many readers, once ([`once`])
+//!                                             ──► each model: plan → rows of days → sorted → staged, audited
 //!                                             ──► audits that are queries ──► Built ──► publish
 //! ```
 //!
@@ -19,6 +20,7 @@ mod digests;
 mod known;
 mod look_back;
 mod needed;
+mod once;
 mod parts;
 mod progress;
 mod published;

@@ -14,6 +14,8 @@ pub struct Report {
     pub run_id: String,
     /// Each model that was built, in order.
     pub models: Vec<BuiltModel>,
+    /// Views that were computed once for several models, each with the rows that were read for it.
+    pub once: Vec<(ModelName, u64)>,
     /// Audits that ran as queries and passed (those in the stream of a table are part of building it).
     pub audits: usize,
     /// Audits that a run from published tables cannot look into, each with the reason.

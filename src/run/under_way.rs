@@ -1,12 +1,15 @@
 //! A run under way: what its steps read, and what they add to.
 
 use super::decide::Decided;
+use super::once::Once;
 use super::report::BuiltModel;
 use super::request::Request;
 use super::watch::Watch;
 use crate::check::Checked;
 use crate::diagnostic::Diagnostics;
+use crate::engine::copied::Copied;
 use crate::engine::{Engine, Session};
+use crate::project::layer::ModelName;
 use crate::project::reported::Reports;
 use crate::table::Staging;
 
@@ -19,6 +22,10 @@ pub(super) struct Build<'a> {
     pub(super) session: Session,
     pub(super) memory_limit: usize,
     pub(super) staging: Staging,
+    /// The views that are computed once.
+    pub(super) once: Once,
+    /// Their rows, as far as they are computed.
+    pub(super) copies: Vec<(ModelName, Copied)>,
     pub(super) decided: Decided<'a>,
     pub(super) models: Vec<BuiltModel>,
     pub(super) audits: usize,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::commits::age;
 use super::{Project, SETTINGS, code, err, good, one_line};
 
 /// Restates up to so many days.
@@ -91,6 +92,7 @@ fn held_days_and_days_as_known_stay_as_they_are() {
 #[test]
 fn a_day_that_was_built_incomplete_is_not_what_a_run_would_build() {
     let project = restating("5");
+    age(&project, "data/events.parquet", 0);
     let result = json(&project, &["run", "--as-of", "2026-01-02", "--incomplete"]);
     assert_eq!(result["published"], true);
     let plan = json(&project, &["plan", "--as-of", "2026-01-02"]);

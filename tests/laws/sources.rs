@@ -127,7 +127,7 @@ fn a_delivery_that_matters_is_told_with_table_row_and_column() {
         ("sql/raw/tickets.sql", "LOCATION 'tickets.parquet'", "LOCATION 'tickets.parquet/3.parquet'");
     for (edit, deliveries, table, column) in [
         (keyless, [sources.path(), one.path()], "metrics.usage", "_28d is "),
-        (one_file, [one.path(), other.path()], "metrics.support", "tickets_"),
+        (one_file, [one.path(), other.path()], "metrics.support", "_90d is "),
     ] {
         let project = project_with(&[edit]);
         let told = difference(project.path(), deliveries, &[table]);

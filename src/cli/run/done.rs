@@ -150,7 +150,8 @@ fn facts(report: &Report) -> Map<String, Value> {
     let rows: Map<String, Value> =
         tables.map(|table| (format!("{}.{}", table.layer, table.name), table.rows.into())).collect();
     let read = |model: &BuiltModel| (model.name.to_string(), model.rows_read.into());
-    let rows_read: Map<String, Value> = report.models.iter().map(read).collect();
+    let once = report.once.iter().map(|(name, rows)| (name.to_string(), (*rows).into()));
+    let rows_read: Map<String, Value> = once.chain(report.models.iter().map(read)).collect();
     let written: usize = report.tables.iter().map(|table| table.written).sum();
     let unchanged: usize = report.tables.iter().map(|table| table.unchanged).sum();
     object(json!({
