@@ -6,6 +6,7 @@ mod digests;
 mod help;
 mod late;
 mod models;
+mod once;
 mod project;
 mod questions;
 mod run;

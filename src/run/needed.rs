@@ -200,6 +200,21 @@ impl<'a> Search<'a> {
         Ok((plan, found))
     }
 
+    /// What a model reads for the days from a first one on: the plan, and of each stored table the first day; whether it reads
+    /// sources.
+    pub(super) fn read_by(
+        &mut self,
+        model: &Model,
+        first: NaiveDate,
+    ) -> Result<Option<(&LogicalPlan, Vec<(ModelName, NaiveDate)>, bool)>> {
+        self.look_into(model, first)?;
+        let found = self.found.get(&(model.name.clone(), first));
+        Ok(found.map(|found| {
+            let reads = found.reads.iter().map(|read| (read.table.clone(), read.first));
+            (&found.plan, reads.collect(), found.reads_sources)
+        }))
+    }
+
     fn look_into(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
         let key = (model.name.clone(), first);
         if self.found.contains_key(&key) {

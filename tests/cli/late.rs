@@ -106,3 +106,29 @@ fn more_days_than_a_year_are_refused() {
     assert_eq!(code(&told), 1);
     assert!(err(&told).contains("`max_restatement_days` is -3, and has to be 0 to 366"), "{}", err(&told));
 }
+
+#[test]
+fn look_backs_are_told_with_what_has_no_bound() {
+    let query = |frame: &str| {
+        super::by_day(
+            "n BIGINT",
+            &format!(
+                "SELECT account_id, as_of_date, sum(n) OVER (PARTITION BY account_id ORDER BY as_of_date {frame}) AS n \
+                 FROM metrics.days"
+            ),
+        )
+    };
+    let days = super::sums("n BIGINT").replace("metrics.accounts", "metrics.days");
+    let week = "RANGE BETWEEN INTERVAL '6' DAY PRECEDING AND CURRENT ROW";
+    let project = Project::of(&[("sql/metrics/days.sql", &days), ("sql/metrics/accounts.sql", &query(week))]);
+    let told = |project: &Project| json(project, &["plan", "--as-of", "2026-01-20", "--look-back"]);
+    let tables = told(&project)["tables"].clone();
+    assert_eq!(tables[0], json!({ "table": "metrics.days", "reads": [], "sources": true }));
+    assert_eq!(tables[1]["reads"], json!([{ "table": "metrics.days", "days": 6 }]));
+    project.write("sql/metrics/accounts.sql", &query("ROWS UNBOUNDED PRECEDING"));
+    let reads = told(&project)["tables"][1]["reads"][0].clone();
+    assert_eq!((&reads["table"], &reads["days"]), (&json!("metrics.days"), &Value::Null));
+    assert!(reads["because"].as_str().unwrap().contains("sum(metrics.days.n)"), "{reads}");
+    let text = good(project.hale(&["plan", "--as-of", "2026-01-20", "--look-back"]));
+    assert!(text.contains("metrics.days") && text.contains("all"), "{text}");
+}

@@ -1,17 +1,19 @@
 //! `hale plan`
 
+mod look_back;
+
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
-use super::console::Console;
-use super::context::Context;
-use super::outcome::Outcome;
-use super::output::{self, Sheet};
-use super::run::why;
+use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
+use crate::cli::console::Console;
+use crate::cli::context::Context;
+use crate::cli::outcome::Outcome;
+use crate::cli::output::{self, Sheet};
+use crate::cli::run::why;
 use crate::error::Error;
 use crate::plan::{Action, Inputs, Late, Plan, Step};
 use crate::run::Selection;
@@ -26,7 +28,8 @@ use crate::store::State;
 #[command(after_help = "\
 Examples:
   hale plan --as-of 2026-09-30
-  hale plan --from 2026-09-01 --to 2026-09-30 --json")]
+  hale plan --from 2026-09-01 --to 2026-09-30 --json
+  hale plan --as-of 2026-09-30 --look-back --select scores")]
 pub(super) struct PlanFor {
     /// The day: YYYY-MM-DD, or RFC 3339 for the project's day at that instant
     #[arg(long, value_name = "DAY", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
@@ -40,6 +43,9 @@ pub(super) struct PlanFor {
     /// Stored models: `metrics` (a layer), `metrics.usage` (a model), with + behind it its readers as well
     #[arg(long, value_name = "WORD", num_args = 1..)]
     select: Vec<String>,
+    /// Say instead how far back a day of each table looks, and which expression looks at all of history
+    #[arg(long)]
+    look_back: bool,
     #[command(flatten)]
     reading: ReadingAs,
     #[command(flatten)]
@@ -61,6 +67,9 @@ impl PlanFor {
             [] => Selection::all(&pipeline),
             words => Selection::of_words(&pipeline, words)?,
         };
+        if self.look_back {
+            return look_back::tell(pipeline, &engine, (&selection.0, *days.end()), context.console).await;
+        }
         let reading = self.reading.reading();
         let sources = context.sources(&self.sources, &pipeline, &engine)?;
         let out = context.out_of(&self.out, reading, &pipeline, &engine)?;
