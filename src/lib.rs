@@ -33,6 +33,7 @@
 //! | [`run`] | builds models in order into staging, audits what was built |
 //! | [`table`] | one stored table: the audited writer, into staging |
 //! | [`store`] | all that lies under `--out`, and nobody else knows it |
+//! | [`erase`](mod@erase) | somebody's rows, taken out of all that is kept; the proof that none is left |
 //! | [`read`] | what people ask of what is published |
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
@@ -120,6 +121,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod docs;
 pub mod engine;
+pub mod erase;
 pub mod error;
 pub mod explain;
 pub mod generate;

@@ -1,14 +1,18 @@
 //! The command as people and orchestrators meet it: the real binary on small projects, its exit codes and streams.
 
 mod calls;
+mod checkouts;
 mod commits;
 mod digests;
+mod erase;
+mod faults;
 mod help;
 mod late;
 mod models;
 mod once;
 mod project;
 mod questions;
+mod retention;
 mod run;
 
 use std::path::{Path, PathBuf};

@@ -3,6 +3,8 @@
 mod audits;
 mod commit;
 mod encoding;
+mod erase;
+mod erase_faults;
 mod faults;
 mod history;
 mod parts;

@@ -48,6 +48,7 @@ fn to_json(commits: &[Commit]) -> Value {
         json!({
             "commit": commit.number, "at": commit.at, "by": commit.by, "run_id": commit.run, "what": commit.what,
             "why": commit.why, "definition": commit.definition, "held": commit.held,
+            "erased_by": commit.erased_by,
         })
     };
     json!({ "commits": commits.iter().map(commit).collect::<Vec<_>>() })
@@ -60,7 +61,7 @@ fn text(commits: &[Commit], console: Console) -> String {
             commit.number.to_string(),
             commit.at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
             commit.by.clone(),
-            did(&commit.what),
+            did(commit),
             commit.why.clone().unwrap_or_default(),
         ]
     };
@@ -75,8 +76,11 @@ fn text(commits: &[Commit], console: Console) -> String {
 }
 
 /// What a commit did, in a few words.
-fn did(what: &What) -> String {
-    match what {
+fn did(commit: &Commit) -> String {
+    let since: Vec<String> = commit.erased_by.iter().map(u64::to_string).collect();
+    let since =
+        if since.is_empty() { String::new() } else { format!("; rows erased by {}", since.join(", ")) };
+    let what = match &commit.what {
         What::Published { from, to, rescored, tables } => {
             let days = if from == to { from.to_string() } else { format!("{from} to {to}") };
             let verb = if *rescored { "scored again" } else { "published" };
@@ -88,7 +92,12 @@ fn did(what: &What) -> String {
         What::Unpublished { days } => format!("unpublished {}", listed(days)),
         What::Released { days } => format!("released {}", listed(days)),
         What::Collected { kept_from } => format!("kept from {kept_from}"),
-    }
+        What::Expired { keep, days } => format!("took out {}, beyond {keep}", listed(days)),
+        What::Erased { column, values, rows, objects, .. } => {
+            format!("erased {values} of {column}: {rows} rows of {objects} files")
+        }
+    };
+    what + &since
 }
 
 fn listed(days: &[chrono::NaiveDate]) -> String {

@@ -13,7 +13,9 @@ mod compile;
 mod completions;
 mod console;
 mod context;
+mod days;
 mod docs;
+mod erase;
 mod explain;
 mod files;
 mod gc;
@@ -105,6 +107,7 @@ enum Command {
     Rollback(rollback::Rollback),
     Release(release::Release),
     Unpublish(unpublish::Unpublish),
+    Erase(erase::Erase),
     Gc(gc::Gc),
     Verify(verify::Verify),
     Views(views::Views),
@@ -210,6 +213,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Rollback(rollback) => rollback.execute(context).await,
         Command::Release(release) => release.execute(context).await,
         Command::Unpublish(unpublish) => unpublish.execute(context).await,
+        Command::Erase(erase) => erase.execute(context).await,
         Command::Gc(gc) => gc.execute(context).await,
         Command::Verify(verify) => unless_stopped(verify.execute(context)).await,
         Command::Views(views) => unless_stopped(views.execute(context)).await,

@@ -17,6 +17,7 @@ pub mod layer;
 pub mod model;
 pub mod ready;
 pub mod reported;
+pub mod retention;
 pub mod settings;
 pub(crate) mod statement;
 pub mod time;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::layer::{Layer, ModelName};
 use super::model::Source;
 use super::ready::CompleteFrom;
+use super::retention::Retention;
 use crate::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::yaml::{self, Entries, Placed, place};
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub folders: Vec<String>,
     /// Rows that come up to so many days late restate the published days since; none do where it is not said.
     pub max_restatement_days: Option<u32>,
+    /// How long published days are kept; for ever where that is not said.
+    pub keep: Option<Retention>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +57,7 @@ struct Written {
     #[serde(default)]
     folders: Vec<Placed<String>>,
     max_restatement_days: Option<Placed<i64>>,
+    keep: Option<Placed<String>>,
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
 }
@@ -84,6 +88,7 @@ impl Settings {
         });
         let complete_from = complete_from.collect::<Result<_, Diagnostic>>()?;
         stale_after(file, &written.parameters)?;
+        let keep = written.keep.as_ref().map(|keep| kept(file, keep)).transpose()?;
         let folders = written.folders.iter().map(|name| folder(file, name)).collect::<Result<_, _>>()?;
         let max_restatement_days =
             written.max_restatement_days.as_ref().map(|days| restated(file, days)).transpose()?;
@@ -99,6 +104,7 @@ impl Settings {
             parameters,
             folders,
             max_restatement_days,
+            keep,
         })
     }
 }
@@ -112,6 +118,16 @@ fn restated(file: &Arc<SourceFile>, written: &Placed<i64>) -> Result<u32, Diagno
         Diagnostic::error("max-restatement", message)
             .at(place(file, written))
             .help("rows that come later than so many days restate nothing; days further back are built with `hale run --from --to`")
+    })
+}
+
+/// How long published days are kept.
+fn kept(file: &Arc<SourceFile>, written: &Placed<String>) -> Result<Retention, Diagnostic> {
+    Retention::parse(&written.value).ok_or_else(|| {
+        let message = format!("`{}` does not say how long published days are kept", written.value);
+        Diagnostic::error("retention", message)
+            .at(place(file, written))
+            .help("write `keep: 800 days`, or `keep: 800 days, then month ends`")
     })
 }
 

@@ -1,7 +1,9 @@
-//! Commits that no run makes: going back, taking days out, letting them go again.
+//! Commits that no run makes: going back, taking days out, letting them go again. Whatever an erasure that was killed has left
+//! to be done is done before.
 
 use super::change::Change;
 use super::claim::Claim;
+use super::erasing::finish_erasure;
 use super::follow::{Followed, Mark, follow};
 use super::publish::{Author, commit};
 use super::state::State;
@@ -24,6 +26,7 @@ pub struct Amended {
 /// # Errors
 /// As [`commit`] and [`follow`].
 pub async fn amend(storage: &Storage, change: &Change, why: Option<String>) -> Result<Amended> {
+    finish_erasure(storage).await?;
     let claim = Claim::make(storage).await?;
     let author = Author { run: claim.run().to_owned(), why, ..Author::default() };
     let made = made(storage, &author, change).await;

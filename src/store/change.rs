@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::commit::{Commit, Held, Stored, What, Whole, key};
+use super::commit::{Commit, Stored, What, Whole, key};
+use super::edits::{Erasure, erase, expire, roll_back, unpublish};
 use super::entry::{Entry, Manifest, month_of, same};
+use super::next::{Next, month_as_is};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
@@ -31,6 +33,15 @@ pub enum Change {
         /// The first commit that is kept.
         kept_from: u64,
     },
+    /// Days that are older than the project keeps are taken out of every table, and not held.
+    Expire {
+        /// What the project keeps, as it says it.
+        keep: String,
+        /// The days.
+        days: BTreeSet<NaiveDate>,
+    },
+    /// Objects give way to others that are without some rows.
+    Erase(Erasure),
 }
 
 /// What is new of a table.
@@ -40,39 +51,6 @@ pub enum TableChange {
     Days(BTreeMap<NaiveDate, Entry>),
     /// All of history up to the day.
     Whole(NaiveDate, Entry),
-}
-
-/// What is published once a change took effect on top of a commit.
-pub(super) struct Next {
-    /// The tables: of those stored by day the months that stay, by the names of their manifests.
-    pub(super) tables: BTreeMap<String, Stored>,
-    /// Months that change: manifests that have to be written; one without days is to be left out.
-    pub(super) manifests: Vec<(ModelName, String, Manifest)>,
-    pub(super) held: BTreeMap<NaiveDate, Held>,
-    pub(super) kept_from: u64,
-    /// How many days of each table are new; 1 for a table that is stored whole.
-    pub(super) changed: BTreeMap<String, usize>,
-}
-
-impl Next {
-    /// All as it is.
-    fn same_as(commit: &Commit) -> Self {
-        Self {
-            tables: commit.tables.clone(),
-            manifests: Vec::new(),
-            held: commit.held.clone(),
-            kept_from: commit.kept_from,
-            changed: BTreeMap::new(),
-        }
-    }
-
-    /// Whether anything is other than in a commit.
-    pub(super) fn differs_from(&self, commit: &Commit) -> bool {
-        !self.manifests.is_empty()
-            || self.tables != commit.tables
-            || self.held != commit.held
-            || self.kept_from != commit.kept_from
-    }
 }
 
 /// Another run has published meanwhile what this one read or wrote.
@@ -108,6 +86,8 @@ impl Change {
             Self::Unpublish(days) => unpublish(&mut next, newest, days).await?,
             Self::Release(days) => next.held.retain(|day, _| !days.is_empty() && !days.contains(day)),
             Self::Collect { kept_from } => next.kept_from = next.kept_from.max(*kept_from),
+            Self::Expire { days, .. } => expire(&mut next, newest, days).await?,
+            Self::Erase(erasure) => erase(&mut next, newest, erasure).await?,
         }
         Ok(next)
     }
@@ -132,6 +112,10 @@ impl Change {
                 What::Released { days: released.copied().collect() }
             }
             Self::Collect { kept_from } => What::Collected { kept_from: *kept_from },
+            Self::Expire { keep, days } => {
+                What::Expired { keep: keep.clone(), days: days.iter().copied().collect() }
+            }
+            Self::Erase(erasure) => erasure.what(),
         }
     }
 }
@@ -238,56 +222,4 @@ fn whole_of(
     };
     next.tables.insert(key(table), Stored::Whole(Whole { through, entry }));
     Ok(())
-}
-
-async fn roll_back(next: &mut Next, newest: &State, number: u64) -> Result<()> {
-    let wanted = State::at(newest.storage(), number).await?;
-    let mut differing = BTreeSet::new();
-    let tables: BTreeSet<ModelName> = newest.tables().into_iter().chain(wanted.tables()).collect();
-    for table in &tables {
-        let (now, then) = (newest.entries(table, ..).await?, wanted.entries(table, ..).await?);
-        let days: BTreeSet<NaiveDate> = now.keys().chain(then.keys()).copied().collect();
-        let other = days.into_iter().filter(|day| !same(now.get(day), then.get(day))).collect::<Vec<_>>();
-        if !other.is_empty() {
-            next.changed.insert(key(table), other.len());
-        }
-        differing.extend(other);
-    }
-    let why = format!("rolled back to commit {number}");
-    let since = newest.number() + 1;
-    next.tables.clone_from(&wanted.commit().tables);
-    next.held.extend(differing.into_iter().map(|day| (day, Held { since, why: why.clone() })));
-    Ok(())
-}
-
-async fn unpublish(next: &mut Next, newest: &State, days: &BTreeSet<NaiveDate>) -> Result<()> {
-    let months: BTreeSet<String> = days.iter().copied().map(month_of).collect();
-    for table in newest.tables() {
-        for month in &months {
-            let mut manifest = month_as_is(newest, &table, month).await?;
-            let before = manifest.len();
-            manifest.retain(|day, _| !days.contains(day));
-            if manifest.len() < before {
-                *next.changed.entry(key(&table)).or_default() += before - manifest.len();
-                next.manifests.push((table.clone(), month.clone(), manifest));
-            }
-        }
-    }
-    if next.manifests.is_empty() {
-        let days: Vec<String> = days.iter().map(NaiveDate::to_string).collect();
-        return Err(Error::Usage(format!("no table is published on {}", days.join(", "))));
-    }
-    let since = newest.number() + 1;
-    let held = |day: &NaiveDate| (*day, Held { since, why: "unpublished".to_owned() });
-    next.held.extend(days.iter().map(held));
-    Ok(())
-}
-
-/// The days of a month of a table that are published now.
-async fn month_as_is(newest: &State, table: &ModelName, month: &str) -> Result<Manifest> {
-    let named = newest.months(table).find(|(named, _)| *named == month).map(|(_, object)| object.clone());
-    match named {
-        Some(object) => Ok(newest.manifest(object).await?.as_ref().clone()),
-        None => Ok(Manifest::new()),
-    }
 }

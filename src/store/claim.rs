@@ -5,6 +5,7 @@
 //! such one) or when it cannot be known and nothing was written into it for a day. A run that still lives is never touched,
 //! however old it is.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
@@ -115,6 +116,17 @@ pub(super) async fn oldest(storage: &Storage) -> Result<Option<DateTime<Utc>>> {
     Ok(oldest)
 }
 
+/// The runs that live, or of which it cannot be known.
+pub(crate) async fn living(storage: &Storage) -> Result<BTreeSet<String>> {
+    let mut living = BTreeSet::new();
+    for run in storage.folders(STAGING).await? {
+        if !is_left(storage, &run).await? {
+            living.insert(run);
+        }
+    }
+    Ok(living)
+}
+
 /// Removes the folders that runs have left behind; returns how many.
 pub(crate) async fn remove_stale(storage: &Storage) -> Result<usize> {
     let mut removed = 0;
@@ -126,6 +138,11 @@ pub(crate) async fn remove_stale(storage: &Storage) -> Result<usize> {
         }
     }
     Ok(removed)
+}
+
+/// Whether a run is known to be gone, or has written nothing for a day.
+pub(super) async fn is_left(storage: &Storage, run: &str) -> Result<bool> {
+    is_stale(storage, run, &format!("{STAGING}/{run}")).await
 }
 
 async fn is_stale(storage: &Storage, run_id: &str, folder: &str) -> Result<bool> {

@@ -3,7 +3,6 @@
 //! That earlier commits are not kept any more is itself a commit, made before anything is removed: whoever wants to go back
 //! to one either was first, and then it is kept, or finds it gone.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,9 +10,8 @@ use futures::{StreamExt, stream};
 
 use super::amend::amend;
 use super::change::Change;
-use super::commit::{Commit, Stored};
-use super::entry::Entry;
 use super::follow::Mark;
+use super::named::Named;
 use super::state::{State, numbers};
 use super::{claim, layout};
 use crate::error::Result;
@@ -67,16 +65,15 @@ pub async fn collect(storage: &Storage, keep: Keep) -> Result<Collected> {
     let now = Utc::now();
     let oldest = claim::oldest(storage).await?;
     let mut collected = Collected { kept_from, ..Collected::default() };
-    let named = named(storage, kept_from).await?;
+    let named = Named::by_commits(storage, kept_from).await?;
     let age = TimeDelta::from_std(keep.age).unwrap_or(TimeDelta::MAX);
     let until = now.checked_sub_signed(age).unwrap_or(DateTime::UNIX_EPOCH);
     let until = oldest.map_or(until, |oldest| until.min(oldest - CLOCKS));
     let mut removed = Vec::new();
     for object in storage.list(layout::OBJECTS).await? {
         let Some(path) = storage.relative(&object.location) else { continue };
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let is_ours = path == layout::object_file(name) && name.contains('-');
-        if is_ours && !named.contains(name) && object.last_modified < until {
+        let is_named = layout::object_of(&path).is_none_or(|name| named.contains(name));
+        if !is_named && object.last_modified < until {
             collected.bytes += object.size;
             removed.push(path);
         }
@@ -92,27 +89,4 @@ pub async fn collect(storage: &Storage, keep: Keep) -> Result<Collected> {
     let done: Vec<Result<()>> = stream::iter(removals).buffered(AT_ONCE).collect().await;
     done.into_iter().collect::<Result<()>>()?;
     Ok(collected)
-}
-
-/// The objects that kept commits name.
-async fn named(storage: &Storage, kept_from: u64) -> Result<BTreeSet<String>> {
-    let mut named = BTreeSet::new();
-    for number in numbers(storage).await?.into_iter().filter(|number| *number >= kept_from) {
-        let Some(commit) = Commit::read(storage, number).await? else { continue };
-        let state = State::of(storage, commit);
-        for stored in state.commit().tables.values() {
-            match stored {
-                Stored::Whole(whole) => named.extend(whole.entry.objects()),
-                Stored::Months(months) => {
-                    for manifest in months.values() {
-                        if named.insert(manifest.clone()) {
-                            let days = state.manifest(manifest.clone()).await?;
-                            named.extend(days.values().flat_map(Entry::objects));
-                        }
-                    }
-                }
-            }
-        }
-    }
-    Ok(named)
 }

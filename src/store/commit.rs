@@ -53,6 +53,9 @@ pub struct Commit {
     /// Days that runs leave as they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<NaiveDate, Held>,
+    /// The later commits that took rows out of this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased_by: Vec<u64>,
 }
 
 /// What is published of a table.
@@ -118,6 +121,26 @@ pub enum What {
         /// The first commit that is kept.
         kept_from: u64,
     },
+    /// Days that are older than the project keeps were taken out of every table.
+    Expired {
+        /// What the project keeps, as it says it.
+        keep: String,
+        /// The days.
+        days: Vec<NaiveDate>,
+    },
+    /// Rows were taken out of this commit and of all that were kept before it. Whose they were is not written down.
+    Erased {
+        /// The column that named whose they were.
+        column: String,
+        /// How many values of it were asked for.
+        values: usize,
+        /// How many rows of objects are gone.
+        rows: u64,
+        /// How many objects were replaced.
+        objects: usize,
+        /// Earlier commits that name other objects than when they were made.
+        commits: Vec<u64>,
+    },
 }
 
 /// How the attempt to create a commit ended.
@@ -147,6 +170,7 @@ impl Commit {
             kept_from: 1,
             tables: BTreeMap::new(),
             held: BTreeMap::new(),
+            erased_by: Vec::new(),
         }
     }
 
@@ -169,6 +193,14 @@ impl Commit {
             return Err(damaged(format!("it says that it is number {}", commit.number)));
         }
         Ok(Some(commit))
+    }
+
+    /// Writes it again in place of what it was, where rows were taken out of it.
+    pub(super) async fn rewrite(&self, storage: &Storage) -> Result<()> {
+        let file = layout::commit_file(self.number);
+        let text = serde_json::to_vec_pretty(self).map_err(|error| Error::Bug(error.to_string()))?;
+        storage.put(&file, Bytes::from(text)).await?;
+        storage.sync(&[file]).await
     }
 
     /// Creates it where there is none of its number. An answer that was lost is looked up: what lies there says whose it is.

@@ -11,9 +11,18 @@ use crate::storage::Storage;
 /// The files of a project, by their paths.
 pub type Files = BTreeMap<String, String>;
 
-/// Keeps a definition, unless it is there; returns its name, the hash of its files.
+/// The name of a definition: the hash of its files.
+pub(super) fn name(files: &Files) -> Result<String> {
+    Ok(entry::hash(&text(files)?))
+}
+
+fn text(files: &Files) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(files).map_err(|error| Error::Bug(error.to_string()))
+}
+
+/// Keeps a definition, unless it is there; returns its name.
 pub(super) async fn keep(storage: &Storage, files: &Files) -> Result<String> {
-    let text = serde_json::to_vec_pretty(files).map_err(|error| Error::Bug(error.to_string()))?;
+    let text = text(files)?;
     let name = entry::hash(&text);
     let file = layout::definition_file(&name);
     if storage.find(&file).await?.is_none() {

@@ -36,11 +36,6 @@ impl Entry {
         layout::object_file(&self.object)
     }
 
-    /// The objects that it names.
-    pub(super) fn objects(&self) -> impl Iterator<Item = String> {
-        [Some(self.object.clone()), self.sources.clone()].into_iter().flatten()
-    }
-
     /// Whether two have the same bytes.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.hash() == other.hash() && self.bytes == other.bytes

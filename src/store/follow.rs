@@ -131,7 +131,7 @@ impl Todo {
     }
 
     async fn execute(self, storage: &Storage, turn: &mut Turn, followed: &mut Followed) -> Result<()> {
-        let folder = format!("{}/following-{}", layout::STAGING, turn.number());
+        let folder = layout::copies_folder(turn.number());
         let mut written = Vec::new();
         let files: Vec<_> = self.files.into_iter().enumerate().collect();
         for some in files.chunks(AT_ONCE) {

@@ -10,6 +10,7 @@
 //!                                     of days when rows were made ([`SourceDays`])
 //! _hale/definitions/ab12….json        the project that made the rows
 //! _hale/staging/<run>/…               what a run is building, and its claim: who it is, and that it lives
+//! _hale/erasing.json                  what gives way to what, while somebody's rows are erased
 //! _hale/following/00000007.json       whose turn it is to follow
 //! _hale/followed.json                 which commit the plain folders show
 //! <layer>/<table>/as_of=2026-09-01/part-0000.parquet    what readers of plain folders see: a copy of the object
@@ -23,7 +24,10 @@
 //! | what a commit changes | [`Change`]: days of tables, and what was read to make them |
 //! | who wins of two runs | the first; the second goes on top where nothing that it read or wrote has changed meanwhile, else it has to try again |
 //! | what is never lost | objects that a kept commit names; files that no commit lists |
-//! | who deletes | [`collect()`] objects that no kept commit names; [`follow()`] plain files of days that were published and are not any more |
+//! | who deletes | [`collect()`] objects that no kept commit names; [`follow()`] plain files of days that were published and are not any more; [`erase`](mod@crate::erase) objects with somebody's rows |
+//! | what changes in a commit that was made | objects that gave way to others without somebody's rows ([`Change::Erase`]), and nothing else: `erased_by` says so |
+//! | what is kept | the newest commits, as [`collect()`] is told; of the newest one the days that the project keeps ([`expire()`]) |
+//! | who may publish again | a definition that is published, or was never; one that another has replaced only where that is asked for ([`replaced()`]) |
 //!
 //! A table that is stored whole has no days of its own: it is all of history up to the last day of the run that made it, and
 //! the one that reaches further stands, so that a run of an older day takes no table back in time.
@@ -34,10 +38,16 @@ pub(crate) mod claim;
 mod collect;
 mod commit;
 mod definition;
+mod edits;
 mod entry;
+mod erasing;
+mod expire;
 mod follow;
 pub(crate) mod layout;
+mod named;
+mod next;
 mod publish;
+mod replaced;
 mod source_days;
 mod state;
 mod turn;
@@ -48,10 +58,16 @@ pub use amend::{Amended, amend, mend};
 pub use change::{Change, TableChange};
 pub use collect::{Collected, Keep, collect};
 pub use commit::{Commit, Held, Stored, What, Whole};
+pub use edits::{Erasure, Successor, Successors};
 pub use entry::Entry;
 pub(crate) use entry::hexadecimal;
+pub(crate) use erasing::Erasing;
+pub use erasing::finish_erasure;
+pub use expire::{expire, expiring};
 pub use follow::{Followed, follow};
+pub(crate) use named::Named;
 pub use publish::{Author, NewFile, NewTable, Outcome, Unfinished, commit, publish};
+pub use replaced::{Replaced, replaced};
 pub use source_days::SourceDays;
 pub use state::{State, history};
 pub use verify::{Fault, Verified, verify};

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use chrono::{NaiveDate, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::change::{Change, Next, TableChange};
+use super::change::{Change, TableChange};
 use super::commit::{Commit, Created, Stored, key};
 use super::definition::{self, Files};
 use super::entry::{self, Entry};
 use super::layout;
+use super::next::Next;
 use super::source_days::SourceDays;
 use super::state::State;
 use crate::diagnostic::Diagnostic;

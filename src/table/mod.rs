@@ -13,6 +13,7 @@
 //! killed while it writes a large file to an object store leaves the parts sent so far, which the store shows nowhere:
 //! give the bucket a lifecycle rule that ends unfinished multipart uploads.
 
+mod again;
 mod audit;
 mod cast;
 mod encode;
@@ -26,6 +27,7 @@ mod staging;
 mod upload;
 mod writer;
 
+pub(crate) use again::{Again, spec_of};
 pub use finding::{Finding, Rule, Sample};
 pub use spec::{TableSpec, stored_type};
 pub use staged::{StagedFile, StagedTable};

@@ -78,14 +78,15 @@ impl fmt::Debug for Staging {
 }
 
 impl Staging {
-    /// Begins a run: removes what killed runs have left behind, then makes a folder of its own. Up to `threads` row
-    /// groups are encoded at the same time, and their memory is accounted for in the pool of `runtime`, which can read
-    /// the storage's URLs from here on.
+    /// Begins a run: finishes an erasure that was killed, removes what killed runs have left behind, then makes a folder of its
+    /// own. Up to `threads` row groups are encoded at the same time, and their memory is accounted for in the pool of
+    /// `runtime`, which can read the storage's URLs from here on.
     ///
     /// # Errors
     /// [`Error::Project`] when the storage refuses, [`Error::Transient`] when it cannot be reached.
     pub async fn begin(storage: &Storage, threads: usize, runtime: &RuntimeEnv) -> Result<Self> {
         storage.register(runtime);
+        store::finish_erasure(storage).await?;
         claim::remove_stale(storage).await?;
         let claim = Claim::make(storage).await?;
         let context = Arc::new(WriteContext {

@@ -26,7 +26,7 @@ use super::{batch, begin, day, days, publish, publish_usage, usage, usage_rows, 
 
 /// What becomes of one request that changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+pub enum Fault {
     /// It is not carried out, nor is anything after it: the process is gone.
     Killed,
     /// It is not carried out; later ones are.
@@ -41,7 +41,7 @@ enum Fault {
     Conflict,
 }
 
-const FAULTS: [Fault; 6] = [
+pub const FAULTS: [Fault; 6] = [
     Fault::Killed,
     Fault::Failed,
     Fault::Refused,
@@ -52,12 +52,12 @@ const FAULTS: [Fault; 6] = [
 
 /// A store in which one request goes wrong.
 #[derive(Debug)]
-struct Faulty {
-    inner: Arc<InMemory>,
-    fault: Fault,
+pub struct Faulty {
+    pub inner: Arc<InMemory>,
+    pub fault: Fault,
     /// Which of the requests that change anything.
-    at: usize,
-    seen: AtomicUsize,
+    pub at: usize,
+    pub seen: AtomicUsize,
 }
 
 /// What is to be done with a request.
@@ -179,7 +179,7 @@ impl ObjectStore for Faulty {
     }
 }
 
-fn storage(store: Arc<dyn ObjectStore>) -> Storage {
+pub fn storage(store: Arc<dyn ObjectStore>) -> Storage {
     Storage::over(store, "memory:///".parse().unwrap())
 }
 

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
 use crate::cli::console::Console;
 use crate::cli::context::Context;
+use crate::cli::days::listed;
+use crate::cli::gc::expiring_days;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet};
 use crate::cli::run::why;
@@ -24,6 +26,7 @@ use crate::store::State;
 /// A published day is kept where the project and the files of the sources are as they were when it was made; that reads no
 /// data. Where they are not, and `max_restatement_days` in hale.yml asks for it, sources are read for late rows: published
 /// days before those asked for that a run would build again.
+/// Days that are published and that `keep` of hale.yml does not keep are named too: `hale gc` takes them out.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -86,10 +89,18 @@ impl PlanFor {
         let late = late.filter(|late| !late.days.is_empty());
         let mut steps = late.as_ref().map(|late| late.steps(&pipeline)).unwrap_or_default();
         steps.extend(plan.steps.iter().cloned());
+        let keep = pipeline.settings.keep;
+        let expiring = expiring_days(&state, keep).await?;
         if context.console.json {
-            return output::json_line(&to_json(&steps, &plan, late.as_ref()));
+            let mut told = to_json(&steps, &plan, late.as_ref());
+            told["expiring"] = json!(expiring);
+            return output::json_line(&told);
         }
-        output::write(text(&steps, &plan, late.as_ref(), context.console).as_bytes())
+        let mut text = text(&steps, &plan, late.as_ref(), context.console);
+        if let (Some(keep), false) = (keep, expiring.is_empty()) {
+            text += &format!("`hale gc` takes out {}, beyond `keep: {keep}`\n", listed(&expiring));
+        }
+        output::write(text.as_bytes())
     }
 }
 
@@ -132,19 +143,4 @@ fn text(steps: &[Step], plan: &Plan, late: Option<&Late>, console: Console) -> S
         format!("and {} again: {}\n", listed(&days), why(&late.because))
     });
     sheet.fitted(console.width) + &verdict + &late.unwrap_or_default()
-}
-
-/// Days as ranges: `2026-09-01 to 2026-09-03, 2026-09-05`.
-fn listed(days: &BTreeSet<NaiveDate>) -> String {
-    let mut ranges: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-    for day in days {
-        match ranges.last_mut() {
-            Some((_, last)) if last.succ_opt() == Some(*day) => *last = *day,
-            _ => ranges.push((*day, *day)),
-        }
-    }
-    let range = |(first, last): &(NaiveDate, NaiveDate)| {
-        if first == last { first.to_string() } else { format!("{first} to {last}") }
-    };
-    ranges.iter().map(range).collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,7 @@
 //! `hale run`
 
 mod done;
+mod replaced;
 mod restated;
 mod timings;
 mod visible;
@@ -33,6 +34,7 @@ use crate::run::{Incomplete, Report, Request, Selection, build};
 use crate::storage::Storage;
 use crate::store::{State, Unfinished, follow};
 use done::{DaysBuilt, Done, Peak};
+use replaced::not_replaced;
 pub(super) use restated::why;
 use timings::Timings;
 use visible::{Visible, failed, tell_of_held};
@@ -89,6 +91,9 @@ pub(super) struct Run {
     /// Build and publish also what is published as it would be now
     #[arg(long)]
     force: bool,
+    /// Publish also by a definition that has published before and was replaced since, as where a change is taken back
+    #[arg(long)]
+    older_definition: bool,
     /// Why, for the history of what is published
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
@@ -174,6 +179,9 @@ impl Run {
                 took: started.elapsed(),
                 peak: Peak::of(&engine),
             });
+        }
+        if !self.older_definition && !self.dry_run {
+            not_replaced(&pipeline, &request).await?;
         }
         let sources = (!self.rescore).then_some(&request.sources);
         let checked = unless_stopped(async { Ok(check(pipeline, &engine, sources).await?) }).await?;

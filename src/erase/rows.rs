@@ -1,0 +1,188 @@
+//! The rows of a file: which of them are somebody's, and all others.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, SchemaRef};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+
+use crate::diagnostic::Diagnostic;
+use crate::error::{Error, Result};
+use crate::storage::Storage;
+
+/// A Parquet file of a storage.
+pub(super) struct RowFile<'a> {
+    storage: &'a Storage,
+    path: String,
+    size: u64,
+}
+
+/// What a file has of somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    /// Rows that name one of the values.
+    pub(super) rows: u64,
+    /// The values that are named.
+    pub(super) values: BTreeSet<String>,
+}
+
+/// Which columns are looked into.
+pub(super) enum Columns<'a> {
+    /// The one of that name.
+    Named(&'a str),
+    /// That one, and every other that holds text.
+    AllText(&'a str),
+}
+
+impl<'a> RowFile<'a> {
+    pub(super) fn new(storage: &'a Storage, path: String, size: u64) -> Self {
+        Self { storage, path, size }
+    }
+
+    /// What its columns hold of some values, by column; none where it has no such column.
+    ///
+    /// # Errors
+    /// [`Error::Project`] where it is no sound Parquet; what storage says.
+    pub(super) async fn holds(
+        &self,
+        wanted: &BTreeSet<String>,
+        columns: &Columns<'_>,
+    ) -> Result<Vec<(String, Held)>> {
+        let builder = self.open().await?;
+        let schema = SchemaRef::clone(builder.schema());
+        let is_asked = |at: &usize| {
+            let field = schema.field(*at);
+            match columns {
+                Columns::Named(name) => field.name() == name,
+                Columns::AllText(name) => field.name() == name || is_text(field.data_type()),
+            }
+        };
+        let asked: Vec<usize> = (0..schema.fields().len()).filter(is_asked).collect();
+        let mut found: Vec<(String, Held)> =
+            asked.iter().map(|at| (schema.field(*at).name().clone(), Held::default())).collect();
+        if asked.is_empty() {
+            return Ok(found);
+        }
+        let mask = ProjectionMask::roots(builder.parquet_schema(), asked);
+        let mut rows = builder.with_projection(mask).build().map_err(|error| self.failed(error))?;
+        while let Some(batch) = rows.try_next().await.map_err(|error| self.failed(error))? {
+            for ((_, held), column) in found.iter_mut().zip(batch.columns()) {
+                let text = as_text(column).map_err(|error| self.failed(error.into()))?;
+                for value in text.as_string::<i32>().iter().flatten().filter(|value| wanted.contains(*value))
+                {
+                    held.rows += 1;
+                    if !held.values.contains(value) {
+                        held.values.insert(value.to_owned());
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Its footer and columns, and its rows but for those that name one of the values in a column.
+    ///
+    /// # Errors
+    /// As [`RowFile::holds`].
+    pub(super) async fn without(
+        &self,
+        wanted: Arc<BTreeSet<String>>,
+        column: &str,
+    ) -> Result<(Arc<ParquetMetaData>, SchemaRef, impl Stream<Item = Result<RecordBatch>> + Send + 'static)>
+    {
+        let builder = self.open().await?;
+        let (footer, schema) = (Arc::clone(builder.metadata()), SchemaRef::clone(builder.schema()));
+        let rows = builder.build().map_err(|error| self.failed(error))?;
+        let (storage, path, column) = (self.storage.clone(), self.path.clone(), column.to_owned());
+        let others = rows.map(move |batch| {
+            let others = batch.and_then(|batch| others(&batch, &wanted, &column));
+            others.map_err(|error| failed(&storage, &path, error))
+        });
+        Ok((footer, schema, others))
+    }
+
+    async fn open(&self) -> Result<ParquetRecordBatchStreamBuilder<FileBytes>> {
+        let store = Arc::clone(self.storage.store());
+        let reader = FileBytes { store, path: self.storage.location(&self.path)?, size: self.size };
+        ParquetRecordBatchStreamBuilder::new(reader).await.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: ParquetError) -> Error {
+        failed(self.storage, &self.path, error)
+    }
+}
+
+/// The rows of a batch that name none of the values.
+fn others(batch: &RecordBatch, wanted: &BTreeSet<String>, column: &str) -> ParquetResult<RecordBatch> {
+    let missing = || ParquetError::General(format!("there is no column `{column}`"));
+    let text = as_text(batch.column_by_name(column).ok_or_else(missing)?)?;
+    let stays = |value: Option<&str>| Some(!value.is_some_and(|value| wanted.contains(value)));
+    let stays: BooleanArray = text.as_string::<i32>().iter().map(stays).collect();
+    Ok(filter_record_batch(batch, &stays)?)
+}
+
+fn as_text(column: &ArrayRef) -> Result<ArrayRef, arrow::error::ArrowError> {
+    if column.data_type() == &DataType::Utf8 {
+        Ok(ArrayRef::clone(column))
+    } else {
+        cast(column, &DataType::Utf8)
+    }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+fn failed(storage: &Storage, path: &str, error: ParquetError) -> Error {
+    if let ParquetError::External(cause) = error {
+        return match cause.downcast::<object_store::Error>() {
+            Ok(source) => storage.failed("read", path, *source),
+            Err(other) => damaged(storage, path, &other.to_string()),
+        };
+    }
+    damaged(storage, path, &error.to_string())
+}
+
+fn damaged(storage: &Storage, path: &str, why: &str) -> Error {
+    let message = format!("{}/{path} cannot be read: {why}", storage.shown());
+    let problem = Diagnostic::error("damaged-object", message);
+    Error::Project(problem.help("`hale verify` names what is damaged; restore it from a backup").into())
+}
+
+/// The bytes of a file, as they are asked for.
+struct FileBytes {
+    store: Arc<dyn ObjectStore>,
+    path: Path,
+    size: u64,
+}
+
+impl AsyncFileReader for FileBytes {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
+        let read = self.store.get_range(&self.path, range);
+        read.map(|read| read.map_err(|source| ParquetError::External(Box::new(source)))).boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
+        async move {
+            let size = self.size;
+            let reader = ParquetMetaDataReader::new().with_arrow_reader_options(options);
+            reader.load_and_finish(self, size).await.map(Arc::new)
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,67 @@
+//! Whether a definition has had its turn: two checkouts of a project on one output must not undo each other's work night by night.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::commit::{Commit, What};
+use super::state::{State, history};
+use super::{definition, layout};
+use crate::error::Result;
+use crate::project::layer::ModelName;
+
+/// A definition that was published, and that another one has replaced since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced {
+    /// The last commit that was made by it.
+    pub last: u64,
+    /// The commit of the definition that counts now.
+    pub by: u64,
+}
+
+/// Whether the definition of a project has made a kept commit of some tables, and another definition the one that counts now.
+/// Only commits of these tables are looked at: projects with tables of their own may share an output. After a rollback the
+/// commit counts that was gone back to. A definition that was never seen has replaced nothing.
+///
+/// # Errors
+/// What storage says.
+pub async fn replaced(
+    newest: &State,
+    project: &BTreeMap<String, String>,
+    tables: &BTreeSet<ModelName>,
+) -> Result<Option<Replaced>> {
+    let own = definition::name(project)?;
+    let storage = newest.storage();
+    let tables: BTreeSet<String> = tables.iter().map(ModelName::to_string).collect();
+    let published = |commit: &&Commit| match &commit.what {
+        What::Published { tables: made, .. } => made.keys().any(|table| tables.contains(table)),
+        _ => false,
+    };
+    let is_own = |commit: &&Commit| commit.definition.as_ref() == Some(&own);
+    let counts = newest.commit();
+    let was_seen = storage.find(&layout::definition_file(&own)).await?.is_some();
+    if !was_seen || (published(&counts) && is_own(&counts)) {
+        return Ok(None);
+    }
+    let commits = history(storage).await?;
+    let last = commits.iter().filter(published).find(is_own).map(|commit| commit.number);
+    let counts = counting(&commits, published);
+    Ok(match (last, counts) {
+        (Some(last), Some(now)) if !is_own(&now) => Some(Replaced { last, by: now.number }),
+        _ => None,
+    })
+}
+
+/// The published commit that counts, of commits from the newest to the oldest: going back passes over what lies between.
+fn counting(commits: &[Commit], published: impl Fn(&&Commit) -> bool) -> Option<&Commit> {
+    let mut before = u64::MAX;
+    for commit in commits {
+        if commit.number > before {
+            continue;
+        }
+        match &commit.what {
+            What::RolledBack { to } => before = *to,
+            _ if published(&commit) => return Some(commit),
+            _ => {}
+        }
+    }
+    None
+}
