@@ -98,7 +98,7 @@ impl Erase {
         let one = |erased: &Erased| {
             json!({
                 "commit": erased.commit, "rows": erased.rows, "files": erased.objects,
-                "commits": erased.commits, "left": names(&erased.left),
+                "commits": erased.commits, "left": names(&erased.left), "under_way": erased.under_way,
             })
         };
         json!({
@@ -136,6 +136,12 @@ impl Erase {
         if !left.is_empty() {
             let left = names(&left).join(", ");
             text += &format!("left as they are, having no column {}: {left}\n", asked.column);
+        }
+        let under_way: usize = done.iter().map(|erased| erased.under_way).sum();
+        if under_way > 0 {
+            text += &format!(
+                "runs under way, whose files were not looked into: {under_way}; erase again once they have ended\n"
+            );
         }
         text += "the sources were not touched: a run brings the rows back, unless they have lost them too\n";
         text

@@ -60,6 +60,8 @@ pub struct Erased {
     pub found: BTreeSet<String>,
     /// Tables that have no such column, and are left as they are.
     pub left: BTreeSet<ModelName>,
+    /// Runs that were under way, whose files were not looked into: what they publish or leave may hold such rows.
+    pub under_way: usize,
 }
 
 /// Takes rows out of all that is kept.
@@ -79,7 +81,7 @@ pub async fn erase(storage: &Storage, engine: &Engine, asked: &Asked, why: Optio
         threads: engine.threads(),
         memory: Arc::clone(&engine.runtime().memory_pool),
     };
-    let work = Work { storage, asked, looked: BTreeMap::new(), replaced: BTreeMap::new() };
+    let work = Work { storage, asked, looked: BTreeMap::new(), replaced: BTreeMap::new(), under_way: 0 };
     let erased = work.execute(&again, &claim, &author).await;
     // The first error is the cause.
     let removed = claim.remove(storage).await;
@@ -93,7 +95,7 @@ pub async fn erase(storage: &Storage, engine: &Engine, asked: &Asked, why: Optio
 /// # Errors
 /// As [`erase`].
 pub async fn would_erase(storage: &Storage, asked: &Asked) -> Result<Erased> {
-    let mut work = Work { storage, asked, looked: BTreeMap::new(), replaced: BTreeMap::new() };
+    let mut work = Work { storage, asked, looked: BTreeMap::new(), replaced: BTreeMap::new(), under_way: 0 };
     work.look("").await?;
     Ok(work.told())
 }
@@ -118,6 +120,8 @@ struct Work<'a> {
     asked: &'a Asked,
     looked: BTreeMap<String, Looked>,
     replaced: BTreeMap<String, Successor>,
+    /// Runs that live beside this one.
+    under_way: usize,
 }
 
 impl Work<'_> {
@@ -187,8 +191,12 @@ impl Work<'_> {
 
     /// Looks into every object that was not looked into yet: those of kept commits, and those that no run which lives has made.
     async fn look(&mut self, own_run: &str) -> Result<()> {
+        // Before anything is listed: what a run has published that ended meanwhile is named by then.
+        let mut living = claim::living(self.storage).await?;
+        living.remove(own_run);
+        self.under_way = living.len();
         let this = &*self;
-        let waiting = this.waiting(own_run).await?;
+        let waiting = this.waiting(own_run, &living).await?;
         let looks = waiting.into_iter().map(|(name, (table, size))| this.look_into(name, table, size));
         let looks: Vec<_> = looks.collect();
         let found: Vec<Option<(String, Looked)>> =
@@ -198,9 +206,11 @@ impl Work<'_> {
     }
 
     /// Objects of rows that were not looked into yet, each with a table that it is of, and its size.
-    async fn waiting(&self, own_run: &str) -> Result<BTreeMap<String, (Option<ModelName>, u64)>> {
-        // In this order: what a run has published that ended meanwhile is named by then.
-        let living = claim::living(self.storage).await?;
+    async fn waiting(
+        &self,
+        own_run: &str,
+        living: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, (Option<ModelName>, u64)>> {
         let listed = self.storage.list(layout::OBJECTS).await?;
         let kept_from = State::newest(self.storage).await?.commit().kept_from;
         let named = Named::by_commits(self.storage, kept_from).await?;
@@ -292,7 +302,7 @@ impl Work<'_> {
     }
 
     fn told(&self) -> Erased {
-        let mut erased = Erased::default();
+        let mut erased = Erased { under_way: self.under_way, ..Erased::default() };
         for looked in self.looked.values() {
             match (&looked.held, &looked.table) {
                 (Some(held), _) if held.rows > 0 => {

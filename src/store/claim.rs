@@ -13,7 +13,7 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::layout::STAGING;
+use super::layout::{self, STAGING};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
 
@@ -119,7 +119,7 @@ pub(super) async fn oldest(storage: &Storage) -> Result<Option<DateTime<Utc>>> {
 /// The runs that live, or of which it cannot be known.
 pub(crate) async fn living(storage: &Storage) -> Result<BTreeSet<String>> {
     let mut living = BTreeSet::new();
-    for run in storage.folders(STAGING).await? {
+    for run in storage.folders(STAGING).await?.into_iter().filter(|name| !layout::is_of_follower(name)) {
         if !is_left(storage, &run).await? {
             living.insert(run);
         }

@@ -9,7 +9,7 @@ use halescore::engine::{Engine, EngineOptions};
 use halescore::erase::{Asked, Erased, absent, erase, would_erase};
 use halescore::project::layer::ModelName;
 use halescore::storage::Storage;
-use halescore::store::{Author, Change, Keep, State, What, amend, collect, history, verify};
+use halescore::store::{Author, Change, Erasure, Keep, State, What, amend, collect, history, verify};
 use halescore::table::{Publication, TableSpec};
 
 use super::{
@@ -157,6 +157,11 @@ async fn objects_that_no_commit_names_go_too() {
     storage.copy_apart(&entry.path(), &left, "through").await.unwrap();
     let theirs = "_hale/objects/theirs.parquet";
     storage.copy_apart(&entry.path(), theirs, "through").await.unwrap();
+    // And what one built whose process is gone, as what it wrote about itself says.
+    let gone = owner(&storage).await.replace(&std::process::id().to_string(), "4194305");
+    let staged = "_hale/staging/20260101T000000000Z-0123456789abcdef";
+    storage.put(&format!("{staged}/owner.json"), gone.into()).await.unwrap();
+    storage.copy_apart(&entry.path(), &format!("{staged}/rows.parquet"), "through").await.unwrap();
     let erased = erase_from(&storage, &["acme"]).await;
     assert_eq!((erased.rows, erased.objects), (2, 2));
     assert!(storage.find(&left).await.unwrap().is_none());
@@ -294,6 +299,24 @@ async fn every_file_is_written_as_a_run_would_write_it() {
     assert_eq!(content(&erased).await, content(&never).await);
 }
 
+/// What this process writes about itself.
+async fn owner(storage: &Storage) -> String {
+    let turn = storage.list("_hale/following").await.unwrap();
+    let turn = storage.get(&storage.relative(&turn[0].location).unwrap()).await.unwrap();
+    serde_json::from_slice::<serde_json::Value>(&turn).unwrap()["owner"].to_string()
+}
+
+#[tokio::test]
+async fn what_nobody_looked_into_is_not_passed_over() {
+    let out = tempfile::tempdir().unwrap();
+    let storage = local(out.path());
+    publish_usage(&storage, &usage_rows(days(0, 0), 1), days(0, 0)).await;
+    let error = amend(&storage, &Change::Erase(Erasure::default()), None).await.unwrap_err();
+    assert_eq!(error.exit_code(), 75, "{error}");
+    assert!(error.to_string().contains("not looked into; nothing was erased"), "{error}");
+    assert_eq!(State::newest(&storage).await.unwrap().number(), 1);
+}
+
 #[tokio::test]
 async fn who_lives_is_waited_for_and_goes_first() {
     let out = tempfile::tempdir().unwrap();
@@ -304,17 +327,20 @@ async fn who_lives_is_waited_for_and_goes_first() {
     let base = State::newest(&storage).await.unwrap();
     let staging = begin(&storage).await;
     write(&staging, usage(), vec![batch(&usage_rows(days(1, 1), 3))]).await.unwrap();
-    erase(&storage, &engine, &asked(&["acme"]), None).await.unwrap();
+    let erased = erase(&storage, &engine, &asked(&["acme"]), None).await.unwrap();
+    assert_eq!((erased.commit, erased.under_way), (Some(2), 1));
     let failed = super::publish_on(staging, &base, days(1, 1)).await.unwrap_err();
     assert_eq!((failed.error.exit_code(), failed.commit), (75, None));
+    // Its file is of no commit, and goes once it has ended.
+    assert!(found(&storage, "acme").await.iter().all(|path| path.starts_with("_hale/objects/")));
+    assert_eq!((erase_from(&storage, &["acme"]).await.rows, erased.under_way), (1, 1));
     assert_eq!(found(&storage, "acme").await, Vec::<String>::new());
     // Another erasure that lives: its owner is this process.
     publish_usage(&storage, &usage_rows(days(3, 3), 1), days(3, 3)).await;
-    let turn = storage.list("_hale/following").await.unwrap();
-    let turn = storage.get(&storage.relative(&turn[0].location).unwrap()).await.unwrap();
-    let owner = serde_json::from_slice::<serde_json::Value>(&turn).unwrap()["owner"].clone();
-    let under_way = serde_json::json!({ "run": "another", "owner": owner, "replaced": {}, "unnamed": [] });
-    storage.put("_hale/erasing.json", under_way.to_string().into()).await.unwrap();
+    let owner = owner(&storage).await;
+    let under_way =
+        format!("{{\"run\": \"another\", \"owner\": {owner}, \"replaced\": {{}}, \"unnamed\": []}}");
+    storage.put("_hale/erasing.json", under_way.into()).await.unwrap();
     for error in [
         erase(&storage, &engine, &asked(&["acme"]), None).await.unwrap_err(),
         amend(&storage, &Change::RollBack(1), None).await.unwrap_err(),
