@@ -12,8 +12,8 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{SortExpr, col};
 use datafusion::physical_plan::{collect, displayable};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use halescore::engine::day_rank::install;
 use halescore::engine::day_window::{WindowMode, WindowOptions};
+use halescore::engine::rules::{Rule, with_rules};
 use proptest::prelude::*;
 
 /// Day, score, peers.
@@ -58,7 +58,8 @@ fn session(rows: &[Row], piece: usize, ours: bool, options: WindowOptions, memor
         .with_runtime_env(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().unwrap())
         .with_default_features()
         .build();
-    let session = SessionContext::new_with_state(if ours { install(state) } else { state });
+    let session =
+        SessionContext::new_with_state(if ours { with_rules(state, &[Rule::DayRank]) } else { state });
     let batch = batch(rows);
     let pieces = support::pieces(&batch, piece);
     let table = MemTable::try_new(batch.schema(), vec![pieces]).unwrap();

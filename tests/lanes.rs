@@ -10,7 +10,7 @@ use datafusion::datasource::MemTable;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::physical_plan::{collect, displayable};
 use datafusion::prelude::SessionContext;
-use halescore::engine::lanes::install;
+use halescore::engine::rules::{Rule, with_rules};
 use proptest::prelude::*;
 
 /// The value of what has none. The data has it as this machine computes it, so that all of them are the same bits.
@@ -132,7 +132,8 @@ fn evaluated(rows: &[Row], expression: &str, programs: bool) -> (String, Vec<Arr
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let state = SessionStateBuilder::new_with_default_features().build();
-        let session = SessionContext::new_with_state(if programs { install(state) } else { state });
+        let session =
+            SessionContext::new_with_state(if programs { with_rules(state, &[Rule::Lanes]) } else { state });
         let batch = batch(rows);
         let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).unwrap();
         session.register_table("rows", Arc::new(table)).unwrap();

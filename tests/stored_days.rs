@@ -11,8 +11,8 @@ use datafusion::datasource::MemTable;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::{collect, displayable};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use halescore::engine::rules::{Rule, with_rules};
 use halescore::engine::stored_days::{DayFile, day_table};
-use halescore::engine::{build_side, day_rank, side_by_side};
 use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -74,7 +74,7 @@ fn session(rows: &[Row], files: Option<&[DayFile]>, threads: usize) -> SessionCo
 }
 
 fn installed(state: SessionState) -> SessionState {
-    build_side::install(side_by_side::install(day_rank::install(state)))
+    with_rules(state, &[Rule::DayRank, Rule::SideBySide, Rule::BuildSide])
 }
 
 async fn run(session: &SessionContext, sql: &str) -> Result<(String, Vec<RecordBatch>)> {

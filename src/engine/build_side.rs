@@ -11,7 +11,6 @@ use std::sync::Arc;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, Statistics, internal_err};
 use datafusion::config::ConfigOptions;
-use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -28,22 +27,9 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PhysicalExpr, PlanProperties,
 };
 
-use super::rules::with_rule;
-
-/// The rule that adds sorts and exchanges, before which sides must have said what they are.
-const BEFORE: &str = "EnsureRequirements";
-
-/// Puts the rule before sorts are added.
-#[must_use]
-pub fn install(session: SessionState) -> SessionState {
-    with_rule(session, Arc::new(BuildSideRule), |rules| {
-        rules.iter().position(|rule| rule.name() == BEFORE).unwrap_or(0)
-    })
-}
-
 /// Puts [`UnorderedExec`] over the kept side of each hash join.
 #[derive(Debug)]
-struct BuildSideRule;
+pub(super) struct BuildSideRule;
 
 impl PhysicalOptimizerRule for BuildSideRule {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {

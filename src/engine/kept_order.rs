@@ -10,29 +10,17 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
-use datafusion::execution::session_state::SessionState;
 use datafusion::physical_expr::LexOrdering;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
-use super::rules::with_rule;
-
-/// Puts [`KeptOrder`] before the check that the orders of a plan are there.
-pub(super) fn install(session: SessionState) -> SessionState {
-    with_rule(session, Arc::new(KeptOrder), |rules| {
-        let check = SanityCheckPlan::new();
-        rules.iter().position(|rule| rule.name() == check.name()).unwrap_or(rules.len())
-    })
-}
-
 /// Sorts the inputs of steps that ask for an order which their inputs do not have.
 #[derive(Debug)]
-struct KeptOrder;
+pub(super) struct KeptOrderRule;
 
-impl PhysicalOptimizerRule for KeptOrder {
+impl PhysicalOptimizerRule for KeptOrderRule {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|plan| {
             let asked = plan.required_input_ordering();

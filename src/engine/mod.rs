@@ -28,7 +28,7 @@ mod microseconds;
 mod narrowing;
 pub(crate) mod reported;
 mod room;
-mod rules;
+pub mod rules;
 pub(crate) mod scans;
 pub mod session;
 pub(crate) mod shown;

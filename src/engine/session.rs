@@ -27,17 +27,15 @@ use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 
 use super::calendar::calendar;
 use super::checked::CheckedArithmetic;
-use super::day_window::{self, WindowOptions};
+use super::day_window::{WindowFilterRule, WindowOptions};
 use super::faults::KnownFaults;
 use super::frames::FrameBounds;
 use super::grouping::GroupingOrder;
 use super::microseconds::Microseconds;
 use super::narrowing::NarrowingCasts;
+use super::rules::{Rule, with_rules};
 use super::subqueries::SubqueryPredicates;
-use super::{
-    Engine, build_side, cast_names, day_rank, functions, kept_order, key_sieve, lanes, side_by_side,
-    whole_keys,
-};
+use super::{Engine, cast_names, functions, whole_keys};
 use crate::pipeline::CALENDAR_DAYS;
 use crate::project::digests;
 use crate::project::layer::{CALENDAR, Layer, ModelName};
@@ -78,9 +76,8 @@ impl Session {
             .with_config(config)
             .with_runtime_env(Arc::clone(engine.runtime()))
             .with_default_features();
-        let state = key_sieve::install(day_window::install(builder).build());
-        let state = build_side::install(side_by_side::install(state));
-        let mut state = kept_order::install(lanes::install(day_rank::install(state)));
+        let state = builder.with_optimizer_rule(Arc::new(WindowFilterRule)).build();
+        let mut state = with_rules(state, &Rule::ALL);
         state.register_function_rewrite(Arc::new(CheckedArithmetic))?;
         state.add_analyzer_rule(Arc::new(KnownFaults));
         state.add_analyzer_rule(Arc::new(SubqueryPredicates));

@@ -12,32 +12,19 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::common::{JoinType, Result};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::execution::session_state::SessionState;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
-use super::rules::with_rule;
 use crate::project::model::AS_OF_DATE;
-
-/// The rule of DataFusion that chooses sides by size, after which this one has its say.
-const AFTER: &str = "join_selection";
 
 /// What may stand between a table and the join that reads it.
 const AS_READ: [&str; 4] = ["CooperativeExec", "FilterExec", "InOrderExec", "ProjectionExec"];
 
-/// Puts the rule behind DataFusion's own choice of sides.
-#[must_use]
-pub fn install(session: SessionState) -> SessionState {
-    with_rule(session, Arc::new(SideBySideRule), |rules| {
-        rules.iter().position(|rule| rule.name() == AFTER).map_or(0, |place| place + 1)
-    })
-}
-
 /// Lets a table of a join by day be the side that is kept, and what was joined before be the side that streams.
 #[derive(Debug)]
-struct SideBySideRule;
+pub(super) struct SideBySideRule;
 
 impl PhysicalOptimizerRule for SideBySideRule {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {

@@ -19,15 +19,4 @@ mod exec;
 mod places;
 mod rule;
 
-use std::sync::Arc;
-
-use datafusion::execution::session_state::SessionState;
-
-use super::rules::with_rule;
 pub use rule::DayRankRule;
-
-/// Puts [`DayRankRule`] before the physical rules that a session has.
-#[must_use]
-pub fn install(session: SessionState) -> SessionState {
-    with_rule(session, Arc::new(DayRankRule), |_| 0)
-}

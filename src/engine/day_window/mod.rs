@@ -76,24 +76,9 @@ mod sweep;
 mod task;
 mod values;
 
-use std::sync::Arc;
-
-use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
-
 pub(super) use call::{call, is_unfiltered};
 pub use exec::DayWindowExec;
 pub use filter::WindowFilterRule;
 pub use options::{WindowMode, WindowOptions};
 pub use rule::DayWindowRule;
 pub use stock::WholePartitionsRule;
-
-/// Adds the operator's rules to a session that is being built with DataFusion's default rules: [`WindowFilterRule`]
-/// after the logical ones, [`DayWindowRule`] before the physical ones, [`WholePartitionsRule`] after them.
-pub fn install(session: SessionStateBuilder) -> SessionStateBuilder {
-    let mut physical: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(DayWindowRule)];
-    physical.extend(PhysicalOptimizer::new().rules);
-    physical.push(Arc::new(WholePartitionsRule));
-    session.with_optimizer_rule(Arc::new(WindowFilterRule)).with_physical_optimizer_rules(physical)
-}

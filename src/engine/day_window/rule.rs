@@ -27,7 +27,7 @@ use super::task::Task;
 /// Replaces the window expressions that [`DayWindowExec`] can compute, and moves the filter above into it.
 ///
 /// It must be the first of the physical optimizer's rules: the others then add the distribution and the order that
-/// the operator asks for. [`install`](super::install) sees to that.
+/// the operator asks for. [`crate::engine::rules`] sees to that.
 #[derive(Debug, Default)]
 pub struct DayWindowRule;
 

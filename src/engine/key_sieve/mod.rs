@@ -36,14 +36,4 @@ mod sieve;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
-use datafusion::execution::session_state::SessionState;
-
-use super::rules::with_rule;
-use rule::KeySieveRule;
-
-/// Puts [`KeySieveRule`] before the physical rules that a session has.
-pub(super) fn install(session: SessionState) -> SessionState {
-    with_rule(session, Arc::new(KeySieveRule::default()), |_| 0)
-}
+pub(super) use rule::KeySieveRule;

@@ -31,15 +31,4 @@ mod program;
 mod rule;
 mod run;
 
-use std::sync::Arc;
-
-use datafusion::execution::session_state::SessionState;
-
-use super::rules::with_rule;
 pub use rule::LanesRule;
-
-/// Puts [`LanesRule`] behind the physical rules that a session has.
-#[must_use]
-pub fn install(session: SessionState) -> SessionState {
-    with_rule(session, Arc::new(LanesRule), <[_]>::len)
-}
