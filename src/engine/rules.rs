@@ -18,7 +18,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 
 use super::build_side::BuildSideRule;
 use super::day_rank::DayRankRule;
-use super::day_window::{DayWindowRule, WholePartitionsRule};
+use super::day_window::{DayWindowRule, WholePartitionsRule, WindowFilterRule};
 use super::kept_order::KeptOrderRule;
 use super::key_sieve::KeySieveRule;
 use super::lanes::LanesRule;
@@ -34,7 +34,7 @@ pub enum Rule {
     DayRank,
     /// Windows for the first row of a key.
     KeySieve,
-    /// [`DayWindowRule`].
+    /// [`DayWindowRule`], and with it the logical [`WindowFilterRule`], last of its kind: filters on the day pass windows.
     DayWindow,
     /// Joins by day, see [`super::side_by_side`].
     SideBySide,
@@ -108,7 +108,11 @@ pub fn with_rules(session: SessionState, ours: &[Rule]) -> SessionState {
         rules.extend(at(&|place| matches!(place, Place::Behind(name) if is(name))));
     }
     rules.extend(at(&|place| place == Place::Last));
-    SessionStateBuilder::new_from_existing(session).with_physical_optimizer_rules(rules).build()
+    let with = SessionStateBuilder::new_from_existing(session).with_physical_optimizer_rules(rules);
+    match ours.contains(&Rule::DayWindow) {
+        true => with.with_optimizer_rule(Arc::new(WindowFilterRule)).build(),
+        false => with.build(),
+    }
 }
 
 #[cfg(test)]

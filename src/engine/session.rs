@@ -27,7 +27,7 @@ use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 
 use super::calendar::calendar;
 use super::checked::CheckedArithmetic;
-use super::day_window::{WindowFilterRule, WindowOptions};
+use super::day_window::WindowOptions;
 use super::faults::KnownFaults;
 use super::frames::FrameBounds;
 use super::grouping::GroupingOrder;
@@ -76,8 +76,7 @@ impl Session {
             .with_config(config)
             .with_runtime_env(Arc::clone(engine.runtime()))
             .with_default_features();
-        let state = builder.with_optimizer_rule(Arc::new(WindowFilterRule)).build();
-        let mut state = with_rules(state, &Rule::ALL);
+        let mut state = with_rules(builder.build(), &Rule::ALL);
         state.register_function_rewrite(Arc::new(CheckedArithmetic))?;
         state.add_analyzer_rule(Arc::new(KnownFaults));
         state.add_analyzer_rule(Arc::new(SubqueryPredicates));

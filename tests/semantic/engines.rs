@@ -9,7 +9,6 @@ use datafusion::common::{ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use halescore::engine::day_window::WindowFilterRule;
 use halescore::engine::rules::{Rule, with_rules};
 
 use crate::python;
@@ -36,7 +35,6 @@ pub fn run(
         let state = SessionStateBuilder::new()
             .with_config(SessionConfig::new().with_target_partitions(partitions))
             .with_default_features()
-            .with_optimizer_rule(Arc::new(WindowFilterRule))
             .build();
         let ours = [Rule::DayWindow, Rule::WholePartitions];
         let context = SessionContext::new_with_state(with_rules(state, &ours));

@@ -15,8 +15,9 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::physical_plan::{collect, displayable};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use halescore::engine::day_window::{WindowMode, WindowOptions, install};
+use halescore::engine::day_window::{WindowMode, WindowOptions};
 use halescore::engine::functions::aggregates;
+use halescore::engine::rules::{Rule, with_rules};
 use proptest::prelude::*;
 
 /// One row of the table `rows`.
@@ -137,9 +138,11 @@ impl Engine {
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime.build_arc().expect("a runtime"))
-            .with_default_features();
-        let state = if self.mode.is_some() { install(state) } else { state };
-        let session = SessionContext::new_with_state(state.build());
+            .with_default_features()
+            .build();
+        let ours = [Rule::DayWindow, Rule::WholePartitions];
+        let state = if self.mode.is_some() { with_rules(state, &ours) } else { state };
+        let session = SessionContext::new_with_state(state);
         for aggregate in aggregates() {
             session.register_udaf(aggregate.as_ref().clone());
         }

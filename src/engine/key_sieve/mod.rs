@@ -36,4 +36,4 @@ mod sieve;
 #[cfg(test)]
 mod tests;
 
-pub(super) use rule::KeySieveRule;
+pub(in crate::engine) use rule::KeySieveRule;

@@ -23,7 +23,7 @@ const FIRSTS_FROM: usize = 1 << 11;
 ///
 /// It must be one of the first of the physical optimizer's rules: the others then add what windows and groupings ask for.
 #[derive(Debug)]
-pub(super) struct KeySieveRule {
+pub(in crate::engine) struct KeySieveRule {
     /// The least rows of groupings.
     pub(super) groups_from: usize,
     /// The least rows of windows.
