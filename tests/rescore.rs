@@ -72,8 +72,8 @@ fn every_day_that_a_component_looks_back_to_must_be_published() {
     good(project.hale(&["run", "--from", "2026-01-12", "--to", "2026-01-25"]));
     good(project.hale(&AGAIN));
     assert_eq!(published(&project, "scores/health", "2026-01-25"), before);
-    // A gap, and a folder that holds no file.
-    std::fs::remove_file(project.path("out/metrics/accounts/as_of=2026-01-12/part-0000.parquet")).unwrap();
+    // A gap.
+    good(project.hale(&["unpublish", "2026-01-12"]));
     let said = refused(&project, &AGAIN);
     assert!(said.contains("metrics.accounts is not published on 2026-01-12,"), "{said}");
 }
