@@ -369,7 +369,7 @@ fn what_went_wrong_is_told_though_cleaning_up_fails_too() {
             sources: storage("data"),
             out: Arc::new(State::newest(&storage("out")).await.unwrap()),
             why: None,
-            key: None,
+            keys: std::collections::BTreeMap::new(),
             told: None,
         };
         build(&checked, &engine, &request, &InTheWay(root.join("out/_hale/staging"))).await.map(drop)

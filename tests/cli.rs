@@ -7,6 +7,7 @@ mod digests;
 mod erase;
 mod faults;
 mod help;
+mod keys;
 mod late;
 mod models;
 mod once;

@@ -113,7 +113,7 @@ impl Run {
         let (sources, days) = ((&asked.sources, self.reading), (&asked.selection.0, &asked.days));
         let late = Late::of(pipeline, &engine, sources, days, (&inputs, &asked.out)).await?;
         let late = late.expect("the project looks for late rows");
-        let asked = Request { key: Some(inputs.key()), told: Some(Arc::clone(&late.sources)), ..asked };
+        let asked = Request { keys: inputs.keys(), told: Some(Arc::clone(&late.sources)), ..asked };
         let again = late.builds().into_iter().map(|(days, tables)| (days, Selection(tables)));
         for (days, selection) in again.chain([(asked.days.clone(), asked.selection.clone())]) {
             let out = Arc::new(State::newest(asked.out.storage()).await?);
@@ -152,7 +152,7 @@ impl Run {
             sources,
             out: Arc::new(State::newest(&out).await?),
             why: None,
-            key: None,
+            keys: BTreeMap::new(),
             told: None,
         };
         Ok((checked, request))

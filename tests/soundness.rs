@@ -100,7 +100,7 @@ async fn run(drawn: &Project, sources: &Path) -> Result<End, String> {
             sources,
             out: Arc::new(State::newest(&out).await.unwrap()),
             why: None,
-            key: None,
+            keys: std::collections::BTreeMap::new(),
             told: None,
         };
         match build(&checked, &engine, &request, &Quiet).await {

@@ -1,5 +1,6 @@
 //! The key of what makes rows: the same key, the same rows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -9,7 +10,9 @@ use super::why::Why;
 use crate::engine::sources::Reading;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
-use crate::project::model::Kind;
+use crate::project::layer::{Layer, ModelName};
+use crate::project::model::{Kind, Model};
+use crate::project::reported::{STATUS, asked};
 use crate::storage::Storage;
 use crate::store::hexadecimal;
 
@@ -22,15 +25,23 @@ const YOUNG: Duration = Duration::from_secs(2);
 /// Digits of a hash that are kept: 128 bits.
 const DIGITS: usize = 32;
 
-/// What decides the rows of a run.
+/// What decides the rows of each stored table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inputs {
-    /// The hash of the project's files, with how it is asked for.
-    definition: String,
-    /// The hash of what is known of the sources' files without reading them; `None` where that tells too little.
-    sources: Option<String>,
+    tables: BTreeMap<ModelName, OfTable>,
     /// Whether days are built that sources do not reach.
     incomplete: bool,
+}
+
+/// What decides the rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OfTable {
+    /// The hash of what it means: its model, all models that it reads, the audits of these, the settings that they see, and how it
+    /// is asked for.
+    definition: String,
+    /// The hash of what is known of the files of the sources that it reads, without reading them; `None` where that tells
+    /// too little.
+    sources: Option<String>,
 }
 
 /// What stands in a key for the sources where too little is known of them.
@@ -50,31 +61,39 @@ impl Inputs {
         reading: Reading,
         incomplete: bool,
     ) -> Result<Self> {
-        let mut definition = Sha256::new();
-        let mut files: Vec<_> = pipeline.files.iter().collect();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        for file in files {
-            enter(&mut definition, &[&file.path, &file.text]);
-        }
-        enter(&mut definition, &[&format!("{reading:?}"), &sources.shown()]);
-        let sources = of_files(pipeline, sources).await?;
-        Ok(Self { definition: digits(definition), sources: sources.map(digits), incomplete })
+        let files = of_files(pipeline, sources).await?;
+        let texts = Texts::of(pipeline);
+        let how = format!("{reading:?} {}", sources.shown());
+        let of_table = |model: &Model| {
+            let upstream = upstream(pipeline, &model.name);
+            let definition = texts.meaning(pipeline, &upstream, &how);
+            let files: Option<Vec<&str>> =
+                upstream.iter().filter_map(|name| files.get(name)).map(Option::as_deref).collect();
+            let sources = files.map(|files| digits(entered(&files)));
+            (model.name.clone(), OfTable { definition, sources })
+        };
+        let tables = pipeline.models.iter().filter(|model| model.is_stored()).map(of_table).collect();
+        Ok(Self { tables, incomplete })
     }
 
-    /// The key that is kept with rows.
-    pub fn key(&self) -> String {
-        let (definition, sources) = (&self.definition, self.sources.as_deref().unwrap_or(UNKNOWN));
+    /// The keys that are kept with rows, by table.
+    pub fn keys(&self) -> BTreeMap<ModelName, String> {
         let incomplete = if self.incomplete { INCOMPLETE } else { "" };
-        format!("{NUMBERS}-{definition}-{sources}{incomplete}")
+        let key = |of: &OfTable| {
+            let sources = of.sources.as_deref().unwrap_or(UNKNOWN);
+            format!("{NUMBERS}-{}-{sources}{incomplete}", of.definition)
+        };
+        self.tables.iter().map(|(table, of)| (table.clone(), key(of))).collect()
     }
 
-    /// Whether what made rows, by their key, was the project as it is now, by a hale with the same numbers.
-    pub(super) fn has_definition_of(&self, key: Option<&str>) -> bool {
-        key.is_some() && !matches!(self.differ_from(key), Some(Why::Numbers | Why::Definition))
+    /// Whether rows of a table, by their key, were made by its definition as it is now, by a hale with the same numbers.
+    pub(super) fn has_definition_of(&self, table: &ModelName, key: Option<&str>) -> bool {
+        key.is_some() && !matches!(self.differ_from(table, key), Some(Why::Numbers | Why::Definition))
     }
 
-    /// What is other than it was when rows were made, by their key; `None` where nothing is.
-    pub(super) fn differ_from(&self, key: Option<&str>) -> Option<Why> {
+    /// What is other than it was when rows of a table were made, by their key; `None` where nothing is.
+    pub(super) fn differ_from(&self, table: &ModelName, key: Option<&str>) -> Option<Why> {
+        let Some(of) = self.tables.get(table) else { return Some(Why::Unknown) };
         let mut parts = key.unwrap_or_default().split('-');
         let (Some(numbers), Some(definition), Some(then)) = (parts.next(), parts.next(), parts.next()) else {
             return Some(Why::Unknown);
@@ -82,14 +101,14 @@ impl Inputs {
         if numbers != NUMBERS.to_string() {
             return Some(Why::Numbers);
         }
-        if definition != self.definition {
+        if definition != of.definition {
             return Some(Why::Definition);
         }
         let (then, was_incomplete) = match then.strip_suffix(INCOMPLETE) {
             Some(then) => (then, true),
             None => (then, false),
         };
-        match self.sources.as_deref() {
+        match of.sources.as_deref() {
             Some(now) if now == then => (was_incomplete && !self.incomplete).then_some(Why::Incomplete),
             Some(_) if then != UNKNOWN => Some(Why::Sources),
             _ => Some(Why::Unknown),
@@ -97,25 +116,83 @@ impl Inputs {
     }
 }
 
-/// Path, size, time and mark of every file of the sources.
-async fn of_files(pipeline: &Pipeline, storage: &Storage) -> Result<Option<Sha256>> {
-    let mut hash = Sha256::new();
+/// A table with all that it reads, directly or not, and the sources of which any of these asks whether they are reported, with
+/// what tells that.
+fn upstream(pipeline: &Pipeline, table: &ModelName) -> BTreeSet<ModelName> {
+    let mut found = pipeline.with_upstream([table.clone()]);
+    let queries = found.iter().filter_map(|name| pipeline.model(name)?.query());
+    let mut asked: BTreeSet<String> = queries.flat_map(asked).collect();
+    if !asked.is_empty() {
+        asked.insert(STATUS.to_owned());
+    }
+    found.extend(asked.into_iter().map(|source| ModelName::new(Layer::Raw, source)));
+    found
+}
+
+/// The hashes of texts that tables mean.
+struct Texts(BTreeMap<ModelName, String>);
+
+impl Texts {
+    fn of(pipeline: &Pipeline) -> Self {
+        let text = |model: &Model| (model.name.clone(), digits(entered(&[&model.file.text])));
+        Self(pipeline.models.iter().map(text).collect())
+    }
+
+    /// What models mean together: their texts, those of audits of them, and the settings that they see.
+    fn meaning(&self, pipeline: &Pipeline, models: &BTreeSet<ModelName>, how: &str) -> String {
+        let settings = &pipeline.settings;
+        let mut hash = entered(&[how, settings.time_zone.name(), &settings.history_starts.to_string()]);
+        for name in models {
+            enter(&mut hash, &[&name.to_string(), self.0.get(name).map_or("", String::as_str)]);
+            if let Some(Kind::Source(source)) = pipeline.model(name).map(|model| &model.kind) {
+                enter(&mut hash, &["may lag", &settings.may_lag(source).to_string()]);
+            }
+        }
+        for (source, (from, _)) in &settings.complete_from {
+            enter(&mut hash, &["complete from", source, &from.to_string()]);
+        }
+        let is_read = |name: &ModelName| models.contains(name);
+        for audit in pipeline.audits.iter().filter(|audit| audit.reads.0.keys().any(is_read)) {
+            enter(&mut hash, &["audit", &audit.file.text]);
+        }
+        let texts = pipeline.models.iter().filter(|model| is_read(&model.name)).map(|model| &model.file.text);
+        let texts: Vec<&String> = texts.collect();
+        for (name, value) in &settings.parameters {
+            let parameter = format!("${name}");
+            if texts.iter().any(|text| text.contains(&parameter)) {
+                enter(&mut hash, &[&parameter, &value.to_string()]);
+            }
+        }
+        digits(hash)
+    }
+}
+
+/// Path, size, time and mark of the files of each source, as a hash; `None` of one that tells too little.
+async fn of_files(pipeline: &Pipeline, storage: &Storage) -> Result<BTreeMap<ModelName, Option<String>>> {
     let young = Utc::now() - TimeDelta::from_std(YOUNG).unwrap_or_default();
+    let mut all = BTreeMap::new();
     for model in &pipeline.models {
         let Kind::Source(source) = &model.kind else { continue };
-        enter(&mut hash, &[&model.name.to_string()]);
-        for file in storage.files(&source.path).await? {
-            if file.last_modified > young {
-                return Ok(None);
-            }
+        let mut hash = entered(&[&model.name.to_string()]);
+        let files = storage.files(&source.path).await?;
+        for file in &files {
             let (size, time) = (file.size.to_string(), file.last_modified.to_rfc3339());
             enter(
                 &mut hash,
                 &[file.location.as_ref(), &size, &time, file.e_tag.as_deref().unwrap_or_default()],
             );
         }
+        let is_young = files.iter().any(|file| file.last_modified > young);
+        all.insert(model.name.clone(), (!is_young).then(|| digits(hash)));
     }
-    Ok(Some(hash))
+    Ok(all)
+}
+
+/// A hash of texts.
+fn entered(texts: &[&str]) -> Sha256 {
+    let mut hash = Sha256::new();
+    enter(&mut hash, texts);
+    hash
 }
 
 /// Texts, each with its length, so that no two lists of texts are the same bytes.

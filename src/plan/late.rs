@@ -5,9 +5,9 @@
 //! again, in tables that read the source; days further back are not looked at, and a row that comes later than that counts
 //! in the days that are built from then on. So a late row counts in all days from its own on, or in none before the run.
 //!
-//! Left out: sources of `kind` `current`, which say nothing of the past, and days that another definition of the project made
-//! or that nobody looked at when they were made, which are built again only when asked for. When a row was known is no part of
-//! what it says of a day.
+//! Days that another definition of the project made are built again only when asked for; they are told. Left out: sources of
+//! `kind` `current`, which say nothing of the past, and days that nobody looked at when they were made. When a row was known is
+//! no part of what it says of a day.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -37,6 +37,8 @@ pub struct Late {
     pub sources: Arc<SourceDays>,
     /// The published days that are to be built again, and of which tables.
     pub days: BTreeMap<NaiveDate, BTreeSet<ModelName>>,
+    /// Published days that they have changed too, and that are left: another definition of the project made them.
+    pub left: BTreeSet<NaiveDate>,
     /// Because of which sources, and which of their days.
     pub because: BTreeMap<String, BTreeSet<NaiveDate>>,
 }
@@ -61,17 +63,23 @@ impl Late {
         let read = Read::of(pipeline, selected);
         let looked_at = window(pipeline, days, most);
         let told = told(place, pipeline, &read.all, looked_at).await?;
-        let mut late = Self { sources: Arc::new(told), days: BTreeMap::new(), because: BTreeMap::new() };
+        let mut late = Self {
+            sources: Arc::new(told),
+            days: BTreeMap::new(),
+            left: BTreeSet::new(),
+            because: BTreeMap::new(),
+        };
         let before = before(pipeline, *days.start(), most);
         let mut then = Then { storage: state.storage(), read: BTreeMap::new() };
         let held = &state.commit().held;
         for (table, read) in &read.by_table {
             for (day, entry) in state.entries(table, before..*days.start()).await? {
-                if held.contains_key(&day) || !inputs.has_definition_of(entry.key.as_deref()) {
+                if held.contains_key(&day) {
                     continue;
                 }
                 let Some(then) = then.of(&entry).await? else { continue };
-                late.enter((table, day), read, &then, before);
+                let is_left = !inputs.has_definition_of(table, entry.key.as_deref());
+                late.enter((table, day, is_left), read, &then, before);
             }
         }
         Ok(Some(late))
@@ -80,7 +88,7 @@ impl Late {
     /// A day of a table, where sources say something else than they did when it was made.
     fn enter(
         &mut self,
-        (table, day): (&ModelName, NaiveDate),
+        (table, day, is_left): (&ModelName, NaiveDate, bool),
         read: &BTreeSet<String>,
         then: &SourceDays,
         first: NaiveDate,
@@ -88,7 +96,11 @@ impl Late {
         let now = Arc::clone(&self.sources);
         for (source, of) in now.changed_since(then, read, first..=day) {
             self.because.entry(source.to_owned()).or_default().insert(of);
-            self.days.entry(day).or_default().insert(table.clone());
+            if is_left {
+                self.left.insert(day);
+            } else {
+                self.days.entry(day).or_default().insert(table.clone());
+            }
         }
     }
 

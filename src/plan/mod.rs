@@ -1,7 +1,7 @@
 //! What a run will do, as data: which days of which tables, and why.
 //!
-//! Every published day carries the key of what made it ([`Inputs`]): the project, the sources as they were, the version of hale's
-//! numbers. Where all of it is as it was, the day is kept, and no data is read.
+//! Every published day of a table carries the key of what made it ([`Inputs`]): the models that it is made of, the files of the
+//! sources that these read, the version of hale's numbers. Where all of it is as it was, the day is kept, and no data is read.
 //! Published days before those of a run are built again where rows came late ([`Late`]).
 
 mod key;

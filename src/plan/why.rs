@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Why {
     /// They were never published.
     Unpublished,
-    /// The project has changed since.
+    /// Its model, or one that it reads, or a setting that these see has changed since.
     Definition,
     /// Files of the sources have changed, come or gone since.
     Sources,
@@ -26,7 +26,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unpublished => "never published",
-            Self::Definition => "the project has changed",
+            Self::Definition => "its definition has changed",
             Self::Sources => "files of sources have changed",
             Self::Numbers => "another version of hale made them",
             Self::Incomplete => "built --incomplete",

@@ -280,7 +280,7 @@ impl Build<'_> {
             main,
             folders: Some(pipeline.settings.folders.clone()),
             rescored: self.request.from_published,
-            key: self.request.key.clone(),
+            keys: self.request.keys.clone(),
             sources: self.request.told.clone(),
         };
         Built {

@@ -1,6 +1,6 @@
 //! What a run is asked to do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -35,8 +35,8 @@ pub struct Request {
     pub out: Arc<State>,
     /// Why, in the words of whoever asks.
     pub why: Option<String>,
-    /// The key of what decides its rows, where it is known.
-    pub key: Option<String>,
+    /// The keys of what decides the rows of tables, where they are known.
+    pub keys: BTreeMap<ModelName, String>,
     /// What sources say of the days and those before them, where somebody looked.
     pub told: Option<Arc<SourceDays>>,
 }

@@ -45,8 +45,8 @@ pub struct Author {
     pub folders: Option<Vec<String>>,
     /// Whether it was made from published tables alone.
     pub rescored: bool,
-    /// The key of what made the rows, where it is known.
-    pub key: Option<String>,
+    /// The keys of what made the rows of tables, where they are known.
+    pub keys: BTreeMap<ModelName, String>,
     /// What sources said of the days when the rows were made, where somebody looked.
     pub sources: Option<Arc<SourceDays>>,
 }
@@ -126,11 +126,15 @@ pub async fn publish(
         Some(sources) => Some(sources.keep(storage, &author.run).await?),
         None => None,
     };
-    let made = Made { run: &author.run, key: author.key.clone(), sources };
+    let made = |table: &ModelName| Made {
+        run: &author.run,
+        key: author.keys.get(table).cloned(),
+        sources: sources.clone(),
+    };
     let mut changes = BTreeMap::new();
     let mut moved = Vec::new();
     for new in tables {
-        changes.insert(new.table.clone(), entered(base, &made, new, &mut moved).await?);
+        changes.insert(new.table.clone(), entered(base, &made(&new.table), new, &mut moved).await?);
     }
     let moves = moved.iter().map(|(from, to)| storage.hand_over(from, to));
     let moves: Vec<_> = moves.collect();

@@ -243,7 +243,7 @@ fn where_nothing_has_changed_nothing_is_done_and_no_data_is_read() {
     assert_eq!(why(&project), "files of sources have changed");
     assert_eq!(json(&project, &run)["commit"], 2);
     project.write("sql/metrics/accounts.sql", &sums("n BIGINT"));
-    assert_eq!(why(&project), "the project has changed");
+    assert_eq!(why(&project), "its definition has changed");
     let text = good(project.hale(&plan));
     assert!(text.contains("a run builds 2026-01-02") && text.contains("2026-01-02"), "{text}");
     let three = json(&project, &["plan", "--from", "2026-01-01", "--to", "2026-01-03"]);

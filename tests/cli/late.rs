@@ -64,7 +64,9 @@ fn rows_later_than_the_limit_and_other_definitions_restate_nothing() {
     project.events(&[("a", 1, 50), ("a", 2, 6), ("a", 3, 1), ("a", 4, 1)]);
     let twice = super::sums("n BIGINT").replace("sum(n)", "2 * sum(n)");
     project.write("sql/metrics/accounts.sql", &twice);
-    assert_eq!(night(&project, "2026-01-04").get("restated"), None);
+    let told = project.hale(&["run", "--as-of", "2026-01-04", "--json"]);
+    assert!(err(&told).contains("2026-01-03 is left as another definition"), "{}", err(&told));
+    assert_eq!(one_line(&good(told)).get("restated"), None);
     assert_eq!(sum(&project, "2026-01-03"), "0");
     // Nothing is looked for where nobody asks for it.
     project.write("hale.yml", SETTINGS);

@@ -132,7 +132,8 @@ async fn keys_stay_so_that_nothing_is_stale() {
     let staging = begin(&storage).await;
     write(&staging, usage(), vec![batch(&usage_rows(days(0, 1), 1))]).await.unwrap();
     let base = State::newest(&storage).await.unwrap();
-    let author = Author { key: Some("1-a-b".to_owned()), ..Author::default() };
+    let table = ModelName::parse("metrics.usage").unwrap();
+    let author = Author { keys: [(table, "1-a-b".to_owned())].into(), ..Author::default() };
     let publication =
         Publication { base: &base, author, days: [day(0), day(1)].into(), read: BTreeSet::new() };
     staging.publish(publication, |_| true).await.unwrap();

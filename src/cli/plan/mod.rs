@@ -120,8 +120,10 @@ fn to_json(steps: &[Step], plan: &Plan, late: Option<&Late>) -> Value {
     };
     let days = plan.to_build().map(|days| json!({ "from": days.start(), "to": days.end() }));
     let steps: Vec<Value> = steps.iter().map(step).collect();
-    let late =
-        late.map(|late| json!({ "days": late.days.keys().collect::<Vec<_>>(), "late_rows": late.because }));
+    let late = late.map(|late| {
+        let days: Vec<_> = late.days.keys().collect();
+        json!({ "days": days, "left": late.left, "late_rows": late.because })
+    });
     json!({ "build": days, "restate": late, "steps": steps })
 }
 
@@ -138,9 +140,15 @@ fn text(steps: &[Step], plan: &Plan, late: Option<&Late>, console: Console) -> S
         Some(days) if days.start() == days.end() => format!("a run builds {}\n", days.start()),
         Some(days) => format!("a run builds {} to {}\n", days.start(), days.end()),
     };
-    let late = late.map(|late| {
-        let days: BTreeSet<NaiveDate> = late.days.keys().copied().collect();
-        format!("and {} again: {}\n", listed(&days), why(&late.because))
-    });
-    sheet.fitted(console.width) + &verdict + &late.unwrap_or_default()
+    sheet.fitted(console.width) + &verdict + &late.map(told_of).unwrap_or_default()
+}
+
+/// What late rows do to published days.
+fn told_of(late: &Late) -> String {
+    let why = why(&late.because);
+    let days: BTreeSet<NaiveDate> = late.days.keys().copied().collect();
+    let again = (!days.is_empty()).then(|| format!("and {} again: {why}\n", listed(&days)));
+    let left = (!late.left.is_empty())
+        .then(|| format!("{} stay as another definition made them: {why}\n", listed(&late.left)));
+    [again, left].into_iter().flatten().collect()
 }

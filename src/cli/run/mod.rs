@@ -4,6 +4,7 @@ mod done;
 mod replaced;
 mod restated;
 mod timings;
+mod to_build;
 mod visible;
 mod warned;
 
@@ -29,14 +30,15 @@ use crate::cli::signals::{unless_panicked, unless_stopped};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::plan::{Action, Inputs, Late, Plan};
+use crate::plan::{Inputs, Late};
 use crate::run::{Incomplete, Report, Request, Selection, build};
 use crate::storage::Storage;
-use crate::store::{State, Unfinished, follow};
+use crate::store::{State, Unfinished};
 use done::{DaysBuilt, Done, Peak};
 use replaced::not_replaced;
 pub(super) use restated::why;
 use timings::Timings;
+use to_build::{ToBuild, to_build};
 use visible::{Visible, failed, tell_of_held};
 use warned::tell_of;
 
@@ -168,21 +170,24 @@ impl Run {
         let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
         let mut request = self.request(context, &pipeline, &engine, (days[0].clone(), &out)).await?;
         let inputs = Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await?;
-        request.key = (!self.rescore).then(|| inputs.key());
-        if let Some(done) = self.up_to_date(&pipeline, &inputs, &request, &days).await? {
-            return Ok(Done {
-                built: done,
-                restated: Vec::new(),
-                because: BTreeMap::new(),
-                is_dry: false,
-                reading: request.reading,
-                took: started.elapsed(),
-                peak: Peak::of(&engine),
-            });
-        }
-        if !self.older_definition && !self.dry_run {
-            not_replaced(&pipeline, &request).await?;
-        }
+        request.keys = if self.rescore { BTreeMap::new() } else { inputs.keys() };
+        let is_sure = !(self.rescore || self.force || self.dry_run);
+        let todo = if is_sure { to_build(&pipeline, &inputs, &request, &days).await? } else { ToBuild::All };
+        let selection = match todo {
+            ToBuild::All => request.selection.clone(),
+            ToBuild::Tables(selection) => selection,
+            ToBuild::Nothing(built) => {
+                return Ok(Done {
+                    built,
+                    restated: Vec::new(),
+                    because: BTreeMap::new(),
+                    is_dry: false,
+                    reading: request.reading,
+                    took: started.elapsed(),
+                    peak: Peak::of(&engine),
+                });
+            }
+        };
         let sources = (!self.rescore).then_some(&request.sources);
         let checked = unless_stopped(async { Ok(check(pipeline, &engine, sources).await?) }).await?;
         context.console.problems(&checked.warnings);
@@ -196,6 +201,7 @@ impl Run {
             }
         }
         request.told = late.as_ref().map(|late| Arc::clone(&late.sources));
+        request.selection = selection;
         let mut built = Vec::with_capacity(days.len());
         for days in days {
             let request = Request { days, ..request.clone() };
@@ -247,36 +253,6 @@ impl Run {
             self.build(context, checked, engine, &request, visible).await?
         };
         Ok(DaysBuilt { days: request.days, report, held, is_up_to_date: false })
-    }
-
-    /// What there is to say where all days are published as they would be now; `None` where anything is to be done.
-    async fn up_to_date(
-        &self,
-        pipeline: &Pipeline,
-        inputs: &Inputs,
-        request: &Request,
-        all: &[RangeInclusive<NaiveDate>],
-    ) -> Result<Option<Vec<DaysBuilt>>> {
-        if self.rescore || self.force || self.dry_run {
-            return Ok(None);
-        }
-        let (state, selected) = (&request.out, &request.selection.0);
-        let mut done = Vec::new();
-        for days in all {
-            let plan = Plan::of(pipeline, selected, days, inputs, state).await?;
-            let is_kept = plan.steps.iter().all(|step| step.action == Action::Keep);
-            if !is_kept {
-                return Ok(None);
-            }
-            // Where a follower was killed, this run finishes.
-            let files = plan.steps.iter().flat_map(|step| {
-                let is_whole = state.whole(&step.table).is_some();
-                step.days.iter().map(move |day| (step.table.clone(), (!is_whole).then_some(*day)))
-            });
-            follow(state.storage(), &files.collect::<Vec<_>>()).await?;
-            done.push(DaysBuilt { days: days.clone(), report: None, held: Vec::new(), is_up_to_date: true });
-        }
-        Ok(Some(done))
     }
 
     /// Builds and publishes the days of a request.
@@ -346,7 +322,7 @@ impl Run {
             sources,
             out: Arc::new(State::newest(out).await?),
             why: self.why.clone(),
-            key: None,
+            keys: BTreeMap::new(),
             told: None,
         })
     }

@@ -16,11 +16,25 @@ const NAMED: usize = 3;
 
 /// Says which days are built again, and why.
 pub(super) fn tell(late: &Late, console: Console) {
-    let (Some(first), Some(last)) = (late.days.keys().next(), late.days.keys().next_back()) else { return };
-    let count = late.days.len();
-    let days =
-        if count == 1 { format!("{first} is") } else { format!("{count} days, {first} to {last}, are") };
-    console.note("late-rows", &format!("{days} built again: {}", why(&late.because)));
+    let why = why(&late.because);
+    if let Some(days) = days_are(&late.days.keys().copied().collect()) {
+        console.note("late-rows", &format!("{days} built again: {why}"));
+    }
+    if let Some(days) = days_are(&late.left) {
+        let text = format!(
+            "{days} left as another definition of the project made them: {why}; run them to build them again"
+        );
+        console.note("late-rows-left", &text);
+    }
+}
+
+/// Days as the beginning of a sentence.
+fn days_are(days: &BTreeSet<NaiveDate>) -> Option<String> {
+    let (first, last) = (days.first()?, days.last()?);
+    Some(match days.len() {
+        1 => format!("{first} is"),
+        count => format!("{count} days, {first} to {last}, are"),
+    })
 }
 
 /// Which sources have late rows, and of which days.
