@@ -188,6 +188,9 @@ impl Run {
                 });
             }
         };
+        if !self.older_definition && !self.dry_run {
+            not_replaced(&pipeline, &request).await?;
+        }
         let sources = (!self.rescore).then_some(&request.sources);
         let checked = unless_stopped(async { Ok(check(pipeline, &engine, sources).await?) }).await?;
         context.console.problems(&checked.warnings);
