@@ -22,8 +22,9 @@ use crate::project::layer::ModelName;
 /// numbers and are without the rows from then on. What was computed of others stays as it is, and nothing has to be built again.
 ///
 /// Sources are not touched: a run brings the rows back, unless the sources have lost them too. Tables without the column are left
-/// as they are, and named. `hale verify --absent ID` proves that nothing is left. Killed at any moment, the next run or the next
-/// erasure finishes it.
+/// as they are, and named, and so are rows of others that name the id in another column, such as that of a parent:
+/// `hale verify --absent ID` names what is left, or proves that nothing is. Killed after its commit, the next run or erasure finishes
+/// it; killed before, nothing was erased, and it has to be asked for again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -72,6 +73,10 @@ impl Erase {
             } else {
                 erase(&out, &engine, &asked, self.why.clone()).await?
             });
+        }
+        if done.iter().any(|erased| !erased.left.is_empty()) && !done.iter().any(|erased| erased.has_column) {
+            let message = format!("--column {}: no table that is kept has such a column", self.column);
+            return Err(Error::Usage(message).into());
         }
         if context.console.json {
             return output::json_line(&self.to_json(&asked, &done));

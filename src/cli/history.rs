@@ -84,8 +84,11 @@ fn did(commit: &Commit) -> String {
         What::Published { from, to, rescored, tables } => {
             let days = if from == to { from.to_string() } else { format!("{from} to {to}") };
             let verb = if *rescored { "scored again" } else { "published" };
-            let count =
-                if tables.len() == 1 { "1 table".to_owned() } else { format!("{} tables", tables.len()) };
+            let count = match tables.len() {
+                0 => "the same rows, made of other files or another definition".to_owned(),
+                1 => "1 table".to_owned(),
+                count => format!("{count} tables"),
+            };
             format!("{verb} {days}, {count}")
         }
         What::RolledBack { to } => format!("rolled back to {to}"),

@@ -33,6 +33,9 @@ pub(crate) struct Copied {
     _files: Vec<Arc<dyn SpillFile>>,
 }
 
+/// A file that is being written, and its writer.
+type Begun = (ArrowWriter<Box<dyn SpillWriter>>, Arc<dyn SpillFile>);
+
 /// Computes the rows of a plan into files in the folder for temporary files, one for each partition that has rows.
 ///
 /// # Errors
@@ -69,7 +72,7 @@ async fn written(
     mut rows: SendableRecordBatchStream,
     context: Arc<TaskContext>,
 ) -> Result<Option<Arc<dyn SpillFile>>> {
-    let mut writer: Option<(ArrowWriter<Box<dyn SpillWriter>>, Arc<dyn SpillFile>)> = None;
+    let mut writer: Option<Begun> = None;
     while let Some(batch) = rows.try_next().await? {
         if batch.num_rows() == 0 {
             continue;
@@ -87,10 +90,7 @@ async fn written(
 }
 
 /// A temporary file, and what writes rows into it.
-fn begun(
-    context: &TaskContext,
-    schema: SchemaRef,
-) -> Result<(ArrowWriter<Box<dyn SpillWriter>>, Arc<dyn SpillFile>)> {
+fn begun(context: &TaskContext, schema: SchemaRef) -> Result<Begun> {
     let disk = &context.runtime_env().disk_manager;
     let file = disk.create_tmp_file("rows that are read more than once")?;
     let properties = WriterProperties::builder()

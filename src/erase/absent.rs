@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::rows::{Columns, RowFile};
+use super::words::{is_word, is_word_of};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
 
@@ -31,9 +32,10 @@ impl Absent {
     }
 }
 
-/// Looks for values in every file below an output's root, whoever put it there. Of Parquet in a column, of whatever type, and in
-/// all columns of text: a row that is not equal to a value, but mentions it, is not found. Of other files in their bytes, where
-/// no letter, digit, `_` or `-` goes before or behind it; JSON may write it with escapes.
+/// Looks for values in every file below an output's root, whoever put it there: in Parquet in a column, of whatever type, and in
+/// all columns of text, in other files in their bytes. A value with a letter is found as a word too, where no letter, digit, `_`
+/// or `-` goes before or behind it. One without, such as a number, is looked for as a whole text, in JSON in quotes: as a part of
+/// others it stands in every date.
 ///
 /// # Errors
 /// What storage says.
@@ -96,21 +98,12 @@ async fn look(
     }
     let Some(bytes) = storage.get_if_there(path).await? else { return Ok(Found::Gone) };
     let holds = |value: &String| {
-        let escaped = serde_json::Value::from(value.as_str()).to_string();
-        is_word_of(value.as_bytes(), &bytes) || is_word_of(escaped[1..escaped.len() - 1].as_bytes(), &bytes)
+        let quoted = serde_json::Value::from(value.as_str()).to_string();
+        let escaped = &quoted.as_bytes()[1..quoted.len() - 1];
+        match is_word(value) {
+            true => is_word_of(value.as_bytes(), &bytes) || is_word_of(escaped, &bytes),
+            false => bytes.windows(quoted.len()).any(|part| part == quoted.as_bytes()),
+        }
     };
     Ok(if values.iter().any(holds) { Found::There("its text".to_owned()) } else { Found::Nothing })
-}
-
-/// Whether bytes hold others as a word.
-fn is_word_of(word: &[u8], bytes: &[u8]) -> bool {
-    let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if word.is_empty() {
-        return false;
-    }
-    bytes.windows(word.len()).enumerate().any(|(at, part)| {
-        part == word
-            && !at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(goes_on)
-            && !bytes.get(at + word.len()).is_some_and(goes_on)
-    })
 }

@@ -12,6 +12,7 @@
 
 mod absent;
 mod rows;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -58,6 +59,8 @@ pub struct Erased {
     pub commits: BTreeSet<u64>,
     /// The values that were found.
     pub found: BTreeSet<String>,
+    /// Whether any object has the column.
+    pub has_column: bool,
     /// Tables that have no such column, and are left as they are.
     pub left: BTreeSet<ModelName>,
     /// Runs that were under way, whose files were not looked into: what they publish or leave may hold such rows.
@@ -288,7 +291,8 @@ impl Work<'_> {
                 problem.help("`hale verify` names what is damaged; restore it from a backup").into(),
             )
         })?;
-        let folder = format!("{}/{}", claim.folder(), layout::hash_of(name));
+        // Two objects may have the same bytes: runs that made a day again after it was taken out or changed meanwhile.
+        let folder = format!("{}/{}", claim.folder(), name.trim_end_matches(".parquet"));
         let new = again.write(folder, (&spec, day), rows).await?;
         let object = layout::object_name(&new.hash, claim.run(), "parquet");
         self.storage.hand_over(&new.path, &layout::object_file(&object)).await?;
@@ -304,6 +308,7 @@ impl Work<'_> {
     fn told(&self) -> Erased {
         let mut erased = Erased { under_way: self.under_way, ..Erased::default() };
         for looked in self.looked.values() {
+            erased.has_column |= looked.held.is_some();
             match (&looked.held, &looked.table) {
                 (Some(held), _) if held.rows > 0 => {
                     erased.rows += held.rows;

@@ -18,6 +18,7 @@ use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuil
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
+use super::words::{is_word, is_word_of};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::storage::Storage;
@@ -42,7 +43,7 @@ pub(super) struct Held {
 pub(super) enum Columns<'a> {
     /// The one of that name.
     Named(&'a str),
-    /// That one, and every other that holds text.
+    /// That one, and every other that holds text, where a value may be a word of it.
     AllText(&'a str),
 }
 
@@ -70,6 +71,10 @@ impl<'a> RowFile<'a> {
             }
         };
         let asked: Vec<usize> = (0..schema.fields().len()).filter(is_asked).collect();
+        let mentions = matches!(columns, Columns::AllText(_));
+        let names = |text: &str, value: &str| {
+            text == value || mentions && is_word(value) && is_word_of(value.as_bytes(), text.as_bytes())
+        };
         let mut found: Vec<(String, Held)> =
             asked.iter().map(|at| (schema.field(*at).name().clone(), Held::default())).collect();
         if asked.is_empty() {
@@ -80,12 +85,10 @@ impl<'a> RowFile<'a> {
         while let Some(batch) = rows.try_next().await.map_err(|error| self.failed(error))? {
             for ((_, held), column) in found.iter_mut().zip(batch.columns()) {
                 let text = as_text(column).map_err(|error| self.failed(error.into()))?;
-                for value in text.as_string::<i32>().iter().flatten().filter(|value| wanted.contains(*value))
-                {
-                    held.rows += 1;
-                    if !held.values.contains(value) {
-                        held.values.insert(value.to_owned());
-                    }
+                for text in text.as_string::<i32>().iter().flatten() {
+                    let named: Vec<&String> = wanted.iter().filter(|value| names(text, value)).collect();
+                    held.rows += u64::from(!named.is_empty());
+                    held.values.extend(named.into_iter().cloned());
                 }
             }
         }

@@ -144,16 +144,10 @@ impl Build<'_> {
             }
             match &model.kind {
                 Kind::Source(_) => {}
-                Kind::View(query) => {
-                    if let Some(names) = self.once.get(&model.name).cloned() {
-                        self.compute_once(model, query, &names).await?;
-                        continue;
-                    }
-                    let _phase = info_span!("views: planned");
-                    let planned = self.session.plan(query).await;
-                    let entered = planned.and_then(|plan| self.session.register_view(&model.name, plan));
-                    entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
-                }
+                Kind::View(query) => match self.once.get(&model.name).cloned() {
+                    Some(names) => self.compute_once(model, query, &names).await?,
+                    None => self.put_in(model, query).await?,
+                },
                 Kind::Table(..) => {
                     if let Some(first) = self.decided.needed.first(&model.name) {
                         self.table(model, first).await?;

@@ -10,13 +10,13 @@ use tracing::info_span;
 
 use super::under_way::Build;
 use crate::engine::copied::{Copied, copied};
-use crate::engine::diagnose::{self, Failed};
-use crate::engine::{Session, ran_out};
+use crate::engine::{Session, diagnose, ran_out};
 use crate::error::Result;
 use crate::project::model::Model;
 
 impl Build<'_> {
-    /// Computes a view once, and makes its rows readable under its name.
+    /// Computes a view once, and makes its rows readable under its name. Where they cannot be computed it is put into each query
+    /// that reads it, as other views are: a row that cannot be computed with matters only where a query wants it.
     pub(super) async fn compute_once(
         &mut self,
         model: &Model,
@@ -25,18 +25,21 @@ impl Build<'_> {
     ) -> Result<()> {
         let _phase = info_span!("views: computed once");
         let compute = |session| async move { rows(&session, query, names).await };
-        let done = match self.session.frugally(ran_out, compute).await {
-            Ok(done) => done,
-            Err(error) => {
-                let (pipeline, failed) = (&self.checked.pipeline, Failed::model(model));
-                let reads = pipeline.reads[&model.name].0.keys().cloned();
-                return Err(diagnose::of_data(&self.session, pipeline, &failed, reads, &error).await);
-            }
+        let Ok(done) = self.session.frugally(ran_out, compute).await else {
+            return self.put_in(model, query).await;
         };
         let entered = self.session.register(&model.name, Arc::clone(&done.table));
         entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
         self.copies.push((model.name.clone(), done));
         Ok(())
+    }
+
+    /// Makes a view readable under its name, for each query that reads it to be put in.
+    pub(super) async fn put_in(&self, model: &Model, query: &Query) -> Result<()> {
+        let _phase = info_span!("views: planned");
+        let planned = self.session.plan(query).await;
+        let entered = planned.and_then(|plan| self.session.register_view(&model.name, plan));
+        entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
     }
 }
 

@@ -9,7 +9,7 @@ use datafusion::error::Result as EngineResult;
 use datafusion::logical_expr::LogicalPlan;
 use tracing::info_span;
 
-use super::needed::Search;
+use super::needed::{ReadBy, Search};
 use crate::check::Checked;
 use crate::engine::day_window::WindowOptions;
 use crate::engine::{Engine, Session, diagnose};
@@ -56,9 +56,11 @@ pub async fn look_backs(
     let mut search = Search::new(checked, &session, day..=day).await.map_err(failed)?;
     let mut all = Vec::new();
     for model in checked.pipeline.models.iter().filter(|model| selected.contains(&model.name)) {
-        let Some((plan, read, sources)) = search.read_by(model, day).map_err(failed)? else { continue };
+        let Some(ReadBy { plan, tables, sources }) = search.read_by(model, day).map_err(failed)? else {
+            continue;
+        };
         let mut reads = BTreeMap::new();
-        for (table, first) in read {
+        for (table, first) in tables {
             let reach = if first > settings.history_starts || first == day {
                 Reach::Days((day - first).num_days())
             } else {

@@ -83,6 +83,16 @@ struct Read {
     columns: BTreeSet<String>,
 }
 
+/// What a model reads.
+pub(super) struct ReadBy<'a> {
+    /// By which plan.
+    pub(super) plan: &'a LogicalPlan,
+    /// Of each stored table the first day; a table may be read more than once.
+    pub(super) tables: Vec<(ModelName, NaiveDate)>,
+    /// Whether it reads sources.
+    pub(super) sources: bool,
+}
+
 /// Looks for what runs need, each optimised plan made once.
 pub(super) struct Search<'a> {
     checked: &'a Checked,
@@ -200,18 +210,14 @@ impl<'a> Search<'a> {
         Ok((plan, found))
     }
 
-    /// What a model reads for the days from a first one on: the plan, and of each stored table the first day; whether it reads
-    /// sources.
-    pub(super) fn read_by(
-        &mut self,
-        model: &Model,
-        first: NaiveDate,
-    ) -> Result<Option<(&LogicalPlan, Vec<(ModelName, NaiveDate)>, bool)>> {
+    /// What a model reads for the days from a first one on.
+    pub(super) fn read_by(&mut self, model: &Model, first: NaiveDate) -> Result<Option<ReadBy<'_>>> {
         self.look_into(model, first)?;
         let found = self.found.get(&(model.name.clone(), first));
-        Ok(found.map(|found| {
-            let reads = found.reads.iter().map(|read| (read.table.clone(), read.first));
-            (&found.plan, reads.collect(), found.reads_sources)
+        Ok(found.map(|found| ReadBy {
+            plan: &found.plan,
+            tables: found.reads.iter().map(|read| (read.table.clone(), read.first)).collect(),
+            sources: found.reads_sources,
         }))
     }
 

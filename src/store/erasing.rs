@@ -200,7 +200,9 @@ async fn settle(storage: &Storage, take_over: impl Fn(&Erasing) -> bool) -> Resu
     }
     let made = history_of(storage, &erasing.run).await?;
     match made {
-        Some(number) => drop(erasing.finish(storage, number).await?),
+        Some(number) => {
+            erasing.finish(storage, number).await?;
+        }
         None if is_gone => erasing.give_up(storage).await?,
         None => {}
     }

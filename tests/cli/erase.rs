@@ -85,6 +85,7 @@ fn what_would_not_erase_or_would_give_it_away_is_refused() {
     refused(&["erase", "--from-file", "none.txt"], "none.txt");
     refused(&["erase", "acme-17", "--why", "acme-17 asked for it"], "names an id");
     refused(&["verify", "--absent", ""], "no value");
+    refused(&["erase", "--column", "ACCOUNT_ID", "acme-17"], "no table that is kept has such a column");
     assert_eq!(json(&project, &["history"])["commits"].as_array().unwrap().len(), 2);
     // A file that nobody can read proves nothing.
     good(project.hale(&["erase", "acme-17"]));
@@ -98,4 +99,36 @@ fn what_would_not_erase_or_would_give_it_away_is_refused() {
     project.write("out/notes.json", "{\"who\": \"acme-17\"}");
     let found = project.hale(&["verify", "--absent", "acme-17"]);
     assert!(code(&found) == 3 && err(&found).contains("notes.json: its text"), "{}", err(&found));
+}
+
+/// A day that was taken out and built again has two objects with the same bytes, of two runs.
+#[test]
+fn two_objects_with_the_same_bytes_are_both_erased_from() {
+    let project = Project::sound();
+    project.events(&[("acme-17", 1, 5), ("acme-17", 2, 9), ("b", 2, 1)]);
+    let (run, day) = (["run", "--from", "2026-01-01", "--to", "2026-01-02"], "2026-01-02");
+    good(project.hale(&run));
+    good(project.hale(&["unpublish", day]));
+    good(project.hale(&["release", day]));
+    good(project.hale(&["run", "--as-of", day]));
+    let erased = json(&project, &["erase", "acme-17"]);
+    assert!(erased["published"]["rows"].as_u64().is_some_and(|rows| rows > 0), "{erased}");
+    assert_eq!(json(&project, &["verify", "--absent", "acme-17"])["absent"], true);
+    good(project.hale(&["verify"]));
+}
+
+/// A text that mentions an id holds it; a number is no part of dates.
+#[test]
+fn a_text_that_mentions_an_id_is_found() {
+    let notes = "-- What was said.\nCREATE TABLE marts.notes (day DATE PRIMARY KEY, note VARCHAR) AS \
+                 SELECT as_of_date AS day, 'of ' || max(account_id) || ', on 2026-01-02' AS note FROM metrics.accounts \
+                 GROUP BY as_of_date\n";
+    let project =
+        Project::of(&[("sql/metrics/accounts.sql", &sums("n BIGINT")), ("sql/marts/notes.sql", notes)]);
+    good(project.hale(&["run", "--as-of", "2026-01-01"]));
+    let absent = |value: &str| code(&project.hale(&["verify", "--absent", value]));
+    assert_eq!([absent("b"), absent("bb"), absent("17"), absent("01")], [3, 0, 0, 0]);
+    good(project.hale(&["erase", "b"]));
+    let left = project.hale(&["verify", "--absent", "b"]);
+    assert!(code(&left) == 3 && err(&left).contains("rows by `note`"), "{}", err(&left));
 }

@@ -41,3 +41,29 @@ fn what_several_models_read_is_computed_once() {
     let read = rows_read(&["accounts"]);
     assert_eq!(read.get("dated.events"), None, "{read}");
 }
+
+#[test]
+fn a_row_that_cannot_be_computed_with_matters_only_where_it_is_read() {
+    let view = "-- Numbers.\nCREATE VIEW staging.numbers AS\nSELECT account_id, day, CAST(100 / (n - 7) AS BIGINT) AS n, \
+        row_number() OVER (PARTITION BY account_id ORDER BY day DESC) AS place FROM staging.events\n";
+    let of = |table: &str, column: &str| {
+        let query = format!(
+            "SELECT account_id, day AS as_of_date, {column} AS n FROM staging.numbers WHERE place = 1"
+        );
+        (
+            format!("sql/metrics/{table}.sql"),
+            by_day("n BIGINT", &query).replace("metrics.accounts", &format!("metrics.{table}")),
+        )
+    };
+    let [one, other] = [of("accounts", "place"), of("others", "n")];
+    let project = Project::of(&[
+        ("sql/staging/numbers.sql", view),
+        (one.0.as_str(), one.1.as_str()),
+        (other.0.as_str(), other.1.as_str()),
+    ]);
+    // The row with 7 cannot be divided by, and is not the newest of its account.
+    project.events(&[("a", 1, 7), ("a", 2, 9), ("b", 2, 17)]);
+    for select in [&["metrics.others"][..], &["metrics.accounts", "metrics.others"]] {
+        good(project.hale(&[&["run", "--as-of", "2026-01-02", "--force", "--select"], select].concat()));
+    }
+}

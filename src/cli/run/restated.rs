@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::cli::console::Console;
+use crate::cli::days::listed;
 use crate::plan::Late;
 use crate::project::layer::ModelName;
 use crate::run::{Request, Selection};
@@ -30,11 +31,8 @@ pub(super) fn tell(late: &Late, console: Console) {
 
 /// Days as the beginning of a sentence.
 fn days_are(days: &BTreeSet<NaiveDate>) -> Option<String> {
-    let (first, last) = (days.first()?, days.last()?);
-    Some(match days.len() {
-        1 => format!("{first} is"),
-        count => format!("{count} days, {first} to {last}, are"),
-    })
+    let verb = if days.len() == 1 { "is" } else { "are" };
+    (!days.is_empty()).then(|| format!("{} {verb}", listed(days)))
 }
 
 /// Which sources have late rows, and of which days.
