@@ -45,7 +45,7 @@ fn what_several_models_read_is_computed_once() {
 #[test]
 fn a_row_that_cannot_be_computed_with_matters_only_where_it_is_read() {
     let view = "-- Numbers.\nCREATE VIEW staging.numbers AS\nSELECT account_id, day, CAST(100 / (n - 7) AS BIGINT) AS n, \
-        row_number() OVER (PARTITION BY account_id ORDER BY day DESC) AS place FROM staging.events\n";
+        row_number() OVER (PARTITION BY account_id ORDER BY day DESC, n) AS place FROM staging.events\n";
     let of = |table: &str, column: &str| {
         let query = format!(
             "SELECT account_id, day AS as_of_date, {column} AS n FROM staging.numbers WHERE place = 1"
