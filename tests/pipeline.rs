@@ -109,7 +109,7 @@ impl Run {
         let engine = Engine::new(&self.engine)?;
         let (checked, asked) = self.asked(&engine, day..=day).await?;
         let pipeline = &checked.pipeline;
-        let inputs = Inputs::of(pipeline, &asked.sources, self.reading, true).await?;
+        let inputs = Inputs::of(pipeline, &asked.sources, self.reading, true).await;
         let (sources, days) = ((&asked.sources, self.reading), (&asked.selection.0, &asked.days));
         let late = Late::of(pipeline, &engine, sources, days, (&inputs, &asked.out)).await?;
         let late = late.expect("the project looks for late rows");

@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::why::Why;
 use crate::engine::sources::Reading;
-use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model};
@@ -52,16 +51,8 @@ const INCOMPLETE: &str = "+";
 
 impl Inputs {
     /// What decides the rows of a run as of now. `incomplete` says whether days are built that sources do not reach.
-    ///
-    /// # Errors
-    /// What storage says.
-    pub async fn of(
-        pipeline: &Pipeline,
-        sources: &Storage,
-        reading: Reading,
-        incomplete: bool,
-    ) -> Result<Self> {
-        let files = of_files(pipeline, sources).await?;
+    pub async fn of(pipeline: &Pipeline, sources: &Storage, reading: Reading, incomplete: bool) -> Self {
+        let files = of_files(pipeline, sources).await;
         let texts = Texts::of(pipeline);
         let how = format!("{reading:?} {}", sources.shown());
         let of_table = |model: &Model| {
@@ -73,7 +64,7 @@ impl Inputs {
             (model.name.clone(), OfTable { definition, sources })
         };
         let tables = pipeline.models.iter().filter(|model| model.is_stored()).map(of_table).collect();
-        Ok(Self { tables, incomplete })
+        Self { tables, incomplete }
     }
 
     /// The keys that are kept with rows, by table.
@@ -167,14 +158,18 @@ impl Texts {
     }
 }
 
-/// Path, size, time and mark of the files of each source, as a hash; `None` of one that tells too little.
-async fn of_files(pipeline: &Pipeline, storage: &Storage) -> Result<BTreeMap<ModelName, Option<String>>> {
+/// Path, size, time and mark of the files of each source, as a hash; `None` of one that tells too little, or cannot be listed.
+async fn of_files(pipeline: &Pipeline, storage: &Storage) -> BTreeMap<ModelName, Option<String>> {
     let young = Utc::now() - TimeDelta::from_std(YOUNG).unwrap_or_default();
     let mut all = BTreeMap::new();
     for model in &pipeline.models {
         let Kind::Source(source) = &model.kind else { continue };
         let mut hash = entered(&[&model.name.to_string()]);
-        let files = storage.files(&source.path).await?;
+        // What cannot be listed is told where it is read, with its place.
+        let Ok(files) = storage.files(&source.path).await else {
+            all.insert(model.name.clone(), None);
+            continue;
+        };
         for file in &files {
             let (size, time) = (file.size.to_string(), file.last_modified.to_rfc3339());
             enter(
@@ -185,7 +180,7 @@ async fn of_files(pipeline: &Pipeline, storage: &Storage) -> Result<BTreeMap<Mod
         let is_young = files.iter().any(|file| file.last_modified > young);
         all.insert(model.name.clone(), (!is_young).then(|| digits(hash)));
     }
-    Ok(all)
+    all
 }
 
 /// A hash of texts.

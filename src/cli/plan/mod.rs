@@ -77,7 +77,7 @@ impl PlanFor {
         let sources = context.sources(&self.sources, &pipeline, &engine)?;
         let out = context.out_of(&self.out, reading, &pipeline, &engine)?;
         let state = State::newest(&out).await?;
-        let inputs = Inputs::of(&pipeline, &sources, reading, false).await?;
+        let inputs = Inputs::of(&pipeline, &sources, reading, false).await;
         let plan = Plan::of(&pipeline, &selection.0, &days, &inputs, &state).await?;
         let is_kept = plan.steps.iter().all(|step| step.action == Action::Keep);
         let late = if is_kept {

@@ -169,7 +169,7 @@ impl Run {
         let days = self.days(&pipeline)?;
         let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
         let mut request = self.request(context, &pipeline, &engine, (days[0].clone(), &out)).await?;
-        let inputs = Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await?;
+        let inputs = Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await;
         request.keys = if self.rescore { BTreeMap::new() } else { inputs.keys() };
         let is_sure = !(self.rescore || self.force || self.dry_run);
         let todo = if is_sure { to_build(&pipeline, &inputs, &request, &days).await? } else { ToBuild::All };
