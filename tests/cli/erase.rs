@@ -105,12 +105,18 @@ fn what_would_not_erase_or_would_give_it_away_is_refused() {
 #[test]
 fn two_objects_with_the_same_bytes_are_both_erased_from() {
     let project = Project::sound();
-    project.events(&[("acme-17", 1, 5), ("acme-17", 2, 9), ("b", 2, 1)]);
-    let (run, day) = (["run", "--from", "2026-01-01", "--to", "2026-01-02"], "2026-01-02");
+    let days = ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"];
+    let rows: Vec<_> = (1..=4).flat_map(|day| [("acme-17", day, i64::from(day)), ("b", day, 1)]).collect();
+    project.events(&rows);
+    let run = ["run", "--from", days[0], "--to", days[3]];
     good(project.hale(&run));
-    good(project.hale(&["unpublish", day]));
-    good(project.hale(&["release", day]));
-    good(project.hale(&["run", "--as-of", day]));
+    good(project.hale(&[&["unpublish"], &days[..]].concat()));
+    good(project.hale(&["release", "--all"]));
+    good(project.hale(&run));
+    let objects = files_below(&project.path("out/_hale/objects"));
+    let hashes: std::collections::BTreeSet<_> =
+        objects.iter().filter_map(|path| Some(path.split('-').next()?.to_owned())).collect();
+    assert!(hashes.len() + days.len() <= objects.len(), "{objects:?}");
     let erased = json(&project, &["erase", "acme-17"]);
     assert!(erased["published"]["rows"].as_u64().is_some_and(|rows| rows > 0), "{erased}");
     assert_eq!(json(&project, &["verify", "--absent", "acme-17"])["absent"], true);

@@ -55,6 +55,8 @@ fn a_run_builds_the_tables_of_which_anything_has_changed() {
     // An audit is asked again with the tables that it is about.
     project.write("sql/audits/none.sql", "-- None is below zero.\nSELECT * FROM marts.doubled WHERE n < 0\n");
     assert_eq!(builds(&project), of(&["marts.doubled"], CHANGED));
+    project.write("sql/audits/none.sql", "-- None is below one.\nSELECT * FROM marts.doubled WHERE n < 1\n");
+    assert_eq!(builds(&project), of(&["marts.doubled"], CHANGED));
     // A parameter that only the mart names.
     project.write("hale.yml", &format!("{SETTINGS}parameters:\n  times: 4\n"));
     assert_eq!(builds(&project), []);
