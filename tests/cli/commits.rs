@@ -181,7 +181,7 @@ fn a_run_that_is_killed_leaves_no_mixture() {
     let sums = "SELECT (SELECT sum(n) FROM metrics.accounts WHERE as_of_date < '2026-01-10') = \
         (SELECT sum(n) FROM marts.same WHERE as_of_date < '2026-01-10') AS same, \
         (SELECT max(n) FROM metrics.accounts) AS newest";
-    let mut killed = 0;
+    let (mut killed, mut part) = (0, 0.65);
     for number in 1..=12 {
         project.events(&[("a", 1, 10 + number), ("a", 2, 20), ("b", 9, 30), ("a", 10, number)]);
         let mut run =
@@ -189,10 +189,12 @@ fn a_run_that_is_killed_leaves_no_mixture() {
                 .stderr(std::process::Stdio::null())
                 .spawn()
                 .unwrap();
-        // Most of them in the last third, where a run publishes.
-        std::thread::sleep(took.mul_f64(0.6 + 0.05 * number as f64));
+        // Later each time, until one ends by itself: most of them in the last third, where a run publishes, however fast it is.
+        std::thread::sleep(took.mul_f64(part));
         let _ = run.kill();
-        killed += u32::from(!run.wait().unwrap().success());
+        let was_killed = !run.wait().unwrap().success();
+        killed += u32::from(was_killed);
+        part = if was_killed { part + 0.05 } else { part * 0.8 };
         let seen: Value = serde_json::from_str(&good(project.hale(&["query", sums, "--json"]))).unwrap();
         assert_eq!(seen[0]["same"], true, "{seen}");
         good(project.hale(&["run", "--as-of", "2026-01-10"]));
