@@ -125,7 +125,7 @@ impl Storage {
         }
         let location = self.location(relative)?;
         if let Some(root) = self.local_folder() {
-            return match tokio::fs::remove_dir_all(root.join(relative)).await {
+            return match removed(&root.join(relative)).await {
                 Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
                     Err(self.failed("remove", relative, local_error(source)))
                 }
@@ -140,6 +140,21 @@ impl Storage {
         let all = gone.try_for_each(|_| std::future::ready(Ok(()))).await;
         all.map_err(|source| self.failed("remove", relative, source))
     }
+}
+
+/// Removes a folder. A write whose run was cancelled may still end in it, on a thread of its own, and is waited for.
+async fn removed(folder: &std::path::Path) -> std::io::Result<()> {
+    const TRIES: usize = 40;
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
+    for _ in 0..TRIES {
+        match tokio::fs::remove_dir_all(folder).await {
+            Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => {
+                tokio::time::sleep(PAUSE).await
+            }
+            done => return done,
+        }
+    }
+    tokio::fs::remove_dir_all(folder).await
 }
 
 /// An error of the local disk as one of a store.
