@@ -77,11 +77,10 @@ async fn written(
         if batch.num_rows() == 0 {
             continue;
         }
-        let (to, file) = match writer.take() {
+        let (to, _) = match &mut writer {
             Some(begun) => begun,
-            None => begun(&context, batch.schema())?,
+            None => writer.insert(begun(&context, batch.schema())?),
         };
-        let (to, _) = writer.insert((to, file));
         to.write(&batch)?;
     }
     let Some((writer, file)) = writer else { return Ok(None) };

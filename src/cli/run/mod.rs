@@ -169,10 +169,17 @@ impl Run {
         let days = self.days(&pipeline)?;
         let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
         let mut request = self.request(context, &pipeline, &engine, (days[0].clone(), &out)).await?;
-        let inputs = Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await;
-        request.keys = if self.rescore { BTreeMap::new() } else { inputs.keys() };
-        let is_sure = !(self.rescore || self.force || self.dry_run);
-        let todo = if is_sure { to_build(&pipeline, &inputs, &request, &days).await? } else { ToBuild::All };
+        let inputs = match self.rescore {
+            true => None,
+            false => Some(Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await),
+        };
+        request.keys = inputs.as_ref().map(Inputs::keys).unwrap_or_default();
+        let todo = match &inputs {
+            Some(inputs) if !self.force && !self.dry_run => {
+                to_build(&pipeline, inputs, &request, &days).await?
+            }
+            _ => ToBuild::All,
+        };
         let selection = match todo {
             ToBuild::All => request.selection.clone(),
             ToBuild::Tables(selection) => selection,
@@ -194,7 +201,7 @@ impl Run {
         let sources = (!self.rescore).then_some(&request.sources);
         let checked = unless_stopped(async { Ok(check(pipeline, &engine, sources).await?) }).await?;
         context.console.problems(&checked.warnings);
-        let late = self.late(&checked.pipeline, &engine, &inputs, &request, &days).await?;
+        let late = self.late(&checked.pipeline, &engine, inputs.as_ref(), &request, &days).await?;
         let mut restated = Vec::new();
         if let Some(late) = &late {
             restated::tell(late, context.console);
@@ -226,11 +233,11 @@ impl Run {
         &self,
         pipeline: &Pipeline,
         engine: &Engine,
-        inputs: &Inputs,
+        inputs: Option<&Inputs>,
         request: &Request,
         days: &[RangeInclusive<NaiveDate>],
     ) -> Outcome<Option<Late>> {
-        let ([days], false) = (days, self.rescore) else { return Ok(None) };
+        let ([days], Some(inputs)) = (days, inputs) else { return Ok(None) };
         let (sources, out) = ((&request.sources, request.reading), (inputs, request.out.as_ref()));
         let looked = info_span!("late rows: looked for");
         let late = Late::of(pipeline, engine, sources, (&request.selection.0, days), out);
