@@ -1,4 +1,4 @@
-//! The key of what makes rows: the same key, the same rows.
+//! What decides the rows of each table: its [`Key`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model};
 use crate::project::reported::{STATUS, asked};
 use crate::storage::Storage;
-use crate::store::hexadecimal;
+use crate::store::{Entry, Key, hexadecimal};
 
 /// Version of what hale makes of SQL and rows; raised when the same project gets other rows of the same sources.
 const NUMBERS: u32 = 1;
@@ -27,27 +27,8 @@ const DIGITS: usize = 32;
 /// What decides the rows of each stored table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inputs {
-    tables: BTreeMap<ModelName, OfTable>,
-    /// Whether days are built that sources do not reach.
-    incomplete: bool,
+    tables: BTreeMap<ModelName, Key>,
 }
-
-/// What decides the rows of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct OfTable {
-    /// The hash of what it means: its model, all models that it reads, the audits of these, the settings that they see, and how it
-    /// is asked for.
-    definition: String,
-    /// The hash of what is known of the files of the sources that it reads, without reading them; `None` where that tells
-    /// too little.
-    sources: Option<String>,
-}
-
-/// What stands in a key for the sources where too little is known of them.
-const UNKNOWN: &str = "unknown";
-
-/// What stands in a key behind the sources where days were built that they did not reach.
-const INCOMPLETE: &str = "+";
 
 impl Inputs {
     /// What decides the rows of a run as of now. `incomplete` says whether days are built that sources do not reach.
@@ -61,47 +42,39 @@ impl Inputs {
             let files: Option<Vec<&str>> =
                 upstream.iter().filter_map(|name| files.get(name)).map(Option::as_deref).collect();
             let sources = files.map(|files| digits(entered(&files)));
-            (model.name.clone(), OfTable { definition, sources })
+            (model.name.clone(), Key { numbers: NUMBERS, definition, sources, incomplete })
         };
         let tables = pipeline.models.iter().filter(|model| model.is_stored()).map(of_table).collect();
-        Self { tables, incomplete }
+        Self { tables }
     }
 
     /// The keys that are kept with rows, by table.
-    pub fn keys(&self) -> BTreeMap<ModelName, String> {
-        let incomplete = if self.incomplete { INCOMPLETE } else { "" };
-        let key = |of: &OfTable| {
-            let sources = of.sources.as_deref().unwrap_or(UNKNOWN);
-            format!("{NUMBERS}-{}-{sources}{incomplete}", of.definition)
-        };
-        self.tables.iter().map(|(table, of)| (table.clone(), key(of))).collect()
+    pub fn keys(&self) -> BTreeMap<ModelName, Key> {
+        self.tables.clone()
     }
 
-    /// Whether rows of a table, by their key, were made by its definition as it is now, by a hale with the same numbers.
-    pub(super) fn has_definition_of(&self, table: &ModelName, key: Option<&str>) -> bool {
-        key.is_some() && !matches!(self.differ_from(table, key), Some(Why::Numbers | Why::Definition))
+    /// Whether rows of a table were made by its definition as it is now, by a hale with the same numbers.
+    pub(super) fn has_definition_of(&self, table: &ModelName, entry: &Entry) -> bool {
+        let made_of = entry.made_of();
+        made_of.is_some_and(|then| self.tables.get(table).is_some_and(|now| now.has_definition_of(&then)))
     }
 
-    /// What is other than it was when rows of a table were made, by their key; `None` where nothing is.
-    pub(super) fn differ_from(&self, table: &ModelName, key: Option<&str>) -> Option<Why> {
-        let Some(of) = self.tables.get(table) else { return Some(Why::Unknown) };
-        let mut parts = key.unwrap_or_default().split('-');
-        let (Some(numbers), Some(definition), Some(then)) = (parts.next(), parts.next(), parts.next()) else {
+    /// What is other than it was when rows of a table were made; `None` where nothing is.
+    pub(super) fn differ_from(&self, table: &ModelName, entry: &Entry) -> Option<Why> {
+        let (Some(now), Some(then)) = (self.tables.get(table), entry.made_of()) else {
             return Some(Why::Unknown);
         };
-        if numbers != NUMBERS.to_string() {
+        if now.numbers != then.numbers {
             return Some(Why::Numbers);
         }
-        if definition != of.definition {
+        if now.definition != then.definition {
             return Some(Why::Definition);
         }
-        let (then, was_incomplete) = match then.strip_suffix(INCOMPLETE) {
-            Some(then) => (then, true),
-            None => (then, false),
-        };
-        match of.sources.as_deref() {
-            Some(now) if now == then => (was_incomplete && !self.incomplete).then_some(Why::Incomplete),
-            Some(_) if then != UNKNOWN => Some(Why::Sources),
+        match (&now.sources, &then.sources) {
+            (Some(now_there), Some(then_there)) if now_there == then_there => {
+                (then.incomplete && !now.incomplete).then_some(Why::Incomplete)
+            }
+            (Some(_), Some(_)) => Some(Why::Sources),
             _ => Some(Why::Unknown),
         }
     }

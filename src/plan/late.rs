@@ -78,7 +78,7 @@ impl Late {
                     continue;
                 }
                 let Some(then) = then.of(&entry).await? else { continue };
-                let is_left = !inputs.has_definition_of(table, entry.key.as_deref());
+                let is_left = !inputs.has_definition_of(table, &entry);
                 late.enter((table, day, is_left), read, &then, before);
             }
         }

@@ -90,9 +90,7 @@ async fn of_days(
         let action = match there.get(&day) {
             _ if held.contains_key(&day) => Action::Hold,
             None => Action::Build(Why::Unpublished),
-            Some(entry) => {
-                inputs.differ_from(&model.name, entry.key.as_deref()).map_or(Action::Keep, Action::Build)
-            }
+            Some(entry) => inputs.differ_from(&model.name, entry).map_or(Action::Keep, Action::Build),
         };
         actions.entry(action).or_default().insert(day);
     }
@@ -104,9 +102,7 @@ fn of_whole(model: &Model, last: NaiveDate, inputs: &Inputs, state: &State) -> A
     let action = match state.whole(&model.name).filter(|whole| whole.through >= last) {
         _ if state.commit().held.contains_key(&last) => Action::Hold,
         None => Action::Build(Why::Unpublished),
-        Some(whole) => {
-            inputs.differ_from(&model.name, whole.entry.key.as_deref()).map_or(Action::Keep, Action::Build)
-        }
+        Some(whole) => inputs.differ_from(&model.name, &whole.entry).map_or(Action::Keep, Action::Build),
     };
     Actions::from([(action, BTreeSet::from([last]))])
 }

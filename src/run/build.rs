@@ -1,5 +1,6 @@
 //! The build itself: one model after the other into staging.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -97,7 +98,7 @@ pub async fn build(
 fn computed_once(checked: &Checked, decided: &Decided<'_>) -> Result<Once> {
     let computes = |name: &ModelName| {
         let is_stored = checked.pipeline.model(name).is_some_and(Model::is_stored);
-        decided.scope.computes(name) && (!is_stored || decided.needed.first(name).is_some())
+        decided.scope.computes(name) && (!is_stored || decided.needed.built_from(name).is_some())
     };
     let asked = decided.scope.questions.iter().flat_map(Question::reads).collect();
     once(checked, &computes, &asked).map_err(|error| diagnose::of_run("planning", &error))
@@ -149,7 +150,7 @@ impl Build<'_> {
                     None => self.put_in(model, query).await?,
                 },
                 Kind::Table(..) => {
-                    if let Some(first) = self.decided.needed.first(&model.name) {
+                    if let Some(first) = self.decided.needed.built_from(&model.name) {
                         self.table(model, first).await?;
                     }
                 }
@@ -238,15 +239,22 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Makes a staged table readable for the models that follow.
-    async fn enter(&self, model: &Model, staged: &StagedTable) -> Result<()> {
-        let failed = |error: DataFusionError| diagnose::of_run(&model.name.to_string(), &error);
-        let schema = &self.checked.schemas[&model.name];
+    /// Makes a table readable for the models that follow: what is staged of it, and the days that stand as published.
+    async fn enter(&mut self, model: &Model, staged: &StagedTable) -> Result<()> {
+        let schema = Arc::clone(&self.checked.schemas[&model.name]);
         let table = if model.by_day() {
-            day_table(&staged.days()?, schema, &sort_key(model))
+            let standing = self.decided.needed.tables.get(&model.name).map(|need| &need.standing);
+            let mut days = match standing {
+                Some(standing) => self.decided.published.days(model, standing).await?,
+                None => Vec::new(),
+            };
+            let stands: BTreeSet<NaiveDate> = days.iter().map(|file| file.day).collect();
+            days.extend(staged.days()?.into_iter().filter(|file| !stands.contains(&file.day)));
+            day_table(&days, &schema, &sort_key(model))
         } else {
-            parquet_folder(&staged.url, schema)
+            parquet_folder(&staged.url, &schema)
         };
+        let failed = |error: DataFusionError| diagnose::of_run(&model.name.to_string(), &error);
         self.session.register(&model.name, table.map_err(failed)?).map_err(failed)
     }
 
@@ -256,6 +264,7 @@ impl Build<'_> {
             run_id,
             models: self.models,
             once: self.copies.iter().map(|(name, copied)| (name.clone(), copied.rows_read)).collect(),
+            as_published: self.decided.published.days_read(),
             audits: self.audits,
             left_out: self.decided.scope.left_out,
             older: self.decided.older,

@@ -61,7 +61,7 @@ impl Build<'_> {
 
     /// Whether a stored table is built by this run.
     fn is_built(&self, name: &ModelName) -> bool {
-        self.decided.scope.computes(name) && self.decided.needed.first(name).is_some()
+        self.decided.scope.computes(name) && self.decided.needed.built_from(name).is_some()
     }
 
     /// The questions of this run: those of sources alone, or all others.

@@ -1,6 +1,6 @@
 //! What a run does, decided before anything is built: which tables, which of their days, which questions.
 //!
-//! A run from the sources builds whatever is needed. One from published tables has to make do with what is there: what
+//! A run from the sources builds whatever is needed and does not stand as published. One from published tables has to make do with what is there: what
 //! the selection needs and does not find is an error; a mart that follows from the scores stays as it is, of an older
 //! definition; a question is left to the next run from the sources. Each is named.
 
@@ -12,6 +12,7 @@ use super::question::Question;
 use super::report::Older;
 use super::request::{Request, Selection};
 use super::scope::{Scope, followers};
+use super::standing::Standing;
 use crate::check::Checked;
 use crate::engine::{Session, diagnose};
 use crate::error::Result;
@@ -55,9 +56,15 @@ struct Decision<'a> {
 
 impl<'a> Decision<'a> {
     async fn over_sources(mut self) -> Result<Decided<'a>> {
-        let selected = self.request.selection.0.clone();
-        let scope = Scope::full(&self.checked.pipeline, &self.request.selection);
-        let needed = self.needed(&scope, &selected, &scope.questions).await?;
+        let (pipeline, selection) = (&self.checked.pipeline, &self.request.selection);
+        let selected = selection.0.clone();
+        let mut scope = Scope::full(pipeline, selection, &BTreeSet::new());
+        let mut needed = self.needed(&scope, &selected, &scope.questions).await?;
+        let as_published = needed.not_built();
+        if !as_published.is_empty() {
+            scope = Scope::full(pipeline, selection, &as_published);
+            needed = self.needed(&scope, &selected, &scope.questions).await?;
+        }
         Ok(Decided { selected, scope, needed, published: self.published, older: Vec::new() })
     }
 
@@ -118,8 +125,7 @@ impl<'a> Decision<'a> {
         selected: &BTreeSet<ModelName>,
         questions: &[Question<'_>],
     ) -> Result<Needed> {
-        let needed = self.search.needed(scope, selected, questions).await;
-        needed.map_err(|error| diagnose::of_run("planning", &error))
+        self.search.needed(scope, selected, questions, Standing::of_run(self.request)).await
     }
 
     /// What is needed of published tables and not there.

@@ -34,6 +34,7 @@ mod request;
 mod scope;
 mod silence;
 mod stage;
+mod standing;
 mod stored;
 mod stretches;
 mod under_way;

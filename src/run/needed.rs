@@ -25,9 +25,11 @@ use tracing::info_span;
 use super::look_back::{self, lower_bound};
 use super::question::Question;
 use super::scope::Scope;
+use super::standing::Standing;
 use super::stored::stored_rows;
 use crate::check::Checked;
-use crate::engine::Session;
+use crate::engine::{Session, diagnose};
+use crate::error::Result as HaleResult;
 use crate::project::layer::ModelName;
 use crate::project::model::{Kind, Model};
 
@@ -48,6 +50,10 @@ pub(super) struct Needed {
 pub(super) struct Need {
     /// The first day; the last is the run's last.
     pub(super) first: NaiveDate,
+    /// From which day on it is built; `None` where all of it is read as published.
+    pub(super) built_from: Option<NaiveDate>,
+    /// The days that are read as published.
+    pub(super) standing: BTreeSet<NaiveDate>,
     /// The columns that are read.
     pub(super) columns: BTreeSet<String>,
     /// Who looks that far back.
@@ -60,16 +66,39 @@ impl Needed {
         self.tables.get(name).map(|need| need.first)
     }
 
+    /// The first day that is built of a stored table; `None` where nothing of it is.
+    pub(super) fn built_from(&self, name: &ModelName) -> Option<NaiveDate> {
+        self.tables.get(name).and_then(|need| need.built_from)
+    }
+
+    /// The tables of which all that is needed is read as published.
+    pub(super) fn not_built(&self) -> BTreeSet<ModelName> {
+        let tables = self.tables.iter().filter(|(_, need)| need.built_from.is_none());
+        tables.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Notes which days of a model stand, and from which on it is built: the first that does not.
+    fn stand(&mut self, model: &Model, standing: BTreeSet<NaiveDate>, asked: &RangeInclusive<NaiveDate>) {
+        let Some(need) = self.tables.get_mut(&model.name) else { return };
+        let last = *asked.end();
+        let mut wanted = if model.by_day() { need.first } else { last }.iter_days();
+        let built_from = wanted.find(|day| !standing.contains(day)).filter(|day| *day <= last);
+        need.built_from = if model.by_day() { built_from } else { built_from.map(|_| need.first) };
+        need.standing = standing;
+    }
+
     fn add(&mut self, read: Read, reader: &str) {
         let Read { table, first, columns } = read;
         let need = self.tables.entry(table).or_insert_with(|| Need {
             first,
+            built_from: Some(first),
+            standing: BTreeSet::new(),
             columns: BTreeSet::new(),
             reader: reader.to_owned(),
         });
         need.columns.extend(columns);
         if first < need.first {
-            need.first = first;
+            (need.first, need.built_from) = (first, Some(first));
             reader.clone_into(&mut need.reader);
         }
     }
@@ -125,16 +154,18 @@ impl<'a> Search<'a> {
         Ok(Self { checked, session, days, plans, found: BTreeMap::new() })
     }
 
-    /// What is needed for the days asked for of some stored models, and to answer some questions.
+    /// What is needed for the days asked for of some stored models, and to answer some questions, beside what stands.
     ///
     /// # Errors
-    /// When a model or question that was checked does not plan.
+    /// When a model or question that was checked does not plan; what storage says of what stands.
     pub(super) async fn needed(
         &mut self,
         scope: &Scope<'_>,
         selected: &BTreeSet<ModelName>,
         questions: &[Question<'_>],
-    ) -> Result<Needed> {
+        standing: Standing<'_>,
+    ) -> HaleResult<Needed> {
+        let failed = |error| diagnose::of_run("planning", &error);
         let mut needed = Needed::default();
         for table in selected {
             let read = Read { table: table.clone(), first: *self.days.start(), columns: BTreeSet::new() };
@@ -142,8 +173,8 @@ impl<'a> Search<'a> {
         }
         for question in questions {
             let _phase = info_span!("decide: what questions read");
-            let asked = question.bad_rows(self.session, &self.days).await?.plan;
-            for read in self.of_question(&asked)? {
+            let asked = question.bad_rows(self.session, &self.days).await.map_err(failed)?.plan;
+            for read in self.of_question(&asked).map_err(failed)? {
                 needed.add(read, &question.to_string());
             }
         }
@@ -152,7 +183,9 @@ impl<'a> Search<'a> {
             let Some(first) = needed.first(&model.name).filter(|_| scope.computes(&model.name)) else {
                 continue;
             };
-            self.look_into(model, first)?;
+            needed.stand(model, standing.days(model, first).await?, &self.days);
+            let Some(first) = needed.built_from(&model.name) else { continue };
+            self.look_into(model, first).map_err(failed)?;
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
             for read in found.reads.clone() {
                 needed.add(read, &model.name.to_string());

@@ -189,28 +189,47 @@ impl<'a> Published<'a> {
         schema: &SchemaRef,
         days: RangeInclusive<NaiveDate>,
     ) -> Result<Arc<dyn TableProvider>> {
+        let failed = |error| diagnose::of_run(&model.name.to_string(), &error);
+        if model.by_day() {
+            let days: BTreeSet<NaiveDate> =
+                days.start().iter_days().take_while(|day| days.contains(day)).collect();
+            return day_table(&self.days(model, &days).await?, schema, &sort_key(model)).map_err(failed);
+        }
         let files = self.files_of(model).await?.to_vec();
-        let read = files.into_iter().filter(|file| is_read(file, *days.start(), *days.end()));
-        let read: Vec<PublishedFile> = read.collect();
-        self.read.extend(read.iter().map(|file| (model.name.clone(), file.day)));
-        let storage = self.out.storage();
-        let table = if model.by_day() {
-            let located = read.iter().filter_map(|PublishedFile { day, entry }| {
-                let (day, url) = ((*day)?, storage.file_url(&entry.path()));
-                // An object never changes.
-                Some(url.map(|url| DayFile { day, url, bytes: entry.bytes, modified: DateTime::UNIX_EPOCH }))
-            });
-            day_table(&located.collect::<Result<Vec<_>>>()?, schema, &sort_key(model))
-        } else {
-            let files = read.iter().map(|file| self.out.file(&file.entry)).collect::<Result<Vec<_>>>()?;
-            parquet_table(storage, &files, schema)
-        };
-        table.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
+        self.read.extend(files.iter().map(|file| (model.name.clone(), file.day)));
+        let files = files.iter().map(|file| self.out.file(&file.entry)).collect::<Result<Vec<_>>>()?;
+        parquet_table(self.out.storage(), &files, schema).map_err(failed)
+    }
+
+    /// The files of some days of a table stored by day, as far as they are published: the run reads them from here on.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub(super) async fn days(&mut self, model: &Model, days: &BTreeSet<NaiveDate>) -> Result<Vec<DayFile>> {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(Vec::new()) };
+        let there = self.out.entries(&model.name, *first..=*last).await?;
+        let mut files = Vec::new();
+        for (day, entry) in there.into_iter().filter(|(day, _)| days.contains(day)) {
+            let url = self.out.storage().file_url(&entry.path())?;
+            self.read.insert((model.name.clone(), Some(day)));
+            // An object never changes.
+            files.push(DayFile { day, url, bytes: entry.bytes, modified: DateTime::UNIX_EPOCH });
+        }
+        Ok(files)
     }
 
     /// The published days that tables were made readable of.
     pub(super) fn read(&self) -> BTreeSet<(ModelName, Option<NaiveDate>)> {
         self.read.clone()
+    }
+
+    /// The same, counted by table.
+    pub(super) fn days_read(&self) -> BTreeMap<ModelName, usize> {
+        let mut days = BTreeMap::new();
+        for (table, day) in &self.read {
+            *days.entry(table.clone()).or_default() += usize::from(day.is_some());
+        }
+        days
     }
 
     /// The files of a table in the layout that it has now: one folder a day, or all in one.

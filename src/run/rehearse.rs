@@ -12,6 +12,7 @@ use super::audits::BadRows;
 use super::needed::Search;
 use super::question::Question;
 use super::scope::Scope;
+use super::standing::Standing;
 use super::stored::stored_rows;
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -28,7 +29,6 @@ use crate::project::model::{Kind, Model};
 pub async fn rehearse(checked: &Checked, engine: &Engine) -> Result<Diagnostics> {
     let settings = &checked.pipeline.settings;
     let day = settings.history_starts;
-    let bug = |error: DataFusionError| Error::Bug(diagnose::first_line(&error));
     let session = Session::new(engine, settings, WindowOptions::default(), day).map_err(bug)?;
     for model in &checked.pipeline.models {
         let schema = Arc::clone(&checked.schemas[&model.name]);
@@ -67,20 +67,21 @@ pub async fn rehearse(checked: &Checked, engine: &Engine) -> Result<Diagnostics>
         let asked = question.bad_rows(&session, &(day..=day)).await.map_err(bug)?;
         found.extend(refused(&session, &asked).await);
     }
-    found.extend(without_end(checked, engine).await.map_err(bug)?);
+    found.extend(without_end(checked, engine).await?);
     Ok(found)
 }
 
 /// Warnings of questions for which every run, however few days it is asked for, builds all of history.
-async fn without_end(checked: &Checked, engine: &Engine) -> datafusion::error::Result<Diagnostics> {
+async fn without_end(checked: &Checked, engine: &Engine) -> Result<Diagnostics> {
     let pipeline = &checked.pipeline;
     let history_starts = pipeline.settings.history_starts;
     let Some(day) = history_starts.checked_add_days(Days::new(1000)) else { return Ok(Diagnostics::new()) };
-    let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), day)?;
-    let mut search = Search::new(checked, &session, day..=day).await?;
+    let session = Session::new(engine, &pipeline.settings, WindowOptions::default(), day).map_err(bug)?;
+    let mut search = Search::new(checked, &session, day..=day).await.map_err(bug)?;
+    let (scope, nothing) = (Scope::default(), BTreeSet::new());
     let mut found = Diagnostics::new();
     for question in Question::all(pipeline) {
-        let needed = search.needed(&Scope::default(), &BTreeSet::new(), &[question]).await?;
+        let needed = search.needed(&scope, &nothing, &[question], Standing::Nothing).await?;
         let is_whole_history = |name: &&ModelName| {
             pipeline.model(name).is_some_and(Model::by_day) && needed.first(name) == Some(history_starts)
         };
@@ -100,6 +101,11 @@ async fn without_end(checked: &Checked, engine: &Engine) -> datafusion::error::R
         }
     }
     Ok(found)
+}
+
+/// That what was checked does not plan.
+fn bug(error: DataFusionError) -> Error {
+    Error::Bug(diagnose::first_line(&error))
 }
 
 async fn refused(session: &Session, audit: &BadRows) -> Option<Diagnostic> {

@@ -1,5 +1,6 @@
 //! What a run did, as data.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
@@ -16,6 +17,8 @@ pub struct Report {
     pub models: Vec<BuiltModel>,
     /// Views that were computed once for several models, each with the rows that were read for it.
     pub once: Vec<(ModelName, u64)>,
+    /// Tables that were read as they are published, each with how many days of it; 0 of one that is stored whole.
+    pub as_published: BTreeMap<ModelName, usize>,
     /// Audits that ran as queries and passed (those in the stream of a table are part of building it).
     pub audits: usize,
     /// Audits that a run from published tables cannot look into, each with the reason.

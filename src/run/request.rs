@@ -11,7 +11,7 @@ use crate::engine::sources::Reading;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::storage::Storage;
-use crate::store::{SourceDays, State};
+use crate::store::{Key, SourceDays, State};
 
 /// What to build, for which days, from where and to where.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub struct Request {
     /// Why, in the words of whoever asks.
     pub why: Option<String>,
     /// The keys of what decides the rows of tables, where they are known.
-    pub keys: BTreeMap<ModelName, String>,
+    pub keys: BTreeMap<ModelName, Key>,
     /// What sources say of the days and those before them, where somebody looked.
     pub told: Option<Arc<SourceDays>>,
 }

@@ -35,26 +35,46 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// A run from the sources: the selection, all that it reads, and whatever is asked of any of these, with all that the
-    /// questions read.
-    pub(super) fn full(pipeline: &'a Pipeline, selection: &Selection) -> Self {
-        let mut planned = pipeline.with_upstream(selection.0.iter().cloned());
-        let questions = Question::all(pipeline);
-        let mut belongs = vec![false; questions.len()];
+    /// questions read. Of tables that are read as published nothing further is read.
+    pub(super) fn full(
+        pipeline: &'a Pipeline,
+        selection: &Selection,
+        as_published: &BTreeSet<ModelName>,
+    ) -> Self {
+        let mut scope = Self::default();
+        scope.plan(pipeline, selection.0.iter().cloned(), as_published);
+        let mut waiting = Question::all(pipeline);
         loop {
-            let more: Vec<usize> = (0..questions.len())
-                .filter(|at| !belongs[*at] && questions[*at].is_about(pipeline, &planned))
-                .collect();
-            if more.is_empty() {
+            let (asked, left): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|question| question.is_about(pipeline, &scope.planned));
+            waiting = left;
+            if asked.is_empty() {
                 break;
             }
-            for at in more {
-                belongs[at] = true;
-                planned.extend(pipeline.with_upstream(questions[at].reads()));
+            for question in asked {
+                scope.plan(pipeline, question.reads(), as_published);
+                scope.questions.push(question);
             }
         }
-        let questions =
-            questions.into_iter().zip(belongs).filter_map(|(question, here)| here.then_some(question));
-        Self { planned, questions: questions.collect(), ..Self::default() }
+        scope
+    }
+
+    /// Adds models and all that they read, up to tables that are read as published.
+    fn plan(
+        &mut self,
+        pipeline: &Pipeline,
+        names: impl IntoIterator<Item = ModelName>,
+        as_published: &BTreeSet<ModelName>,
+    ) {
+        let mut waiting: Vec<ModelName> = names.into_iter().collect();
+        while let Some(name) = waiting.pop() {
+            if as_published.contains(&name) {
+                self.reused.insert(name);
+            } else if self.planned.insert(name.clone()) {
+                waiting
+                    .extend(pipeline.reads.get(&name).into_iter().flat_map(|reads| reads.0.keys().cloned()));
+            }
+        }
     }
 
     /// A run from what is published: the selection, and the published tables that it reads. No question yet.

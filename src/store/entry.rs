@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::key::Key;
 use super::layout;
 
 /// The rows of one day of a table, or of a table that is stored whole: an object that never changes.
@@ -17,7 +18,7 @@ pub struct Entry {
     pub rows: u64,
     /// How many bytes it has.
     pub bytes: u64,
-    /// The key of what made it, as [`crate::plan`] has it; `None` where that is not known.
+    /// The [`Key`] of what made it, as text; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The object with what sources said of the days up to it when it was made ([`super::SourceDays`]); `None` where nobody looked.
@@ -29,6 +30,11 @@ impl Entry {
     /// SHA-256 of its bytes.
     pub fn hash(&self) -> &str {
         layout::hash_of(&self.object)
+    }
+
+    /// What made it, where that is known.
+    pub fn made_of(&self) -> Option<Key> {
+        self.key.as_deref().and_then(Key::parse)
     }
 
     /// Where it lies, below the output's root.

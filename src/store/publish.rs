@@ -12,6 +12,7 @@ use super::change::{Change, TableChange};
 use super::commit::{Commit, Created, Stored, key};
 use super::definition::{self, Files};
 use super::entry::{self, Entry};
+use super::key::Key;
 use super::layout;
 use super::next::Next;
 use super::source_days::SourceDays;
@@ -46,7 +47,7 @@ pub struct Author {
     /// Whether it was made from published tables alone.
     pub rescored: bool,
     /// The keys of what made the rows of tables, where they are known.
-    pub keys: BTreeMap<ModelName, String>,
+    pub keys: BTreeMap<ModelName, Key>,
     /// What sources said of the days when the rows were made, where somebody looked.
     pub sources: Option<Arc<SourceDays>>,
 }
@@ -128,7 +129,7 @@ pub async fn publish(
     };
     let made = |table: &ModelName| Made {
         run: &author.run,
-        key: author.keys.get(table).cloned(),
+        key: author.keys.get(table).map(Key::to_string),
         sources: sources.clone(),
     };
     let mut changes = BTreeMap::new();

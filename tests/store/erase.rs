@@ -9,7 +9,7 @@ use halescore::engine::{Engine, EngineOptions};
 use halescore::erase::{Asked, Erased, absent, erase, would_erase};
 use halescore::project::layer::ModelName;
 use halescore::storage::Storage;
-use halescore::store::{Author, Change, Erasure, Keep, State, What, amend, collect, history, verify};
+use halescore::store::{Author, Change, Erasure, Keep, Key, State, What, amend, collect, history, verify};
 use halescore::table::{Publication, TableSpec};
 
 use super::{
@@ -133,7 +133,7 @@ async fn keys_stay_so_that_nothing_is_stale() {
     write(&staging, usage(), vec![batch(&usage_rows(days(0, 1), 1))]).await.unwrap();
     let base = State::newest(&storage).await.unwrap();
     let table = ModelName::parse("metrics.usage").unwrap();
-    let author = Author { keys: [(table, "1-a-b".to_owned())].into(), ..Author::default() };
+    let author = Author { keys: [(table, Key::parse("1-a-b").unwrap())].into(), ..Author::default() };
     let publication =
         Publication { base: &base, author, days: [day(0), day(1)].into(), read: BTreeSet::new() };
     staging.publish(publication, |_| true).await.unwrap();

@@ -152,10 +152,13 @@ fn facts(report: &Report) -> Map<String, Value> {
     let read = |model: &BuiltModel| (model.name.to_string(), model.rows_read.into());
     let once = report.once.iter().map(|(name, rows)| (name.to_string(), (*rows).into()));
     let rows_read: Map<String, Value> = once.chain(report.models.iter().map(read)).collect();
+    let as_published: Map<String, Value> =
+        report.as_published.iter().map(|(table, days)| (table.to_string(), (*days).into())).collect();
     let written: usize = report.tables.iter().map(|table| table.written).sum();
     let unchanged: usize = report.tables.iter().map(|table| table.unchanged).sum();
     object(json!({
         "run_id": report.run_id, "commit": report.commit, "rows_read": rows_read, "rows": rows,
+        "as_published": as_published,
         "audits": { "pass": report.audits, "left_out": report.left_out },
         "older": report.older.iter().map(|older| older.mart.to_string()).collect::<Vec<_>>(),
         "reported": reported(&report.reported),
