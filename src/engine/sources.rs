@@ -155,6 +155,33 @@ pub(crate) fn until(
     Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
+/// The rows of a log that decide what its dated relation says of a first day and all later ones: those from then on, and those
+/// before by which facts that were delivered before are told. Rows without a time are kept: their contract tells of them.
+///
+/// # Errors
+/// As [`until`].
+pub(crate) fn since(
+    first: NaiveDate,
+    zone: Tz,
+    source: &Source,
+    table: Arc<dyn TableProvider>,
+) -> Result<Arc<dyn TableProvider>> {
+    let Time::Events(events) = &source.time else { return Ok(table) };
+    let before = if events.key.is_empty() { 0 } else { u64::from(events.max_delay) };
+    let Some(first) = first.checked_sub_days(Days::new(before)) else { return Ok(table) };
+    let schema = table.schema();
+    let begins = match schema.field_with_name(&events.happened_at)?.data_type() {
+        DataType::Timestamp(TimeUnit::Microsecond, of_zone) => {
+            ScalarValue::TimestampMicrosecond(Some(day_begins(first, zone)), of_zone.clone())
+        }
+        _ => ScalarValue::Date32(Some(Date32Type::from_naive_date(first))),
+    };
+    let column = col(datafusion::common::Column::from_name(&events.happened_at));
+    let within = column.clone().gt_eq(lit(begins)).or(column.is_null());
+    let plan = LogicalPlanBuilder::scan("log", provider_as_source(table), None)?.filter(within)?.build()?;
+    Ok(Arc::new(ViewTable::new(plan, None)))
+}
+
 /// The engine's name of a storage.
 ///
 /// # Errors

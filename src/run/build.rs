@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use datafusion::error::DataFusionError;
 use tracing::info_span;
 
@@ -23,7 +23,7 @@ use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{self, Place};
-use crate::engine::sources::{Horizon, parquet_folder};
+use crate::engine::sources::{Horizon, parquet_folder, since};
 use crate::engine::stored_days::day_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
@@ -32,6 +32,9 @@ use crate::project::model::{Kind, Model};
 use crate::project::reported::Reports;
 use crate::store::Author;
 use crate::table::{StagedTable, Staging};
+
+/// Days of a log before those of a run that it reads at least: by these it tells whether days are unusual, or missing.
+const LOG_DAYS: u64 = 90;
 
 /// Builds and audits the selected models and all that they need, in staging.
 ///
@@ -184,10 +187,23 @@ impl Build<'_> {
                 continue;
             }
             let landed = landed::table(self.place(), model, source, Some(horizon)).await?;
-            let entered = self.session.register(&model.name, landed.table);
+            let table = match self.log_from(&model.name) {
+                Some(first) => since(first, settings.time_zone, source, landed.table),
+                None => Ok(landed.table),
+            };
+            let entered = table.and_then(|table| self.session.register(&model.name, table));
             entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))?;
         }
         Ok(())
+    }
+
+    /// From which day on the rows of a log are read; `None` where all of them are.
+    fn log_from(&self, source: &ModelName) -> Option<NaiveDate> {
+        let log = ModelName::new(Layer::Dated, source.table.clone());
+        let first = (*self.decided.needed.logs.get(&log)?)?;
+        // So far back holes of a log, and days unlike those before, are looked for.
+        let looked_at = self.request.days.start().checked_sub_days(Days::new(LOG_DAYS))?;
+        Some(first.min(looked_at))
     }
 
     /// Where the sources lie.

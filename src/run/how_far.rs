@@ -21,9 +21,9 @@ use crate::project::layer::ModelName;
 pub struct LooksBack {
     /// The table.
     pub table: ModelName,
-    /// The stored tables that it reads, and how far.
+    /// The stored tables and the logs that it reads, and how far.
     pub reads: BTreeMap<ModelName, Reach>,
-    /// Whether it reads sources: all that they have up to the day.
+    /// Whether it reads sources: of those that are no logs all that they have up to the day.
     pub sources: bool,
 }
 
@@ -56,21 +56,24 @@ pub async fn look_backs(
     let mut search = Search::new(checked, &session, day..=day).await.map_err(failed)?;
     let mut all = Vec::new();
     for model in checked.pipeline.models.iter().filter(|model| selected.contains(&model.name)) {
-        let Some(ReadBy { plan, tables, sources }) = search.read_by(model, day).map_err(failed)? else {
-            continue;
-        };
+        let Some(ReadBy { plan, reads: of }) = search.read_by(model, day).map_err(failed)? else { continue };
+        let tables = of.tables.iter().map(|read| {
+            let is_bounded = read.first > settings.history_starts || read.first == day;
+            (&read.table, is_bounded.then_some(read.first))
+        });
+        let logs = of.logs.iter().map(|(log, first)| (log, *first));
         let mut reads = BTreeMap::new();
-        for (table, first) in tables {
-            let reach = if first > settings.history_starts || first == day {
-                Reach::Days((day - first).num_days())
-            } else {
-                Reach::All { because: because(plan, &table).map_err(failed)? }
+        for (table, first) in tables.chain(logs) {
+            let reach = match first {
+                Some(first) => Reach::Days((day - first).num_days()),
+                None => Reach::All { because: because(plan, table).map_err(failed)? },
             };
             reads
-                .entry(table)
+                .entry(table.clone())
                 .and_modify(|known: &mut Reach| *known = known.clone().or(&reach))
                 .or_insert(reach);
         }
+        let sources = of.sources;
         all.push(LooksBack { table: model.name.clone(), reads, sources });
     }
     Ok(all)

@@ -30,7 +30,9 @@ pub(super) fn bounded(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         let LogicalPlan::Filter(filter) = &node else { return Ok(Transformed::no(node)) };
         for condition in split_conjunction(&filter.predicate) {
             let columns: Vec<&Column> = condition.column_refs().into_iter().collect();
-            let ([column], Some(first)) = (columns.as_slice(), lower_bound(condition)) else { continue };
+            let ([column], Some(first)) = (columns.as_slice(), lower_bound(condition, AS_OF_DATE)) else {
+                continue;
+            };
             if let Some(input) = below(&filter.input, column, first)? {
                 let filter = Filter::try_new(filter.predicate.clone(), Arc::new(input))?;
                 return Ok(Transformed::yes(LogicalPlan::Filter(filter)));
@@ -105,16 +107,16 @@ fn looks_back(function: &Expr, day: &Column) -> Option<i64> {
     }
 }
 
-/// The day from which a conjunct keeps rows: `as_of_date >= d`, `> d`, `= d`, either way round, and the same of
-/// `as_of_date + 28`, by which a model looks back to the day so many days before.
-pub(super) fn lower_bound(filter: &Expr) -> Option<NaiveDate> {
+/// The day from which a conjunct keeps rows, by a column of days: `as_of_date >= d`, `> d`, `= d`, either way round, and the
+/// same of `as_of_date + 28`, by which a model looks back to the day so many days before.
+pub(super) fn lower_bound(filter: &Expr, column: &str) -> Option<NaiveDate> {
     let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
     if *op == Operator::And {
-        return lower_bound(left).max(lower_bound(right));
+        return lower_bound(left, column).max(lower_bound(right, column));
     }
     let (days_later, op, value) = match (left.as_ref(), right.as_ref()) {
-        (moved, Expr::Literal(value, _)) => (days_after_the_row(moved)?, *op, value),
-        (Expr::Literal(value, _), moved) => (days_after_the_row(moved)?, op.swap()?, value),
+        (moved, Expr::Literal(value, _)) => (days_after_the_row(moved, column)?, *op, value),
+        (Expr::Literal(value, _), moved) => (days_after_the_row(moved, column)?, op.swap()?, value),
         _ => return None,
     };
     let ScalarValue::Date32(Some(day)) = value else { return None };
@@ -123,14 +125,14 @@ pub(super) fn lower_bound(filter: &Expr) -> Option<NaiveDate> {
 }
 
 /// By how many days an expression is after the row's own day: 0 for `as_of_date`, 28 for `as_of_date + 28`.
-fn days_after_the_row(expression: &Expr) -> Option<i64> {
+fn days_after_the_row(expression: &Expr, day: &str) -> Option<i64> {
     match expression {
-        Expr::Column(column) if column.name == AS_OF_DATE => Some(0),
+        Expr::Column(column) if column.name == day => Some(0),
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Plus, right }) => {
-            days_after_the_row(left)?.checked_add(whole_days(right)?)
+            days_after_the_row(left, day)?.checked_add(whole_days(right)?)
         }
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) => {
-            days_after_the_row(left)?.checked_sub(whole_days(right)?)
+            days_after_the_row(left, day)?.checked_sub(whole_days(right)?)
         }
         _ => None,
     }

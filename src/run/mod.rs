@@ -24,6 +24,7 @@ mod look_back;
 mod needed;
 mod once;
 mod parts;
+mod placeholders;
 mod progress;
 mod published;
 mod question;

@@ -4,25 +4,16 @@
 //! scan of another table, only those days of that table can matter. Where it does not (a window over days, a
 //! grouping without the day), all of history can, and all of it is built: right by default, fast when provable.
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
-use async_trait::async_trait;
 use chrono::NaiveDate;
-use datafusion::catalog::{Session as Planning, TableProvider};
-use datafusion::common::internal_err;
-use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::datasource::TableType;
-use datafusion::datasource::empty::EmptyTable;
-use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableScan};
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::error::Result;
+use datafusion::logical_expr::LogicalPlan;
 use tracing::info_span;
 
-use super::look_back::{self, lower_bound};
+use super::look_back;
+use super::placeholders::{self, Read, Reads};
 use super::question::Question;
 use super::scope::Scope;
 use super::standing::Standing;
@@ -31,7 +22,7 @@ use crate::check::Checked;
 use crate::engine::{Session, diagnose};
 use crate::error::Result as HaleResult;
 use crate::project::layer::ModelName;
-use crate::project::model::{Kind, Model};
+use crate::project::model::Model;
 
 /// What a run needs.
 #[derive(Debug, Default)]
@@ -41,6 +32,8 @@ pub(super) struct Needed {
     /// The optimised plans of the models that read stored tables alone: the rows of their days in the stored order,
     /// over tables that are not there yet.
     pub(super) plans: BTreeMap<ModelName, LogicalPlan>,
+    /// Of the logs that are read the first day that matters; `None` where all of them may.
+    pub(super) logs: BTreeMap<ModelName, Option<NaiveDate>>,
     /// The models whose rows of a day are made of nothing but rows of that day of these stored tables.
     pub(super) day_by_day: BTreeMap<ModelName, BTreeSet<ModelName>>,
 }
@@ -87,6 +80,16 @@ impl Needed {
         need.standing = standing;
     }
 
+    fn extend(&mut self, reads: Reads, reader: &str) {
+        for read in reads.tables {
+            self.add(read, reader);
+        }
+        for (log, first) in reads.logs {
+            // `None`, all of it, is less than any day.
+            self.logs.entry(log).and_modify(|known| *known = (*known).min(first)).or_insert(first);
+        }
+    }
+
     fn add(&mut self, read: Read, reader: &str) {
         let Read { table, first, columns } = read;
         let need = self.tables.entry(table).or_insert_with(|| Need {
@@ -104,22 +107,12 @@ impl Needed {
     }
 }
 
-/// A table that a plan scans: the first day that its filters leave, and the columns.
-#[derive(Debug, Clone)]
-struct Read {
-    table: ModelName,
-    first: NaiveDate,
-    columns: BTreeSet<String>,
-}
-
 /// What a model reads.
 pub(super) struct ReadBy<'a> {
     /// By which plan.
     pub(super) plan: &'a LogicalPlan,
-    /// Of each stored table the first day; a table may be read more than once.
-    pub(super) tables: Vec<(ModelName, NaiveDate)>,
-    /// Whether it reads sources.
-    pub(super) sources: bool,
+    /// Of what; a table may be read more than once.
+    pub(super) reads: &'a Reads,
 }
 
 /// Looks for what runs need, each optimised plan made once.
@@ -135,8 +128,7 @@ pub(super) struct Search<'a> {
 
 struct Found {
     plan: LogicalPlan,
-    reads: Vec<Read>,
-    reads_sources: bool,
+    reads: Reads,
 }
 
 impl<'a> Search<'a> {
@@ -150,7 +142,7 @@ impl<'a> Search<'a> {
         days: RangeInclusive<NaiveDate>,
     ) -> Result<Self> {
         let _phase = info_span!("decide: views and placeholders");
-        let plans = plans_over_placeholders(checked, session).await?;
+        let plans = placeholders::plans(checked, session).await?;
         Ok(Self { checked, session, days, plans, found: BTreeMap::new() })
     }
 
@@ -174,9 +166,7 @@ impl<'a> Search<'a> {
         for question in questions {
             let _phase = info_span!("decide: what questions read");
             let asked = question.bad_rows(self.session, &self.days).await.map_err(failed)?.plan;
-            for read in self.of_question(&asked).map_err(failed)? {
-                needed.add(read, &question.to_string());
-            }
+            needed.extend(self.of_question(&asked).map_err(failed)?, &question.to_string());
         }
         // Readers come after what they read: from the last model back, every need is known when it is asked for.
         for model in self.checked.pipeline.models.iter().rev().filter(|model| model.is_stored()) {
@@ -187,14 +177,12 @@ impl<'a> Search<'a> {
             let Some(first) = needed.built_from(&model.name) else { continue };
             self.look_into(model, first).map_err(failed)?;
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
-            for read in found.reads.clone() {
-                needed.add(read, &model.name.to_string());
-            }
-            if found.reads_sources {
+            needed.extend(found.reads.clone(), &model.name.to_string());
+            if found.reads.sources {
                 continue;
             }
-            if model.by_day() && found.reads.iter().all(|read| read.first == first) {
-                let tables = found.reads.iter().map(|read| read.table.clone()).collect();
+            if model.by_day() && found.reads.tables.iter().all(|read| read.first == first) {
+                let tables = found.reads.tables.iter().map(|read| read.table.clone()).collect();
                 needed.day_by_day.insert(model.name.clone(), tables);
             }
             needed.plans.insert(model.name.clone(), found.plan.clone());
@@ -204,13 +192,13 @@ impl<'a> Search<'a> {
 
     /// What a question reads. Of a table that matters in no row of the answer it needs what its query needs to be planned at
     /// all: that it is there.
-    fn of_question(&self, asked: &LogicalPlan) -> Result<Vec<Read>> {
+    fn of_question(&self, asked: &LogicalPlan) -> Result<Reads> {
         let starts = self.checked.pipeline.settings.history_starts;
-        let mut found = reads(&self.session.state().optimize(asked)?, starts)?;
-        let named = reads(asked, starts)?.into_iter();
+        let mut found = Reads::of(&self.session.state().optimize(asked)?, starts)?;
+        let named = Reads::of(asked, starts)?.tables.into_iter();
         let named: Vec<Read> =
-            named.filter(|named| found.iter().all(|read| read.table != named.table)).collect();
-        found.extend(named.into_iter().map(|read| Read { first: *self.days.end(), ..read }));
+            named.filter(|named| found.tables.iter().all(|read| read.table != named.table)).collect();
+        found.tables.extend(named.into_iter().map(|read| Read { first: *self.days.end(), ..read }));
         Ok(found)
     }
 
@@ -220,11 +208,11 @@ impl<'a> Search<'a> {
         model: &Model,
         mut plan: LogicalPlan,
         first: NaiveDate,
-    ) -> Result<(LogicalPlan, Vec<Read>)> {
+    ) -> Result<(LogicalPlan, Reads)> {
         let starts = self.checked.pipeline.settings.history_starts;
-        let mut found = reads(&plan, starts)?;
+        let mut found = Reads::of(&plan, starts)?;
         for _ in 0..WINDOWS {
-            if first <= starts || found.iter().all(|read| read.first > starts) {
+            if first <= starts || found.are_bounded(starts) {
                 break;
             }
             let bounded = look_back::bounded(plan.clone())?;
@@ -232,9 +220,8 @@ impl<'a> Search<'a> {
                 break;
             }
             let bounded = self.session.for_model(model).optimised(bounded.data)?;
-            let more = reads(&bounded, starts)?;
-            let days = |reads: &[Read]| reads.iter().map(|read| read.first).collect::<Vec<_>>();
-            let tells_more = days(&more) != days(&found);
+            let more = Reads::of(&bounded, starts)?;
+            let tells_more = more.first_days() != found.first_days();
             (plan, found) = (bounded, more);
             if !tells_more {
                 break;
@@ -247,11 +234,7 @@ impl<'a> Search<'a> {
     pub(super) fn read_by(&mut self, model: &Model, first: NaiveDate) -> Result<Option<ReadBy<'_>>> {
         self.look_into(model, first)?;
         let found = self.found.get(&(model.name.clone(), first));
-        Ok(found.map(|found| ReadBy {
-            plan: &found.plan,
-            tables: found.reads.iter().map(|read| (read.table.clone(), read.first)).collect(),
-            sources: found.reads_sources,
-        }))
+        Ok(found.map(|found| ReadBy { plan: &found.plan, reads: &found.reads }))
     }
 
     fn look_into(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
@@ -266,113 +249,10 @@ impl<'a> Search<'a> {
         drop(phase);
         let _phase = info_span!("decide: look-back");
         let (plan, reads) = self.looking_back(model, plan, first)?;
-        let reads_sources = reads_sources(&plan)?;
-        self.found.insert(key, Found { plan, reads, reads_sources });
+        self.found.insert(key, Found { plan, reads });
         Ok(())
     }
 }
 
 /// Windows within windows that are looked through.
 const WINDOWS: usize = 8;
-
-/// The checked plan of every stored model, where every other stored model is a placeholder that notes its filters.
-async fn plans_over_placeholders(
-    checked: &Checked,
-    session: &Session,
-) -> Result<BTreeMap<ModelName, LogicalPlan>> {
-    for model in &checked.pipeline.models {
-        let schema = Arc::clone(&checked.schemas[&model.name]);
-        match &model.kind {
-            Kind::Source(_) => session.register(&model.name, Arc::new(EmptyTable::new(schema)))?,
-            // Where a checked plan reads a view, what the view reads is already in its place; questions read it by name.
-            Kind::View(query) => session.register_view(&model.name, session.plan(query).await?)?,
-            Kind::Table(..) => {
-                session.register(&model.name, Arc::new(Placeholder { name: model.name.clone(), schema }))?;
-            }
-        }
-    }
-    let mut plans = BTreeMap::new();
-    for (name, plan) in &checked.plans {
-        let Some(plan) = session.rebound(plan).await? else {
-            return internal_err!("{name} reads a view that was not put in");
-        };
-        plans.insert(name.clone(), plan);
-    }
-    Ok(plans)
-}
-
-/// Each placeholder that a plan scans.
-fn reads(plan: &LogicalPlan, history_starts: NaiveDate) -> Result<Vec<Read>> {
-    let mut found = Vec::new();
-    plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::TableScan(scan) = node
-            && let Some(table) = placeholder(scan)
-        {
-            let first = scan
-                .filters
-                .iter()
-                .filter_map(lower_bound)
-                .max()
-                .unwrap_or(history_starts)
-                .max(history_starts);
-            let columns = scan.projected_schema.fields().iter().map(|field| field.name().clone()).collect();
-            found.push(Read { table, first, columns });
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(found)
-}
-
-/// Whether a source stands in for its files, which will take other filters than it does.
-fn reads_sources(plan: &LogicalPlan) -> Result<bool> {
-    let mut found = false;
-    plan.apply_with_subqueries(|node| {
-        found |= matches!(node, LogicalPlan::TableScan(scan) if scanned::<EmptyTable>(scan).is_some());
-        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-    })?;
-    Ok(found)
-}
-
-fn placeholder(scan: &TableScan) -> Option<ModelName> {
-    scanned::<Placeholder>(scan).map(|table| table.name.clone())
-}
-
-/// The table that is scanned, if it is of this kind.
-fn scanned<T: TableProvider>(scan: &TableScan) -> Option<&T> {
-    let source: &dyn Any = scan.source.as_ref();
-    let provider = source.downcast_ref::<datafusion::datasource::DefaultTableSource>()?;
-    let table: &dyn Any = provider.table_provider.as_ref();
-    table.downcast_ref::<T>()
-}
-
-/// A stored table that is not built yet: it takes every filter, so that what arrives can be read off the plan.
-#[derive(Debug)]
-struct Placeholder {
-    name: ModelName,
-    schema: SchemaRef,
-}
-
-#[async_trait]
-impl TableProvider for Placeholder {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
-    }
-
-    async fn scan(
-        &self,
-        _: &dyn Planning,
-        _: Option<&Vec<usize>>,
-        _: &[Expr],
-        _: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Err(DataFusionError::Internal(format!("{} was scanned before it was built", self.name)))
-    }
-}
