@@ -9,12 +9,14 @@ mod faults;
 mod help;
 mod keys;
 mod late;
+mod logs;
 mod models;
 mod once;
 mod project;
 mod questions;
 mod retention;
 mod run;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

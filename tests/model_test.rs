@@ -344,3 +344,41 @@ async fn every_bundled_model_has_a_case_and_passes_it() {
     assert!(outcome.failures().is_empty(), "{}", outcome.failures());
     assert!(outcome.passed() >= 10, "only {} cases ran", outcome.passed());
 }
+
+/// Sums of so many days of `metrics.daily`, with a declared look-back.
+fn recent(days: u32, look_back: u32) -> String {
+    format!(
+        "CREATE TABLE metrics.recent (
+  account_id VARCHAR NOT NULL, as_of_date DATE NOT NULL, events BIGINT, PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) WITH (look_back = '{look_back} days') AS
+SELECT account_id, as_of_date, sum(events) OVER (PARTITION BY account_id ORDER BY as_of_date
+  RANGE BETWEEN INTERVAL '{}' DAY PRECEDING AND CURRENT ROW) AS events
+FROM metrics.daily",
+        days - 1
+    )
+}
+
+#[tokio::test]
+async fn a_declared_look_back_is_tried_on_every_day_of_a_case() {
+    const CASE: &str = "description: d
+given:
+  metrics.daily:
+    - {account_id: a, as_of_date: 2026-09-01, events: 1}
+    - {account_id: a, as_of_date: 2026-09-02, events: 2}
+    - {account_id: a, as_of_date: 2026-09-03, events: 4}
+expect:
+  - {account_id: a, as_of_date: 2026-09-01, events: 1}
+  - {account_id: a, as_of_date: 2026-09-02, events: 3}
+  - {account_id: a, as_of_date: 2026-09-03, events: 7}
+";
+    let failure = async |days, look_back| {
+        let model = recent(days, look_back);
+        let written =
+            Written::new(&[("sql/metrics/recent.sql", &model), ("sql/tests/metrics.recent/case.yml", CASE)]);
+        let outcome = written.run(&["metrics.recent"]).await.unwrap();
+        outcome.cases[0].failure.clone().map(|failure| failure.message).unwrap_or_default()
+    };
+    assert_eq!(failure(3, 2).await, "");
+    let told = failure(3, 1).await;
+    assert!(told.contains("as of 2026-09-03 it gives other rows from 1 days back"), "{told}");
+}

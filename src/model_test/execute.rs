@@ -11,6 +11,7 @@ use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
 use super::case::{Case, Given};
+use super::look_back;
 use super::value::{plain, shown};
 use crate::check::Checked;
 use crate::diagnostic::Diagnostic;
@@ -57,9 +58,15 @@ async fn computed(
     let prepared = prepared(engine, case).await;
     let session = prepared.map_err(|error| case.failure(&diagnose::first_line(&error)))?;
     let Some(query) = case.model.query() else { return Ok(Vec::new()) };
-    let answer = async { session.rows_of(session.plan(query).await?).await };
+    let answer = async {
+        let plan = session.plan(query).await?;
+        let batches = session.rows_of(plan.clone()).await?;
+        let missed = look_back::missed(&session, &checked.pipeline, case.model, (plan, &batches)).await?;
+        Ok((batches, missed))
+    };
     match answer.await {
-        Ok(batches) => Ok(batches),
+        Ok((batches, None)) => Ok(batches),
+        Ok((_, Some(missed))) => Err(case.failure(&missed)),
         Err(error) => {
             let said =
                 diagnose::of_data(&session, &checked.pipeline, &Failed::model(case.model), [], &error).await;

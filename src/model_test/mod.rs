@@ -26,12 +26,16 @@
 //!   tickets: [2026-09-01, 2026-09-30]   # the first day and the last; `null` for no end
 //!   surveys: never
 //! ```
+//!
+//! Where a model declares how far it looks back (`WITH (look_back = '27 days')`), each day of a case is computed from these days
+//! alone too, and has to have the same rows.
 
 mod case;
 mod compare;
 mod diff;
 mod document;
 mod execute;
+mod look_back;
 mod select;
 mod tiers;
 mod value;

@@ -21,6 +21,9 @@ pub struct Contract {
     pub checks: Vec<Check>,
     /// Columns that must be found in another model.
     pub references: Vec<Reference>,
+    /// The days before its own on which rows of a day may depend, where the model declares that:
+    /// `WITH (look_back = '27 days')`.
+    pub look_back: Option<u32>,
 }
 
 /// One declared column.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use datafusion::common::TableReference;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::Result as EngineResult;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use tracing::info_span;
 
 use super::needed::{ReadBy, Search};
@@ -21,10 +21,8 @@ use crate::project::layer::ModelName;
 pub struct LooksBack {
     /// The table.
     pub table: ModelName,
-    /// The stored tables and the logs that it reads, and how far.
+    /// The stored tables and dated relations that it reads, and how far.
     pub reads: BTreeMap<ModelName, Reach>,
-    /// Whether it reads sources: of those that are no logs all that they have up to the day.
-    pub sources: bool,
 }
 
 /// How far back rows are read.
@@ -73,8 +71,7 @@ pub async fn look_backs(
                 .and_modify(|known: &mut Reach| *known = known.clone().or(&reach))
                 .or_insert(reach);
         }
-        let sources = of.sources;
-        all.push(LooksBack { table: model.name.clone(), reads, sources });
+        all.push(LooksBack { table: model.name.clone(), reads });
     }
     Ok(all)
 }
@@ -100,11 +97,19 @@ fn because(plan: &LogicalPlan, table: &ModelName) -> EngineResult<Option<String>
             _ => None,
         };
         if let Some(expression) = expression.filter(|_| scans(node, table)) {
-            nearest = Some(expression.to_string());
+            nearest = Some(said(expression));
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(nearest)
+}
+
+/// An expression in the words of the model: the optimiser keeps these as the name of what it has written anew.
+fn said(expression: &Expr) -> String {
+    match expression {
+        Expr::Alias(alias) => alias.name.clone(),
+        other => other.schema_name().to_string(),
+    }
 }
 
 /// Whether a plan scans a table.

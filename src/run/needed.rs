@@ -12,6 +12,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::LogicalPlan;
 use tracing::info_span;
 
+use super::declared::within_look_back;
 use super::look_back;
 use super::placeholders::{self, Read, Reads};
 use super::question::Question;
@@ -244,7 +245,8 @@ impl<'a> Search<'a> {
         }
         let Some(plan) = self.plans.get(&model.name) else { return Ok(()) };
         let phase = info_span!("decide: optimised plans");
-        let plan = stored_rows(model, plan.clone(), first..=*self.days.end())?;
+        let plan = within_look_back(plan.clone(), &self.checked.pipeline, model, first)?;
+        let plan = stored_rows(model, plan, first..=*self.days.end())?;
         let plan = self.session.for_model(model).optimised(plan)?;
         drop(phase);
         let _phase = info_span!("decide: look-back");

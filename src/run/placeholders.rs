@@ -30,7 +30,7 @@ use crate::project::model::{AS_OF_DATE, Kind};
 use crate::project::time::Time;
 
 /// The day of a row of a log.
-const DAY: &str = "day";
+pub(super) const DAY: &str = "day";
 
 /// What a plan reads.
 #[derive(Debug, Clone, Default)]
@@ -132,7 +132,7 @@ pub(super) async fn plans(checked: &Checked, session: &Session) -> Result<BTreeM
 }
 
 /// Whether a model is the dated relation of a log.
-fn is_log(pipeline: &Pipeline, name: &ModelName) -> bool {
+pub(super) fn is_log(pipeline: &Pipeline, name: &ModelName) -> bool {
     let source = pipeline.model(&ModelName::new(Layer::Raw, name.table.clone()));
     name.layer == Layer::Dated
         && source.is_some_and(

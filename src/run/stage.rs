@@ -5,11 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::NaiveDate;
 use datafusion::common::{DFSchema, internal_err};
 use datafusion::error::{DataFusionError, Result as EngineResult};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::sql::sqlparser::ast::Query;
 use futures::TryStreamExt;
 use tracing::info_span;
 
 use super::contracts::{check_text, place_in_contract};
+use super::declared::within_look_back;
 use super::parts;
 use super::progress::watched;
 use super::report::BuiltModel;
@@ -101,7 +104,7 @@ impl Build<'_> {
         let days = first..=*self.request.days.end();
         let stretches = stretches(days.clone(), &self.rows_side_by_side(model), self.memory_limit);
         if stretches.len() > 1 {
-            let rows = session.plan(query).await?;
+            let rows = self.rows(&session, model, query, first).await?;
             let mut plans = Vec::with_capacity(stretches.len());
             for days in stretches {
                 let plan = stored_rows(model, rows.clone(), days)?;
@@ -115,8 +118,19 @@ impl Build<'_> {
         {
             return state.query_planner().create_physical_plan(&plan, &state).await;
         }
-        let plan = stored_rows(model, session.plan(query).await?, days)?;
+        let plan = stored_rows(model, self.rows(&session, model, query, first).await?, days)?;
         state.create_physical_plan(&plan).await
+    }
+
+    /// The rows of a model, as its query reads, within its declared look-back.
+    async fn rows(
+        &self,
+        session: &Session,
+        model: &Model,
+        query: &Query,
+        first: NaiveDate,
+    ) -> EngineResult<LogicalPlan> {
+        within_look_back(session.plan(query).await?, &self.checked.pipeline, model, first)
     }
 
     /// The rows of each table that a model reads day by day, as this run built them.

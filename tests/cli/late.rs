@@ -125,7 +125,10 @@ fn look_backs_are_told_with_what_has_no_bound() {
     let project = Project::of(&[("sql/metrics/days.sql", &days), ("sql/metrics/accounts.sql", &query(week))]);
     let told = |project: &Project| json(project, &["plan", "--as-of", "2026-01-20", "--look-back"]);
     let tables = told(&project)["tables"].clone();
-    assert_eq!(tables[0], json!({ "table": "metrics.days", "reads": [], "sources": true }));
+    assert_eq!(
+        tables[0],
+        json!({ "table": "metrics.days", "reads": [{ "table": "dated.events", "days": 0 }] })
+    );
     assert_eq!(tables[1]["reads"], json!([{ "table": "metrics.days", "days": 6 }]));
     project.write("sql/metrics/accounts.sql", &query("ROWS UNBOUNDED PRECEDING"));
     let reads = told(&project)["tables"][1]["reads"][0].clone();

@@ -37,21 +37,18 @@ fn to_json(told: &LooksBack) -> Value {
         Reach::Days(days) => json!({ "table": table.to_string(), "days": days }),
         Reach::All { because } => json!({ "table": table.to_string(), "days": null, "because": because }),
     });
-    json!({
-        "table": told.table.to_string(), "reads": reads.collect::<Vec<_>>(), "sources": told.sources,
-    })
+    json!({ "table": told.table.to_string(), "reads": reads.collect::<Vec<_>>() })
 }
 
 fn rows(told: &LooksBack) -> Vec<Vec<String>> {
     let row = |reads: String, days: String, because: &str| {
         vec![told.table.to_string(), reads, days, because.to_owned()]
     };
-    let sources = told.sources.then(|| row("sources".to_owned(), "all".to_owned(), ""));
     let tables = told.reads.iter().map(|(table, reach)| match reach {
         Reach::Days(days) => row(table.to_string(), days.to_string(), ""),
         Reach::All { because } => {
             row(table.to_string(), "all".to_owned(), because.as_deref().unwrap_or("no bound on its day"))
         }
     });
-    sources.into_iter().chain(tables).collect()
+    tables.collect()
 }
