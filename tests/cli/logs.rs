@@ -101,7 +101,8 @@ fn one_day_from_a_part_of_the_log_is_that_day_of_all() {
             let read = run(&project, &["--as-of", &day, "--out", &out]);
             let part = read["rows_read"]["metrics.accounts"].as_u64().unwrap();
             assert!(part < all * 3 / 4, "seed {seed}: {part} of {all} rows");
-            assert_eq!(file(&project, &out, &day), file(&project, &whole, &day), "seed {seed}, {day}");
+            let is_same = file(&project, &out, &day) == file(&project, &whole, &day);
+            assert!(is_same, "seed {seed}, {day}");
         }
     }
 }

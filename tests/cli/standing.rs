@@ -59,7 +59,7 @@ fn nights_that_read_what_is_published_are_one_backfill() {
     );
     let backfill = run(&project, &["--from", "2026-01-01", "--to", "2026-01-05", "--out", "whole"]);
     assert_eq!(backfill["as_published"], json!({}));
-    assert_eq!(bytes(&project, "out"), bytes(&project, "whole"));
+    assert!(bytes(&project, "out") == bytes(&project, "whole"), "the nights are not the backfill");
     assert_eq!(trend(&project, "2026-01-05"), "28");
 }
 
