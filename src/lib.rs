@@ -95,8 +95,13 @@
 //! (`days_without_users`): who has seen no user for four weeks gets the worst, and is no better for a merge. States of a
 //! day and ages of what was last go on under the survivor's name; `sql/audits` warns of what still names the other one.
 //!
-//! Which days of other tables a model needs is read off its optimised plan: a filter on the day that arrives at their
-//! scans is the proof that no other day matters; where it does not arrive, all of history is built.
+//! Which days of other tables and of logs a model needs is read off its optimised plan: a filter on the day that arrives at their
+//! scans is the proof that no other day matters; where it does not arrive, and the model declares no `look_back`, all of history
+//! is needed. What is needed of days before those of a run is read as it is published, where the same definition made it
+//! (`run/standing.rs`); so one more day costs a day, and what people compare with is what they saw. What depends on all of
+//! history, as the days since somebody was last seen, reads daily facts: ordinary tables by the day of the events, such as
+//! `metrics.account_days`. No model reads its own yesterday, and there are no checkpoints: every build of a day, alone or with
+//! others, gives the same bytes.
 //!
 //! # To add …
 //!

@@ -55,10 +55,7 @@ pub async fn look_backs(
     let mut all = Vec::new();
     for model in checked.pipeline.models.iter().filter(|model| selected.contains(&model.name)) {
         let Some(ReadBy { plan, reads: of }) = search.read_by(model, day).map_err(failed)? else { continue };
-        let tables = of.tables.iter().map(|read| {
-            let is_bounded = read.first > settings.history_starts || read.first == day;
-            (&read.table, is_bounded.then_some(read.first))
-        });
+        let tables = of.tables.iter().map(|read| (&read.table, read.first));
         let logs = of.logs.iter().map(|(log, first)| (log, *first));
         let mut reads = BTreeMap::new();
         for (table, first) in tables.chain(logs) {

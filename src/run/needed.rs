@@ -81,9 +81,10 @@ impl Needed {
         need.standing = standing;
     }
 
-    fn extend(&mut self, reads: Reads, reader: &str) {
-        for read in reads.tables {
-            self.add(read, reader);
+    /// Notes what somebody reads, in a history that starts on a day.
+    fn extend(&mut self, reads: Reads, reader: &str, starts: NaiveDate) {
+        for Read { table, first, columns } in reads.tables {
+            self.add(table, first.unwrap_or(starts).max(starts), columns, reader);
         }
         for (log, first) in reads.logs {
             // `None`, all of it, is less than any day.
@@ -91,8 +92,7 @@ impl Needed {
         }
     }
 
-    fn add(&mut self, read: Read, reader: &str) {
-        let Read { table, first, columns } = read;
+    fn add(&mut self, table: ModelName, first: NaiveDate, columns: BTreeSet<String>, reader: &str) {
         let need = self.tables.entry(table).or_insert_with(|| Need {
             first,
             built_from: Some(first),
@@ -159,15 +159,15 @@ impl<'a> Search<'a> {
         standing: Standing<'_>,
     ) -> HaleResult<Needed> {
         let failed = |error| diagnose::of_run("planning", &error);
+        let starts = self.checked.pipeline.settings.history_starts;
         let mut needed = Needed::default();
         for table in selected {
-            let read = Read { table: table.clone(), first: *self.days.start(), columns: BTreeSet::new() };
-            needed.add(read, "the run");
+            needed.add(table.clone(), *self.days.start(), BTreeSet::new(), "the run");
         }
         for question in questions {
             let _phase = info_span!("decide: what questions read");
             let asked = question.bad_rows(self.session, &self.days).await.map_err(failed)?.plan;
-            needed.extend(self.of_question(&asked).map_err(failed)?, &question.to_string());
+            needed.extend(self.of_question(&asked).map_err(failed)?, &question.to_string(), starts);
         }
         // Readers come after what they read: from the last model back, every need is known when it is asked for.
         for model in self.checked.pipeline.models.iter().rev().filter(|model| model.is_stored()) {
@@ -178,11 +178,11 @@ impl<'a> Search<'a> {
             let Some(first) = needed.built_from(&model.name) else { continue };
             self.look_into(model, first).map_err(failed)?;
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
-            needed.extend(found.reads.clone(), &model.name.to_string());
+            needed.extend(found.reads.clone(), &model.name.to_string(), starts);
             if found.reads.sources {
                 continue;
             }
-            if model.by_day() && found.reads.tables.iter().all(|read| read.first == first) {
+            if model.by_day() && found.reads.tables.iter().all(|read| read.first == Some(first)) {
                 let tables = found.reads.tables.iter().map(|read| read.table.clone()).collect();
                 needed.day_by_day.insert(model.name.clone(), tables);
             }
@@ -194,12 +194,11 @@ impl<'a> Search<'a> {
     /// What a question reads. Of a table that matters in no row of the answer it needs what its query needs to be planned at
     /// all: that it is there.
     fn of_question(&self, asked: &LogicalPlan) -> Result<Reads> {
-        let starts = self.checked.pipeline.settings.history_starts;
-        let mut found = Reads::of(&self.session.state().optimize(asked)?, starts)?;
-        let named = Reads::of(asked, starts)?.tables.into_iter();
+        let mut found = Reads::of(&self.session.state().optimize(asked)?)?;
+        let named = Reads::of(asked)?.tables.into_iter();
         let named: Vec<Read> =
             named.filter(|named| found.tables.iter().all(|read| read.table != named.table)).collect();
-        found.tables.extend(named.into_iter().map(|read| Read { first: *self.days.end(), ..read }));
+        found.tables.extend(named.into_iter().map(|read| Read { first: Some(*self.days.end()), ..read }));
         Ok(found)
     }
 
@@ -211,9 +210,9 @@ impl<'a> Search<'a> {
         first: NaiveDate,
     ) -> Result<(LogicalPlan, Reads)> {
         let starts = self.checked.pipeline.settings.history_starts;
-        let mut found = Reads::of(&plan, starts)?;
+        let mut found = Reads::of(&plan)?;
         for _ in 0..WINDOWS {
-            if first <= starts || found.are_bounded(starts) {
+            if first <= starts || found.first_days().iter().all(Option::is_some) {
                 break;
             }
             let bounded = look_back::bounded(plan.clone())?;
@@ -221,7 +220,7 @@ impl<'a> Search<'a> {
                 break;
             }
             let bounded = self.session.for_model(model).optimised(bounded.data)?;
-            let more = Reads::of(&bounded, starts)?;
+            let more = Reads::of(&bounded)?;
             let tells_more = more.first_days() != found.first_days();
             (plan, found) = (bounded, more);
             if !tells_more {

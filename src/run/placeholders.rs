@@ -43,28 +43,28 @@ pub(super) struct Reads {
     pub(super) sources: bool,
 }
 
-/// A stored table that a plan scans: the first day that its filters leave, and the columns.
+/// A stored table that a plan scans: the first day that its filters leave, `None` where they leave all, and the columns.
 #[derive(Debug, Clone)]
 pub(super) struct Read {
     pub(super) table: ModelName,
-    pub(super) first: NaiveDate,
+    pub(super) first: Option<NaiveDate>,
     pub(super) columns: BTreeSet<String>,
 }
 
 impl Reads {
     /// What a plan over placeholders scans.
-    pub(super) fn of(plan: &LogicalPlan, history_starts: NaiveDate) -> Result<Self> {
+    pub(super) fn of(plan: &LogicalPlan) -> Result<Self> {
         let mut found = Self::default();
         plan.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node {
-                found.enter(scan, history_starts);
+                found.enter(scan);
             }
             Ok(TreeNodeRecursion::Continue)
         })?;
         Ok(found)
     }
 
-    fn enter(&mut self, scan: &TableScan, history_starts: NaiveDate) {
+    fn enter(&mut self, scan: &TableScan) {
         // A source that stands in for its files, which will take other filters than it does.
         if scanned::<EmptyTable>(scan).is_some() {
             self.sources = true;
@@ -79,19 +79,12 @@ impl Reads {
             return self.logs.push((name.clone(), first));
         }
         let columns = scan.projected_schema.fields().iter().map(|field| field.name().clone()).collect();
-        let first = first.unwrap_or(history_starts).max(history_starts);
         self.tables.push(Read { table: name.clone(), first, columns });
-    }
-
-    /// Whether of nothing all days are read.
-    pub(super) fn are_bounded(&self, history_starts: NaiveDate) -> bool {
-        self.tables.iter().all(|read| read.first > history_starts)
-            && self.logs.iter().all(|(_, first)| first.is_some())
     }
 
     /// The first days of all that is read.
     pub(super) fn first_days(&self) -> Vec<Option<NaiveDate>> {
-        let tables = self.tables.iter().map(|read| Some(read.first));
+        let tables = self.tables.iter().map(|read| read.first);
         tables.chain(self.logs.iter().map(|(_, first)| *first)).collect()
     }
 }
