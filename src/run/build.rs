@@ -9,13 +9,11 @@ use datafusion::error::DataFusionError;
 use tracing::info_span;
 
 use super::built::Built;
-use super::contracts::broken;
 use super::decide::{Decided, decide};
 use super::once::{Once, once};
 use super::question::Question;
-use super::report::{BuiltModel, Report};
+use super::report::Report;
 use super::request::Request;
-use super::stage::{Attempt, Staged};
 use super::stored::sort_key;
 use super::under_way::Build;
 use super::watch::{Event, Watch};
@@ -77,6 +75,7 @@ pub async fn build(
         watch,
         session,
         memory_limit,
+        bytes: 0,
         staging,
         decided,
         once,
@@ -138,27 +137,7 @@ impl Build<'_> {
         let started = Instant::now();
         self.audit_sources().await?;
         let mut auditing = started.elapsed();
-        for model in &self.checked.pipeline.models {
-            if self.decided.scope.reused.contains(&model.name) {
-                self.reuse(model).await?;
-                continue;
-            }
-            if !self.decided.scope.computes(&model.name) {
-                continue;
-            }
-            match &model.kind {
-                Kind::Source(_) => {}
-                Kind::View(query) => match self.once.get(&model.name).cloned() {
-                    Some(names) => self.compute_once(model, query, &names).await?,
-                    None => self.put_in(model, query).await?,
-                },
-                Kind::Table(..) => {
-                    if let Some(first) = self.decided.needed.built_from(&model.name) {
-                        self.table(model, first).await?;
-                    }
-                }
-            }
-        }
+        self.models().await?;
         let started = Instant::now();
         self.audit_tables().await?;
         auditing += started.elapsed();
@@ -167,7 +146,7 @@ impl Build<'_> {
     }
 
     /// Makes a published table readable as it is.
-    async fn reuse(&mut self, model: &Model) -> Result<()> {
+    pub(super) async fn reuse(&mut self, model: &Model) -> Result<()> {
         let Some(first) = self.decided.needed.first(&model.name) else { return Ok(()) };
         let days = first..=*self.request.days.end();
         let schema = &self.checked.schemas[&model.name];
@@ -176,7 +155,7 @@ impl Build<'_> {
         entered.map_err(|error| diagnose::of_run(&model.name.to_string(), &error))
     }
 
-    async fn register_sources(&self) -> Result<()> {
+    async fn register_sources(&mut self) -> Result<()> {
         let _phase = info_span!("sources: listed");
         let settings = &self.checked.pipeline.settings;
         let reading = self.request.reading;
@@ -187,6 +166,7 @@ impl Build<'_> {
                 continue;
             }
             let landed = landed::table(self.place(), model, source, Some(horizon)).await?;
+            self.bytes += landed.bytes;
             let table = match self.log_from(&model.name) {
                 Some(first) => since(first, settings.time_zone, source, landed.table),
                 None => Ok(landed.table),
@@ -219,44 +199,8 @@ impl Build<'_> {
         landed::explained(self.place(), read, error).await
     }
 
-    /// Builds one table into staging and makes it readable for those that follow.
-    async fn table(&mut self, model: &Model, first: NaiveDate) -> Result<()> {
-        self.watch.saw(&Event::Building { model: &model.name });
-        let started = Instant::now();
-        let this = &*self;
-        let stage = |session| async move { this.stage(&session, model, first).await };
-        let Staged { table: staged, rows_read, memory } =
-            match self.session.frugally(Attempt::ran_out, stage).await {
-                Ok(staged) => staged,
-                Err(attempt) => return Err(self.failed(model, attempt).await),
-            };
-        if !staged.findings.is_empty() {
-            return Err(Error::Audit(broken(model, &staged.findings)));
-        }
-        self.enter(model, &staged).await?;
-        let built = BuiltModel {
-            name: model.name.clone(),
-            rows_read,
-            rows: staged.rows(),
-            bytes: staged.bytes(),
-            took: started.elapsed(),
-            memory,
-            published: self.decided.selected.contains(&model.name),
-        };
-        self.watch.saw(&Event::Built {
-            model: &model.name,
-            rows_read,
-            rows: built.rows,
-            bytes: built.bytes,
-            took: built.took,
-            memory,
-        });
-        self.models.push(built);
-        Ok(())
-    }
-
     /// Makes a table readable for the models that follow: what is staged of it, and the days that stand as published.
-    async fn enter(&mut self, model: &Model, staged: &StagedTable) -> Result<()> {
+    pub(super) async fn readable(&mut self, model: &Model, staged: &StagedTable) -> Result<()> {
         let schema = Arc::clone(&self.checked.schemas[&model.name]);
         let table = if model.by_day() {
             let standing = self.decided.needed.tables.get(&model.name).map(|need| &need.standing);

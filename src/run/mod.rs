@@ -41,6 +41,7 @@ mod stored;
 mod stretches;
 mod under_way;
 mod watch;
+mod waves;
 
 pub use build::build;
 pub use built::Built;

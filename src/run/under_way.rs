@@ -21,6 +21,8 @@ pub(super) struct Build<'a> {
     pub(super) watch: &'a dyn Watch,
     pub(super) session: Session,
     pub(super) memory_limit: usize,
+    /// Bytes of the files of the sources that it reads.
+    pub(super) bytes: u64,
     pub(super) staging: Staging,
     /// The views that are computed once.
     pub(super) once: Once,

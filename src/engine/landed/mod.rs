@@ -47,6 +47,8 @@ pub(crate) struct Rows {
     pub(crate) table: Arc<dyn TableProvider>,
     /// Whether nothing has landed of it, which an optional source may do: it has no rows then.
     pub(crate) is_absent: bool,
+    /// Bytes of its files.
+    pub(crate) bytes: u64,
 }
 
 /// The rows of a source up to a horizon; without rows where an optional source is not there. Where no horizon is given, all
@@ -66,13 +68,14 @@ pub(crate) async fn table(
     held(place, model, source, declared, &landed).into_result()?;
     if landed.files.is_empty() {
         let table = Arc::new(EmptyTable::new(SchemaRef::clone(declared)));
-        return Ok(Rows { table, is_absent: true });
+        return Ok(Rows { table, is_absent: true, bytes: 0 });
     }
     let failed = |error| diagnose::of_run(&model.name.to_string(), &error);
     let store = store_url(place.storage).map_err(failed)?;
     let table = foreign_table(&landed.files, declared, store, place.zone).map_err(failed)?;
     let table = until(horizon, source, declared, table).map_err(failed)?;
-    Ok(Rows { table, is_absent: false })
+    let bytes = landed.files.iter().map(|file| file.meta.size).sum();
+    Ok(Rows { table, is_absent: false, bytes })
 }
 
 /// Where a source's declaration names its place.
