@@ -18,6 +18,8 @@ mod retention;
 mod run;
 mod standing;
 
+pub(crate) use commits::age;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;

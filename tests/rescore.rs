@@ -176,3 +176,35 @@ fn marts_follow_the_scores_where_they_can_and_the_others_are_named() {
     let ran = project.hale(&[AGAIN.as_slice(), &["--select", "scores", "components"]].concat());
     assert!(err(&ran).contains("marts.follows: it is not selected"), "{}", err(&ran));
 }
+
+/// The sum of a day and the one before it.
+const OF_TWO_DAYS: &str = "SELECT account_id, as_of_date, sum(score) OVER (PARTITION BY account_id ORDER BY as_of_date \
+     RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND CURRENT ROW) AS x FROM scores.health";
+
+#[test]
+fn the_next_night_reads_what_was_scored_again_where_its_metrics_are_of_now() {
+    let project = project(COMPONENTS, "{amount: 1}", &[mart("two_days", OF_TWO_DAYS)]);
+    good(project.hale(&["run", "--from", "2026-01-20", "--to", "2026-01-25"]));
+    project.write("sql/components/all.yml", &COMPONENTS.replace("below: 6", "below: 9"));
+    good(project.hale(&["run", "--from", "2026-01-20", "--to", "2026-01-25", "--rescore"]));
+    let night = |day: &str| -> Value {
+        serde_json::from_str(&good(project.hale(&["run", "--as-of", day, "--json"]))).unwrap()
+    };
+    let read = |night: &Value| night["as_published"]["scores.health"].clone();
+    assert_eq!(read(&night("2026-01-26")), 1);
+    // Scored again from metrics of another definition, it is known of no day what made it.
+    project.write("sql/metrics/accounts.sql", &METRICS.replace("-- how much", "-- how much it is"));
+    good(project.hale(&["run", "--from", "2026-01-20", "--to", "2026-01-26", "--rescore"]));
+    assert_eq!(read(&night("2026-01-27")), Value::Null);
+}
+
+#[test]
+fn scoring_again_what_is_as_it_was_leaves_nothing_to_do() {
+    let project = project(COMPONENTS, "{amount: 1}", &[]);
+    crate::cli::age(&project, "data/events.parquet", 0);
+    good(project.hale(&["run", "--as-of", "2026-01-25"]));
+    good(project.hale(&AGAIN));
+    let told: Value =
+        serde_json::from_str(&good(project.hale(&["run", "--as-of", "2026-01-25", "--json"]))).unwrap();
+    assert_eq!(told["up_to_date"], true, "{told}");
+}

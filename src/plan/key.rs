@@ -34,14 +34,31 @@ impl Inputs {
     /// What decides the rows of a run as of now. `incomplete` says whether days are built that sources do not reach.
     pub async fn of(pipeline: &Pipeline, sources: &Storage, reading: Reading, incomplete: bool) -> Self {
         let files = of_files(pipeline, sources).await;
+        let of_sources = |upstream: &BTreeSet<ModelName>| {
+            let files: Option<Vec<&str>> =
+                upstream.iter().filter_map(|name| files.get(name)).map(Option::as_deref).collect();
+            files.map(|files| digits(entered(&files)))
+        };
+        Self::with(pipeline, (sources, reading), incomplete, of_sources)
+    }
+
+    /// The same of a run that looks at no source: what is known is what tables mean.
+    pub fn without_sources(pipeline: &Pipeline, sources: &Storage, reading: Reading) -> Self {
+        Self::with(pipeline, (sources, reading), false, |_| None)
+    }
+
+    fn with(
+        pipeline: &Pipeline,
+        (sources, reading): (&Storage, Reading),
+        incomplete: bool,
+        of_sources: impl Fn(&BTreeSet<ModelName>) -> Option<String>,
+    ) -> Self {
         let texts = Texts::of(pipeline);
         let how = format!("{reading:?} {}", sources.shown());
         let of_table = |model: &Model| {
             let upstream = upstream(pipeline, &model.name);
             let definition = texts.meaning(pipeline, &upstream, &how);
-            let files: Option<Vec<&str>> =
-                upstream.iter().filter_map(|name| files.get(name)).map(Option::as_deref).collect();
-            let sources = files.map(|files| digits(entered(&files)));
+            let sources = of_sources(&upstream);
             (model.name.clone(), Key { numbers: NUMBERS, definition, sources, incomplete })
         };
         let tables = pipeline.models.iter().filter(|model| model.is_stored()).map(of_table).collect();

@@ -1,6 +1,6 @@
 //! The build itself: one model after the other into staging.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -236,6 +236,9 @@ impl Build<'_> {
         let pipeline = &self.checked.pipeline;
         let main = pipeline.main_score.as_ref().map(|main| ModelName::new(Layer::Scores, main.clone()));
         let files = pipeline.files.iter().map(|file| (file.path.clone(), file.text.clone()));
+        // Scores that are made of metrics of another definition are not what this one means.
+        let is_known = !self.request.from_published || self.decided.published.is_of_now(&self.request.keys);
+        let keys = if is_known { self.request.keys.clone() } else { BTreeMap::new() };
         let author = Author {
             run: String::new(),
             why: self.request.why.clone(),
@@ -243,7 +246,7 @@ impl Build<'_> {
             main,
             folders: Some(pipeline.settings.folders.clone()),
             rescored: self.request.from_published,
-            keys: self.request.keys.clone(),
+            keys,
             sources: self.request.told.clone(),
         };
         Built {

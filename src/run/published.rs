@@ -25,7 +25,7 @@ use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
 use crate::project::types::{fits, sql_name};
-use crate::store::{Entry, State};
+use crate::store::{Entry, Key, State};
 use crate::table::stored_type;
 
 /// Requests to the storage at the same time.
@@ -39,6 +39,8 @@ pub(super) struct Published<'a> {
     columns: BTreeMap<String, SchemaRef>,
     /// What the run reads, with the days of it.
     read: BTreeSet<(ModelName, Option<NaiveDate>)>,
+    /// What made that.
+    made_of: Vec<(ModelName, Option<Key>)>,
 }
 
 /// A file of a published table; without a day, where it holds the whole table.
@@ -107,7 +109,13 @@ impl Lack {
 
 impl<'a> Published<'a> {
     pub(super) fn new(out: &'a State) -> Self {
-        Self { out, files: BTreeMap::new(), columns: BTreeMap::new(), read: BTreeSet::new() }
+        Self {
+            out,
+            files: BTreeMap::new(),
+            columns: BTreeMap::new(),
+            read: BTreeSet::new(),
+            made_of: Vec::new(),
+        }
     }
 
     /// Whether anything of a table is published.
@@ -197,6 +205,7 @@ impl<'a> Published<'a> {
         }
         let files = self.files_of(model).await?.to_vec();
         self.read.extend(files.iter().map(|file| (model.name.clone(), file.day)));
+        self.made_of.extend(files.iter().map(|file| (model.name.clone(), file.entry.made_of())));
         let files = files.iter().map(|file| self.out.file(&file.entry)).collect::<Result<Vec<_>>>()?;
         parquet_table(self.out.storage(), &files, schema).map_err(failed)
     }
@@ -212,6 +221,7 @@ impl<'a> Published<'a> {
         for (day, entry) in there.into_iter().filter(|(day, _)| days.contains(day)) {
             let url = self.out.storage().file_url(&entry.path())?;
             self.read.insert((model.name.clone(), Some(day)));
+            self.made_of.push((model.name.clone(), entry.made_of()));
             // An object never changes.
             files.push(DayFile { day, url, bytes: entry.bytes, modified: DateTime::UNIX_EPOCH });
         }
@@ -223,7 +233,15 @@ impl<'a> Published<'a> {
         self.read.clone()
     }
 
-    /// The same, counted by table.
+    /// Whether all that the run reads was made by the definition of now.
+    pub(super) fn is_of_now(&self, keys: &BTreeMap<ModelName, Key>) -> bool {
+        self.made_of.iter().all(|(table, then)| {
+            let (Some(then), Some(now)) = (then, keys.get(table)) else { return false };
+            then.has_definition_of(now) && !then.incomplete
+        })
+    }
+
+    /// What the run reads, counted in days by table.
     pub(super) fn days_read(&self) -> BTreeMap<ModelName, usize> {
         let mut days = BTreeMap::new();
         for (table, day) in &self.read {

@@ -127,11 +127,8 @@ pub async fn publish(
         Some(sources) => Some(sources.keep(storage, &author.run).await?),
         None => None,
     };
-    let made = |table: &ModelName| Made {
-        run: &author.run,
-        key: author.keys.get(table).map(Key::to_string),
-        sources: sources.clone(),
-    };
+    let made =
+        |table: &ModelName| Made { run: &author.run, key: author.keys.get(table), sources: sources.clone() };
     let mut changes = BTreeMap::new();
     let mut moved = Vec::new();
     for new in tables {
@@ -151,17 +148,22 @@ pub async fn publish(
 /// What made the rows of a run, as their entries say it.
 struct Made<'a> {
     run: &'a str,
-    key: Option<String>,
+    key: Option<&'a Key>,
     sources: Option<String>,
 }
 
 impl Made<'_> {
-    /// An entry with the bytes of one that is published: where what made them now is known, that is what made them.
+    /// An entry with the bytes of one that is published: where what made them now is known better than what made them then,
+    /// that is what made them.
     fn again(&self, before: &Entry) -> Entry {
         let before = before.clone();
-        match &self.key {
-            Some(_) => {
-                Entry { key: self.key.clone(), sources: self.sources.clone().or(before.sources), ..before }
+        let is_better = |key: &Key| {
+            key.sources.is_some() || before.made_of().is_none_or(|then| !then.has_definition_of(key))
+        };
+        match self.key.filter(|key| is_better(key)) {
+            Some(key) => {
+                let sources = self.sources.clone().or(before.sources);
+                Entry { key: Some(key.to_string()), sources, ..before }
             }
             None => before,
         }
@@ -182,7 +184,7 @@ async fn entered(
     };
     let mut entry_of = |file: &NewFile| {
         let object = layout::object_name(&file.hash, made.run, "parquet");
-        let (key, sources) = (made.key.clone(), made.sources.clone());
+        let (key, sources) = (made.key.map(Key::to_string), made.sources.clone());
         let entry = Entry { object, rows: file.rows, bytes: file.bytes, key, sources };
         let before = match file.day {
             Some(day) => there.get(&day),

@@ -204,7 +204,7 @@ fn a_run_that_is_killed_leaves_no_mixture() {
 }
 
 /// Makes a file as old as others are: what is young may still be written.
-pub(super) fn age(project: &Project, relative: &str, seconds: u64) {
+pub(crate) fn age(project: &Project, relative: &str, seconds: u64) {
     let then = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000 + seconds);
     std::fs::File::options().write(true).open(project.path(relative)).unwrap().set_modified(then).unwrap();
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::commits::age;
-use super::{Project, SETTINGS, by_day, good, one_line, sums};
+use super::{Project, SETTINGS, age, by_day, good, one_line, sums};
 
 const DAY: [&str; 2] = ["--as-of", "2026-01-02"];
 

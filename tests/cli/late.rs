@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::commits::age;
-use super::{Project, SETTINGS, code, err, good, one_line};
+use super::{Project, SETTINGS, age, code, err, good, one_line};
 
 /// Restates up to so many days.
 fn restating(days: &str) -> Project {

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::commits::age;
-use super::{Project, files_below, good, one_line, sums};
+use super::{Project, age, files_below, good, one_line, sums};
 
 /// Of each account and day the sum of three days of a stored table.
 const TREND: &str = "-- Sums of three days.\nCREATE TABLE marts.trend (\n  account_id VARCHAR NOT NULL, -- who\n  \

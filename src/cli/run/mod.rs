@@ -173,7 +173,10 @@ impl Run {
             true => None,
             false => Some(Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await),
         };
-        request.keys = inputs.as_ref().map(Inputs::keys).unwrap_or_default();
+        request.keys = match &inputs {
+            Some(inputs) => inputs.keys(),
+            None => Inputs::without_sources(&pipeline, &request.sources, request.reading).keys(),
+        };
         let todo = match &inputs {
             Some(inputs) if !self.force && !self.dry_run => {
                 to_build(&pipeline, inputs, &request, &days).await?
