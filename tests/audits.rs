@@ -1,6 +1,7 @@
 //! Rules that take a query to look into: they run whatever they read, over the days that they need, and none is passed by.
 
 mod severity;
+mod together;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

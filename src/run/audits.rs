@@ -14,8 +14,10 @@ use datafusion::functions::math::expr_fn::{abs, isnan};
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit, not};
 use datafusion::prelude::DataFrame;
+use tracing::info_span;
 
 use super::stored::column;
+use super::unbroken::{OfRow, ToldBy, unbroken};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::diagnose::Failed;
 use crate::engine::{Session, diagnose, ran_out, shown};
@@ -38,6 +40,8 @@ pub(super) struct BadRows {
     pub(super) plan: LogicalPlan,
     /// Whether its rows are warned of, and stop nothing.
     pub(super) warns: bool,
+    /// What breaks it, where it is a rule on single rows.
+    pub(super) of_row: Option<OfRow>,
 }
 
 impl BadRows {
@@ -64,22 +68,25 @@ impl BadRows {
         let contract = &model.contract;
         let whole = Location::whole(&model.file);
         let place = |name: &str| contract.column(name).map_or(&whole, |column| &column.location);
-        let failing = |bad: Expr| LogicalPlanBuilder::from(rows.clone()).filter(bad)?.build();
+        let shared = Arc::new(rows.clone());
+        let of_row = |bad: Expr, told_by| OfRow { rows: Arc::clone(&shared), bad, told_by };
         let mut found = Vec::new();
         for name in contract.not_null() {
-            let nulls = failing(column(&name).is_null())?;
-            let rule = Self::of_rule(model, format!("NOT NULL {name}"), place(&name), nulls);
+            let nulls = of_row(column(&name).is_null(), ToldBy::Footers);
+            let rule = Self::of_single_rows(model, format!("NOT NULL {name}"), place(&name), nulls)?;
             found.push(rule.saying(contract.said_of(&name)));
         }
         for check in &contract.checks {
             let condition = session.condition(&check.sql, rows.schema().inner())?;
+            let failing = of_row(not(condition), ToldBy::Values);
             let rule = format!("CHECK ({})", check.sql);
-            let rule = Self::of_rule(model, rule, &check.location, failing(not(condition))?);
+            let rule = Self::of_single_rows(model, rule, &check.location, failing)?;
             found.push(rule.saying(said_of_check(check)));
         }
         for name in doubles(rows) {
+            let odd = of_row(not_finite(&name), ToldBy::Values);
             let rule = format!("finite values in {name}");
-            found.push(Self::of_rule(model, rule, place(&name), failing(not_finite(&name))?));
+            found.push(Self::of_single_rows(model, rule, place(&name), odd)?);
         }
         if !contract.primary_key.is_empty() {
             let rule = format!("PRIMARY KEY ({})", contract.primary_key.join(", "));
@@ -91,7 +98,13 @@ impl BadRows {
 
     fn of_rule(model: &Model, rule: String, location: &Location, plan: LogicalPlan) -> Self {
         let (rule, location) = (format!("{}: {rule}", model.name), location.clone());
-        Self { rule, said: None, location, plan, warns: false }
+        Self { rule, said: None, location, plan, warns: false, of_row: None }
+    }
+
+    fn of_single_rows(model: &Model, rule: String, location: &Location, of_row: OfRow) -> Result<Self> {
+        let rows = LogicalPlanBuilder::from(of_row.rows.as_ref().clone());
+        let plan = rows.filter(of_row.bad.clone())?.build()?;
+        Ok(Self { of_row: Some(of_row), ..Self::of_rule(model, rule, location, plan) })
     }
 
     fn saying(self, said: Option<String>) -> Self {
@@ -111,6 +124,7 @@ impl BadRows {
 
     /// Counts the rows and shows a few.
     async fn run(self, session: &Session, pipeline: &Pipeline) -> HaleResult<Option<Diagnostic>> {
+        let _phase = info_span!("audits: one by one");
         let rule = &self;
         let found = |session| async move { rule.found(&session).await };
         let (rows, sample) = match session.frugally(ran_out, found).await {
@@ -191,7 +205,8 @@ fn counted_rows(counted: &[RecordBatch]) -> Option<i64> {
     (counts.len() == 1 && counts.is_valid(0)).then(|| counts.value(0))
 }
 
-/// Runs audits one after the other and gives every failure; how many passed, and what is only warned of.
+/// Runs audits, rules on single rows of a source together and all others one after the other, and gives every failure; how
+/// many passed, and what is only warned of.
 ///
 /// # Errors
 /// [`Error::Audit`] with all that was found, where one of it stops the run; the errors of reading otherwise.
@@ -201,7 +216,9 @@ pub(super) async fn run_all(
     audits: Vec<BadRows>,
 ) -> HaleResult<(usize, Diagnostics)> {
     let (mut found, asked) = (Diagnostics::new(), audits.len());
-    for audit in audits {
+    let of_rows: Vec<Option<&OfRow>> = audits.iter().map(|audit| audit.of_row.as_ref()).collect();
+    let unbroken = unbroken(session, &of_rows).await;
+    for (audit, _) in audits.into_iter().zip(unbroken).filter(|(_, is_unbroken)| !is_unbroken) {
         found.extend(audit.run(session, pipeline).await?);
     }
     if found.has_errors() { Err(Error::Audit(found)) } else { Ok((asked - found.len(), found)) }

@@ -39,6 +39,7 @@ mod stage;
 mod standing;
 mod stored;
 mod stretches;
+mod unbroken;
 mod under_way;
 mod watch;
 mod waves;

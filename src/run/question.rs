@@ -123,7 +123,14 @@ impl<'a> Question<'a> {
             }
         };
         let warns = matches!(self, Self::Audit(audit) if audit.warns);
-        Ok(BadRows { rule: self.to_string(), said: None, location: self.location(), plan, warns })
+        Ok(BadRows {
+            rule: self.to_string(),
+            said: None,
+            location: self.location(),
+            plan,
+            warns,
+            of_row: None,
+        })
     }
 }
 
