@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use bytes::Bytes;
 use chrono::NaiveDate;
 use parquet::arrow::ArrowSchemaConverter;
@@ -38,7 +38,8 @@ pub(super) struct FileFormat {
     schema: SchemaRef,
     root: TypePtr,
     properties: WriterPropertiesPtr,
-    columns: ArrowRowGroupWriterFactory,
+    /// Of each column what makes its writers.
+    columns: Vec<ArrowRowGroupWriterFactory>,
 }
 
 /// The rows of one row group as they arrived: chunks of [`CHUNK_ROWS`] rows (the last one shorter), each in pieces.
@@ -53,9 +54,8 @@ impl FileFormat {
         let failed = |error| failed(&spec.to_string(), error);
         let root = ArrowSchemaConverter::new().convert(schema).map_err(failed)?.root_schema_ptr();
         let properties = Arc::new(properties(spec)?);
-        // A writer is the only source of column writers; they depend on the schema and the properties alone.
-        let template = SerializedFileWriter::new(Vec::new(), TypePtr::clone(&root), Arc::clone(&properties));
-        let columns = ArrowRowGroupWriterFactory::new(&template.map_err(failed)?, SchemaRef::clone(schema));
+        let columns = schema.fields().iter().map(|field| writers_of(field, &properties));
+        let columns = columns.collect::<Result<_, _>>().map_err(failed)?;
         Ok(Self { table: spec.to_string(), schema: SchemaRef::clone(schema), root, properties, columns })
     }
 
@@ -65,15 +65,17 @@ impl FileFormat {
         let chunks = rows.iter().map(|pieces| concat_batches(&self.schema, pieces));
         let chunks = chunks.collect::<Result<Vec<_>, _>>().map_err(|error| failed(error.into()))?;
         let mut encoded = Vec::with_capacity(self.schema.fields().len());
-        for (index, mut column) in
-            self.columns.create_column_writers(0).map_err(failed)?.into_iter().enumerate()
-        {
-            for chunk in &chunks {
-                for leaf in compute_leaves(self.schema.field(index), chunk.column(index)).map_err(failed)? {
-                    column.write(&leaf).map_err(failed)?;
+        for (index, writers) in self.columns.iter().enumerate() {
+            // One column after the other: each takes over the memory in which the one before was compressed.
+            for mut column in writers.create_column_writers(0).map_err(failed)? {
+                for chunk in &chunks {
+                    let leaves = compute_leaves(self.schema.field(index), chunk.column(index));
+                    for leaf in leaves.map_err(failed)? {
+                        column.write(&leaf).map_err(failed)?;
+                    }
                 }
+                encoded.push(column.close().map_err(failed)?);
             }
-            encoded.push(column.close().map_err(failed)?);
         }
         Ok(encoded)
     }
@@ -117,6 +119,18 @@ impl FileBytes {
         self.writer.flush()?;
         Ok(Bytes::from(std::mem::take(self.writer.inner_mut())))
     }
+}
+
+/// What makes writers of one column. A file's writer is the only source of them, and makes those of all its columns at once;
+/// they depend on the column and the properties alone, so that this is one of a file with no other column.
+fn writers_of(
+    field: &FieldRef,
+    properties: &WriterPropertiesPtr,
+) -> Result<ArrowRowGroupWriterFactory, ParquetError> {
+    let schema: SchemaRef = Arc::new(Schema::new(vec![FieldRef::clone(field)]));
+    let root = ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr();
+    let file = SerializedFileWriter::new(Vec::new(), root, Arc::clone(properties))?;
+    Ok(ArrowRowGroupWriterFactory::new(&file, schema))
 }
 
 /// Everything that decides the bytes of a file besides its rows. Nothing of the time or the run.
