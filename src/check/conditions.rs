@@ -6,7 +6,7 @@ use arrow::array::{RecordBatch, new_null_array};
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::DFSchema;
 use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::logical_expr::ExprSchemable;
+use datafusion::logical_expr::{ExprSchemable, LogicalPlan};
 
 use super::quotients::whole_in_check;
 use crate::diagnostic::Diagnostic;
@@ -19,12 +19,10 @@ use crate::project::types::sql_name;
 /// # Errors
 /// Why it has no truth value.
 pub(super) fn tried(session: &Session, check: &Check, declared: &SchemaRef) -> Result<(), Diagnostic> {
-    let why = match holds(session, &check.sql, declared) {
-        Ok(DataType::Boolean) => {
-            let plan = session.condition_plan(&check.sql, declared);
-            return plan.ok().and_then(|plan| whole_in_check(check, &plan)).map_or(Ok(()), Err);
-        }
-        Ok(other) => format!("CHECK ({}) gives {}, not a truth value", check.sql, sql_name(&other)),
+    let planned = session.condition_plan(&check.sql, declared);
+    let why = match planned.and_then(|plan| Ok((holds(session, &plan, declared)?, plan))) {
+        Ok((DataType::Boolean, plan)) => return whole_in_check(check, &plan).map_or(Ok(()), Err),
+        Ok((other, _)) => format!("CHECK ({}) gives {}, not a truth value", check.sql, sql_name(&other)),
         Err(DataFusionError::Internal(_)) => {
             format!("CHECK ({}) is of a form that cannot be evaluated", check.sql)
         }
@@ -33,10 +31,10 @@ pub(super) fn tried(session: &Session, check: &Check, declared: &SchemaRef) -> R
     Err(Diagnostic::error("check", why).at(check.location.clone()))
 }
 
-/// The type of what a condition gives.
-fn holds(session: &Session, sql: &str, declared: &SchemaRef) -> EngineResult<DataType> {
+/// The type of what a condition gives, by its plan.
+fn holds(session: &Session, plan: &LogicalPlan, declared: &SchemaRef) -> EngineResult<DataType> {
     let columns = DFSchema::try_from(Arc::clone(declared))?;
-    let condition = session.condition(sql, declared)?;
+    let condition = session.condition_in(plan, declared)?;
     let declared_type = condition.get_type(&columns)?;
     if declared_type != DataType::Boolean {
         return Ok(declared_type);

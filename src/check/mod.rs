@@ -232,8 +232,7 @@ impl Pass {
     async fn plan(&self, query: &Query) -> datafusion::error::Result<(LogicalPlan, LogicalPlan)> {
         let _phase = info_span!("check: plans");
         let plan = self.session.plan(query).await?;
-        let state = self.session.state();
-        let analysed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+        let analysed = self.session.analysed(plan.clone())?;
         Ok((plan, analysed))
     }
 

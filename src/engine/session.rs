@@ -168,8 +168,25 @@ impl Session {
     pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
         let mut statement = Statement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
         self.written(&mut statement);
-        let plan = self.with_reports(self.planned(statement).await?)?;
+        self.with_parameters(self.with_reports(self.planned(statement).await?)?)
+    }
+
+    /// A plan with the project's parameters put in. Where it names none it stays as it is: putting in makes every node anew.
+    fn with_parameters(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        if plan.get_parameter_names()?.is_empty() {
+            return Ok(plan);
+        }
         plan.with_param_values(self.parameters.clone())
+    }
+
+    /// A plan with views put in and types settled.
+    ///
+    /// # Errors
+    /// What the analyser says.
+    pub fn analysed(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let state = self.context.state_ref();
+        let state = state.read();
+        state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})
     }
 
     /// Writes the calls of a statement that stand for something as that.
@@ -204,13 +221,11 @@ impl Session {
     /// # Errors
     /// What the parser and the planner say.
     pub fn condition_plan(&self, sql: &str, declared: &SchemaRef) -> Result<LogicalPlan> {
-        let state = self.state();
-        let columns = Arc::new(DFSchema::try_from(Arc::clone(declared))?);
-        let condition = state.create_logical_expr(sql, &columns)?;
+        let columns = DFSchema::try_from(Arc::clone(declared))?;
+        let condition = self.context.state_ref().read().create_logical_expr(sql, &columns)?;
         let row = provider_as_source(Arc::new(EmptyTable::new(Arc::clone(declared))));
         let plan = LogicalPlanBuilder::scan(ROW, row, None)?.project([condition])?.build()?;
-        let plan = plan.with_param_values(self.parameters.clone())?;
-        state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})
+        self.analysed(self.with_parameters(plan)?)
     }
 
     /// The condition of a `CHECK`, and what the engine only rewrites, such as `coalesce`, rewritten.
@@ -218,9 +233,15 @@ impl Session {
     /// # Errors
     /// As [`Session::condition_plan`].
     pub fn condition(&self, sql: &str, declared: &SchemaRef) -> Result<Expr> {
-        let state = self.state();
+        self.condition_in(&self.condition_plan(sql, declared)?, declared)
+    }
+
+    /// The condition that is the one column of a [plan](Session::condition_plan), rewritten in the same way.
+    ///
+    /// # Errors
+    /// What the engine says of rewriting it.
+    pub fn condition_in(&self, plan: &LogicalPlan, declared: &SchemaRef) -> Result<Expr> {
         let columns = Arc::new(DFSchema::try_from(Arc::clone(declared))?);
-        let plan = self.condition_plan(sql, declared)?;
         let [condition] = plan
             .expressions()
             .try_into()
@@ -231,7 +252,7 @@ impl Session {
         });
         let context = SimplifyContext::builder()
             .with_schema(columns)
-            .with_config_options(Arc::clone(state.config_options()))
+            .with_config_options(Arc::clone(self.context.state_ref().read().config_options()))
             .build();
         ExprSimplifier::new(context).simplify(condition.data()?)
     }
@@ -257,7 +278,7 @@ impl Session {
             LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => {
                 Err(DataFusionError::Plan("only queries are allowed here".to_owned()))
             }
-            _ => plan.with_param_values(self.parameters.clone()),
+            _ => self.with_parameters(plan),
         }
     }
 
@@ -317,12 +338,13 @@ impl Session {
     /// # Errors
     /// What the optimiser says.
     pub fn optimised(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
-        let state = self.context.state();
+        let state = self.context.state_ref();
+        let state = state.read();
         let day = plan.schema().field_with_unqualified_name(AS_OF_DATE);
         if day.is_ok_and(|day| *day.data_type() != DataType::Date32) {
             return state.optimize(&plan);
         }
-        state.optimizer().optimize(plan, &state, |_, _| {})
+        state.optimizer().optimize(plan, &*state, |_, _| {})
     }
 
     /// The session's state at this moment.
