@@ -5,8 +5,8 @@ CREATE TABLE marts.orphans (
   first_day  DATE    NOT NULL, -- day of the first
   last_day   DATE    NOT NULL CHECK (last_day >= first_day)  -- day of the last
 ) AS
-SELECT events.account_id, count(*) AS events, min(events.day) AS first_day, max(events.day) AS last_day
-FROM staging.events
-LEFT JOIN staging.accounts ON accounts.account_id = events.account_id
+SELECT days.account_id, sum(days.events) AS events, min(days.as_of_date) AS first_day, max(days.as_of_date) AS last_day
+FROM metrics.account_days AS days
+LEFT JOIN staging.accounts ON accounts.account_id = days.account_id
 WHERE accounts.account_id IS NULL
-GROUP BY events.account_id
+GROUP BY days.account_id

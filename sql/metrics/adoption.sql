@@ -8,8 +8,8 @@
 -- first use is told from another one by the log before it: of who was a customer before the log is complete, what is used
 -- in its first 28 days is most likely nothing new, and there is no value until the window begins after them.
 --
--- What holds today is the sum of all changes of `metrics.feature_states` so far, of which a feature has a few a month: the
--- frame has no bound, for a feature stays what it became.
+-- A feature stays one that was used: which day was the first is looked for among all of `metrics.feature_days`. One that is
+-- used before its release, or once it is retired, counts nowhere.
 CREATE TABLE metrics.adoption (
   account_id               VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date               DATE NOT NULL, -- facts as of the end of this day
@@ -24,64 +24,58 @@ CREATE TABLE metrics.adoption (
   adoption_velocity        DOUBLE CHECK (adoption_velocity >= 0), -- features used for the first time in the last 90 days by 30 days as a customer, of which 30 to 90 count, so that it does not fall with age alone; NULL where these 90 and the 28 before do not lie in the complete log, unless all days as a customer do: what was used before the log is not new in it; NULL while another account has gone on in it for less than 90 days
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
-WITH stretches AS (
-  SELECT
-    account_id,
-    feature,
-    day AS first_day,
-    lag(day) OVER (PARTITION BY account_id, feature ORDER BY day DESC) AS day_after,
-    is_entitled,
-    uses_28d
-  FROM metrics.feature_states
-), spans AS (
-  SELECT
-    stretches.account_id,
-    stretches.first_day,
-    stretches.day_after,
-    stretches.is_entitled,
-    stretches.uses_28d > 0 AS is_used,
-    keys.feature IS NOT NULL AND stretches.uses_28d >= $adopted_after AS is_adopted,
-    keys.weight
+WITH entitled AS (
+  -- Two rights to one feature are one.
+  SELECT spine.account_id, spine.as_of_date, rights.feature
+  -- The few rights come first: the engine keeps the left side in memory and lets the right one pass.
+  FROM staging.entitlements AS rights
+  JOIN metrics.spine
+    ON spine.account_id = rights.account_id
+   AND rights.first_day <= spine.as_of_date
+   AND (rights.day_after IS NULL OR spine.as_of_date < rights.day_after)
+  GROUP BY spine.account_id, spine.as_of_date, rights.feature
+), rights AS (
+  SELECT entitled.account_id, entitled.as_of_date, count(*) AS entitled, count(uses.feature) AS used
+  FROM entitled
+  LEFT JOIN metrics.feature_uses AS uses
+    ON uses.account_id = entitled.account_id AND uses.as_of_date = entitled.as_of_date AND uses.feature = entitled.feature
+  GROUP BY entitled.account_id, entitled.as_of_date
+), adopted AS (
+  SELECT uses.account_id, uses.as_of_date, count(*) AS adopted, sum(keys.weight) AS weight
   FROM metrics.key_features AS keys
-  RIGHT JOIN stretches ON stretches.feature = keys.feature
-), states AS (
+  JOIN metrics.feature_uses AS uses ON uses.feature = keys.feature
+  WHERE uses.is_adopted
+  GROUP BY uses.account_id, uses.as_of_date
+), firsts AS (
+  SELECT days.account_id, days.feature, min(days.as_of_date) AS first_used_on
+  FROM staging.features
+  RIGHT JOIN metrics.feature_days AS days ON days.feature = features.feature
+  WHERE days.as_of_date >= coalesce(features.released_on, days.as_of_date)
+    AND days.as_of_date < coalesce(features.retired_on, DATE '9999-12-31')
+  GROUP BY days.account_id, days.feature
+), taken_to AS (
   SELECT
     spine.account_id,
     spine.as_of_date,
     spine.tenure_days,
     coalesce(spine.joined_days >= 28, TRUE) AS is_whole,
     coalesce(spine.joined_days >= 90, TRUE) AS is_whole_90d,
-    count(is_entitled) FILTER (WHERE is_entitled) AS entitled,
-    count(is_used) FILTER (WHERE is_entitled AND is_used) AS used,
-    count(is_adopted) FILTER (WHERE is_adopted) AS adopted,
-    coalesce(sum(weight) FILTER (WHERE is_adopted), 0) AS weight
-  -- The few features come first: the engine keeps the left side in memory and lets the right one pass.
-  FROM spans
-  RIGHT JOIN metrics.spine
-    ON spine.account_id = spans.account_id
-   AND spans.first_day <= spine.as_of_date
-   AND (spans.day_after IS NULL OR spine.as_of_date < spans.day_after)
+    count(firsts.feature) AS ever,
+    count(firsts.feature) FILTER (WHERE spine.as_of_date - first_used_on < 28) AS new_28d,
+    count(firsts.feature) FILTER (WHERE spine.as_of_date - first_used_on < 90) AS new_90d
+  FROM firsts
+  RIGHT JOIN metrics.spine ON spine.account_id = firsts.account_id AND firsts.first_used_on <= spine.as_of_date
   GROUP BY spine.account_id, spine.as_of_date, spine.tenure_days, spine.joined_days
-), log AS (
-  SELECT account_id, day AS as_of_date, CASE WHEN used_today = 1 AND use_days = 1 THEN 1 ELSE 0 END AS is_first, FALSE AS on_spine
-  FROM metrics.feature_states
-  UNION ALL
-  SELECT account_id, as_of_date, 0, TRUE
-  FROM metrics.spine
-), firsts AS (
-  -- A first use is a fact of its day: what was ever used is the number of them.
+), states AS (
   SELECT
-    on_spine,
-    account_id,
-    as_of_date,
-    coalesce(sum(is_first) OVER history, 0) AS ever,
-    coalesce(sum(is_first) OVER w28, 0) AS new_28d,
-    coalesce(sum(is_first) OVER w90, 0) AS new_90d
-  FROM log
-  WINDOW
-    w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
-    w90 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '89' DAY PRECEDING AND CURRENT ROW),
-    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    taken_to.*,
+    coalesce(rights.entitled, 0) AS entitled,
+    coalesce(rights.used, 0) AS used,
+    coalesce(adopted.adopted, 0) AS adopted,
+    coalesce(adopted.weight, 0) AS weight
+  FROM taken_to
+  LEFT JOIN rights ON rights.account_id = taken_to.account_id AND rights.as_of_date = taken_to.as_of_date
+  LEFT JOIN adopted ON adopted.account_id = taken_to.account_id AND adopted.as_of_date = taken_to.as_of_date
 ), all_keys AS (
   SELECT days.day, sum(keys.weight) AS weight
   FROM metrics.key_features AS keys
@@ -99,12 +93,10 @@ SELECT
   CASE WHEN is_whole AND reported('features', states.as_of_date) THEN states.adopted END AS key_features_adopted,
   CASE WHEN is_whole THEN states.weight END AS key_feature_weight,
   CASE WHEN is_whole AND ready('events', 28, states.as_of_date) AND reported('features', states.as_of_date) THEN CAST(states.weight AS DOUBLE) / nullif(all_keys.weight, 0) END AS key_adoption,
-  firsts.ever AS features_ever,
+  states.ever AS features_ever,
   CASE WHEN is_whole AND (ready('events', 56, states.as_of_date) OR ready('events', 1, states.as_of_date - states.tenure_days + 1))
-       THEN firsts.new_28d END AS features_new_28d,
+       THEN states.new_28d END AS features_new_28d,
   CASE WHEN is_whole_90d AND (ready('events', 118, states.as_of_date) OR ready('events', 1, states.as_of_date - states.tenure_days + 1))
-       THEN CAST(firsts.new_90d AS DOUBLE) * 30 / least(greatest(states.tenure_days, 30), 90) END AS adoption_velocity
+       THEN CAST(states.new_90d AS DOUBLE) * 30 / least(greatest(states.tenure_days, 30), 90) END AS adoption_velocity
 FROM all_keys
 RIGHT JOIN states ON states.as_of_date = all_keys.day
-JOIN firsts ON firsts.account_id = states.account_id AND firsts.as_of_date = states.as_of_date
-WHERE on_spine

@@ -1,6 +1,10 @@
 -- Days on which a champion of an account used the product: somebody who was one on that day.
-CREATE VIEW metrics.champion_days AS
-SELECT contacts.account_id, events.day AS seen_on
+CREATE TABLE metrics.champion_days (
+  account_id VARCHAR NOT NULL, -- the account
+  as_of_date DATE    NOT NULL, -- the day on which a champion of it used the product
+  PRIMARY KEY (account_id, as_of_date)
+) PARTITIONED BY (as_of_date) AS
+SELECT contacts.account_id, events.day AS as_of_date
 -- The few contacts come first: the engine keeps the left side in memory and lets the log pass.
 FROM staging.contacts
 JOIN staging.events

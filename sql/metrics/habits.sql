@@ -6,9 +6,8 @@
 -- What begins with `last` is as of the last day with use, and no newer: while nobody comes, days only leave a window, and
 -- a share or a mean of what is left moves though nothing happens. On a day with use it is that of the day.
 --
--- How long ago that was has no bound, so two frames have none. They run over a row per account, user and day, and not over
--- events. Those rows are no stored table: a run builds all that it looks back to from the log, and would write them only
--- to read them once.
+-- How long ago that was has no bound: it is read off `metrics.account_days`, whose rows hold what was as of their day. Each
+-- is the last one until the next.
 CREATE TABLE metrics.habits (
   account_id          VARCHAR NOT NULL REFERENCES staging.accounts (account_id), -- the account
   as_of_date          DATE NOT NULL, -- facts as of the end of this day
@@ -29,28 +28,32 @@ CREATE TABLE metrics.habits (
   PRIMARY KEY (account_id, as_of_date)
 ) PARTITIONED BY (as_of_date) AS
 WITH days AS (
+  -- As of each day with any event: the last day with a user and what was so then, the same of calls.
   SELECT
-    events.account_id,
-    events.day,
-    events.user_id,
-    sum(events.seconds) AS seconds,
-    sum(CASE WHEN events.event_name = 'api_call' THEN 1 ELSE 0 END) AS calls,
-    sum(CASE WHEN events.event_name = 'api_call' AND events.is_error THEN 1 ELSE 0 END) AS call_errors,
-    sum(CASE WHEN events.is_error THEN 1 ELSE 0 END) AS errors,
-    sum(CASE WHEN keys.feature IS NOT NULL THEN 1 ELSE 0 END) AS key_uses
-  -- The few features come first: the engine keeps the left side in memory and lets the log pass.
-  FROM metrics.key_features AS keys
-  RIGHT JOIN staging.events ON events.feature = keys.feature
-  GROUP BY events.account_id, events.day, events.user_id
-), log AS (
-  SELECT account_id, day AS as_of_date, user_id, seconds, calls, call_errors, errors,
-         CASE WHEN key_uses > 0 AND user_id IS NOT NULL THEN 1 END AS with_key, TRUE AS is_active,
-         CAST(NULL AS BIGINT) AS tenure_days, CAST(NULL AS BIGINT) AS same_days, CAST(NULL AS BIGINT) AS joined_days, FALSE AS on_spine
+    account_id,
+    as_of_date AS first_day,
+    max(CASE WHEN users > 0 THEN as_of_date END) OVER history AS user_seen_on,
+    last_value(CASE WHEN users > 0 THEN active_users_28d END) IGNORE NULLS OVER history AS last_active_users,
+    max(CASE WHEN api_calls > 0 THEN as_of_date END) OVER history AS called_on,
+    last_value(CASE WHEN api_calls > 0 AND ready('events', 28, as_of_date) THEN CAST(api_errors_28d AS DOUBLE) / api_calls_28d END) IGNORE NULLS OVER history AS last_api_error_rate
+  FROM metrics.account_days
+  WINDOW history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+), lasts AS (
+  SELECT *, lag(first_day) OVER (PARTITION BY account_id ORDER BY first_day DESC) AS day_after
   FROM days
+), log AS (
+  SELECT account_id, as_of_date, users, errors, CAST(NULL AS BIGINT) AS key_uses,
+         CASE WHEN users > 0 THEN top_user_share_28d END AS top_user_share,
+         CAST(NULL AS BIGINT) AS tenure_days, CAST(NULL AS BIGINT) AS same_days, CAST(NULL AS BIGINT) AS joined_days, FALSE AS on_spine
+  FROM metrics.account_days
   UNION ALL
-  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, NULL, NULL, NULL, tenure_days, same_days, joined_days, TRUE
+  SELECT days.account_id, days.as_of_date, NULL, NULL, days.user_uses, NULL, NULL, NULL, NULL, FALSE
+  FROM metrics.key_features AS keys
+  JOIN metrics.feature_days AS days ON days.feature = keys.feature
+  UNION ALL
+  SELECT account_id, as_of_date, NULL, NULL, NULL, NULL, tenure_days, same_days, joined_days, TRUE
   FROM metrics.spine
-), weeks AS (
+), rolling AS (
   SELECT
     on_spine,
     account_id,
@@ -58,28 +61,21 @@ WITH days AS (
     tenure_days,
     same_days,
     joined_days,
-    user_id,
-    calls,
-    count(DISTINCT user_id) OVER w28 AS users,
-    -- One row is a user on a day: their number is the sum of the daily users.
-    count(user_id) OVER w28 AS user_days,
-    top_share(user_id, seconds, 1) OVER w28 AS top_user_share,
-    sum(calls) OVER w28 AS calls_28d,
-    sum(call_errors) OVER w28 AS call_errors_28d,
-    max(CASE WHEN is_active THEN as_of_date END) OVER history AS active_on,
-    max(CASE WHEN user_id IS NOT NULL THEN as_of_date END) OVER history AS user_seen_on,
+    -- One row is a day: the sum of the daily users.
+    sum(users) OVER w28 AS user_days,
     coalesce(sum(errors) OVER w28, 0) AS errors,
-    count(user_id) OVER week1 AS active1,
-    count(user_id) OVER week2 AS active2,
-    count(user_id) OVER week3 AS active3,
-    count(user_id) OVER week4 AS active4,
-    count(with_key) OVER week1 AS key1,
-    count(with_key) OVER week2 AS key2,
-    count(with_key) OVER week3 AS key3,
-    count(with_key) OVER week4 AS key4
+    last_value(top_user_share) IGNORE NULLS OVER w28 AS last_top_user_share,
+    max(CASE WHEN top_user_share IS NOT NULL THEN as_of_date END) OVER w28 AS shared_on,
+    coalesce(sum(users) OVER week1, 0) AS active1,
+    coalesce(sum(users) OVER week2, 0) AS active2,
+    coalesce(sum(users) OVER week3, 0) AS active3,
+    coalesce(sum(users) OVER week4, 0) AS active4,
+    coalesce(sum(key_uses) OVER week1, 0) AS key1,
+    coalesce(sum(key_uses) OVER week2, 0) AS key2,
+    coalesce(sum(key_uses) OVER week3, 0) AS key3,
+    coalesce(sum(key_uses) OVER week4, 0) AS key4
   FROM log
   WINDOW
-    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
     w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW),
     week1 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '6' DAY PRECEDING AND CURRENT ROW),
     week2 AS (PARTITION BY account_id ORDER BY as_of_date
@@ -90,33 +86,35 @@ WITH days AS (
               RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND INTERVAL '21' DAY PRECEDING)
 ), counted AS (
   SELECT
-    account_id,
-    as_of_date,
-    tenure_days,
-    joined_days,
-    coalesce(joined_days >= 28, TRUE) AS is_whole,
-    coalesce(joined_days >= 28, TRUE) AND ready('events', 28, as_of_date) AS is_told,
-    errors,
-    on_spine,
-    CASE WHEN same_days >= 28 AND ready('events', 28, as_of_date) THEN CAST(user_days AS DOUBLE) / 28 / nullif(users, 0) END AS stickiness,
-    as_of_date - active_on AS days_since_active,
-    as_of_date - user_seen_on AS days_since_user_seen,
-    last_value(CASE WHEN user_id IS NOT NULL THEN users END) IGNORE NULLS OVER history AS last_active_users,
-    last_value(CASE WHEN user_id IS NOT NULL AND ready('events', 28, as_of_date) THEN top_user_share END) IGNORE NULLS OVER w28 AS last_top_user_share,
-    as_of_date - max(CASE WHEN user_id IS NOT NULL AND top_user_share IS NOT NULL THEN as_of_date END) OVER w28 AS days_since_shared,
-    as_of_date - max(CASE WHEN calls > 0 THEN as_of_date END) OVER history AS days_since_called,
-    last_value(CASE WHEN calls > 0 AND ready('events', 28, as_of_date) THEN CAST(call_errors_28d AS DOUBLE) / calls_28d END) IGNORE NULLS OVER history AS last_api_error_rate,
+    rolling.account_id,
+    rolling.as_of_date,
+    rolling.tenure_days,
+    rolling.joined_days,
+    coalesce(rolling.joined_days >= 28, TRUE) AS is_whole,
+    coalesce(rolling.joined_days >= 28, TRUE) AND ready('events', 28, rolling.as_of_date) AS is_told,
+    rolling.same_days >= 28 AND ready('events', 28, rolling.as_of_date) AS is_same,
+    rolling.user_days,
+    rolling.errors,
+    rolling.as_of_date - lasts.first_day AS days_since_active,
+    rolling.as_of_date - lasts.user_seen_on AS days_since_user_seen,
+    rolling.as_of_date - rolling.shared_on AS days_since_shared,
+    rolling.as_of_date - lasts.called_on AS days_since_called,
+    lasts.last_active_users,
+    rolling.last_top_user_share,
+    lasts.last_api_error_rate,
     least(active1, 1) + least(active2, 1) + least(active3, 1) + least(active4, 1) AS active_weeks,
     least(key1, 1) + least(key2, 1) + least(key3, 1) + least(key4, 1) AS key_weeks
-  FROM weeks
-  WINDOW
-    history AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
-    w28 AS (PARTITION BY account_id ORDER BY as_of_date RANGE BETWEEN INTERVAL '27' DAY PRECEDING AND CURRENT ROW)
+  FROM lasts
+  RIGHT JOIN rolling
+    ON rolling.account_id = lasts.account_id
+   AND lasts.first_day <= rolling.as_of_date
+   AND (lasts.day_after IS NULL OR rolling.as_of_date < lasts.day_after)
+  WHERE rolling.on_spine
 )
 SELECT
   counted.account_id,
   counted.as_of_date,
-  stickiness AS stickiness_28d,
+  CASE WHEN is_same THEN CAST(user_days AS DOUBLE) / 28 / nullif(usage.active_users_28d, 0) END AS stickiness_28d,
   CASE WHEN is_told THEN active_weeks END AS active_weeks_28d,
   CASE WHEN is_told THEN active_weeks = 4 END AS is_weekly_habit,
   days_since_active,
@@ -133,4 +131,3 @@ SELECT
   CASE WHEN is_told THEN usage.feature_uses_per_user_28d / nullif(usage.features_28d, 0) END AS uses_per_feature_and_user_28d
 FROM counted
 JOIN metrics.usage AS usage ON usage.account_id = counted.account_id AND usage.as_of_date = counted.as_of_date
-WHERE counted.on_spine

@@ -70,8 +70,8 @@ WITH people AS (
   GROUP BY spine.account_id, spine.as_of_date, spine.joined_days
 ), sights AS (
   -- Of the days on which a champion came the last one counts, until the next.
-  SELECT account_id, seen_on AS first_day, lag(seen_on) OVER (PARTITION BY account_id ORDER BY seen_on DESC) AS day_after
-  FROM metrics.champion_days
+  SELECT account_id, first_day, lag(first_day) OVER (PARTITION BY account_id ORDER BY first_day DESC) AS day_after
+  FROM (SELECT account_id, as_of_date AS first_day FROM metrics.champion_days) AS days
 ), seen AS (
   SELECT spine.account_id, spine.as_of_date, sights.first_day AS champion_seen_on
   FROM sights

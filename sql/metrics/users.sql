@@ -1,5 +1,9 @@
--- Every metric of a user on a day: what scores of users read. One row per user and day of `metrics.user_periods` on which
+-- Every metric of a user on a day: what scores of users read. One row per user and day on which the user is somebody to judge and
 -- the account is a customer.
+--
+-- A user is in from the day of the invitation and on every day of use, for 90 days after the last of them, and until the
+-- seat is taken back. Only use for the account counts: who goes over to another one begins there as who was invited. Who has
+-- not come for 90 days is no bad user but none: metrics of breadth count that.
 --
 -- The same windows as those of accounts, over what this one did for the account: what a user did for another one before
 -- coming over counts there. Who comes over, with a merged account or alone, begins as who is invited does: windows are whole
@@ -38,14 +42,14 @@ WITH log AS (
   FROM staging.tickets
   WHERE user_id IS NOT NULL AND first_day = day
   UNION ALL
-  SELECT periods.account_id, periods.user_id, spine.as_of_date, NULL, NULL, NULL, NULL, FALSE, TRUE, spine.segment, periods.role,
-         periods.created_on, periods.activated_on
+  SELECT users.account_id, users.user_id, spine.as_of_date, NULL, NULL, NULL, NULL, FALSE, TRUE, spine.segment, users.role,
+         users.created_on, users.activated_on
   -- The few users come first: the engine keeps the left side in memory and lets the right one pass.
-  FROM metrics.user_periods AS periods
+  FROM staging.users
   JOIN metrics.spine
-    ON spine.account_id = periods.account_id
-   AND spine.as_of_date >= periods.first_day
-   AND spine.as_of_date < periods.day_after
+    ON spine.account_id = users.account_id
+   AND users.created_on <= spine.as_of_date
+   AND (users.deactivated_on IS NULL OR spine.as_of_date < users.deactivated_on)
 ), rolling AS (
   SELECT
     *,
@@ -103,3 +107,5 @@ SELECT
   CASE WHEN reported('tickets', held.as_of_date) THEN held.tickets_90d END AS tickets_90d
 FROM held
 WHERE on_spine
+  -- Invited or seen in 90 days, the latter as a user of the account.
+  AND (held.as_of_date - held.created_on < 90 OR held.seen_on >= held.created_on)
