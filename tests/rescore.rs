@@ -177,8 +177,8 @@ fn marts_follow_the_scores_where_they_can_and_the_others_are_named() {
     assert!(err(&ran).contains("marts.follows: it is not selected"), "{}", err(&ran));
 }
 
-/// The sum of a day and the one before it.
-const OF_TWO_DAYS: &str = "SELECT account_id, as_of_date, sum(score) OVER (PARTITION BY account_id ORDER BY as_of_date \
+/// The higher one of a day and the one before it.
+const OF_TWO_DAYS: &str = "SELECT account_id, as_of_date, max(score) OVER (PARTITION BY account_id ORDER BY as_of_date \
      RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND CURRENT ROW) AS x FROM scores.health";
 
 #[test]

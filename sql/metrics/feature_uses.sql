@@ -15,7 +15,7 @@ CREATE TABLE metrics.feature_uses (
   uses_28d   BIGINT  NOT NULL CHECK (uses_28d >= 1), -- uses of the feature in 28 days
   is_adopted BOOLEAN NOT NULL, -- the feature was used at least `adopted_after` times in 28 days
   PRIMARY KEY (account_id, as_of_date, feature)
-) PARTITIONED BY (as_of_date) AS
+) PARTITIONED BY (as_of_date) WITH (look_back = '27 days') AS
 WITH used AS (
   SELECT days.account_id, days.feature, days.as_of_date, days.uses, features.retired_on
   -- The few features come first: the engine keeps the left side in memory and lets the right one pass.

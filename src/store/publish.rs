@@ -160,13 +160,9 @@ impl Made<'_> {
         let is_better = |key: &Key| {
             key.sources.is_some() || before.made_of().is_none_or(|then| !then.has_definition_of(key))
         };
-        match self.key.filter(|key| is_better(key)) {
-            Some(key) => {
-                let sources = self.sources.clone().or(before.sources);
-                Entry { key: Some(key.to_string()), sources, ..before }
-            }
-            None => before,
-        }
+        let key = self.key.filter(|key| is_better(key)).map(Key::to_string);
+        let sources = self.sources.clone().or(before.sources);
+        Entry { key: key.or(before.key), sources, ..before }
     }
 }
 
