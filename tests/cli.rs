@@ -5,6 +5,7 @@ mod checkouts;
 mod commits;
 mod digests;
 mod erase;
+mod facts;
 mod faults;
 mod help;
 mod keys;

@@ -16,7 +16,7 @@ CREATE TABLE metrics.account_days (
   api_calls_28d        BIGINT  NOT NULL CHECK (api_calls_28d >= api_calls), -- calls of the API in the 28 days up to the day
   api_errors_28d       BIGINT  NOT NULL CHECK (api_errors_28d BETWEEN 0 AND api_calls_28d), -- calls of the API in the 28 days up to the day that failed
   PRIMARY KEY (account_id, as_of_date)
-) PARTITIONED BY (as_of_date) AS
+) PARTITIONED BY (as_of_date) WITH (settles_after = '60 days') AS
 WITH log AS (
   SELECT
     account_id,

@@ -3,7 +3,7 @@ CREATE TABLE metrics.champion_days (
   account_id VARCHAR NOT NULL, -- the account
   as_of_date DATE    NOT NULL, -- the day on which a champion of it used the product
   PRIMARY KEY (account_id, as_of_date)
-) PARTITIONED BY (as_of_date) AS
+) PARTITIONED BY (as_of_date) WITH (settles_after = '60 days') AS
 SELECT contacts.account_id, events.day AS as_of_date
 -- The few contacts come first: the engine keeps the left side in memory and lets the log pass.
 FROM staging.contacts

@@ -9,7 +9,7 @@ CREATE TABLE metrics.feature_days (
   uses       BIGINT  NOT NULL CHECK (uses >= 1), -- uses of the feature on the day
   user_uses  BIGINT  NOT NULL CHECK (user_uses BETWEEN 0 AND uses), -- uses of the feature on the day by users; the others are those of integrations
   PRIMARY KEY (account_id, as_of_date, feature)
-) PARTITIONED BY (as_of_date) AS
+) PARTITIONED BY (as_of_date) WITH (settles_after = '60 days') AS
 SELECT account_id, day AS as_of_date, feature, count(*) AS uses, count(user_id) AS user_uses
 FROM staging.events
 WHERE feature IS NOT NULL

@@ -15,6 +15,7 @@ use super::days::listed;
 use super::outcome::Outcome;
 use super::output;
 use crate::error::Result;
+use crate::pipeline::Pipeline;
 use crate::project::retention::Retention;
 use crate::store::{Collected, Keep, State, collect, expire, expiring};
 
@@ -58,11 +59,11 @@ impl Gc {
         let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
         let (keep, state) = (pipeline.settings.keep, State::newest(&out).await?);
         if self.dry_run {
-            let days = expiring_days(&state, keep).await?;
+            let days = expiring_days(&state, &pipeline).await?;
             return tell(context.console, &days, keep, None);
         }
         let days = match keep {
-            Some(keep) => expire(&state, keep).await?.0,
+            Some(keep) => expire(&state, keep, &pipeline.facts()).await?,
             None => BTreeSet::new(),
         };
         let age = Duration::from_secs(u64::from(self.days) * DAY);
@@ -72,9 +73,9 @@ impl Gc {
 }
 
 /// The days that a project does not keep; none where it keeps all.
-pub(super) async fn expiring_days(state: &State, keep: Option<Retention>) -> Result<BTreeSet<NaiveDate>> {
-    match keep {
-        Some(keep) => expiring(state, keep).await,
+pub(super) async fn expiring_days(state: &State, pipeline: &Pipeline) -> Result<BTreeSet<NaiveDate>> {
+    match pipeline.settings.keep {
+        Some(keep) => expiring(state, keep, &pipeline.facts()).await,
         None => Ok(BTreeSet::new()),
     }
 }

@@ -169,15 +169,37 @@ pub(crate) fn since(
     let Time::Events(events) = &source.time else { return Ok(table) };
     let before = if events.key.is_empty() { 0 } else { u64::from(events.max_delay) };
     let Some(first) = first.checked_sub_days(Days::new(before)) else { return Ok(table) };
-    let schema = table.schema();
-    let begins = match schema.field_with_name(&events.happened_at)?.data_type() {
-        DataType::Timestamp(TimeUnit::Microsecond, of_zone) => {
-            ScalarValue::TimestampMicrosecond(Some(day_begins(first, zone)), of_zone.clone())
-        }
-        _ => ScalarValue::Date32(Some(Date32Type::from_naive_date(first))),
-    };
+    let begins = begins(first, zone, table.schema().field_with_name(&events.happened_at)?.data_type());
     let column = col(datafusion::common::Column::from_name(&events.happened_at));
-    let within = column.clone().gt_eq(lit(begins)).or(column.is_null());
+    filtered(table, column.clone().gt_eq(begins).or(column.is_null()))
+}
+
+/// The rows of a log of before a day; those without a time are none.
+///
+/// # Errors
+/// As [`until`].
+pub(crate) fn before(
+    day: NaiveDate,
+    zone: Tz,
+    source: &Source,
+    table: Arc<dyn TableProvider>,
+) -> Result<Arc<dyn TableProvider>> {
+    let Time::Events(events) = &source.time else { return Ok(table) };
+    let begins = begins(day, zone, table.schema().field_with_name(&events.happened_at)?.data_type());
+    filtered(table, col(datafusion::common::Column::from_name(&events.happened_at)).lt(begins))
+}
+
+/// When a day begins, as a value of the type of a column that dates rows.
+fn begins(day: NaiveDate, zone: Tz, data_type: &DataType) -> Expr {
+    lit(match data_type {
+        DataType::Timestamp(TimeUnit::Microsecond, of_zone) => {
+            ScalarValue::TimestampMicrosecond(Some(day_begins(day, zone)), of_zone.clone())
+        }
+        _ => ScalarValue::Date32(Some(Date32Type::from_naive_date(day))),
+    })
+}
+
+fn filtered(table: Arc<dyn TableProvider>, within: Expr) -> Result<Arc<dyn TableProvider>> {
     let plan = LogicalPlanBuilder::scan("log", provider_as_source(table), None)?.filter(within)?.build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))
 }

@@ -164,6 +164,12 @@ impl Pipeline {
         self.models.iter().find(|model| model.name == *name)
     }
 
+    /// The tables of daily facts: their days are those of the log, and none of them ever expires.
+    pub fn facts(&self) -> BTreeSet<ModelName> {
+        let facts = self.models.iter().filter(|model| model.contract.settles_after.is_some());
+        facts.map(|model| model.name.clone()).collect()
+    }
+
     /// The stored model of a name, through the views of the main score.
     pub fn stored_behind(&self, name: &ModelName) -> Option<&Model> {
         let main = self.main_score.as_ref().filter(|_| name.table == MAIN && name.layer.is_semantic());

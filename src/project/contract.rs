@@ -24,6 +24,9 @@ pub struct Contract {
     /// The days before its own on which rows of a day may depend, where the model declares that:
     /// `WITH (look_back = '27 days')`.
     pub look_back: Option<u32>,
+    /// The days after which rows of a day are settled, of daily facts: `WITH (settles_after = '60 days')`. Their days are those of
+    /// the log, from its first on; a run makes those anew that are not settled, with what came late.
+    pub settles_after: Option<u32>,
 }
 
 /// One declared column.

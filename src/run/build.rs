@@ -21,7 +21,7 @@ use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{self, Place};
-use crate::engine::sources::{Horizon, parquet_folder, since};
+use crate::engine::sources::{Horizon, Reading, parquet_folder, since};
 use crate::engine::stored_days::day_table;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::{Error, Result};
@@ -56,7 +56,7 @@ pub async fn build(
     let planning = Session::new(engine, settings, WindowOptions::default(), until);
     let planning = planning.map_err(|error| diagnose::of_run("setting up", &error))?;
     drop(phase);
-    let decided = decide(checked, &planning, request).await?;
+    let decided = decide(checked, (engine, &planning), request).await?;
     if !request.from_published {
         landed::apart(&request.sources, out, checked.pipeline.models.iter())?;
     }
@@ -218,7 +218,26 @@ impl Build<'_> {
         self.session.register(&model.name, table.map_err(failed)?).map_err(failed)
     }
 
+    /// The further days of daily facts that were built, which are published with those asked for.
+    fn facts(&self) -> BTreeMap<ModelName, BTreeSet<NaiveDate>> {
+        let held = &self.request.out.commit().held;
+        let mut facts = BTreeMap::new();
+        for model in
+            self.checked.pipeline.models.iter().filter(|model| model.contract.settles_after.is_some())
+        {
+            let is_asked_for = self.decided.selected.contains(&model.name) && !self.request.from_published;
+            let built_from = self.decided.needed.built_from(&model.name).filter(|_| is_asked_for);
+            let Some(first) = built_from.filter(|_| self.request.reading == Reading::AsHappened) else {
+                continue;
+            };
+            let days = first.iter_days().take_while(|day| day < self.request.days.start());
+            facts.insert(model.name.clone(), days.filter(|day| !held.contains_key(day)).collect());
+        }
+        facts
+    }
+
     fn finish(self) -> Built {
+        let facts = self.facts();
         let run_id = self.staging.run_id().to_owned();
         let report = Report {
             run_id,
@@ -253,6 +272,7 @@ impl Build<'_> {
             staging: self.staging,
             base: Arc::clone(&self.request.out),
             days: self.request.free_days(),
+            facts,
             read: self.decided.published.read(),
             author,
             report,

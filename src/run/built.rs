@@ -1,6 +1,6 @@
 //! What a run has built, until it is published or given up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -19,6 +19,8 @@ pub struct Built {
     pub(super) base: Arc<State>,
     /// The days to publish.
     pub(super) days: BTreeSet<NaiveDate>,
+    /// Further days of daily facts to publish.
+    pub(super) facts: BTreeMap<ModelName, BTreeSet<NaiveDate>>,
     /// The published days that were read.
     pub(super) read: BTreeSet<(ModelName, Option<NaiveDate>)>,
     pub(super) author: Author,
@@ -32,11 +34,11 @@ impl Built {
     /// [`Unfinished`], and whether it took effect nevertheless: where only the plain folders could not follow, any next run
     /// completes them.
     pub async fn publish(self, watch: &dyn Watch) -> Result<Report, Unfinished> {
-        let Self { staging, base, days, read, author, report } = self;
+        let Self { staging, base, days, facts, read, author, report } = self;
         let wanted = |spec: &TableSpec| {
             report.models.iter().any(|model| model.published && model.name.to_string() == spec.to_string())
         };
-        let publication = Publication { base: &base, author, days, read };
+        let publication = Publication { base: &base, author, days, facts, read };
         let published = staging.publish(publication, wanted).await?;
         let report = Report { tables: published.tables, commit: published.commit, ..report };
         watch.saw(&Event::Published { files: report.files_written(), unchanged: report.files_unchanged() });

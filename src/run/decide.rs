@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::logs::logs_start;
 use super::needed::{Needed, Search};
 use super::published::{Lack, Published};
 use super::question::Question;
@@ -14,7 +15,7 @@ use super::request::{Request, Selection};
 use super::scope::{Scope, followers};
 use super::standing::Standing;
 use crate::check::Checked;
-use crate::engine::{Session, diagnose};
+use crate::engine::{Engine, Session, diagnose};
 use crate::error::Result;
 use crate::project::layer::ModelName;
 
@@ -36,11 +37,14 @@ pub(super) struct Decided<'a> {
 /// [`crate::error::Error::Project`] for what would have to be read of a source or is not published; what storage says.
 pub(super) async fn decide<'a>(
     checked: &'a Checked,
-    session: &'a Session,
+    (engine, session): (&Engine, &'a Session),
     request: &'a Request,
 ) -> Result<Decided<'a>> {
     let search = Search::new(checked, session, request.days.clone()).await;
-    let search = search.map_err(|error| diagnose::of_run("planning", &error))?;
+    let mut search = search.map_err(|error| diagnose::of_run("planning", &error))?;
+    if let Some(first) = logs_start(checked, engine, request).await? {
+        search = search.with_logs_from(first);
+    }
     let published = Published::new(&request.out);
     let decision = Decision { checked, session, request, search, published };
     if request.from_published { decision.over_published().await } else { decision.over_sources().await }

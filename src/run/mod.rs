@@ -21,6 +21,7 @@ mod declared;
 mod digests;
 mod how_far;
 mod known;
+mod logs;
 mod look_back;
 mod needed;
 mod once;

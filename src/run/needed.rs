@@ -17,7 +17,7 @@ use super::look_back;
 use super::placeholders::{self, Read, Reads};
 use super::question::Question;
 use super::scope::Scope;
-use super::standing::Standing;
+use super::standing::{Standing, open_from};
 use super::stored::stored_rows;
 use crate::check::Checked;
 use crate::engine::{Session, diagnose};
@@ -81,9 +81,10 @@ impl Needed {
         need.standing = standing;
     }
 
-    /// Notes what somebody reads, in a history that starts on a day.
-    fn extend(&mut self, reads: Reads, reader: &str, starts: NaiveDate) {
+    /// Notes what somebody reads, where the days of each table start.
+    fn extend(&mut self, reads: Reads, reader: &str, starts: impl Fn(&ModelName) -> NaiveDate) {
         for Read { table, first, columns } in reads.tables {
+            let starts = starts(&table);
             self.add(table, first.unwrap_or(starts).max(starts), columns, reader);
         }
         for (log, first) in reads.logs {
@@ -121,6 +122,8 @@ pub(super) struct Search<'a> {
     checked: &'a Checked,
     session: &'a Session,
     days: RangeInclusive<NaiveDate>,
+    /// The first day of the logs, where that is before the history.
+    logs_start: NaiveDate,
     /// The checked plan of each stored model, over placeholders.
     plans: BTreeMap<ModelName, LogicalPlan>,
     /// What was found of a model whose rows are needed from a day on.
@@ -144,7 +147,13 @@ impl<'a> Search<'a> {
     ) -> Result<Self> {
         let _phase = info_span!("decide: views and placeholders");
         let plans = placeholders::plans(checked, session).await?;
-        Ok(Self { checked, session, days, plans, found: BTreeMap::new() })
+        let logs_start = checked.pipeline.settings.history_starts;
+        Ok(Self { checked, session, days, logs_start, plans, found: BTreeMap::new() })
+    }
+
+    /// The same where logs start before the history.
+    pub(super) fn with_logs_from(self, logs_start: NaiveDate) -> Self {
+        Self { logs_start, ..self }
     }
 
     /// What is needed for the days asked for of some stored models, and to answer some questions, beside what stands.
@@ -159,15 +168,18 @@ impl<'a> Search<'a> {
         standing: Standing<'_>,
     ) -> HaleResult<Needed> {
         let failed = |error| diagnose::of_run("planning", &error);
-        let starts = self.checked.pipeline.settings.history_starts;
         let mut needed = Needed::default();
         for table in selected {
-            needed.add(table.clone(), *self.days.start(), BTreeSet::new(), "the run");
+            let model = self.checked.pipeline.model(table);
+            let first = model.map_or(*self.days.start(), |model| open_from(model, *self.days.start()));
+            let first = first.max(self.starts(table).min(*self.days.start()));
+            needed.add(table.clone(), first, BTreeSet::new(), "the run");
         }
         for question in questions {
             let _phase = info_span!("decide: what questions read");
             let asked = question.bad_rows(self.session, &self.days).await.map_err(failed)?.plan;
-            needed.extend(self.of_question(&asked).map_err(failed)?, &question.to_string(), starts);
+            let reads = self.of_question(&asked).map_err(failed)?;
+            needed.extend(reads, &question.to_string(), |table| self.starts(table));
         }
         // Readers come after what they read: from the last model back, every need is known when it is asked for.
         for model in self.checked.pipeline.models.iter().rev().filter(|model| model.is_stored()) {
@@ -178,7 +190,7 @@ impl<'a> Search<'a> {
             let Some(first) = needed.built_from(&model.name) else { continue };
             self.look_into(model, first).map_err(failed)?;
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
-            needed.extend(found.reads.clone(), &model.name.to_string(), starts);
+            needed.extend(found.reads.clone(), &model.name.to_string(), |table| self.starts(table));
             if found.reads.sources {
                 continue;
             }
@@ -189,6 +201,14 @@ impl<'a> Search<'a> {
             needed.plans.insert(model.name.clone(), found.plan.clone());
         }
         Ok(needed)
+    }
+
+    /// The first day of a table: of daily facts that of the logs, of others that of the history.
+    fn starts(&self, table: &ModelName) -> NaiveDate {
+        let history = self.checked.pipeline.settings.history_starts;
+        let model = self.checked.pipeline.model(table);
+        let are_facts = model.is_some_and(|model| model.contract.settles_after.is_some());
+        if are_facts { history.min(self.logs_start) } else { history }
     }
 
     /// What a question reads. Of a table that matters in no row of the answer it needs what its query needs to be planned at

@@ -5,17 +5,26 @@
 //! leave it (`max_restatement_days`). A table that is not asked for is read on the days asked for as well, where its key says
 //! that the same would be built.
 //!
+//! Daily facts (`settles_after = '60 days'`) are no such days of a run: they are what happened on each, and what reads them wants
+//! that as it is known now. Those that are not settled are made anew by every run, and published with it.
+//!
 //! Days as known are made of what was known by their end alone, so those before are none of theirs: they are built.
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::request::Request;
 use crate::engine::sources::Reading;
 use crate::error::Result;
 use crate::project::model::Model;
 use crate::store::Entry;
+
+/// From which day on a run makes the days of a model: of daily facts from the first that is not settled on.
+pub(super) fn open_from(model: &Model, start: NaiveDate) -> NaiveDate {
+    let days = model.contract.settles_after.unwrap_or_default();
+    start.checked_sub_days(Days::new(days.into())).unwrap_or(start)
+}
 
 /// The published days that a run reads as they are.
 #[derive(Clone, Copy)]
@@ -40,7 +49,7 @@ impl<'a> Standing<'a> {
     pub(super) async fn days(self, model: &Model, first: NaiveDate) -> Result<BTreeSet<NaiveDate>> {
         let Self::Of(request) = self else { return Ok(BTreeSet::new()) };
         let Some(key) = request.keys.get(&model.name) else { return Ok(BTreeSet::new()) };
-        let (start, end) = (*request.days.start(), *request.days.end());
+        let (start, end) = (open_from(model, *request.days.start()), *request.days.end());
         let is_asked_for = request.selection.0.contains(&model.name);
         let is_as_of_now = |entry: &Entry| entry.made_of().is_some_and(|then| then.makes_the_same(key));
         if !model.by_day() {

@@ -33,12 +33,14 @@ pub enum Change {
         /// The first commit that is kept.
         kept_from: u64,
     },
-    /// Days that are older than the project keeps are taken out of every table, and not held.
+    /// Days that are older than the project keeps are taken out of every table but some, and not held.
     Expire {
         /// What the project keeps, as it says it.
         keep: String,
         /// The days.
         days: BTreeSet<NaiveDate>,
+        /// Tables that keep all of theirs.
+        but: BTreeSet<ModelName>,
     },
     /// Objects give way to others that are without some rows.
     Erase(Erasure),
@@ -86,7 +88,7 @@ impl Change {
             Self::Unpublish(days) => unpublish(&mut next, newest, days).await?,
             Self::Release(days) => next.held.retain(|day, _| !days.is_empty() && !days.contains(day)),
             Self::Collect { kept_from } => next.kept_from = next.kept_from.max(*kept_from),
-            Self::Expire { days, .. } => expire(&mut next, newest, days).await?,
+            Self::Expire { days, but, .. } => expire(&mut next, newest, days, but).await?,
             Self::Erase(erasure) => erase(&mut next, newest, erasure).await?,
         }
         Ok(next)
@@ -112,7 +114,7 @@ impl Change {
                 What::Released { days: released.copied().collect() }
             }
             Self::Collect { kept_from } => What::Collected { kept_from: *kept_from },
-            Self::Expire { keep, days } => {
+            Self::Expire { keep, days, .. } => {
                 What::Expired { keep: keep.clone(), days: days.iter().copied().collect() }
             }
             Self::Erase(erasure) => erasure.what(),

@@ -141,7 +141,7 @@ pub(super) async fn roll_back(next: &mut Next, newest: &State, number: u64) -> R
 /// # Errors
 /// [`Error::Usage`] where no table has any of them; what storage says.
 pub(super) async fn unpublish(next: &mut Next, newest: &State, days: &BTreeSet<NaiveDate>) -> Result<()> {
-    expire(next, newest, days).await?;
+    expire(next, newest, days, &BTreeSet::new()).await?;
     if next.manifests.is_empty() {
         let days: Vec<String> = days.iter().map(NaiveDate::to_string).collect();
         return Err(Error::Usage(format!("no table is published on {}", days.join(", "))));
@@ -152,13 +152,18 @@ pub(super) async fn unpublish(next: &mut Next, newest: &State, days: &BTreeSet<N
     Ok(())
 }
 
-/// Takes days out of every table.
+/// Takes days out of every table but some.
 ///
 /// # Errors
 /// What storage says.
-pub(super) async fn expire(next: &mut Next, newest: &State, days: &BTreeSet<NaiveDate>) -> Result<()> {
+pub(super) async fn expire(
+    next: &mut Next,
+    newest: &State,
+    days: &BTreeSet<NaiveDate>,
+    but: &BTreeSet<ModelName>,
+) -> Result<()> {
     let months: BTreeSet<String> = days.iter().copied().map(month_of).collect();
-    for table in newest.tables() {
+    for table in newest.tables().into_iter().filter(|table| !but.contains(table)) {
         for month in &months {
             let mut manifest = month_as_is(newest, &table, month).await?;
             let before = manifest.len();

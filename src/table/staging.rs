@@ -30,6 +30,8 @@ pub struct Publication<'a> {
     pub author: Author,
     /// The days of tables stored by day.
     pub days: BTreeSet<NaiveDate>,
+    /// Further days of some of these.
+    pub facts: BTreeMap<ModelName, BTreeSet<NaiveDate>>,
     /// The published days that were read to make it; without a day, a table that is stored whole.
     pub read: BTreeSet<(ModelName, Option<NaiveDate>)>,
 }
@@ -165,7 +167,7 @@ impl Staging {
         publication: Publication<'_>,
         wanted: impl Fn(&TableSpec) -> bool,
     ) -> Result<(Outcome, Vec<PublishedTable>, Vec<(ModelName, Option<NaiveDate>)>), Unfinished> {
-        let Publication { base, author, days, read } = publication;
+        let Publication { base, author, days, facts, read } = publication;
         let tables: Vec<_> = self.tables().into_iter().filter(|table| wanted(&table.spec)).collect();
         if let Some(broken) = tables.iter().find(|table| !table.findings.is_empty()) {
             let error = format!("{} was to be published though its audits failed", broken.spec);
@@ -176,9 +178,11 @@ impl Staging {
         };
         let (mut new, mut asked) = (Vec::new(), Vec::new());
         for table in &tables {
-            let files = self.asked(table, &days).await?;
+            let name = table.spec.model()?;
+            let further = facts.get(&name).into_iter().flatten();
+            let files = self.asked(table, &further.chain(&days).copied().collect()).await?;
             new.push(NewTable {
-                table: table.spec.model()?,
+                table: name,
                 through: table.spec.by_day.is_none().then_some(last),
                 files: files.iter().map(|file| self.new_file(file)).collect(),
             });

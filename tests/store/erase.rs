@@ -1,6 +1,6 @@
 //! Erasing: what was somebody's is in no commit and in no file any more, and all else is as a run without them would have it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::*;
@@ -134,8 +134,13 @@ async fn keys_stay_so_that_nothing_is_stale() {
     let base = State::newest(&storage).await.unwrap();
     let table = ModelName::parse("metrics.usage").unwrap();
     let author = Author { keys: [(table, Key::parse("1-a-b").unwrap())].into(), ..Author::default() };
-    let publication =
-        Publication { base: &base, author, days: [day(0), day(1)].into(), read: BTreeSet::new() };
+    let publication = Publication {
+        base: &base,
+        author,
+        days: [day(0), day(1)].into(),
+        facts: BTreeMap::new(),
+        read: BTreeSet::new(),
+    };
     staging.publish(publication, |_| true).await.unwrap();
     erase_from(&storage, &["acme"]).await;
     let state = State::newest(&storage).await.unwrap();

@@ -145,6 +145,7 @@ async fn a_run_that_has_read_what_another_one_replaced_has_to_try_again() {
             base,
             author: halescore::store::Author::default(),
             days: [day(0)].into(),
+            facts: std::collections::BTreeMap::new(),
             read: [(table(), Some(day(0)))].into(),
         };
         let ended = staging.publish(publication, |_| true).await;

@@ -90,7 +90,7 @@ impl PlanFor {
         let mut steps = late.as_ref().map(|late| late.steps(&pipeline)).unwrap_or_default();
         steps.extend(plan.steps.iter().cloned());
         let keep = pipeline.settings.keep;
-        let expiring = expiring_days(&state, keep).await?;
+        let expiring = expiring_days(&state, &pipeline).await?;
         if context.console.json {
             let mut told = to_json(&steps, &plan, late.as_ref());
             told["expiring"] = json!(expiring);

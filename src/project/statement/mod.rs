@@ -5,6 +5,7 @@ mod contract;
 mod options;
 mod parse;
 mod source;
+mod table;
 mod time;
 
 pub(crate) use options::place_of;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use datafusion::sql::parser::{CreateExternalTable, Statement};
 use datafusion::sql::sqlparser::ast::{
-    ColumnDef, CreateTable, CreateTableOptions, HiveDistributionStyle, ObjectName, Query, Spanned, SqlOption,
-    Statement as SqlStatement, TableConstraint,
+    ColumnDef, CreateTable, HiveDistributionStyle, ObjectName, Query, Spanned, Statement as SqlStatement,
+    TableConstraint,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -26,11 +27,8 @@ use super::layer::{Layer, ModelName};
 use super::model::{AS_OF_DATE, Kind, Model, Storing};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use contract::ContractReader;
-use options::days;
 use parse::normal;
-
-/// The option of a stored table.
-const LOOK_BACK: &str = "look_back";
+use table::TableOptions;
 
 /// Parses one file into the model that its path names.
 pub(crate) fn parse_model(name: ModelName, file: &Arc<SourceFile>) -> Result<Model, Diagnostics> {
@@ -133,7 +131,10 @@ impl Reader<'_> {
         };
         let storing = self.storing(&create.hive_distribution);
         let (mut contract, declared) = self.contract(&create.columns, &create.constraints);
-        contract.look_back = self.look_back(&create.table_options, storing);
+        let (options, wrong) = TableOptions::read(&create.table_options, storing);
+        self.problems
+            .extend(wrong.into_iter().map(|(span, problem)| problem.at(self.at(span))).collect::<Vec<_>>());
+        (contract.look_back, contract.settles_after) = (options.look_back, options.settles_after);
         if contract.columns.is_empty() || contract.primary_key.is_empty() {
             let missing = if contract.columns.is_empty() { "columns" } else { "PRIMARY KEY" };
             let problem = Diagnostic::error("no-key", format!("a stored table must declare its {missing}"))
@@ -166,44 +167,6 @@ impl Reader<'_> {
             .help("write PARTITIONED BY (as_of_date), or leave it out");
         self.problems.push(problem);
         Storing::Whole
-    }
-
-    /// `WITH (look_back = '27 days')`.
-    fn look_back(&mut self, options: &CreateTableOptions, storing: Storing) -> Option<u32> {
-        let (options, is_with) = match options {
-            CreateTableOptions::None => return None,
-            CreateTableOptions::With(options) => (options, true),
-            CreateTableOptions::Options(options)
-            | CreateTableOptions::Plain(options)
-            | CreateTableOptions::TableProperties(options) => (options, false),
-        };
-        let mut look_back = None;
-        for option in options {
-            let read = match option {
-                SqlOption::KeyValue { key, value } if is_with && normal(key) == LOOK_BACK => {
-                    let text = value.to_string();
-                    days(LOOK_BACK, text.trim_matches('\''))
-                }
-                _ => {
-                    let message = format!("a stored table has no option `{option}`");
-                    let help = "its one option is WITH (look_back = '27 days')";
-                    Err(Diagnostic::error("unknown-option", message).help(help))
-                }
-            };
-            match read {
-                Ok(_) if storing == Storing::Whole => {
-                    let message = "a table that is stored whole has no days to look back from";
-                    self.problems.push(
-                        Diagnostic::error("look-back", message)
-                            .at(self.at(option.span()))
-                            .help("write PARTITIONED BY (as_of_date), or leave look_back out"),
-                    );
-                }
-                Ok(days) => look_back = Some(days),
-                Err(problem) => self.problems.push(problem.at(self.at(option.span()))),
-            }
-        }
-        look_back
     }
 
     fn source(&mut self, create: CreateExternalTable) -> Option<Model> {

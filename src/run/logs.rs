@@ -1,0 +1,64 @@
+//! The first day of the logs, which daily facts start with.
+
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, Date32Type};
+use chrono::NaiveDate;
+use datafusion::error::Result as EngineResult;
+use datafusion::functions_aggregate::expr_fn::min;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
+
+use super::request::Request;
+use super::stored::column;
+use crate::check::Checked;
+use crate::engine::day_window::WindowOptions;
+use crate::engine::landed::{self, Place};
+use crate::engine::sources::before;
+use crate::engine::{Engine, Session, diagnose};
+use crate::error::Result;
+use crate::project::model::{Kind, Model};
+use crate::project::time::Time;
+
+/// The first day of all logs, where it lies before the history starts. Not looked for where no daily facts are built from sources.
+///
+/// # Errors
+/// What reading a log says: it has not landed, or is not as it was declared.
+pub(super) async fn logs_start(
+    checked: &Checked,
+    engine: &Engine,
+    request: &Request,
+) -> Result<Option<NaiveDate>> {
+    let pipeline = &checked.pipeline;
+    let has_facts = pipeline.models.iter().any(|model| model.contract.settles_after.is_some());
+    if request.from_published || !has_facts {
+        return Ok(None);
+    }
+    let settings = &pipeline.settings;
+    let place = Place { storage: &request.sources, engine, zone: settings.time_zone };
+    let mut first = None;
+    for model in &pipeline.models {
+        let Kind::Source(source) = &model.kind else { continue };
+        let Time::Events(events) = &source.time else { continue };
+        let landed = landed::table(place, model, source, None).await?;
+        let failed = |error| diagnose::of_run(&model.name.to_string(), &error);
+        let session = Session::new(engine, settings, WindowOptions::default(), settings.history_starts);
+        let session = session.map_err(failed)?;
+        let old =
+            before(settings.history_starts, settings.time_zone, source, landed.table).map_err(failed)?;
+        session.register(&model.name, old).map_err(failed)?;
+        let day = first_day(&session, model, &events.happened_at).await.map_err(failed)?;
+        first = first.into_iter().chain(day).min();
+    }
+    Ok(first)
+}
+
+/// The first day of the rows of a log.
+async fn first_day(session: &Session, model: &Model, happened_at: &str) -> EngineResult<Option<NaiveDate>> {
+    let rows = session.scan(&model.name).await?;
+    let is_day = rows.schema().field_with_unqualified_name(happened_at)?.data_type() == &DataType::Date32;
+    let time = column(happened_at);
+    let day = if is_day { time } else { session.local_day(time)? };
+    let plan = LogicalPlanBuilder::from(rows).aggregate(Vec::<Expr>::new(), vec![min(day)])?.build()?;
+    let batches = session.rows_of(plan).await?;
+    let days = batches.first().and_then(|batch| batch.column(0).as_primitive_opt::<Date32Type>());
+    Ok(days.and_then(|days| days.iter().flatten().next()).and_then(Date32Type::to_naive_date_opt))
+}
