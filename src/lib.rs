@@ -99,9 +99,9 @@
 //! scans is the proof that no other day matters; where it does not arrive, and the model declares no `look_back`, all of history
 //! is needed. What is needed of days before those of a run is read as it is published, where the same definition made it
 //! (`run/standing.rs`); so one more day costs a day, and what people compare with is what they saw. What depends on all of
-//! history, as the days since somebody was last seen, reads daily facts: ordinary tables by the day of the events, such as
-//! `metrics.account_days`. No model reads its own yesterday, and there are no checkpoints: every build of a day, alone or with
-//! others, gives the same bytes.
+//! history, as the days since somebody was last seen, reads daily facts (`settles_after`): tables by the day of the events, such as
+//! `metrics.account_days`, that begin with the log and of which a run makes those days anew that are not settled. No model reads
+//! its own yesterday, and there are no checkpoints: every build of a day, alone or with others, gives the same bytes.
 //!
 //! # To add …
 //!
@@ -110,6 +110,7 @@
 //! | a source | `sql/raw/x.sql` (`CREATE EXTERNAL TABLE`, with `OPTIONS ('kind' …)`), its Parquet, a model in `sql/staging/` that reads `dated.x` |
 //! | a kind of rows | a variant of [`project::time::Time`], its options in `project/statement/time.rs`, its SQL in `pipeline/dated/`, its definition in `tests/dated/` |
 //! | a metric | a column in a model under `sql/metrics/`, carried into `metrics.accounts`, declared and described there, and in a case under `sql/tests/` |
+//! | daily facts | a table under `sql/metrics/` by the day of the events, `PARTITIONED BY (as_of_date) WITH (settles_after = '60 days')` |
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history; with `'warn' AS severity` its rows are warned of and stop no run |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |

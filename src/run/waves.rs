@@ -3,9 +3,8 @@
 //! Of a small day most of the time goes into planning, which one thread does. Of a large one each table has work for all
 //! threads, and two at a time would share the memory.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
@@ -29,6 +28,9 @@ const STACK: usize = 256 << 20;
 
 /// A table to build, and its first day.
 type Table<'a> = (&'a Model, NaiveDate);
+
+/// A table that was built, and how long it took.
+type Built = Result<(Staged, Duration)>;
 
 impl Build<'_> {
     /// Builds all models of the run, or makes them readable.
@@ -84,10 +86,9 @@ impl Build<'_> {
     }
 
     /// What staging each table gave: threads take one after the other.
-    fn side_by_side(&self, wave: &[Table<'_>]) -> Vec<Result<(Staged, Duration)>> {
+    fn side_by_side(&self, wave: &[Table<'_>]) -> Vec<Built> {
         let (next, runtime) = (AtomicUsize::new(0), Handle::current());
-        let done: Vec<Mutex<Option<Result<(Staged, Duration)>>>> =
-            wave.iter().map(|_| Mutex::new(None)).collect();
+        let done: Vec<Mutex<Option<Built>>> = wave.iter().map(|_| Mutex::new(None)).collect();
         let work = || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
@@ -113,7 +114,7 @@ impl Build<'_> {
     }
 
     /// Builds one table into staging, within its contract.
-    async fn staged(&self, model: &Model, first: NaiveDate) -> Result<(Staged, Duration)> {
+    async fn staged(&self, model: &Model, first: NaiveDate) -> Built {
         self.watch.saw(&Event::Building { model: &model.name });
         let started = Instant::now();
         let stage = |session| async move { self.stage(&session, model, first).await };
