@@ -35,6 +35,8 @@ pub(super) struct Needed {
     pub(super) plans: BTreeMap<ModelName, LogicalPlan>,
     /// Of the logs that are read the first day that matters; `None` where all of them may.
     pub(super) logs: BTreeMap<ModelName, Option<NaiveDate>>,
+    /// Of the models that read sources, through how many windows within windows bounds on the day were put.
+    pub(super) windows: BTreeMap<ModelName, usize>,
     /// The models whose rows of a day are made of nothing but rows of that day of these stored tables.
     pub(super) day_by_day: BTreeMap<ModelName, BTreeSet<ModelName>>,
 }
@@ -133,6 +135,7 @@ pub(super) struct Search<'a> {
 struct Found {
     plan: LogicalPlan,
     reads: Reads,
+    windows: usize,
 }
 
 impl<'a> Search<'a> {
@@ -192,6 +195,7 @@ impl<'a> Search<'a> {
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
             needed.extend(found.reads.clone(), &model.name.to_string(), |table| self.starts(table));
             if found.reads.sources {
+                needed.windows.insert(model.name.clone(), found.windows);
                 continue;
             }
             if model.by_day() && found.reads.tables.iter().all(|read| read.first == Some(first)) {
@@ -223,31 +227,27 @@ impl<'a> Search<'a> {
     }
 
     /// A plan, and what it reads; with bounds below its windows, as long as they tell more of that.
-    fn looking_back(
-        &self,
-        model: &Model,
-        mut plan: LogicalPlan,
-        first: NaiveDate,
-    ) -> Result<(LogicalPlan, Reads)> {
+    fn looking_back(&self, model: &Model, plan: LogicalPlan, first: NaiveDate) -> Result<Found> {
         let starts = self.checked.pipeline.settings.history_starts;
-        let mut found = Reads::of(&plan)?;
-        for _ in 0..WINDOWS {
-            if first <= starts || found.first_days().iter().all(Option::is_some) {
-                break;
-            }
-            let bounded = look_back::bounded(plan.clone())?;
+        let reads = Reads::of(&plan)?;
+        let mut found = Found { plan, reads, windows: 0 };
+        while found.windows < WINDOWS
+            && first > starts
+            && found.reads.first_days().iter().any(Option::is_none)
+        {
+            let bounded = look_back::bounded(found.plan.clone())?;
             if !bounded.transformed {
                 break;
             }
-            let bounded = self.session.for_model(model).optimised(bounded.data)?;
-            let more = Reads::of(&bounded)?;
-            let tells_more = more.first_days() != found.first_days();
-            (plan, found) = (bounded, more);
+            let plan = self.session.for_model(model).optimised(bounded.data)?;
+            let reads = Reads::of(&plan)?;
+            let tells_more = reads.first_days() != found.reads.first_days();
+            found = Found { plan, reads, windows: found.windows + 1 };
             if !tells_more {
                 break;
             }
         }
-        Ok((plan, found))
+        Ok(found)
     }
 
     /// What a model reads for the days from a first one on.
@@ -269,8 +269,8 @@ impl<'a> Search<'a> {
         let plan = self.session.for_model(model).optimised(plan)?;
         drop(phase);
         let _phase = info_span!("decide: look-back");
-        let (plan, reads) = self.looking_back(model, plan, first)?;
-        self.found.insert(key, Found { plan, reads });
+        let found = self.looking_back(model, plan, first)?;
+        self.found.insert(key, found);
         Ok(())
     }
 }

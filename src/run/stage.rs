@@ -13,6 +13,7 @@ use tracing::info_span;
 
 use super::contracts::{check_text, place_in_contract};
 use super::declared::within_look_back;
+use super::look_back;
 use super::parts;
 use super::progress::watched;
 use super::report::BuiltModel;
@@ -119,7 +120,15 @@ impl Build<'_> {
             return state.query_planner().create_physical_plan(&plan, &state).await;
         }
         let plan = stored_rows(model, self.rows(&session, model, query, first).await?, days)?;
-        state.create_physical_plan(&plan).await
+        let windows = self.decided.needed.windows.get(&model.name).copied().unwrap_or_default();
+        if windows == 0 {
+            return state.create_physical_plan(&plan).await;
+        }
+        let mut plan = state.optimize(&plan)?;
+        for _ in 0..windows {
+            plan = session.optimised(look_back::bounded(plan)?.data)?;
+        }
+        state.query_planner().create_physical_plan(&plan, &state).await
     }
 
     /// The rows of a model, as its query reads, within its declared look-back.
