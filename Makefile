@@ -1,5 +1,5 @@
 # Verbs only: each is one line, and .ci/run calls them.
-.PHONY: run test lint data docs bench growth python airflow-env airflow
+.PHONY: run test lint data docs bench daily growth python airflow-env airflow
 
 PYTHON ?= $(shell test -x target/python/bin/python && echo target/python/bin/python || echo python3)
 export HALE_PYTHON ?= $(PYTHON)
@@ -22,6 +22,9 @@ docs: ## the bundled project's documentation, into target/docs
 
 bench: python ## hale against DuckDB and Polars, and a backfill of the whole catalogue; SCALE="--events 2000000" for less
 	cargo build --release --locked && $(HALE_PYTHON) tests/bench/bench.py $(SCALE) && $(HALE_PYTHON) tests/bench/growth.py --once $(SCALE)
+
+daily: python ## what one more day costs, over histories of 200, 400 and 730 days and over 20,000 accounts; WORLDS="--worlds sample,200" for less
+	cargo build --release --locked && $(HALE_PYTHON) tests/bench/daily.py $(WORLDS)
 
 growth: python ## what each model of the catalogue costs over twice the accounts, days and events
 	cargo build --release --locked && $(HALE_PYTHON) tests/bench/growth.py $(SCALE)

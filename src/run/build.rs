@@ -218,7 +218,15 @@ impl Build<'_> {
         self.session.register(&model.name, table.map_err(failed)?).map_err(failed)
     }
 
-    /// The further days of daily facts that were built, which are published with those asked for.
+    /// The days of which rows of a table were staged.
+    fn days_with_rows(&self, name: &ModelName) -> BTreeSet<NaiveDate> {
+        let tables = self.staging.tables();
+        let table = tables.iter().find(|table| table.spec.to_string() == name.to_string());
+        table.into_iter().flat_map(|table| table.files.iter().filter_map(|file| file.day)).collect()
+    }
+
+    /// The further days of daily facts that were built, which are published with those asked for: before the history starts
+    /// the first, which says that all were looked at, and those with any.
     fn facts(&self) -> BTreeMap<ModelName, BTreeSet<NaiveDate>> {
         let held = &self.request.out.commit().held;
         let mut facts = BTreeMap::new();
@@ -231,7 +239,11 @@ impl Build<'_> {
                 continue;
             };
             let days = first.iter_days().take_while(|day| day < self.request.days.start());
-            facts.insert(model.name.clone(), days.filter(|day| !held.contains_key(day)).collect());
+            let with_rows = self.days_with_rows(&model.name);
+            let starts = self.checked.pipeline.settings.history_starts;
+            let is_told = |day: &NaiveDate| *day >= starts || *day == first || with_rows.contains(day);
+            let days = days.filter(|day| is_told(day) && !held.contains_key(day));
+            facts.insert(model.name.clone(), days.collect());
         }
         facts
     }

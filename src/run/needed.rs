@@ -17,7 +17,7 @@ use super::look_back;
 use super::placeholders::{self, Read, Reads};
 use super::question::Question;
 use super::scope::Scope;
-use super::standing::{Standing, open_from};
+use super::standing::Standing;
 use super::stored::stored_rows;
 use crate::check::Checked;
 use crate::engine::{Session, diagnose};
@@ -173,9 +173,8 @@ impl<'a> Search<'a> {
         let failed = |error| diagnose::of_run("planning", &error);
         let mut needed = Needed::default();
         for table in selected {
-            let model = self.checked.pipeline.model(table);
-            let first = model.map_or(*self.days.start(), |model| open_from(model, *self.days.start()));
-            let first = first.max(self.starts(table).min(*self.days.start()));
+            // Of daily facts all are needed: those that stand as published tell that the days without any were looked at.
+            let first = if self.are_facts(table) { self.starts(table) } else { *self.days.start() };
             needed.add(table.clone(), first, BTreeSet::new(), "the run");
         }
         for question in questions {
@@ -189,7 +188,11 @@ impl<'a> Search<'a> {
             let Some(first) = needed.first(&model.name).filter(|_| scope.computes(&model.name)) else {
                 continue;
             };
-            needed.stand(model, standing.days(model, first).await?, &self.days);
+            needed.stand(
+                model,
+                standing.days(model, first, self.checked.pipeline.settings.history_starts).await?,
+                &self.days,
+            );
             let Some(first) = needed.built_from(&model.name) else { continue };
             self.look_into(model, first).map_err(failed)?;
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
@@ -210,9 +213,11 @@ impl<'a> Search<'a> {
     /// The first day of a table: of daily facts that of the logs, of others that of the history.
     fn starts(&self, table: &ModelName) -> NaiveDate {
         let history = self.checked.pipeline.settings.history_starts;
-        let model = self.checked.pipeline.model(table);
-        let are_facts = model.is_some_and(|model| model.contract.settles_after.is_some());
-        if are_facts { history.min(self.logs_start) } else { history }
+        if self.are_facts(table) { history.min(self.logs_start) } else { history }
+    }
+
+    fn are_facts(&self, table: &ModelName) -> bool {
+        self.checked.pipeline.model(table).is_some_and(|model| model.contract.settles_after.is_some())
     }
 
     /// What a question reads. Of a table that matters in no row of the answer it needs what its query needs to be planned at

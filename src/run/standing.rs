@@ -21,7 +21,7 @@ use crate::project::model::Model;
 use crate::store::Entry;
 
 /// From which day on a run makes the days of a model: of daily facts from the first that is not settled on.
-pub(super) fn open_from(model: &Model, start: NaiveDate) -> NaiveDate {
+fn open_from(model: &Model, start: NaiveDate) -> NaiveDate {
     let days = model.contract.settles_after.unwrap_or_default();
     start.checked_sub_days(Days::new(days.into())).unwrap_or(start)
 }
@@ -42,11 +42,17 @@ impl<'a> Standing<'a> {
         if is_of_its_own { Self::Nothing } else { Self::Of(request) }
     }
 
-    /// The days of a model from a first one on. One that is stored whole has the last day of the run.
+    /// The days of a model from a first one on. One that is stored whole has the last day of the run. Before the history starts
+    /// daily facts are published of their first day and of those with any.
     ///
     /// # Errors
     /// What storage says.
-    pub(super) async fn days(self, model: &Model, first: NaiveDate) -> Result<BTreeSet<NaiveDate>> {
+    pub(super) async fn days(
+        self,
+        model: &Model,
+        first: NaiveDate,
+        history_starts: NaiveDate,
+    ) -> Result<BTreeSet<NaiveDate>> {
         let Self::Of(request) = self else { return Ok(BTreeSet::new()) };
         let Some(key) = request.keys.get(&model.name) else { return Ok(BTreeSet::new()) };
         let (start, end) = (open_from(model, *request.days.start()), *request.days.end());
@@ -65,6 +71,13 @@ impl<'a> Standing<'a> {
             _ => is_as_of_now(entry),
         };
         let there = request.out.entries(&model.name, first..until).await?;
-        Ok(there.into_iter().filter(|(day, entry)| stands(*day, entry)).map(|(day, _)| day).collect())
+        let without = |day: &NaiveDate| !there.contains_key(day);
+        let mut days: BTreeSet<NaiveDate> =
+            there.iter().filter(|(day, entry)| stands(**day, entry)).map(|(day, _)| *day).collect();
+        if days.contains(&first) {
+            let before = first.iter_days().take_while(|day| *day < history_starts.min(until));
+            days.extend(before.filter(without));
+        }
+        Ok(days)
     }
 }

@@ -112,3 +112,20 @@ fn options_of_a_table_are_known_and_number_days() {
     let told = project.hale(&["check"]);
     assert!(super::err(&told).contains("a table that is stored whole has no days"), "{}", super::err(&told));
 }
+
+#[test]
+fn one_row_of_long_ago_is_one_day_more() {
+    let project = project();
+    log(&project, 9, &[("a", -20_000, 1 << 20)]);
+    run(&project, &["--as-of", "2026-01-09"]);
+    assert_eq!(ever(&project, 9), (1..=9).map(|day| 1 << day).sum::<i64>() + (1 << 20));
+    assert_eq!(days(&project, "out").len(), 10);
+    log(&project, 10, &[("a", -20_000, 1 << 20)]);
+    // The day of long ago and seven of this year; those without a row are known to have none.
+    assert_eq!(run(&project, &["--as-of", "2026-01-10"])["as_published"], json!({ "metrics.facts": 8 }));
+    assert_eq!(ever(&project, 10), (1..=10).map(|day| 1 << day).sum::<i64>() + (1 << 20));
+    // A row of still longer ago comes too late for what is settled, but for the first day of the log.
+    log(&project, 10, &[("a", -20_000, 1 << 20), ("a", -21_000, 1 << 30)]);
+    run(&project, &["--as-of", "2026-01-10", "--force"]);
+    assert_eq!(ever(&project, 10), (1..=10).map(|day| 1 << day).sum::<i64>() + (1 << 20) + (1 << 30));
+}
