@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::key::Inputs;
 use super::why::Why;
@@ -56,23 +56,35 @@ impl Plan {
     ) -> Result<Self> {
         let mut steps = Vec::new();
         for model in pipeline.models.iter().filter(|model| selected.contains(&model.name)) {
-            let actions = if model.by_day() {
+            let mut actions = if model.by_day() {
                 of_days(model, days, inputs, state).await?
             } else {
                 of_whole(model, *days.end(), inputs, state)
             };
+            let unsettled = unsettled(model, *days.start(), pipeline.settings.history_starts);
+            if !unsettled.is_empty() && actions.keys().any(|action| matches!(action, Action::Build(_))) {
+                actions.insert(Action::Build(Why::Unsettled), unsettled);
+            }
             let step = |(action, days)| Step { table: model.name.clone(), action, days };
             steps.extend(actions.into_iter().map(step));
         }
         Ok(Self { steps })
     }
 
-    /// The days on which anything is built; `None` where nothing is to be done.
+    /// The days asked for on which anything is built; `None` where nothing is to be done.
     pub fn to_build(&self) -> Option<RangeInclusive<NaiveDate>> {
-        let built = self.steps.iter().filter(|step| matches!(step.action, Action::Build(_)));
+        let is_built = |action| matches!(action, Action::Build(why) if why != Why::Unsettled);
+        let built = self.steps.iter().filter(|step| is_built(step.action));
         let days: BTreeSet<NaiveDate> = built.flat_map(|step| step.days.iter().copied()).collect();
         Some(*days.first()?..=*days.last()?)
     }
+}
+
+/// The days of daily facts before those of a run that it makes anew with them.
+fn unsettled(model: &Model, start: NaiveDate, history_starts: NaiveDate) -> BTreeSet<NaiveDate> {
+    let Some(days) = model.contract.settles_after else { return BTreeSet::new() };
+    let first = start.checked_sub_days(Days::new(days.into())).unwrap_or(start).max(history_starts);
+    first.iter_days().take_while(|day| *day < start).collect()
 }
 
 type Actions = BTreeMap<Action, BTreeSet<NaiveDate>>;

@@ -17,6 +17,8 @@ pub enum Why {
     Incomplete,
     /// Rows of the day, or of days before it, came late.
     LateRows,
+    /// They are days of facts that are not settled: every run makes them anew.
+    Unsettled,
     /// It is not known what made what is published: it was scored from published tables, or sources were just being written.
     Unknown,
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Why {
             Self::Numbers => "another version of hale made them",
             Self::Incomplete => "built --incomplete",
             Self::LateRows => "rows came late",
+            Self::Unsettled => "not settled yet",
             Self::Unknown => "not known what made them",
         })
     }

@@ -71,6 +71,11 @@ fn what_comes_later_than_facts_settle_counts_in_none() {
     let first = run(&project, &["--as-of", "2026-01-09"]);
     assert_eq!(first["as_published"], json!({}));
     log(&project, 10, &[("a", 8, 1 << 20), ("a", 7, 1 << 30)]);
+    let plan = one_line(&good(project.hale(&["plan", "--as-of", "2026-01-10", "--json"])));
+    let unsettled = json!({ "table": "metrics.facts", "action": "build", "why": "not settled yet",
+        "days": ["2026-01-08", "2026-01-09"] });
+    assert!(plan["steps"].as_array().unwrap().contains(&unsettled), "{plan}");
+    assert_eq!(plan["build"], json!({ "from": "2026-01-10", "to": "2026-01-10" }));
     let second = run(&project, &["--as-of", "2026-01-10"]);
     // Settled are the seven days up to the 7th; the 8th, the 9th and the 10th were made anew.
     assert_eq!(second["as_published"], json!({ "metrics.facts": 7 }));
