@@ -98,13 +98,17 @@ impl Change {
     pub(super) fn what(&self, next: &Next, rescored: bool, before: &Commit) -> What {
         match self {
             Self::Publish { tables, .. } => {
-                let days = tables.values().flat_map(|change| match change {
-                    TableChange::Days(days) => days.keys().copied().collect::<Vec<_>>(),
-                    TableChange::Whole(through, _) => vec![*through],
+                // Daily facts have days before those of the run: from when on all tables have theirs is what was asked for.
+                let firsts = tables.values().filter_map(|change| match change {
+                    TableChange::Days(days) => days.keys().next().copied(),
+                    TableChange::Whole(..) => None,
                 });
-                let days: BTreeSet<NaiveDate> = days.collect();
-                let first = days.first().copied().unwrap_or_default();
-                let last = days.last().copied().unwrap_or_default();
+                let lasts = tables.values().filter_map(|change| match change {
+                    TableChange::Days(days) => days.keys().next_back().copied(),
+                    TableChange::Whole(through, _) => Some(*through),
+                });
+                let last = lasts.max().unwrap_or_default();
+                let first = firsts.max().unwrap_or(last);
                 What::Published { from: first, to: last, rescored, tables: next.changed.clone() }
             }
             Self::RollBack(to) => What::RolledBack { to: *to },

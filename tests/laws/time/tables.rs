@@ -47,7 +47,8 @@ impl Project {
 
     /// In what the two readings of a day differ first.
     pub fn readings_differ(&self, sources: &Path, day: NaiveDate) -> Option<Difference> {
-        let read = |reading| self.tables(sources, day..=day, reading).of(|_| true, day);
+        // As it happened, daily facts are published of the days before as well.
+        let read = |reading| self.tables(sources, day..=day, reading).of(|as_of| as_of == day, day);
         read(Reading::AsHappened).difference(&read(Reading::AsKnown))
     }
 
