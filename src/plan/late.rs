@@ -104,14 +104,14 @@ impl Late {
         }
     }
 
-    /// The days to build again, those that are built at once together, each with the tables.
+    /// The days to build again, those that are built at once together, each with the tables: days of the same ones, for none
+    /// is published on a day of which it was not.
     pub fn builds(&self) -> Vec<(RangeInclusive<NaiveDate>, BTreeSet<ModelName>)> {
         let mut builds: Vec<(RangeInclusive<NaiveDate>, BTreeSet<ModelName>)> = Vec::new();
         for (day, tables) in &self.days {
             match builds.last_mut() {
-                Some((days, all)) if days.end().succ_opt() == Some(*day) => {
+                Some((days, all)) if days.end().succ_opt() == Some(*day) && all == tables => {
                     *days = *days.start()..=*day;
-                    all.extend(tables.iter().cloned());
                 }
                 _ => builds.push((*day..=*day, tables.clone())),
             }

@@ -230,20 +230,19 @@ impl Build<'_> {
     fn facts(&self) -> BTreeMap<ModelName, BTreeSet<NaiveDate>> {
         let held = &self.request.out.commit().held;
         let mut facts = BTreeMap::new();
-        for model in
-            self.checked.pipeline.models.iter().filter(|model| model.contract.settles_after.is_some())
-        {
-            let is_asked_for = self.decided.selected.contains(&model.name) && !self.request.from_published;
-            let built_from = self.decided.needed.built_from(&model.name).filter(|_| is_asked_for);
-            let Some(first) = built_from.filter(|_| self.request.reading == Reading::AsHappened) else {
-                continue;
-            };
-            let days = first.iter_days().take_while(|day| day < self.request.days.start());
-            let with_rows = self.days_with_rows(&model.name);
-            let starts = self.checked.pipeline.settings.history_starts;
+        if self.request.from_published || self.request.reading == Reading::AsKnown {
+            return facts;
+        }
+        let starts = self.checked.pipeline.settings.history_starts;
+        for name in self.checked.pipeline.facts().intersection(&self.decided.selected) {
+            let Some(need) = self.decided.needed.tables.get(name) else { continue };
+            let Some(first) = need.built_from else { continue };
+            let with_rows = self.days_with_rows(name);
             let is_told = |day: &NaiveDate| *day >= starts || *day == first || with_rows.contains(day);
-            let days = days.filter(|day| is_told(day) && !held.contains_key(day));
-            facts.insert(model.name.clone(), days.collect());
+            // What this run read as published stays so.
+            let is_free = |day: &NaiveDate| !need.standing.contains(day) && !held.contains_key(day);
+            let days = first.iter_days().take_while(|day| day < self.request.days.start());
+            facts.insert(name.clone(), days.filter(|day| is_told(day) && is_free(day)).collect());
         }
         facts
     }

@@ -1,8 +1,8 @@
 //! Declared look-backs (`WITH (look_back = '27 days')`), enforced: of stored tables and logs a model reads no row of a day before.
 //!
 //! What the engine's optimiser proves needs no declaration. Where a bound lies in the data, as where each state ends after 27
-//! days, the model says so, and then it holds: a row that matters nevertheless is missing from every build alike, from that
-//! of one day as from that of all of history. `hale test` compares both.
+//! days, the model says so. Then it holds from the first day of a build on: where it is too short, a day alone has other rows
+//! than in a build of several. `hale test` compares each day of a case alone with that of all of history.
 
 use arrow::datatypes::Date32Type;
 use chrono::{Days, NaiveDate};

@@ -12,13 +12,14 @@ use super::stored::column;
 use crate::check::Checked;
 use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{self, Place};
-use crate::engine::sources::before;
+use crate::engine::sources::{Reading, before};
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::Result;
 use crate::project::model::{Kind, Model};
 use crate::project::time::Time;
 
-/// The first day of all logs, where it lies before the history starts. Not looked for where no daily facts are built from sources.
+/// The first day of all logs, or of the daily facts that are published, where it lies before the history starts: a log may lose
+/// its old days, of which the facts tell. Not looked for where no daily facts are built from sources.
 ///
 /// # Errors
 /// What reading a log says: it has not landed, or is not as it was declared.
@@ -28,13 +29,19 @@ pub(super) async fn logs_start(
     request: &Request,
 ) -> Result<Option<NaiveDate>> {
     let pipeline = &checked.pipeline;
-    let has_facts = pipeline.models.iter().any(|model| model.contract.settles_after.is_some());
-    if request.from_published || !has_facts {
+    let facts = pipeline.facts();
+    if request.from_published || facts.is_empty() {
         return Ok(None);
     }
     let settings = &pipeline.settings;
     let place = Place { storage: &request.sources, engine, zone: settings.time_zone };
     let mut first = None;
+    if request.reading == Reading::AsHappened {
+        for table in &facts {
+            let published = request.out.entries(table, ..settings.history_starts).await?;
+            first = first.into_iter().chain(published.into_keys().next()).min();
+        }
+    }
     for model in &pipeline.models {
         let Kind::Source(source) = &model.kind else { continue };
         let Time::Events(events) = &source.time else { continue };

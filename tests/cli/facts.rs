@@ -134,3 +134,45 @@ fn one_row_of_long_ago_is_one_day_more() {
     run(&project, &["--as-of", "2026-01-10", "--force"]);
     assert_eq!(ever(&project, 10), (1..=10).map(|day| 1 << day).sum::<i64>() + (1 << 20) + (1 << 30));
 }
+
+#[test]
+fn late_rows_restate_each_table_on_days_of_which_it_is_published() {
+    let project = project();
+    project.write("hale.yml", &(SETTINGS.replace("2026-01-01", "2026-01-05") + "max_restatement_days: 9\n"));
+    log(&project, 9, &[]);
+    run(&project, &["--as-of", "2026-01-09"]);
+    log(&project, 10, &[("a", 6, 1 << 20)]);
+    let night = run(&project, &["--as-of", "2026-01-10"]);
+    let restated = |at: usize| (night["restated"][at]["rows"].clone(), night["restated"][at]["from"].clone());
+    assert_eq!(restated(0), (json!({ "metrics.facts": 5 }), json!("2026-01-06")), "{night}");
+    assert_eq!(night["restated"][1]["as_of"], "2026-01-09");
+    assert_eq!(files_below(&project.path("out/metrics/accounts")).len(), 2);
+    assert_eq!(ever(&project, 9), (1..=9).map(|day| 1 << day).sum::<i64>() + (1 << 20));
+}
+
+#[test]
+fn facts_that_a_run_reads_as_published_stay_as_published() {
+    let project = project();
+    for day in 6..=12 {
+        log(&project, day, &[]);
+        run(&project, &["--as-of", &format!("2026-01-{day:02}")]);
+    }
+    // A row of a settled day, and one of before the log began, for which all days are looked at again.
+    log(&project, 13, &[("a", 8, 1 << 20), ("a", -5, 1 << 30)]);
+    run(&project, &["--as-of", "2026-01-13"]);
+    let all = (1..=13).map(|day| 1 << day).sum::<i64>() + (1 << 30);
+    let facts = good(project.hale(&["query", "SELECT sum(n) FROM metrics.facts", "--format", "csv"]));
+    assert_eq!((ever(&project, 13), facts.lines().last().unwrap()), (all, all.to_string().as_str()));
+}
+
+#[test]
+fn what_a_log_loses_stays_in_the_facts() {
+    let project = project();
+    log(&project, 9, &[]);
+    run(&project, &["--as-of", "2026-01-09"]);
+    // The log begins on the 4th from here on.
+    let rows: Vec<(&str, i32, i64)> = (4..=10).map(|day| ("a", day, 1 << day)).collect();
+    project.events(&rows);
+    run(&project, &["--as-of", "2026-01-10"]);
+    assert_eq!(ever(&project, 10), (1..=10).map(|day| 1 << day).sum::<i64>());
+}
