@@ -66,7 +66,7 @@ fn little_memory_gives_the_same_bytes() {
     const LIMIT: usize = 160_000_000;
     // Many customers for long: it is their days that fill the memory.
     let sources =
-        world::generated(&generate::World { accounts: 1_500, days: 300, events: 20_000, ..world::small() });
+        world::generated(&generate::World { accounts: 1_800, days: 300, events: 20_000, ..world::small() });
     let outs = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let [held, held_with_limit] = [None, Some(LIMIT)].map(|memory_limit| {
