@@ -101,6 +101,12 @@ impl Project {
         hale(self.0.path(), arguments)
     }
 
+    /// The one line that a command prints with `--json`, where it ends well.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        one_line(&good(self.hale(&[arguments, &["--json"]].concat())))
+    }
+
     /// Everything below `out/` but the folders themselves.
     fn published(&self) -> Vec<String> {
         files_below(&self.path("out"))

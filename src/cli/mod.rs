@@ -58,11 +58,11 @@ use context::Context;
 use outcome::{Failure, Outcome};
 use signals::{unless_panicked, unless_stopped};
 
+use crate::engine::PLANNING_STACK;
 use crate::error::{Error, Result};
 
-/// Stack of a worker thread, and of the thread that plans: deep queries are walked by recursion. Only what is used of
-/// a stack costs memory.
-const STACKS: [usize; 2] = [32 << 20, 256 << 20];
+/// Stack of a worker thread; that of a thread that plans is [`PLANNING_STACK`].
+const STACK: usize = 32 << 20;
 
 /// What was typed.
 #[derive(Debug, Parser)]
@@ -157,7 +157,7 @@ pub fn execute(call: Call, console: Console) -> ExitCode {
     let Call { global, command } = call;
     let outcome = runtime(global.threads).and_then(|runtime| {
         let context = Context::new(global, console);
-        let planning = std::thread::Builder::new().name("hale".to_owned()).stack_size(STACKS[1]);
+        let planning = std::thread::Builder::new().name("hale".to_owned()).stack_size(PLANNING_STACK);
         let started = planning.spawn(move || {
             let outcome = runtime.block_on(dispatch(command, &context));
             // What still runs in the background gets a moment to come to its end.
@@ -178,7 +178,7 @@ fn runtime(threads: Option<NonZeroUsize>) -> Result<Runtime> {
     if let Some(threads) = threads {
         builder.worker_threads(threads.get());
     }
-    let built = builder.thread_stack_size(STACKS[0]).enable_all().build();
+    let built = builder.thread_stack_size(STACK).enable_all().build();
     built.map_err(|error| too_many_threads(&error))
 }
 

@@ -57,6 +57,9 @@ pub(crate) use memory::ran_out;
 pub use memory::{parse_memory, peak_resident, resident};
 pub use session::Session;
 
+/// Stack of a thread that plans: deep queries are walked by recursion. Only what is used of a stack costs memory.
+pub(crate) const PLANNING_STACK: usize = 256 << 20;
+
 /// Sorts of a thread for whose merges there is room when memory is scarce.
 const SORTS_AT_ONCE: usize = 48;
 

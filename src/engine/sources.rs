@@ -150,9 +150,7 @@ pub(crate) fn until(
 ) -> Result<Arc<dyn TableProvider>> {
     let Some(horizon) = horizon else { return Ok(table) };
     let Some(within) = horizon.of(&source.time, declared)? else { return Ok(table) };
-    let plan =
-        LogicalPlanBuilder::scan("source", provider_as_source(table), None)?.filter(within)?.build()?;
-    Ok(Arc::new(ViewTable::new(plan, None)))
+    filtered(table, within)
 }
 
 /// The rows of a log that decide what its dated relation says of a first day and all later ones: those from then on, and those
@@ -169,9 +167,8 @@ pub(crate) fn since(
     let Time::Events(events) = &source.time else { return Ok(table) };
     let before = if events.key.is_empty() { 0 } else { u64::from(events.max_delay) };
     let Some(first) = first.checked_sub_days(Days::new(before)) else { return Ok(table) };
-    let begins = begins(first, zone, table.schema().field_with_name(&events.happened_at)?.data_type());
-    let column = col(datafusion::common::Column::from_name(&events.happened_at));
-    filtered(table, column.clone().gt_eq(begins).or(column.is_null()))
+    let (time, begins) = time_and_beginning(&events.happened_at, first, zone, &table.schema())?;
+    filtered(table, time.clone().gt_eq(begins).or(time.is_null()))
 }
 
 /// The rows of a log of before a day; those without a time are none.
@@ -185,22 +182,25 @@ pub(crate) fn before(
     table: Arc<dyn TableProvider>,
 ) -> Result<Arc<dyn TableProvider>> {
     let Time::Events(events) = &source.time else { return Ok(table) };
-    let begins = begins(day, zone, table.schema().field_with_name(&events.happened_at)?.data_type());
-    filtered(table, col(datafusion::common::Column::from_name(&events.happened_at)).lt(begins))
+    let (time, begins) = time_and_beginning(&events.happened_at, day, zone, &table.schema())?;
+    filtered(table, time.lt(begins))
 }
 
-/// When a day begins, as a value of the type of a column that dates rows.
-fn begins(day: NaiveDate, zone: Tz, data_type: &DataType) -> Expr {
-    lit(match data_type {
+/// A column that dates rows, and when a day begins as a value of its type.
+fn time_and_beginning(column: &str, day: NaiveDate, zone: Tz, schema: &SchemaRef) -> Result<(Expr, Expr)> {
+    let begins = lit(match schema.field_with_name(column)?.data_type() {
         DataType::Timestamp(TimeUnit::Microsecond, of_zone) => {
             ScalarValue::TimestampMicrosecond(Some(day_begins(day, zone)), of_zone.clone())
         }
         _ => ScalarValue::Date32(Some(Date32Type::from_naive_date(day))),
-    })
+    });
+    Ok((col(datafusion::common::Column::from_name(column)), begins))
 }
 
+/// The rows of a table of which a condition is true.
 fn filtered(table: Arc<dyn TableProvider>, within: Expr) -> Result<Arc<dyn TableProvider>> {
-    let plan = LogicalPlanBuilder::scan("log", provider_as_source(table), None)?.filter(within)?.build()?;
+    let plan =
+        LogicalPlanBuilder::scan("source", provider_as_source(table), None)?.filter(within)?.build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))
 }
 

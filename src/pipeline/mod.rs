@@ -166,8 +166,7 @@ impl Pipeline {
 
     /// The tables of daily facts: their days are those of the log, and none of them ever expires.
     pub fn facts(&self) -> BTreeSet<ModelName> {
-        let facts = self.models.iter().filter(|model| model.contract.settles_after.is_some());
-        facts.map(|model| model.name.clone()).collect()
+        self.models.iter().filter(|model| model.are_facts()).map(|model| model.name.clone()).collect()
     }
 
     /// The stored model of a name, through the views of the main score.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use super::key::Inputs;
 use super::why::Why;
@@ -82,8 +82,7 @@ impl Plan {
 
 /// The days of daily facts before those of a run that it makes anew with them.
 fn unsettled(model: &Model, start: NaiveDate, history_starts: NaiveDate) -> BTreeSet<NaiveDate> {
-    let Some(days) = model.contract.settles_after else { return BTreeSet::new() };
-    let first = start.checked_sub_days(Days::new(days.into())).unwrap_or(start).max(history_starts);
+    let first = model.open_from(start).max(history_starts);
     first.iter_days().take_while(|day| *day < start).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
+use chrono::{Days, NaiveDate};
 use datafusion::sql::sqlparser::ast::Query;
 
 use super::contract::Contract;
@@ -109,6 +110,17 @@ impl Model {
     /// Whether it is stored by day.
     pub fn by_day(&self) -> bool {
         matches!(self.kind, Kind::Table(_, Storing::ByDay))
+    }
+
+    /// Whether its rows are daily facts: its days are those of the log, and none of them ever expires.
+    pub fn are_facts(&self) -> bool {
+        self.contract.settles_after.is_some()
+    }
+
+    /// From which day on a run of days from `start` on makes them: of daily facts from the first that is not settled.
+    pub fn open_from(&self, start: NaiveDate) -> NaiveDate {
+        let days = self.contract.settles_after.unwrap_or_default();
+        start.checked_sub_days(Days::new(days.into())).unwrap_or(start)
     }
 
     /// The place of bytes of this model's text: in the YAML they were compiled from, where they were.

@@ -6,8 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
+use arrow::array::RecordBatch;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::functions::math::expr_fn::{abs, isnan};
@@ -17,7 +16,7 @@ use datafusion::prelude::DataFrame;
 use tracing::info_span;
 
 use super::stored::column;
-use super::unbroken::{OfRow, ToldBy, unbroken};
+use super::unbroken::{OfRow, ToldBy, one_count, unbroken};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::diagnose::Failed;
 use crate::engine::{Session, diagnose, ran_out, shown};
@@ -198,11 +197,10 @@ fn remedy(rule: &str) -> &'static str {
     }
 }
 
-/// The number that a count gave; `None` for whatever is no count.
+/// The number that a query for a count gave; `None` for whatever is no count.
 fn counted_rows(counted: &[RecordBatch]) -> Option<i64> {
     let [batch] = counted else { return None };
-    let counts = batch.columns().first()?.as_primitive_opt::<Int64Type>()?;
-    (counts.len() == 1 && counts.is_valid(0)).then(|| counts.value(0))
+    one_count(batch.columns().first()?.as_ref())
 }
 
 /// Runs audits, rules on single rows of a source together and all others one after the other, and gives every failure; how

@@ -1,8 +1,8 @@
 //! What a run does, decided before anything is built: which tables, which of their days, which questions.
 //!
-//! A run from the sources builds whatever is needed and does not stand as published. One from published tables has to make do with what is there: what
-//! the selection needs and does not find is an error; a mart that follows from the scores stays as it is, of an older
-//! definition; a question is left to the next run from the sources. Each is named.
+//! A run from the sources builds whatever is needed and does not stand as published. One from published tables has to make do
+//! with what is there: what the selection needs and does not find is an error; a mart that follows from the scores stays as
+//! it is, of an older definition; a question is left to the next run from the sources. Each is named.
 
 use std::collections::BTreeSet;
 

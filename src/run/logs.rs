@@ -1,21 +1,17 @@
 //! The first day of the logs, which daily facts start with.
 
-use arrow::array::AsArray;
-use arrow::datatypes::{DataType, Date32Type};
 use chrono::NaiveDate;
-use datafusion::error::Result as EngineResult;
-use datafusion::functions_aggregate::expr_fn::min;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 
+use super::data::days;
 use super::request::Request;
-use super::stored::column;
 use crate::check::Checked;
 use crate::engine::day_window::WindowOptions;
 use crate::engine::landed::{self, Place};
 use crate::engine::sources::{Reading, before};
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::Result;
-use crate::project::model::{Kind, Model};
+use crate::project::identifier::identifier;
+use crate::project::model::Kind;
 use crate::project::time::Time;
 
 /// The first day of all logs, or of the daily facts that are published, where it lies before the history starts: a log may lose
@@ -52,20 +48,9 @@ pub(super) async fn logs_start(
         let old =
             before(settings.history_starts, settings.time_zone, source, landed.table).map_err(failed)?;
         session.register(&model.name, old).map_err(failed)?;
-        let day = first_day(&session, model, &events.happened_at).await.map_err(failed)?;
-        first = first.into_iter().chain(day).min();
+        let sql = format!("SELECT min(local_day({})) FROM {}", identifier(&events.happened_at), model.name);
+        let batches = session.rows(&sql).await.map_err(failed)?;
+        first = first.into_iter().chain(days(&batches, 0)).min();
     }
     Ok(first)
-}
-
-/// The first day of the rows of a log.
-async fn first_day(session: &Session, model: &Model, happened_at: &str) -> EngineResult<Option<NaiveDate>> {
-    let rows = session.scan(&model.name).await?;
-    let is_day = rows.schema().field_with_unqualified_name(happened_at)?.data_type() == &DataType::Date32;
-    let time = column(happened_at);
-    let day = if is_day { time } else { session.local_day(time)? };
-    let plan = LogicalPlanBuilder::from(rows).aggregate(Vec::<Expr>::new(), vec![min(day)])?.build()?;
-    let batches = session.rows_of(plan).await?;
-    let days = batches.first().and_then(|batch| batch.column(0).as_primitive_opt::<Date32Type>());
-    Ok(days.and_then(|days| days.iter().flatten().next()).and_then(Date32Type::to_naive_date_opt))
 }

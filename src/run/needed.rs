@@ -217,7 +217,7 @@ impl<'a> Search<'a> {
     }
 
     fn are_facts(&self, table: &ModelName) -> bool {
-        self.checked.pipeline.model(table).is_some_and(|model| model.contract.settles_after.is_some())
+        self.checked.pipeline.model(table).is_some_and(Model::are_facts)
     }
 
     /// What a question reads. Of a table that matters in no row of the answer it needs what its query needs to be planned at

@@ -37,10 +37,8 @@ pub(super) struct Published<'a> {
     files: BTreeMap<ModelName, Vec<PublishedFile>>,
     /// The columns of files that were looked into, by their objects.
     columns: BTreeMap<String, SchemaRef>,
-    /// What the run reads, with the days of it.
-    read: BTreeSet<(ModelName, Option<NaiveDate>)>,
-    /// What made that.
-    made_of: Vec<(ModelName, Option<Key>)>,
+    /// What the run reads, with the days of it, and what made that.
+    read: BTreeMap<(ModelName, Option<NaiveDate>), Option<Key>>,
 }
 
 /// A file of a published table; without a day, where it holds the whole table.
@@ -109,13 +107,7 @@ impl Lack {
 
 impl<'a> Published<'a> {
     pub(super) fn new(out: &'a State) -> Self {
-        Self {
-            out,
-            files: BTreeMap::new(),
-            columns: BTreeMap::new(),
-            read: BTreeSet::new(),
-            made_of: Vec::new(),
-        }
+        Self { out, files: BTreeMap::new(), columns: BTreeMap::new(), read: BTreeMap::new() }
     }
 
     /// Whether anything of a table is published.
@@ -204,8 +196,7 @@ impl<'a> Published<'a> {
             return day_table(&self.days(model, &days).await?, schema, &sort_key(model)).map_err(failed);
         }
         let files = self.files_of(model).await?.to_vec();
-        self.read.extend(files.iter().map(|file| (model.name.clone(), file.day)));
-        self.made_of.extend(files.iter().map(|file| (model.name.clone(), file.entry.made_of())));
+        self.read.extend(files.iter().map(|file| ((model.name.clone(), file.day), file.entry.made_of())));
         let files = files.iter().map(|file| self.out.file(&file.entry)).collect::<Result<Vec<_>>>()?;
         parquet_table(self.out.storage(), &files, schema).map_err(failed)
     }
@@ -220,8 +211,7 @@ impl<'a> Published<'a> {
         let mut files = Vec::new();
         for (day, entry) in there.into_iter().filter(|(day, _)| days.contains(day)) {
             let url = self.out.storage().file_url(&entry.path())?;
-            self.read.insert((model.name.clone(), Some(day)));
-            self.made_of.push((model.name.clone(), entry.made_of()));
+            self.read.insert((model.name.clone(), Some(day)), entry.made_of());
             // An object never changes.
             files.push(DayFile { day, url, bytes: entry.bytes, modified: DateTime::UNIX_EPOCH });
         }
@@ -230,21 +220,20 @@ impl<'a> Published<'a> {
 
     /// The published days that tables were made readable of.
     pub(super) fn read(&self) -> BTreeSet<(ModelName, Option<NaiveDate>)> {
-        self.read.clone()
+        self.read.keys().cloned().collect()
     }
 
     /// Whether all that the run reads was made by the definition of now.
     pub(super) fn is_of_now(&self, keys: &BTreeMap<ModelName, Key>) -> bool {
-        self.made_of.iter().all(|(table, then)| {
-            let (Some(then), Some(now)) = (then, keys.get(table)) else { return false };
-            then.has_definition_of(now) && !then.incomplete
+        self.read.iter().all(|((table, _), then)| {
+            then.as_ref().zip(keys.get(table)).is_some_and(|(then, now)| then.stands_for(now))
         })
     }
 
     /// What the run reads, counted in days by table.
     pub(super) fn days_read(&self) -> BTreeMap<ModelName, usize> {
         let mut days = BTreeMap::new();
-        for (table, day) in &self.read {
+        for (table, day) in self.read.keys() {
             *days.entry(table.clone()).or_default() += usize::from(day.is_some());
         }
         days

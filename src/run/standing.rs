@@ -12,19 +12,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use super::request::Request;
 use crate::engine::sources::Reading;
 use crate::error::Result;
 use crate::project::model::Model;
 use crate::store::Entry;
-
-/// From which day on a run makes the days of a model: of daily facts from the first that is not settled on.
-fn open_from(model: &Model, start: NaiveDate) -> NaiveDate {
-    let days = model.contract.settles_after.unwrap_or_default();
-    start.checked_sub_days(Days::new(days.into())).unwrap_or(start)
-}
 
 /// The published days that a run reads as they are.
 #[derive(Clone, Copy)]
@@ -55,7 +49,7 @@ impl<'a> Standing<'a> {
     ) -> Result<BTreeSet<NaiveDate>> {
         let Self::Of(request) = self else { return Ok(BTreeSet::new()) };
         let Some(key) = request.keys.get(&model.name) else { return Ok(BTreeSet::new()) };
-        let (start, end) = (open_from(model, *request.days.start()), *request.days.end());
+        let (start, end) = (model.open_from(*request.days.start()), *request.days.end());
         let is_asked_for = request.selection.0.contains(&model.name);
         let is_as_of_now = |entry: &Entry| entry.made_of().is_some_and(|then| then.makes_the_same(key));
         if !model.by_day() {
@@ -67,7 +61,7 @@ impl<'a> Standing<'a> {
             return Ok(BTreeSet::new());
         }
         let stands = |day: NaiveDate, entry: &Entry| match entry.made_of() {
-            Some(then) if day < start => then.has_definition_of(key) && !then.incomplete,
+            Some(then) if day < start => then.stands_for(key),
             _ => is_as_of_now(entry),
         };
         let there = request.out.entries(&model.name, first..until).await?;

@@ -68,10 +68,12 @@ async fn broken_rows(session: &Session, rules: &[&OfRow]) -> Result<Option<Vec<i
     let plan = LogicalPlanBuilder::from(rows).filter(any)?.aggregate(no_keys, counts)?.build()?;
     let counted = session.rows_of(plan).await?;
     let [batch] = counted.as_slice() else { return Ok(None) };
-    let one = |counts: &dyn Array| {
-        let counts = counts.as_primitive_opt::<Int64Type>()?;
-        (counts.len() == 1 && counts.is_valid(0)).then(|| counts.value(0))
-    };
-    let counts: Option<Vec<i64>> = batch.columns().iter().map(|counts| one(counts.as_ref())).collect();
+    let counts: Option<Vec<i64>> = batch.columns().iter().map(|count| one_count(count.as_ref())).collect();
     Ok(counts.filter(|counts| counts.len() == rules.len()))
+}
+
+/// The number that a count gave; `None` for whatever is no count.
+pub(super) fn one_count(count: &dyn Array) -> Option<i64> {
+    let count = count.as_primitive_opt::<Int64Type>()?;
+    (count.len() == 1 && count.is_valid(0)).then(|| count.value(0))
 }

@@ -15,6 +15,7 @@ use super::report::BuiltModel;
 use super::stage::{Attempt, Staged};
 use super::under_way::Build;
 use super::watch::Event;
+use crate::engine::PLANNING_STACK;
 use crate::error::{Error, Result};
 use crate::project::model::{Kind, Model};
 
@@ -22,9 +23,6 @@ use crate::project::model::{Kind, Model};
 const FEW_BYTES: u64 = 64 << 20;
 const FEW_DAYS: i64 = 31;
 const MUCH_MEMORY: usize = 1 << 30;
-
-/// Stack of a thread that plans: deep queries are walked by recursion. Only what is used of it costs memory.
-const STACK: usize = 256 << 20;
 
 /// A table to build, and its first day.
 type Table<'a> = (&'a Model, NaiveDate);
@@ -100,7 +98,7 @@ impl Build<'_> {
         tokio::task::block_in_place(|| {
             std::thread::scope(|scope| {
                 for _ in 1..self.engine.threads().min(wave.len()) {
-                    let thread = std::thread::Builder::new().stack_size(STACK);
+                    let thread = std::thread::Builder::new().stack_size(PLANNING_STACK);
                     // Where the system gives no further thread, this one does all of it.
                     drop(thread.spawn_scoped(scope, work));
                 }

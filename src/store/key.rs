@@ -44,6 +44,11 @@ impl Key {
         self.numbers == other.numbers && self.definition == other.definition
     }
 
+    /// Whether rows that were made of this stand as they are for a run of now: its definition made them, of whole days.
+    pub fn stands_for(&self, now: &Self) -> bool {
+        self.has_definition_of(now) && !self.incomplete
+    }
+
     /// Whether both are known to make the same rows.
     pub fn makes_the_same(&self, other: &Self) -> bool {
         self == other && self.sources.is_some()

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Project, SETTINGS, files_below, good, one_line};
+use super::{Project, SETTINGS, files_below, good};
 
 /// How much happened on each day of the log.
 const FACTS: &str = "-- What happened.\nCREATE TABLE metrics.facts (\n  account_id VARCHAR NOT NULL, -- who\n  \
@@ -32,7 +32,7 @@ fn log(project: &Project, until: i32, late: &[(&str, i32, i64)]) {
 }
 
 fn run(project: &Project, arguments: &[&str]) -> Value {
-    one_line(&good(project.hale(&[&["run", "--json"], arguments].concat())))
+    project.json(&[&["run"], arguments].concat())
 }
 
 fn ever(project: &Project, day: i32) -> i64 {
@@ -71,7 +71,7 @@ fn what_comes_later_than_facts_settle_counts_in_none() {
     let first = run(&project, &["--as-of", "2026-01-09"]);
     assert_eq!(first["as_published"], json!({}));
     log(&project, 10, &[("a", 8, 1 << 20), ("a", 7, 1 << 30)]);
-    let plan = one_line(&good(project.hale(&["plan", "--as-of", "2026-01-10", "--json"])));
+    let plan = project.json(&["plan", "--as-of", "2026-01-10"]);
     let unsettled = json!({ "table": "metrics.facts", "action": "build", "why": "not settled yet",
         "days": ["2026-01-08", "2026-01-09"] });
     assert!(plan["steps"].as_array().unwrap().contains(&unsettled), "{plan}");
@@ -91,7 +91,7 @@ fn facts_never_expire() {
     log(&project, 12, &[]);
     run(&project, &["--from", "2026-01-05", "--to", "2026-01-12"]);
     project.write("hale.yml", &(SETTINGS.replace("2026-01-01", "2026-01-05") + "keep: 3 days\n"));
-    let told = one_line(&good(project.hale(&["gc", "--json"])));
+    let told = project.json(&["gc"]);
     assert_eq!(told["expired"][0], "2026-01-05", "{told}");
     assert_eq!(days(&project, "out").len(), 12);
     assert_eq!(

@@ -11,12 +11,8 @@ fn restating(days: &str) -> Project {
     project
 }
 
-fn json(project: &Project, arguments: &[&str]) -> Value {
-    one_line(&good(project.hale(&[arguments, &["--json"]].concat())))
-}
-
 fn night(project: &Project, day: &str) -> Value {
-    json(project, &["run", "--as-of", day])
+    project.json(&["run", "--as-of", day])
 }
 
 fn sum(project: &Project, day: &str) -> String {
@@ -32,7 +28,7 @@ fn a_late_row_restates_its_day_before_the_night_is_built() {
         assert_eq!(night(&project, day).get("restated"), None, "{day}");
     }
     project.events(&[("a", 1, 5), ("a", 2, 6), ("b", 2, 100), ("a", 3, 7), ("a", 4, 8)]);
-    let plan = json(&project, &["plan", "--as-of", "2026-01-04"]);
+    let plan = project.json(&["plan", "--as-of", "2026-01-04"]);
     assert_eq!(plan["restate"]["days"], json!(["2026-01-02", "2026-01-03"]), "{plan}");
     let text = good(project.hale(&["plan", "--as-of", "2026-01-04"]));
     assert!(text.contains("2026-01-02 to 2026-01-03 again: late rows of events (2026-01-02)"), "{text}");
@@ -43,7 +39,7 @@ fn a_late_row_restates_its_day_before_the_night_is_built() {
     assert_eq!(result["restated"][0]["from"], "2026-01-02");
     assert_eq!(result["late_rows"], json!({ "events": ["2026-01-02"] }));
     assert_eq!(["2026-01-01", "2026-01-02", "2026-01-04"].map(|day| sum(&project, day)), ["5", "106", "8"]);
-    let history = json(&project, &["history"]);
+    let history = project.json(&["history"]);
     assert_eq!(history["commits"][1]["why"], "late rows of events (2026-01-02)");
     // What was built again is as sources say: the next night has nothing to do with it, though its rows may be equal.
     project.events(&[("a", 1, 5), ("a", 2, 6), ("b", 2, 100), ("a", 3, 7), ("a", 4, 8), ("a", 5, 9)]);
@@ -84,9 +80,9 @@ fn held_days_and_days_as_known_stay_as_they_are() {
     let result = night(&project, "2026-01-03");
     assert_eq!(result["restated"][0]["as_of"], "2026-01-01", "{result}");
     assert!(!project.published().iter().any(|path| path.contains("as_of=2026-01-02")));
-    json(&project, &["run", "--as-of", "2026-01-01", "--as-known"]);
+    project.json(&["run", "--as-of", "2026-01-01", "--as-known"]);
     project.events(&[("a", 1, 70), ("a", 2, 6), ("a", 3, 1)]);
-    let known = json(&project, &["run", "--as-of", "2026-01-02", "--as-known"]);
+    let known = project.json(&["run", "--as-of", "2026-01-02", "--as-known"]);
     assert_eq!(known.get("restated"), None);
 }
 
@@ -94,9 +90,9 @@ fn held_days_and_days_as_known_stay_as_they_are() {
 fn a_day_that_was_built_incomplete_is_not_what_a_run_would_build() {
     let project = restating("5");
     age(&project, "data/events.parquet", 0);
-    let result = json(&project, &["run", "--as-of", "2026-01-02", "--incomplete"]);
+    let result = project.json(&["run", "--as-of", "2026-01-02", "--incomplete"]);
     assert_eq!(result["published"], true);
-    let plan = json(&project, &["plan", "--as-of", "2026-01-02"]);
+    let plan = project.json(&["plan", "--as-of", "2026-01-02"]);
     assert_eq!(plan["steps"][0]["why"], "built --incomplete", "{plan}");
 }
 
@@ -122,7 +118,7 @@ fn look_backs_are_told_with_what_has_no_bound() {
     let days = super::sums("n BIGINT").replace("metrics.accounts", "metrics.days");
     let week = "RANGE BETWEEN INTERVAL '6' DAY PRECEDING AND CURRENT ROW";
     let project = Project::of(&[("sql/metrics/days.sql", &days), ("sql/metrics/accounts.sql", &query(week))]);
-    let told = |project: &Project| json(project, &["plan", "--as-of", "2026-01-20", "--look-back"]);
+    let told = |project: &Project| project.json(&["plan", "--as-of", "2026-01-20", "--look-back"]);
     let tables = told(&project)["tables"].clone();
     assert_eq!(
         tables[0],

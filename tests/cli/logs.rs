@@ -8,7 +8,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
-use super::{Project, good, one_line};
+use super::Project;
+use crate::laws::Draw;
 
 /// Days of the log, and days that a window of the model has; more than those that are looked at in any case.
 const DAYS: i32 = 260;
@@ -33,28 +34,19 @@ fn model(days: i32) -> String {
     )
 }
 
-/// Numbers by chance, the same for a seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: i32) -> i32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        i32::try_from((self.0 >> 33) % u64::try_from(most).unwrap()).unwrap()
-    }
-}
-
 /// Two facts or three a day, each delivered once or again up to twelve days later; row groups of few rows, in the order of days.
 fn log(project: &Project, seed: u64) {
-    let mut chance = Chance(seed);
+    let mut chance = Draw(seed);
+    let mut below = |bound: i32| i32::try_from(chance.below(usize::try_from(bound).unwrap())).unwrap();
     let mut rows: Vec<(i32, i64, &str, i64)> = Vec::new();
     for day in 0..DAYS {
-        for _ in 0..2 + chance.below(2) {
+        for _ in 0..2 + below(2) {
             let id = i64::try_from(rows.len()).unwrap();
-            let account = ["a", "b"][usize::try_from(chance.below(2)).unwrap()];
+            let account = if below(2) == 0 { "a" } else { "b" };
             let mut at = day;
-            for _ in 0..=chance.below(3) {
-                rows.push((at, id, account, i64::from(chance.below(100))));
-                at += chance.below(13);
+            for _ in 0..=below(3) {
+                rows.push((at, id, account, i64::from(below(100))));
+                at += below(13);
             }
         }
     }
@@ -81,7 +73,7 @@ fn day(number: i32) -> String {
 }
 
 fn run(project: &Project, arguments: &[&str]) -> Value {
-    one_line(&good(project.hale(&[&["run", "--json"], arguments].concat())))
+    project.json(&[&["run"], arguments].concat())
 }
 
 fn file(project: &Project, out: &str, day: &str) -> Vec<u8> {
@@ -110,8 +102,7 @@ fn one_day_from_a_part_of_the_log_is_that_day_of_all() {
 #[test]
 fn plan_says_how_far_back_a_log_is_read() {
     let project = Project::of(&[("sql/raw/events.sql", RAW), ("sql/metrics/accounts.sql", &model(WINDOW))]);
-    let arguments = ["plan", "--as-of", &day(200), "--look-back", "--json"];
-    let told = one_line(&good(project.hale(&arguments)));
+    let told = project.json(&["plan", "--as-of", &day(200), "--look-back"]);
     let text = told.to_string();
     assert!(text.contains(r#""days":119,"table":"dated.events""#), "{text}");
 }

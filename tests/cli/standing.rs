@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Project, age, files_below, good, one_line, sums};
+use super::{Project, age, files_below, good, sums};
 
 /// Of each account and day the sum of three days of a stored table.
 const TREND: &str = "-- Sums of three days.\nCREATE TABLE marts.trend (\n  account_id VARCHAR NOT NULL, -- who\n  \
@@ -22,7 +22,7 @@ fn project() -> Project {
 }
 
 fn run(project: &Project, arguments: &[&str]) -> Value {
-    one_line(&good(project.hale(&[&["run", "--json"], arguments].concat())))
+    project.json(&[&["run"], arguments].concat())
 }
 
 fn night(project: &Project, day: i32) -> Value {

@@ -27,7 +27,7 @@ pub(super) fn numbers(batches: &[RecordBatch], column: usize) -> Vec<i64> {
 }
 
 /// The values of a column of days, in the order of the rows; those that are not NULL.
-pub(super) fn days(batches: &[RecordBatch], column: usize) -> Vec<NaiveDate> {
+pub(in crate::run) fn days(batches: &[RecordBatch], column: usize) -> Vec<NaiveDate> {
     let values =
         batches.iter().filter_map(|batch| batch.columns().get(column)?.as_primitive_opt::<Date32Type>());
     values

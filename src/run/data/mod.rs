@@ -22,6 +22,7 @@ mod unusual;
 use chrono::NaiveDate;
 use datafusion::error::Result as EngineResult;
 
+pub(super) use ask::days;
 pub(super) use lost::where_refused as lost_things;
 pub(super) use unusual::of_days as unusual_days;
 
