@@ -1,6 +1,7 @@
 //! Arguments that several commands share, as typed.
 
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -10,6 +11,8 @@ use clap::{Args, ValueEnum};
 
 use crate::engine::parse_memory;
 use crate::engine::sources::Reading;
+use crate::error::{Error, Result};
+use crate::project::settings::Settings;
 
 /// Arguments of every command.
 #[derive(Debug, Clone, Args)]
@@ -103,6 +106,44 @@ impl ReadingAs {
     }
 }
 
+/// The days that a command is about.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct DaysAsked {
+    /// The day: YYYY-MM-DD, or RFC 3339 for the project's day at that instant
+    #[arg(long, value_name = "DAY", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    as_of: Option<Moment>,
+    /// The first of several days
+    #[arg(long, value_name = "DAY", requires = "to")]
+    from: Option<Moment>,
+    /// The last of several days
+    #[arg(long, value_name = "DAY", requires = "from")]
+    to: Option<Moment>,
+}
+
+impl DaysAsked {
+    /// The days of a project.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for days that are none, or that lie before its history.
+    pub fn of(self, settings: &Settings) -> Result<RangeInclusive<NaiveDate>> {
+        let (Some(from), Some(to)) = (self.as_of.or(self.from), self.as_of.or(self.to)) else {
+            return Err(Error::Usage("give --as-of DAY, or --from DAY and --to DAY".to_owned()));
+        };
+        let (from, to) = (from.day(settings.time_zone), to.day(settings.time_zone));
+        if from > to {
+            return Err(Error::Usage(format!("--from {from} is after --to {to}")));
+        }
+        let first = settings.history_starts;
+        if from < first {
+            let message = format!(
+                "{from} is before the project's history, which starts {first} (history_starts in hale.yml)"
+            );
+            return Err(Error::Usage(message));
+        }
+        Ok(from..=to)
+    }
+}
+
 /// A day as typed: as such, or as an instant that lies in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
@@ -125,7 +166,7 @@ impl Moment {
 impl FromStr for Moment {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
         let day = (text.len() == "YYYY-MM-DD".len()).then(|| text.parse().ok()).flatten().map(Self::Day);
         let moment = day.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(Self::Instant));
         moment.ok_or_else(|| {

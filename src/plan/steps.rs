@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
-use crate::store::State;
+use crate::store::{DayHashes, DaysRead, State};
 
 /// What becomes of days of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,10 +54,11 @@ impl Plan {
         inputs: &Inputs,
         state: &State,
     ) -> Result<Self> {
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
+        let mut upstream = Upstream::of(state);
         for model in pipeline.models.iter().filter(|model| selected.contains(&model.name)) {
             let mut actions = if model.by_day() {
-                of_days(model, days, inputs, state).await?
+                of_days(model, days, (inputs, state), &mut upstream).await?
             } else {
                 of_whole(model, *days.end(), inputs, state)
             };
@@ -65,6 +66,7 @@ impl Plan {
             if !unsettled.is_empty() && actions.keys().any(|action| matches!(action, Action::Build(_))) {
                 actions.insert(Action::Build(Why::Unsettled), unsettled);
             }
+            upstream.builds(&model.name, &actions);
             let step = |(action, days)| Step { table: model.name.clone(), action, days };
             steps.extend(actions.into_iter().map(step));
         }
@@ -91,8 +93,8 @@ type Actions = BTreeMap<Action, BTreeSet<NaiveDate>>;
 async fn of_days(
     model: &Model,
     days: &RangeInclusive<NaiveDate>,
-    inputs: &Inputs,
-    state: &State,
+    (inputs, state): (&Inputs, &State),
+    upstream: &mut Upstream<'_>,
 ) -> Result<Actions> {
     let there = state.entries(&model.name, days.clone()).await?;
     let held = &state.commit().held;
@@ -101,11 +103,57 @@ async fn of_days(
         let action = match there.get(&day) {
             _ if held.contains_key(&day) => Action::Hold,
             None => Action::Build(Why::Unpublished),
-            Some(entry) => inputs.differ_from(&model.name, entry).map_or(Action::Keep, Action::Build),
+            Some(entry) => match inputs.differ_from(&model.name, entry) {
+                Some(why) => Action::Build(why),
+                None if upstream.is_other_than(&entry.read).await? => Action::Build(Why::Upstream),
+                None => Action::Keep,
+            },
         };
         actions.entry(action).or_default().insert(day);
     }
     Ok(actions)
+}
+
+/// The days that rows were made of: as they are published now, and those that a run builds.
+struct Upstream<'a> {
+    state: &'a State,
+    hashes: BTreeMap<String, DayHashes>,
+    built: BTreeMap<String, BTreeSet<NaiveDate>>,
+}
+
+impl<'a> Upstream<'a> {
+    fn of(state: &'a State) -> Self {
+        Self { state, hashes: BTreeMap::new(), built: BTreeMap::new() }
+    }
+
+    /// Notes the days of a table that a run builds. Those of facts that every run makes anew are what they were where sources are.
+    fn builds(&mut self, table: &ModelName, actions: &Actions) {
+        let is_other = |action: &Action| matches!(action, Action::Build(why) if *why != Why::Unsettled);
+        let days = actions.iter().filter(|(action, _)| is_other(action)).flat_map(|(_, days)| days);
+        self.built.insert(table.to_string(), days.copied().collect());
+    }
+
+    /// Whether any day is other than when rows were made of it, or is built before these.
+    async fn is_other_than(&mut self, read: &[DaysRead]) -> Result<bool> {
+        for days in read {
+            let built = self.built.get(&days.table);
+            if built.is_some_and(|built| built.range(days.from..=days.to).next().is_some()) {
+                return Ok(true);
+            }
+            if !self.hashes.contains_key(&days.table) {
+                let table = ModelName::parse(&days.table);
+                let hashes = match &table {
+                    Some(table) => self.state.hashes(table).await?,
+                    None => DayHashes::new(),
+                };
+                self.hashes.insert(days.table.clone(), hashes);
+            }
+            if self.hashes.get(&days.table).is_some_and(|now| days.is_other_than(now)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// A table that is stored whole is kept where one is there that reaches as far.

@@ -15,6 +15,8 @@ pub enum Why {
     Numbers,
     /// They were built though sources did not reach them, which is not asked for now.
     Incomplete,
+    /// Days of tables that they were made of were published again, with other rows, or are built now.
+    Upstream,
     /// Rows of the day, or of days before it, came late.
     LateRows,
     /// They are days of facts that are not settled: every run makes them anew.
@@ -32,6 +34,7 @@ impl fmt::Display for Why {
             Self::Sources => "files of sources have changed",
             Self::Numbers => "another version of hale made them",
             Self::Incomplete => "built --incomplete",
+            Self::Upstream => "what they were made of has changed",
             Self::LateRows => "rows came late",
             Self::Unsettled => "not settled yet",
             Self::Unknown => "not known what made them",

@@ -278,6 +278,7 @@ impl Build<'_> {
             rescored: self.request.from_published,
             keys,
             sources: self.request.told.clone(),
+            look_backs: self.decided.needed.look_backs,
         };
         Built {
             staging: self.staging,

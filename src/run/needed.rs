@@ -24,6 +24,7 @@ use crate::engine::{Session, diagnose};
 use crate::error::Result as HaleResult;
 use crate::project::layer::ModelName;
 use crate::project::model::Model;
+use crate::store::LookBacks;
 
 /// What a run needs.
 #[derive(Debug, Default)]
@@ -39,6 +40,8 @@ pub(super) struct Needed {
     pub(super) windows: BTreeMap<ModelName, usize>,
     /// The models whose rows of a day are made of nothing but rows of that day of these stored tables.
     pub(super) day_by_day: BTreeMap<ModelName, BTreeSet<ModelName>>,
+    /// How far back the rows of the tables that are built look.
+    pub(super) look_backs: LookBacks,
 }
 
 /// What is needed of a stored table.
@@ -81,6 +84,16 @@ impl Needed {
         let built_from = wanted.find(|day| !standing.contains(day)).filter(|day| *day <= last);
         need.built_from = if model.by_day() { built_from } else { built_from.map(|_| need.first) };
         need.standing = standing;
+    }
+
+    /// Notes how far back the rows of a table look that is built from a first day on.
+    fn look_back(&mut self, model: &Model, first: NaiveDate, reads: &[Read]) {
+        let look_backs = self.look_backs.tables.entry(model.name.clone()).or_default();
+        for read in reads {
+            let days = read.first.map(|from| (first - from).num_days().try_into().unwrap_or_default());
+            let furthest = |known: &mut Option<u64>| *known = known.zip(days).map(|(a, b)| a.max(b));
+            look_backs.entry(read.table.clone()).and_modify(furthest).or_insert(days);
+        }
     }
 
     /// Notes what somebody reads, where the days of each table start.
@@ -171,7 +184,9 @@ impl<'a> Search<'a> {
         standing: Standing<'_>,
     ) -> HaleResult<Needed> {
         let failed = |error| diagnose::of_run("planning", &error);
+        let history_starts = self.checked.pipeline.settings.history_starts;
         let mut needed = Needed::default();
+        needed.look_backs.history_starts = history_starts;
         for table in selected {
             // Of daily facts all are needed: those that stand as published tell that the days without any were looked at.
             let first = if self.are_facts(table) { self.starts(table) } else { *self.days.start() };
@@ -188,14 +203,11 @@ impl<'a> Search<'a> {
             let Some(first) = needed.first(&model.name).filter(|_| scope.computes(&model.name)) else {
                 continue;
             };
-            needed.stand(
-                model,
-                standing.days(model, first, self.checked.pipeline.settings.history_starts).await?,
-                &self.days,
-            );
+            needed.stand(model, standing.days(model, first, history_starts).await?, &self.days);
             let Some(first) = needed.built_from(&model.name) else { continue };
             self.look_into(model, first).map_err(failed)?;
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
+            needed.look_back(model, first, &found.reads.tables);
             needed.extend(found.reads.clone(), &model.name.to_string(), |table| self.starts(table));
             if found.reads.sources {
                 needed.windows.insert(model.name.clone(), found.windows);

@@ -61,7 +61,8 @@ impl Erasure {
 /// An entry whose object gave way; the key stays, so that nothing is stale.
 pub(super) fn succeeded(entry: &Entry, replaced: &Successors) -> Option<Entry> {
     let Successor { object, rows, bytes } = replaced.get(&entry.object)?.clone();
-    Some(Entry { object, rows, bytes, ..entry.clone() })
+    let known_as = Some(entry.known_as().to_owned());
+    Some(Entry { object, rows, bytes, known_as, ..entry.clone() })
 }
 
 /// A manifest in which objects gave way, and how many; `None` where none did.

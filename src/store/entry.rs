@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::days_read::DaysRead;
 use super::key::Key;
 use super::layout;
 
@@ -24,12 +25,29 @@ pub struct Entry {
     /// The object with what sources said of the days up to it when it was made ([`super::SourceDays`]); `None` where nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sources: Option<String>,
+    /// The published days of tables that its rows were made of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<DaysRead>,
+    /// The hash that it had before somebody's rows were taken out of it, where any were: what was made of it is not stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) known_as: Option<String>,
 }
 
 impl Entry {
     /// SHA-256 of its bytes.
     pub fn hash(&self) -> &str {
         layout::hash_of(&self.object)
+    }
+
+    /// The hash by which what was made of its rows knows it.
+    pub(super) fn known_as(&self) -> &str {
+        self.known_as.as_deref().unwrap_or_else(|| self.hash())
+    }
+
+    /// Its hash as that of a day.
+    pub(super) fn hash_on(&self, day: NaiveDate) -> u128 {
+        let hash = Sha256::new_with_prefix(format!("{day} {}", self.known_as())).finalize();
+        hash.iter().take(16).fold(0, |sum, byte| (sum << 8) | u128::from(*byte))
     }
 
     /// What made it, where that is known.
@@ -50,14 +68,21 @@ impl Entry {
     /// This one with the object of another that has the same bytes, where there is such a one: what is published does not
     /// move because it was made again.
     pub(super) fn made_of_bytes_in(&self, there: Option<&Self>) -> Self {
-        let object = there.filter(|there| there.is_same(self)).map(|there| there.object.clone());
-        Self { object: object.unwrap_or_else(|| self.object.clone()), ..self.clone() }
+        match there.filter(|there| there.is_same(self)) {
+            Some(there) => {
+                Self { object: there.object.clone(), known_as: there.known_as.clone(), ..self.clone() }
+            }
+            None => self.clone(),
+        }
     }
 
     /// Whether two have the same bytes, made of the same.
     pub(super) fn is_equal(&self, other: &Self) -> bool {
         let looked = |entry: &Self| entry.sources.as_deref().map(|object| layout::hash_of(object).to_owned());
-        self.is_same(other) && self.key == other.key && looked(self) == looked(other)
+        self.is_same(other)
+            && self.key == other.key
+            && self.read == other.read
+            && looked(self) == looked(other)
     }
 }
 

@@ -14,6 +14,7 @@ use super::definition::{self, Files};
 use super::entry::{self, Entry};
 use super::key::Key;
 use super::layout;
+use super::look_back::{self, LookBacks};
 use super::next::Next;
 use super::source_days::SourceDays;
 use super::state::State;
@@ -50,6 +51,8 @@ pub struct Author {
     pub keys: BTreeMap<ModelName, Key>,
     /// What sources said of the days when the rows were made, where somebody looked.
     pub sources: Option<Arc<SourceDays>>,
+    /// How far back the rows of tables look.
+    pub look_backs: LookBacks,
 }
 
 /// A table that a run has built: its files lie in staging.
@@ -134,6 +137,7 @@ pub async fn publish(
     for new in tables {
         changes.insert(new.table.clone(), entered(base, &made(&new.table), new, &mut moved).await?);
     }
+    look_back::enter(&mut changes, &read, (base, &author.look_backs)).await?;
     let moves = moved.iter().map(|(from, to)| storage.hand_over(from, to));
     let moves: Vec<_> = moves.collect();
     stream::iter(moves).buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
@@ -181,7 +185,8 @@ async fn entered(
     let mut entry_of = |file: &NewFile| {
         let object = layout::object_name(&file.hash, made.run, "parquet");
         let (key, sources) = (made.key.map(Key::to_string), made.sources.clone());
-        let entry = Entry { object, rows: file.rows, bytes: file.bytes, key, sources };
+        let (rows, bytes) = (file.rows, file.bytes);
+        let entry = Entry { object, rows, bytes, key, sources, read: Vec::new(), known_as: None };
         let before = match file.day {
             Some(day) => there.get(&day),
             None => base.whole(&new.table).map(|whole| &whole.entry),

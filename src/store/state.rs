@@ -9,6 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 
 use super::commit::{Commit, Stored, Whole, key};
+use super::days_read::DayHashes;
 use super::entry::{Entry, Manifest, month_of};
 use super::layout;
 use crate::diagnostic::Diagnostic;
@@ -116,6 +117,15 @@ impl State {
         let entries = read.iter().flat_map(|manifest| manifest.iter());
         let within = entries.filter(|(day, _)| days.contains(day));
         Ok(within.map(|(day, entry)| (*day, entry.clone())).collect())
+    }
+
+    /// The hash of each published day of a table; none where it never was, or is stored whole.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub async fn hashes(&self, table: &ModelName) -> Result<DayHashes> {
+        let entries = self.entries(table, ..).await?;
+        Ok(entries.into_iter().map(|(day, entry)| (day, entry.hash_on(day))).collect())
     }
 
     /// What is published of one day of a table, or of a table that is stored whole.

@@ -1,5 +1,9 @@
 //! What a day looks back to is read as it is published: one more day builds a day.
 
+use std::collections::BTreeSet;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use super::{Project, age, files_below, good, sums};
@@ -72,10 +76,66 @@ fn a_trend_compares_with_what_was_published() {
     project.events(&[&EVENTS[..], &[("a", 3, 100)]].concat());
     assert_eq!(night(&project, 4)["as_published"], json!({ "metrics.accounts": 2 }));
     assert_eq!(trend(&project, "2026-01-04"), "14");
-    // Published again, the 3rd counts as it is now.
+    // Published again, the 3rd counts as it is now: what was made of it as it was is built again when it is asked for.
+    age(&project, "data/events.parquet", 1);
+    night(&project, 4);
+    assert_eq!(builds(&project, 4, 4), BTreeSet::new());
     night(&project, 3);
-    run(&project, &["--as-of", "2026-01-04", "--force"]);
+    let trend_of_the_4th = ("marts.trend".to_owned(), "what they were made of has changed".to_owned());
+    assert_eq!(builds(&project, 4, 4), BTreeSet::from([trend_of_the_4th]));
+    night(&project, 4);
     assert_eq!(trend(&project, "2026-01-04"), "114");
+    assert_eq!(builds(&project, 3, 4), BTreeSet::new());
+}
+
+/// The tables of which a run over some days builds any, each with why.
+fn builds(project: &Project, from: i32, to: i32) -> BTreeSet<(String, String)> {
+    let (from, to) = (format!("2026-01-0{from}"), format!("2026-01-0{to}"));
+    let plan = project.json(&["plan", "--from", &from, "--to", &to]);
+    let steps = plan["steps"].as_array().unwrap().iter().filter(|step| step["action"] == "build");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    steps.map(|step| (text(&step["table"]), text(&step["why"]))).collect()
+}
+
+#[test]
+fn rows_that_are_erased_make_nothing_stale_that_was_made_of_them() {
+    let project = project();
+    run(&project, &["--from", "2026-01-01", "--to", "2026-01-04"]);
+    project.json(&["erase", "b"]);
+    assert_eq!(builds(&project, 1, 4), BTreeSet::new());
+}
+
+/// Nights in any order, over a log that grows, then what the plan says of all days: one backfill.
+#[test]
+fn days_in_any_order_and_what_the_plan_says_of_them_are_one_backfill() {
+    let mut waves = 0;
+    for seed in 0..12 {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        let mut day = move || i32::try_from(chance.next_u32() % 5 + 1).unwrap();
+        let project = project();
+        let text =
+            TREND.replace("marts.trend", "marts.trend_of_trends").replace("metrics.accounts", "marts.trend");
+        project.write("sql/marts/trend_of_trends.sql", &text);
+        let mut events = EVENTS.to_vec();
+        for second in 1..=8 {
+            if day() <= 2 {
+                events.push(("a", day(), 100));
+                project.events(&events);
+                age(&project, "data/events.parquet", second);
+            }
+            night(&project, day());
+        }
+        let planned = builds(&project, 1, 5);
+        waves += usize::from(planned.iter().any(|(_, why)| why.starts_with("what they were made of")));
+        run(&project, &["--from", "2026-01-01", "--to", "2026-01-05"]);
+        assert_eq!(builds(&project, 1, 5), BTreeSet::new(), "seed {seed}");
+        run(&project, &["--from", "2026-01-01", "--to", "2026-01-05", "--out", "whole"]);
+        assert!(
+            bytes(&project, "out") == bytes(&project, "whole"),
+            "seed {seed}: {planned:?} is not all that is stale"
+        );
+    }
+    assert!(waves > 2, "of {waves} projects days had changed that others were made of");
 }
 
 #[test]

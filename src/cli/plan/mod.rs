@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
+use crate::cli::arguments::{DaysAsked, OutAt, ReadingAs, SourcesAt};
 use crate::cli::console::Console;
 use crate::cli::context::Context;
 use crate::cli::days::listed;
@@ -16,7 +16,6 @@ use crate::cli::gc::expiring_days;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet};
 use crate::cli::run::why;
-use crate::error::Error;
 use crate::plan::{Action, Inputs, Late, Plan, Step};
 use crate::run::Selection;
 use crate::store::State;
@@ -34,15 +33,8 @@ Examples:
   hale plan --from 2026-09-01 --to 2026-09-30 --json
   hale plan --as-of 2026-09-30 --look-back --select scores")]
 pub(super) struct PlanFor {
-    /// The day: YYYY-MM-DD, or RFC 3339 for the project's day at that instant
-    #[arg(long, value_name = "DAY", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
-    as_of: Option<Moment>,
-    /// The first of several days
-    #[arg(long, value_name = "DAY", requires = "to")]
-    from: Option<Moment>,
-    /// The last of several days
-    #[arg(long, value_name = "DAY", requires = "from")]
-    to: Option<Moment>,
+    #[command(flatten)]
+    asked: DaysAsked,
     /// Stored models: `metrics` (a layer), `metrics.usage` (a model), with + behind it its readers as well
     #[arg(long, value_name = "WORD", num_args = 1..)]
     select: Vec<String>,
@@ -61,11 +53,7 @@ impl PlanFor {
     pub async fn execute(self, context: &Context) -> Outcome {
         let pipeline = context.pipeline()?;
         let engine = context.engine()?;
-        let (Some(from), Some(to)) = (self.as_of.or(self.from), self.as_of.or(self.to)) else {
-            return Err(Error::Usage("give --as-of DAY, or --from DAY and --to DAY".to_owned()).into());
-        };
-        let zone = pipeline.settings.time_zone;
-        let days = from.day(zone)..=to.day(zone);
+        let days = self.asked.of(&pipeline.settings)?;
         let selection = match self.select.as_slice() {
             [] => Selection::all(&pipeline),
             words => Selection::of_words(&pipeline, words)?,

@@ -20,7 +20,7 @@ use clap::{Args, ValueEnum};
 use tracing::info_span;
 
 use crate::check::{Checked, check};
-use crate::cli::arguments::{Moment, OutAt, ReadingAs, SourcesAt};
+use crate::cli::arguments::{DaysAsked, OutAt, ReadingAs, SourcesAt};
 use crate::cli::context::Context;
 use crate::cli::files;
 use crate::cli::outcome::{Failure, Outcome};
@@ -61,15 +61,8 @@ Examples:
   hale run --as-of {{ ds }} --json --log json           from an orchestrator: facts on stdout, events on stderr
   hale run --as-of 2026-09-30 --sources s3://lake/exports --out s3://lake/health --memory-limit 2GB")]
 pub(super) struct Run {
-    /// The day to publish: YYYY-MM-DD, or RFC 3339 for the project's day at that instant
-    #[arg(long, value_name = "DAY", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
-    as_of: Option<Moment>,
-    /// The first of several days to publish
-    #[arg(long, value_name = "DAY", requires = "to")]
-    from: Option<Moment>,
-    /// The last of several days to publish
-    #[arg(long, value_name = "DAY", requires = "from")]
-    to: Option<Moment>,
+    #[command(flatten)]
+    asked: DaysAsked,
     /// Of these days only every so many, the last one among them, each built on its own
     #[arg(long, value_name = "DAYS", requires = "from")]
     every: Option<NonZeroU32>,
@@ -348,27 +341,13 @@ impl Run {
 
     /// The days to build, those that are built at once together; there is at least one.
     fn days(&self, pipeline: &Pipeline) -> Result<Vec<RangeInclusive<NaiveDate>>> {
-        let (Some(from), Some(to)) = (self.as_of.or(self.from), self.as_of.or(self.to)) else {
-            return Err(Error::Usage("give --as-of DAY, or --from DAY and --to DAY".to_owned()));
-        };
-        let zone = pipeline.settings.time_zone;
-        let (from, to) = (from.day(zone), to.day(zone));
-        if from > to {
-            return Err(Error::Usage(format!("--from {from} is after --to {to}")));
-        }
-        let first = pipeline.settings.history_starts;
-        if from < first {
-            let message = format!(
-                "{from} is before the project's history, which starts {first} (history_starts in hale.yml)"
-            );
-            return Err(Error::Usage(message));
-        }
+        let asked = self.asked.of(&pipeline.settings)?;
         // What was known by the end of a day is another cut of the sources for each.
         let each = self.every.or_else(|| self.reading.as_known.then_some(NonZeroU32::MIN));
-        let Some(each) = each else { return Ok(vec![from..=to]) };
+        let Some(each) = each else { return Ok(vec![asked]) };
         let earlier = |day: &NaiveDate| day.checked_sub_days(Days::new(each.get().into()));
-        let mut days: Vec<_> = std::iter::successors(Some(to), earlier)
-            .take_while(|day| *day >= from)
+        let mut days: Vec<_> = std::iter::successors(Some(*asked.end()), earlier)
+            .take_while(|day| day >= asked.start())
             .map(|day| day..=day)
             .collect();
         days.reverse();

@@ -1,0 +1,55 @@
+//! How far back the rows of tables look, and so which published days a run has made them of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Days, NaiveDate};
+
+use super::change::TableChange;
+use super::days_read::{DayHashes, DaysRead};
+use super::state::State;
+use crate::error::Result;
+use crate::project::layer::ModelName;
+
+/// How far back the rows of tables look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookBacks {
+    /// Of each table the tables that it reads, with the number of days before its own; `None` where that is all of history.
+    pub tables: BTreeMap<ModelName, BTreeMap<ModelName, Option<u64>>>,
+    /// The first day of the history.
+    pub history_starts: NaiveDate,
+}
+
+/// Enters into what a run publishes which published days it was made of: those that the run has read, and its own.
+///
+/// # Errors
+/// What storage says.
+pub(super) async fn enter(
+    changes: &mut BTreeMap<ModelName, TableChange>,
+    read: &BTreeSet<(ModelName, Option<NaiveDate>)>,
+    (base, look_backs): (&State, &LookBacks),
+) -> Result<()> {
+    let mut known: BTreeMap<ModelName, DayHashes> = BTreeMap::new();
+    for table in look_backs.tables.values().flat_map(BTreeMap::keys).collect::<BTreeSet<_>>() {
+        let mut hashes = base.hashes(table).await?;
+        hashes.retain(|day, _| read.contains(&(table.clone(), Some(*day))));
+        if let Some(TableChange::Days(days)) = changes.get(table) {
+            hashes.extend(days.iter().map(|(day, entry)| (*day, entry.hash_on(*day))));
+        }
+        known.insert(table.clone(), hashes);
+    }
+    for (table, change) in changes {
+        let (TableChange::Days(days), Some(reads)) = (change, look_backs.tables.get(table)) else { continue };
+        for (day, entry) in days {
+            let starts = look_backs.history_starts;
+            let first = |back: &Option<u64>| {
+                let first = back.and_then(|back| day.checked_sub_days(Days::new(back)));
+                first.unwrap_or(starts).max(starts)
+            };
+            let reads = reads.iter().filter_map(|(of, back)| Some((of, first(back), known.get(of)?)));
+            let reads = reads.filter(|(_, first, _)| first <= day);
+            entry.read =
+                reads.flat_map(|(of, first, known)| DaysRead::within(of, (first, *day), known)).collect();
+        }
+    }
+    Ok(())
+}
