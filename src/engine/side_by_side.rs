@@ -5,6 +5,10 @@
 //! buffers of those that went in: kept again by the next join, their number is multiplied by the number of batches, join
 //! by join. Sixteen tables of a hundred thousand rows want more memory than machines have. Turned round, each join keeps
 //! one table whole, and the rows that pass it stay in the order in which they are stored: they need neither exchange nor sort.
+//!
+//! Tables that are split at the same days would need neither this nor stretches of days (`run/stretches.rs`), if their joins ran
+//! range by range. DataFusion 55.2 takes ranges of the day for co-partitioned only where the day is the whole key of the join
+//! (its `distribution_requirements` asks for that without subsets of the key); rows by account and day it deals out anew by a hash.
 
 use std::sync::Arc;
 
