@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
 
-use super::published::{columns, numbers, unknown_column};
+use super::published::{columns, doubles, unknown_column};
 use crate::diagnostic::{closest, visible};
 use crate::error::{Error, Result};
 use crate::project::identifier::identifier;
@@ -67,7 +67,7 @@ impl Measured {
         let schema = batch.schema();
         let form = schema.field_with_name("value").map_or(&DataType::Null, |field| field.data_type());
         if form.is_numeric() || matches!(form, DataType::Boolean | DataType::Null) {
-            return numbers(batch, "value");
+            return doubles(batch, "value");
         }
         Err(Error::Usage(format!("`{}` is {}; bins are for numbers", self.shown, a_value_of(form))))
     }

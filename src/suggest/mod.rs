@@ -13,6 +13,7 @@
 //! | `published`, `metric` | tables of some days as columns of numbers and texts; a metric as typed |
 //! | `bins`, `distribution`, `cuts` | how a metric is spread, and where to cut it |
 //! | `current`, `accounts_by_bin` | the bins that a component has, and who stands in them |
+//! | `frame` | columns of numbers as a frame of Polars |
 //! | `themes`, `ranks`, `clusters` | rank correlations of all metrics, and groups of those that are alike |
 //! | `worth`, `evidence`, `separation` | components against the rest of their score, and against the accounts that left |
 
@@ -23,6 +24,7 @@ mod current;
 mod cuts;
 mod distribution;
 mod evidence;
+mod frame;
 mod metric;
 mod published;
 mod ranks;

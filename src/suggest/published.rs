@@ -146,7 +146,7 @@ pub(super) fn unknown_column(model: &Model, name: &str) -> Error {
 }
 
 /// A column of doubles; integers, decimals and truth values become such.
-pub(super) fn numbers(batch: &RecordBatch, name: &str) -> Result<Vec<Option<f64>>> {
+pub(super) fn doubles(batch: &RecordBatch, name: &str) -> Result<Vec<Option<f64>>> {
     let column = column(batch, name, &DataType::Float64)?;
     Ok(column.as_primitive::<Float64Type>().iter().collect())
 }

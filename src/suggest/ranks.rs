@@ -1,107 +1,84 @@
-//! Spearman's rank correlation over the rows where both numbers are known, exact in integers.
+//! Spearman's rank correlation over the rows where both numbers are known: Pearson's of their ranks, which Polars gives. Rows
+//! with the same number share the middle of their ranks.
 //!
-//! Rows with the same number share the middle of their ranks; twice such a rank is an integer, and so are the sums of
-//! their products. The correlation is that of Pearson over ranks:
-//! `(Σ rₐ·r_b − c) / √((Σ rₐ² − c)·(Σ r_b² − c))` with `c = n(n+1)²` for doubled ranks.
+//! Twice a rank, less the middle of all, is an integer, and so are the sums of their products: up to 300,000 rows they are
+//! exact, and the order of rows changes nothing.
 //! Source: C. Spearman, "The proof and measurement of association between two things", 1904.
 
 use std::borrow::Cow;
+
+use polars::prelude::SeriesRank;
+
+use super::frame::{MIDDLE, bug, numbers};
+use super::published::finite;
+use crate::error::Result;
 
 /// The least rows that both numbers of a pair must have: of fewer, any correlation may be chance.
 pub const LEAST_PAIRS: usize = 10;
 
 /// The rank correlation of two columns over the rows that have both, from −1 to 1; `None` of fewer than [`LEAST_PAIRS`]
 /// rows, or where one of the two is the same in all of them. What is not finite is missing.
-pub fn rank_correlation(first: &[Option<f64>], second: &[Option<f64>]) -> Option<f64> {
-    correlation(&Ranked::of(first), &Ranked::of(second))
+///
+/// # Errors
+/// Never, with columns of as many rows.
+pub fn rank_correlation(first: &[Option<f64>], second: &[Option<f64>]) -> Result<Option<f64>> {
+    correlation(&Ranked::of(first)?, &Ranked::of(second)?)
 }
 
-/// A column with its rows in the order of their numbers.
+/// A column of numbers with the ranks of its rows.
 pub(super) struct Ranked {
+    values: Vec<Option<f64>>,
     /// Which rows have a number.
     known: Vec<bool>,
-    /// Those rows, ascending.
-    order: Vec<usize>,
-    /// The place of each row's number among the different numbers.
-    level: Vec<usize>,
+    /// The ranks of these, in their order.
+    ranks: Vec<f64>,
     /// How many different numbers there are.
-    levels: usize,
-    /// Doubled ranks among all known rows; 0 where there is none.
-    ranks: Vec<u64>,
+    pub(super) levels: usize,
 }
 
 impl Ranked {
-    pub(super) fn of(values: &[Option<f64>]) -> Self {
-        let values: Vec<Option<f64>> = values.iter().map(|value| super::published::finite(*value)).collect();
-        let mut numbers: Vec<(f64, usize)> =
-            values.iter().enumerate().filter_map(|(row, value)| Some(((*value)?, row))).collect();
-        numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut level = vec![0; values.len()];
-        let mut levels = 0;
-        for (at, (number, row)) in numbers.iter().enumerate() {
-            if at == 0 || numbers[at - 1].0 < *number {
-                levels += 1;
-            }
-            level[*row] = levels;
-        }
+    /// # Errors
+    /// Never.
+    pub(super) fn of(values: &[Option<f64>]) -> Result<Self> {
+        let values: Vec<Option<f64>> = values.iter().map(|value| finite(*value)).collect();
         let known: Vec<bool> = values.iter().map(Option::is_some).collect();
-        let order = numbers.into_iter().map(|(_, row)| row).collect();
-        let mut ranked = Self { known, order, level, levels, ranks: Vec::new() };
-        ranked.ranks = ranked.ranks_among(&ranked.known);
-        ranked
+        let levels = numbers("values", &values).drop_nulls().n_unique().map_err(|error| bug(&error))?;
+        let ranks = ranks(&values, &known)?;
+        Ok(Self { values, known, ranks, levels })
     }
 
     /// How many rows have a number.
     pub(super) fn count(&self) -> usize {
-        self.order.len()
+        self.ranks.len()
     }
 
-    /// How many different numbers there are.
-    pub(super) fn levels(&self) -> usize {
-        self.levels
-    }
-
-    /// Doubled ranks of the rows of a selection; 0 elsewhere.
-    pub(super) fn ranks_among(&self, selected: &[bool]) -> Vec<u64> {
-        let mut ranks = vec![0; self.known.len()];
-        let rows: Vec<usize> = self.order.iter().copied().filter(|row| selected[*row]).collect();
-        let mut begin = 0;
-        for alike in rows.chunk_by(|a, b| self.level[*a] == self.level[*b]) {
-            let end = begin + alike.len();
-            // The middle of the ranks from begin + 1 to end, twice.
-            alike.iter().for_each(|row| ranks[*row] = (begin + 1 + end) as u64);
-            begin = end;
-        }
-        ranks
-    }
-
-    /// The same, where the selection is of rows that are known.
-    fn within(&self, selected: &[bool]) -> Cow<'_, [u64]> {
+    /// The ranks of the rows of a selection among these, all of them rows with a number.
+    fn among(&self, selected: &[bool]) -> Result<Cow<'_, [f64]>> {
         if selected == self.known {
-            Cow::Borrowed(&self.ranks)
-        } else {
-            Cow::Owned(self.ranks_among(selected))
+            return Ok(Cow::Borrowed(&self.ranks));
         }
+        ranks(&self.values, selected).map(Cow::Owned)
     }
+}
+
+/// Twice the ranks of the rows of a selection, less the middle of all.
+fn ranks(values: &[Option<f64>], selected: &[bool]) -> Result<Vec<f64>> {
+    let rows = values.iter().zip(selected).filter_map(|(value, selected)| selected.then_some(*value));
+    let rows: Vec<Option<f64>> = rows.collect();
+    let ranks = numbers("values", &rows).as_materialized_series().rank(MIDDLE, None);
+    let ranks = ranks.f64().map_err(|error| bug(&error))?;
+    Ok(ranks.iter().flatten().map(|rank| 2.0 * rank - (rows.len() + 1) as f64).collect())
 }
 
 /// The rank correlation of two columns of the same rows.
-pub(super) fn correlation(first: &Ranked, second: &Ranked) -> Option<f64> {
+///
+/// # Errors
+/// Never.
+pub(super) fn correlation(first: &Ranked, second: &Ranked) -> Result<Option<f64>> {
     let both: Vec<bool> = first.known.iter().zip(&second.known).map(|(a, b)| *a && *b).collect();
-    let count = both.iter().filter(|both| **both).count();
-    if count < LEAST_PAIRS {
-        return None;
-    }
-    let (a, b) = (&first.within(&both), &second.within(&both));
-    let count = count as i128;
-    let moved = |left: &[u64], right: &[u64]| products(left, right) - count * (count + 1).pow(2);
-    let (together, own, other) = (moved(a, b), moved(a, a), moved(b, b));
-    if own == 0 || other == 0 {
-        return None;
-    }
-    Some((together as f64 / (own as f64 * other as f64).sqrt()).clamp(-1.0, 1.0))
-}
-
-fn products(left: &[u64], right: &[u64]) -> i128 {
-    left.iter().zip(right).map(|(a, b)| i128::from(a * b)).sum()
+    let (a, b) = (first.among(&both)?, second.among(&both)?);
+    let products = |left: &[f64], right: &[f64]| left.iter().zip(right).map(|(a, b)| a * b).sum::<f64>();
+    let (together, own, other) = (products(&a, &b), products(&a, &a), products(&b, &b));
+    let is_told = a.len() >= LEAST_PAIRS && own > 0.0 && other > 0.0;
+    Ok(is_told.then(|| (together / (own * other).sqrt()).clamp(-1.0, 1.0)))
 }

@@ -6,9 +6,11 @@
 //! Source: E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, "Comparing the areas under two or more correlated receiver
 //! operating characteristic curves: a nonparametric approach", Biometrics 44, 1988; by ranks as X. Sun and W. Xu, 2014.
 
+use polars::prelude::{Column, DataFrame, Expr, IntoLazy, SortMultipleOptions, col, len, lit, when};
 use serde::Serialize;
 
-use super::ranks::Ranked;
+use super::frame::{MIDDLE, bug, frame, row};
+use crate::error::Result;
 
 /// How many standard errors are noise: 95 of 100 chance results lie within.
 const NOISE: f64 = 1.96;
@@ -16,6 +18,8 @@ const NOISE: f64 = 1.96;
 /// The share of accounts that are the lowest.
 const LOWEST: f64 = 0.2;
 
+/// The column that says whether an account left, as 0 or 1.
+const GONE: &str = "gone";
 /// How well a number tells accounts apart.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Separation {
@@ -57,92 +61,106 @@ impl Difference {
 }
 
 /// How well numbers, all finite, tell the accounts that left; `None` with fewer than two that left or stayed.
-pub fn separation(numbers: &[f64], gone: &[bool]) -> Option<Separation> {
-    let placed = Placed::of(numbers, gone)?;
-    let (left, stayed) = (placed.gone.len(), placed.kept.len());
-    let auc = placed.auc();
-    let lowest_fifth_gone = lowest_fifth_gone(numbers, gone);
-    Some(Separation {
+///
+/// # Errors
+/// Never, with as many of both.
+pub fn separation(numbers: &[f64], gone: &[bool]) -> Result<Option<Separation>> {
+    let frame = frame(vec![Column::new("number".into(), numbers), said(gone)])?;
+    let Some(Placed { left, stayed, auc, standard_error }) = placed(&frame, place("number")?)? else {
+        return Ok(None);
+    };
+    let lowest_fifth_gone = lowest_fifth_gone(&frame)?;
+    Ok(Some(Separation {
         gone: left,
         kept: stayed,
         auc,
-        standard_error: standard_error(&placed.gone, &placed.kept),
+        standard_error,
         lowest_fifth_gone,
         lift: lowest_fifth_gone * numbers.len() as f64 / left as f64,
-    })
+    }))
 }
 
 /// What numbers tell apart beyond others of the same accounts, all finite; `None` as for [`separation`].
-pub fn difference(with: &[f64], without: &[f64], gone: &[bool]) -> Option<Difference> {
-    let (one, other) = (Placed::of(with, gone)?, Placed::of(without, gone)?);
-    let apart = |one: &[f64], other: &[f64]| -> Vec<f64> {
-        one.iter().zip(other).map(|(one, other)| one - other).collect()
-    };
-    let (gone, kept) = (apart(&one.gone, &other.gone), apart(&one.kept, &other.kept));
-    Some(Difference { auc: one.auc() - other.auc(), standard_error: standard_error(&gone, &kept) })
+///
+/// # Errors
+/// Never, with as many of all three.
+pub fn difference(with: &[f64], without: &[f64], gone: &[bool]) -> Result<Option<Difference>> {
+    let numbers = [("with", with), ("without", without)];
+    let columns = numbers.map(|(name, numbers)| Column::new(name.into(), numbers));
+    let frame = frame(columns.into_iter().chain([said(gone)]).collect())?;
+    let placed = placed(&frame, place("with")? - place("without")?)?;
+    Ok(placed.map(|placed| Difference { auc: placed.auc, standard_error: placed.standard_error }))
 }
 
-/// Where each account stands among those of the other kind.
+fn said(gone: &[bool]) -> Column {
+    Column::new(GONE.into(), gone.iter().map(|gone| f64::from(u8::from(*gone))).collect::<Vec<_>>())
+}
+
+/// Where an account stands among those of the other kind: of one that stayed the share of those that left which are below it,
+/// of one that left the share of those that stayed which are above, ties half.
+fn place(number: &str) -> Result<Expr> {
+    let own = |of: Expr| of.over([col(GONE)]).map_err(|error| bug(&error));
+    let rank = || col(number).rank(MIDDLE, None);
+    let others = len() - own(len())?;
+    // What is below an account among all and not among its own kind is of the others.
+    let below = (rank() - own(rank())?) / others;
+    Ok(when(col(GONE).eq(lit(1.0))).then(lit(1.0) - below.clone()).otherwise(below))
+}
+
+/// What the places of accounts come to.
 struct Placed {
-    /// Of each that left, the share of those that stayed which are above, ties half.
-    gone: Vec<f64>,
-    /// Of each that stayed, the share of those that left which are below, ties half.
-    kept: Vec<f64>,
+    left: usize,
+    stayed: usize,
+    auc: f64,
+    standard_error: f64,
 }
 
-impl Placed {
-    fn of(numbers: &[f64], gone: &[bool]) -> Option<Self> {
-        let column: Vec<Option<f64>> = numbers.iter().copied().map(Some).collect();
-        let ranked = Ranked::of(&column);
-        let kept: Vec<bool> = gone.iter().map(|gone| !gone).collect();
-        let left = gone.iter().filter(|gone| **gone).count();
-        let stayed = gone.len() - left;
-        if left < 2 || stayed < 2 {
-            return None;
+/// The mean of the places of those that stayed; variances of the places of each kind over how many they are, summed.
+fn placed(frame: &DataFrame, place: Expr) -> Result<Option<Placed>> {
+    let of_kind =
+        [len().alias("count"), col("place").mean().alias("mean"), col("place").var(1).alias("variance")];
+    let kinds = frame
+        .clone()
+        .lazy()
+        .select([place.alias("place"), col(GONE)])
+        .group_by([col(GONE)])
+        .agg(of_kind)
+        .sort([GONE], SortMultipleOptions::default())
+        .collect()
+        .map_err(|error| bug(&error))?;
+    let kind = |at: usize| -> Result<Option<[f64; 3]>> {
+        if at >= kinds.height() {
+            return Ok(None);
         }
-        // Ranks are doubled: half of what lies between an account's rank among all and among its own are of the others.
-        let all = ranked.ranks_among(&vec![true; gone.len()]);
-        let below = |own: &[bool], others: usize| -> Vec<f64> {
-            let ranks = ranked.ranks_among(own);
-            let rows = (0..own.len()).filter(|row| own[*row]);
-            rows.map(|row| (all[row] - ranks[row]) as f64 / (2 * others) as f64).collect()
-        };
-        let above = below(gone, stayed).into_iter().map(|share| 1.0 - share).collect();
-        Some(Self { gone: above, kept: below(&kept, left) })
-    }
-
-    fn auc(&self) -> f64 {
-        mean(&self.kept)
-    }
-}
-
-fn mean(numbers: &[f64]) -> f64 {
-    numbers.iter().sum::<f64>() / numbers.len() as f64
-}
-
-/// Variances of the places over how many there are, summed.
-fn standard_error(gone: &[f64], kept: &[f64]) -> f64 {
-    let part = |places: &[f64]| {
-        let mean = mean(places);
-        let squares: f64 = places.iter().map(|place| (place - mean).powi(2)).sum();
-        squares / (places.len() - 1) as f64 / places.len() as f64
+        let [_, count, mean, variance] = row(&kinds, at)?.try_into().unwrap_or_default();
+        Ok(count.zip(mean).zip(variance).map(|((count, mean), variance)| [count, mean, variance]))
     };
-    (part(gone) + part(kept)).sqrt()
+    let (Some(stayed), Some(left)) = (kind(0)?, kind(1)?) else { return Ok(None) };
+    let standard_error = (stayed[2] / stayed[0] + left[2] / left[0]).sqrt();
+    Ok(Some(Placed { left: left[0] as usize, stayed: stayed[0] as usize, auc: stayed[1], standard_error }))
 }
 
 /// The share that left of the fifth with the lowest numbers: of accounts that tie at its end, the part that fits.
-fn lowest_fifth_gone(numbers: &[f64], gone: &[bool]) -> f64 {
-    let mut rows: Vec<usize> = (0..numbers.len()).collect();
-    rows.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]));
-    let fifth = numbers.len() as f64 * LOWEST;
+fn lowest_fifth_gone(frame: &DataFrame) -> Result<f64> {
+    let alike = frame
+        .clone()
+        .lazy()
+        .group_by([col("number")])
+        .agg([len().alias("count"), col(GONE).sum()])
+        .sort(["number"], SortMultipleOptions::default())
+        .collect()
+        .map_err(|error| bug(&error))?;
+    let fifth = frame.height() as f64 * LOWEST;
     let (mut room, mut left) = (fifth, 0.0);
-    for alike in rows.chunk_by(|a, b| numbers[*a] == numbers[*b]) {
-        let part = (room / alike.len() as f64).min(1.0);
-        left += part * alike.iter().filter(|row| gone[**row]).count() as f64;
-        room -= part * alike.len() as f64;
+    for at in 0..alike.height() {
+        let told: [Option<f64>; 3] = row(&alike, at)?.try_into().unwrap_or_default();
+        let [_, Some(count), Some(gone)] = told else { continue };
+        let part = (room / count).min(1.0);
+        left += part * gone;
+        room -= part * count;
         if room <= 0.0 {
             break;
         }
     }
-    left / fifth
+    Ok(left / fifth)
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::clusters::complete_linkage;
-use super::published::{Period, Published, numbers};
+use super::published::{Period, Published, doubles};
 use super::ranks::{LEAST_PAIRS, Ranked, correlation};
 use crate::error::{Error, Result};
 use crate::project::identifier::identifier;
@@ -124,9 +124,9 @@ pub async fn suggest_themes(
     if batch.num_rows() == 0 {
         return Err(Error::Usage(format!("{TABLE} has no rows on {}", span.last)));
     }
-    let metric = |name: &&str| Ok(Metric { name: (*name).to_owned(), values: numbers(&batch, name)? });
+    let metric = |name: &&str| Ok(Metric { name: (*name).to_owned(), values: doubles(&batch, name)? });
     let metrics: Vec<Metric> = names.iter().map(metric).collect::<Result<_>>()?;
-    Ok((span.last, themes(&metrics, at_least)))
+    Ok((span.last, themes(&metrics, at_least)?))
 }
 
 /// The columns of numbers and truth values, without the key.
@@ -147,20 +147,23 @@ struct Compared<'a> {
 
 /// Metrics, all of the same rows, in themes: groups in which any two have an absolute rank correlation of at least so much.
 /// Two that are never known together, or in too few rows, are as unlike as can be.
-pub fn themes(metrics: &[Metric], at_least: f64) -> Themes {
+///
+/// # Errors
+/// Never, with metrics of other names and as many rows.
+pub fn themes(metrics: &[Metric], at_least: f64) -> Result<Themes> {
     let rows = metrics.first().map_or(0, |metric| metric.values.len());
     let mut sorted: Vec<&Metric> = metrics.iter().collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     let (mut compared, mut apart) = (Vec::new(), Vec::new());
     for metric in sorted {
-        let ranked = Ranked::of(&metric.values);
+        let ranked = Ranked::of(&metric.values)?;
         let coverage = if rows == 0 { 0.0 } else { ranked.count() as f64 / rows as f64 };
         match reason(&ranked, coverage) {
             Some(reason) => apart.push(Apart { name: metric.name.clone(), reason, coverage }),
             None => compared.push(Compared { name: &metric.name, ranked, coverage }),
         }
     }
-    let correlations = correlations(&compared);
+    let correlations = correlations(&compared)?;
     let alike = correlations.iter().map(|row| row.iter().map(|one| one.map_or(0.0, f64::abs)).collect());
     let groups = complete_linkage(alike.collect(), at_least);
     let (singles, groups): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.len() == 1);
@@ -169,11 +172,11 @@ pub fn themes(metrics: &[Metric], at_least: f64) -> Themes {
         b.members.len().cmp(&a.members.len()).then_with(|| a.representative.cmp(&b.representative))
     });
     let alone = singles.iter().flatten().map(|at| alone(*at, &compared, &correlations)).collect();
-    Themes { rows, at_least, linkage: "complete", themes, alone, apart }
+    Ok(Themes { rows, at_least, linkage: "complete", themes, alone, apart })
 }
 
 fn reason(ranked: &Ranked, coverage: f64) -> Option<Reason> {
-    match (ranked.count(), ranked.levels()) {
+    match (ranked.count(), ranked.levels) {
         (0, _) => Some(Reason::Empty),
         (_, 1) => Some(Reason::Constant),
         (count, _) if count < LEAST_PAIRS || coverage < LEAST_SHARE => Some(Reason::NearlyEmpty),
@@ -181,16 +184,16 @@ fn reason(ranked: &Ranked, coverage: f64) -> Option<Reason> {
     }
 }
 
-fn correlations(compared: &[Compared<'_>]) -> Vec<Vec<Option<f64>>> {
+fn correlations(compared: &[Compared<'_>]) -> Result<Vec<Vec<Option<f64>>>> {
     let mut found = vec![vec![None; compared.len()]; compared.len()];
     for first in 0..compared.len() {
         for second in 0..first {
-            let one = correlation(&compared[second].ranked, &compared[first].ranked);
+            let one = correlation(&compared[second].ranked, &compared[first].ranked)?;
             found[first][second] = one;
             found[second][first] = one;
         }
     }
-    found
+    Ok(found)
 }
 
 fn theme(group: &[usize], compared: &[Compared<'_>], correlations: &[Vec<Option<f64>>]) -> Theme {

@@ -144,7 +144,7 @@ pub async fn suggest_worth(
     let outcome = later(day).zip(gone.as_deref()).map(|(date, gone)| outcome(date, gone));
     notes.extend(outcome.as_ref().and_then(Outcome::too_few));
     notes.extend(unscored(&scored.score, gone.as_deref()));
-    let (whole, components) = weigh(&scored.score, &scored.components, gone.as_deref());
+    let (whole, components) = weigh(&scored.score, &scored.components, gone.as_deref())?;
     Ok(Worth {
         score_name: score.name.clone(),
         title: score.title.clone(),
@@ -192,39 +192,50 @@ impl Outcome {
 ///
 /// Numbers of a component are over the accounts with points of it, its marginal part over those with a score with and
 /// without it.
+///
+/// # Errors
+/// Never, with as many rows in all of them.
 pub fn weigh(
     score: &[Option<f64>],
     components: &[Evidence],
     gone: Option<&[bool]>,
-) -> (Option<Separation>, Vec<ComponentWorth>) {
-    let whole = gone.and_then(|gone| {
-        let ([numbers], gone) = together([score], gone);
-        enough(&gone).then(|| separation(&numbers, &gone)).flatten()
-    });
-    (whole, components.iter().map(|component| component_worth(score, component, gone)).collect())
+) -> Result<(Option<Separation>, Vec<ComponentWorth>)> {
+    let whole = match gone.map(|gone| together([score], gone)) {
+        Some(([numbers], gone)) if enough(&gone) => separation(&numbers, &gone)?,
+        _ => None,
+    };
+    let components = components.iter().map(|component| component_worth(score, component, gone));
+    Ok((whole, components.collect::<Result<_>>()?))
 }
 
-fn component_worth(score: &[Option<f64>], component: &Evidence, gone: Option<&[bool]>) -> ComponentWorth {
+fn component_worth(
+    score: &[Option<f64>],
+    component: &Evidence,
+    gone: Option<&[bool]>,
+) -> Result<ComponentWorth> {
     let own = gone.map(|gone| together([&component.points], gone));
     let own_gone = own.as_ref().map(|(_, gone)| gone.iter().filter(|gone| **gone).count());
-    let separation =
-        own.filter(|(_, gone)| enough(gone)).and_then(|([numbers], gone)| separation(&numbers, &gone));
+    let separation = match own {
+        Some(([numbers], gone)) if enough(&gone) => separation(&numbers, &gone)?,
+        _ => None,
+    };
     // What only a few that left have moves the score of a few, whatever the number of the others.
-    let marginal = gone.filter(|_| separation.is_some()).and_then(|gone| {
-        let ([with, without], gone) = together([score, &component.without], gone);
-        enough(&gone).then(|| difference(&with, &without, &gone)).flatten()
-    });
-    ComponentWorth {
+    let both = gone.filter(|_| separation.is_some()).map(|gone| together([score, &component.without], gone));
+    let marginal = match both {
+        Some(([with, without], gone)) if enough(&gone) => difference(&with, &without, &gone)?,
+        _ => None,
+    };
+    Ok(ComponentWorth {
         name: component.name.clone(),
         title: component.title.clone(),
         coverage: component.coverage,
         accounts: component.points.iter().flatten().count(),
         gone: own_gone,
-        rest_correlation: rank_correlation(&component.points, &component.without),
+        rest_correlation: rank_correlation(&component.points, &component.without)?,
         separation,
         marginal,
         verdict: verdict(gone.is_some(), separation.as_ref(), marginal.as_ref()),
-    }
+    })
 }
 
 /// The rows that have all of some numbers, and which of them left.

@@ -96,17 +96,17 @@ proptest! {
 
     #[test]
     fn capability_35_auc_error_and_lift_equal_those_of_all_pairs((with, without, gone) in told_apart()) {
-        let told = separation(&with, &gone).expect("both kinds");
+        let told = separation(&with, &gone).unwrap().expect("both kinds");
         prop_assert!(near(told.auc, naive_auc(&with, &gone)));
         prop_assert!(near(told.standard_error, naive_error(&with, &vec![0.0; with.len()], &gone)));
         let lowest = naive_lowest(&with, &gone);
         prop_assert!(near(told.lowest_fifth_gone, lowest), "{} {lowest}", told.lowest_fifth_gone);
         prop_assert!(near(told.lift, lowest * gone.len() as f64 / told.gone as f64));
         prop_assert_eq!(told.gone + told.kept, gone.len());
-        let apart = difference(&with, &without, &gone).expect("both kinds");
+        let apart = difference(&with, &without, &gone).unwrap().expect("both kinds");
         prop_assert!(near(apart.auc, naive_auc(&with, &gone) - naive_auc(&without, &gone)));
         prop_assert!(near(apart.standard_error, naive_error(&with, &without, &gone)));
-        prop_assert!(difference(&with, &with, &gone).expect("both kinds").is_noise());
+        prop_assert!(difference(&with, &with, &gone).unwrap().expect("both kinds").is_noise());
     }
 }
 
@@ -127,7 +127,8 @@ fn verdict(
         &score,
         &[evidence((0..200).map(points).collect(), (0..200).map(without).collect())],
         Some(&gone),
-    );
+    )
+    .unwrap();
     told[0].verdict
 }
 
@@ -151,9 +152,9 @@ fn capability_35_components_that_say_nothing_are_told_from_those_that_add() {
     let gone: Vec<bool> = (0..200).map(|at| at < 50).collect();
     let rare =
         evidence((0..200).map(|at| (at >= 35).then_some(1.0)).collect(), (0..200).map(chance).collect());
-    let (_, told) = weigh(&(0..200).map(score).collect::<Vec<_>>(), &[rare], Some(&gone));
+    let (_, told) = weigh(&(0..200).map(score).collect::<Vec<_>>(), &[rare], Some(&gone)).unwrap();
     assert_eq!((told[0].gone, told[0].separation, told[0].marginal), (Some(15), None, None));
-    let (whole, told) = weigh(&[Some(1.0)], &[evidence(vec![Some(1.0)], vec![None])], None);
+    let (whole, told) = weigh(&[Some(1.0)], &[evidence(vec![Some(1.0)], vec![None])], None).unwrap();
     assert_eq!((whole, told[0].verdict, told[0].gone), (None, Verdict::Unknown, None));
 }
 
@@ -246,7 +247,7 @@ fn capability_35_what_components_add_is_reckoned_from_what_was_published() {
         let column = |of: &BTreeMap<String, Option<f64>>| {
             accounts.iter().map(|account| of[account]).collect::<Vec<_>>()
         };
-        let correlation = rank_correlation(&column(&points), &column(&without)).expect("a number");
+        let correlation = rank_correlation(&column(&points), &column(&without)).unwrap().expect("a number");
         assert!(near(number(&component["rest_correlation"]), correlation));
         let both =
             accounts.iter().filter_map(|account| Some((account, (score[account]?, without[account]?))));
