@@ -15,6 +15,7 @@ mod models;
 mod once;
 mod project;
 mod questions;
+mod renames;
 mod retention;
 mod run;
 mod standing;

@@ -8,6 +8,7 @@ mod dated;
 mod graph;
 mod main_score;
 mod untold;
+mod was;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::Model;
 use crate::project::settings::Settings;
+use crate::project::was::Was;
 use crate::project::{Project, digests, statement};
 use crate::semantic::{self, CompiledModel, MAIN, Score, Semantics};
 
@@ -95,6 +97,7 @@ impl Pipeline {
         let mut problems = Diagnostics::new();
         problems.extend(complete::problems(&settings, &models));
         problems.extend(untold::problems(&settings, &models));
+        problems.extend(was::problems(&models));
         let known = known(&models, []);
         let reads = resolved(&models, &known, &mut problems);
         let audits = audits_of(&audits, &known, &mut problems);
@@ -249,7 +252,8 @@ pub(crate) fn parsed(part: CompiledModel) -> Result<Model, Diagnostics> {
     let layer = if part.layer == Layer::Scores.name() { Layer::Scores } else { Layer::Components };
     let file = SourceFile::new(format!("{layer}/{}.sql", part.name), part.sql);
     let model = statement::parse_model(ModelName::new(layer, part.name), &file)?;
-    Ok(Model { origins: part.origins, ..model })
+    let was = part.was.map(|(name, location)| Was { name: ModelName::new(layer, name), location });
+    Ok(Model { origins: part.origins, was, ..model })
 }
 
 fn unknown_references(model: &Model, known: &BTreeSet<ModelName>) -> Diagnostics {

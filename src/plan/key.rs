@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
+use super::names::{Meanings, without_names};
 use super::why::Why;
 use crate::engine::sources::Reading;
 use crate::pipeline::Pipeline;
@@ -23,6 +24,9 @@ const YOUNG: Duration = Duration::from_secs(2);
 
 /// Digits of a hash that are kept: 128 bits.
 const DIGITS: usize = 32;
+
+/// What stands for a model where its own text names it.
+const OWN: &str = "its own";
 
 /// What decides the rows of each stored table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,23 +114,48 @@ fn upstream(pipeline: &Pipeline, table: &ModelName) -> BTreeSet<ModelName> {
     found
 }
 
-/// The hashes of texts that tables mean.
+/// The hashes of what texts of models say, whatever these are called; but for sources, which others know by their names.
 struct Texts(BTreeMap<ModelName, String>);
 
 impl Texts {
     fn of(pipeline: &Pipeline) -> Self {
-        let text = |model: &Model| (model.name.clone(), digits(entered(&[&model.file.text])));
-        Self(pipeline.models.iter().map(text).collect())
+        let mut texts = Self(BTreeMap::new());
+        // Each after all that it reads.
+        for model in &pipeline.models {
+            let reads = pipeline.reads.get(&model.name).into_iter().flat_map(|reads| reads.0.keys());
+            let named = reads.chain(model.contract.references.iter().map(|reference| &reference.target));
+            let own = (model.name.layer != Layer::Raw).then_some((&model.name, OWN));
+            let said = texts.said(&model.file.text, named, own);
+            texts.0.insert(model.name.clone(), said);
+        }
+        texts
+    }
+
+    /// The hash of a text with what it names.
+    fn said<'a>(
+        &'a self,
+        text: &str,
+        named: impl Iterator<Item = &'a ModelName>,
+        own: Option<(&'a ModelName, &'a str)>,
+    ) -> String {
+        let meanings: Meanings<'_> =
+            named.filter_map(|name| Some((name, self.0.get(name)?.as_str()))).chain(own).collect();
+        let mut hash = Sha256::new();
+        without_names(text, &meanings).iter().for_each(|part| enter(&mut hash, &[part]));
+        digits(hash)
     }
 
     /// What models mean together: their texts, those of audits of them, and the settings that they see.
     fn meaning(&self, pipeline: &Pipeline, models: &BTreeSet<ModelName>, how: &str) -> String {
         let settings = &pipeline.settings;
         let mut hash = entered(&[how, settings.time_zone.name(), &settings.history_starts.to_string()]);
+        let said = models.iter().map(|name| (name.layer.name(), self.0.get(name).map_or("", String::as_str)));
+        let mut said: Vec<(&str, &str)> = said.collect();
+        said.sort_unstable();
+        said.iter().for_each(|(layer, text)| enter(&mut hash, &[layer, text]));
         for name in models {
-            enter(&mut hash, &[&name.to_string(), self.0.get(name).map_or("", String::as_str)]);
             if let Some(Kind::Source(source)) = pipeline.model(name).map(|model| &model.kind) {
-                enter(&mut hash, &["may lag", &settings.may_lag(source).to_string()]);
+                enter(&mut hash, &["may lag", &name.to_string(), &settings.may_lag(source).to_string()]);
             }
         }
         for (source, (from, _)) in &settings.complete_from {
@@ -134,7 +163,7 @@ impl Texts {
         }
         let is_read = |name: &ModelName| models.contains(name);
         for audit in pipeline.audits.iter().filter(|audit| audit.reads.0.keys().any(is_read)) {
-            enter(&mut hash, &["audit", &audit.file.text]);
+            enter(&mut hash, &["audit", &self.said(&audit.file.text, audit.reads.0.keys(), None)]);
         }
         let texts = pipeline.models.iter().filter(|model| is_read(&model.name)).map(|model| &model.file.text);
         let texts: Vec<&String> = texts.collect();

@@ -2,14 +2,18 @@
 //!
 //! Every published day of a table carries the key of what made it ([`Inputs`]): the models that it is made of, the files of the
 //! sources that these read, the version of hale's numbers. Where all of it is as it was, the day is kept, and no data is read.
+//! Names of tables are no part of it: one that was renamed (`was`) keeps its days ([`renames()`]).
 //! Published days before those of a run are built again where rows came late ([`Late`]).
 
 mod key;
 mod late;
+mod names;
+mod renamed;
 mod steps;
 mod why;
 
 pub use key::Inputs;
 pub use late::Late;
+pub use renamed::renames;
 pub use steps::{Action, Plan, Step};
 pub use why::Why;

@@ -1,13 +1,18 @@
 //! Descriptions out of comments: the leading comment describes the model, the one behind a column the column.
 //!
-//! The parser drops comments, so they are read from the same tokens that it reads.
+//! The parser drops comments, so they are read from the same tokens that it reads. A leading comment that says what the model
+//! was called before describes nothing.
 
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, Tokenizer, Whitespace};
 
+use super::was;
+
 /// The comments of one SQL file.
 pub(super) struct Comments {
     leading: String,
+    /// What leading comments say that the model was called: where each starts, and the name.
+    was: Vec<(Location, String)>,
     /// Comments that stand behind something on their line: where they start, and their text.
     trailing: Vec<(Location, String)>,
 }
@@ -16,11 +21,11 @@ impl Comments {
     /// Reads them; a text that does not even tokenise has none (the parser says what is wrong with it).
     pub(super) fn read(sql: &str) -> Self {
         let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location().unwrap_or_default();
-        let mut comments = Self { leading: String::new(), trailing: Vec::new() };
+        let mut comments = Self { leading: String::new(), was: Vec::new(), trailing: Vec::new() };
         let mut last_code_line = None;
         for token in tokens {
             match (token.token, last_code_line) {
-                (Token::Whitespace(space), None) => comments.lead(space),
+                (Token::Whitespace(space), None) => comments.lead(space, token.span.start),
                 (Token::Whitespace(space), Some(line)) if token.span.start.line == line => {
                     comments.trailing.extend(text_of(space).map(|text| (token.span.start, text)));
                 }
@@ -31,18 +36,25 @@ impl Comments {
         comments
     }
 
-    fn lead(&mut self, space: Whitespace) {
-        if let Some(text) = text_of(space) {
-            if !self.leading.is_empty() {
-                self.leading.push('\n');
-            }
-            self.leading.push_str(&text);
+    fn lead(&mut self, space: Whitespace, start: Location) {
+        let Some(text) = text_of(space) else { return };
+        if let Some(name) = was::said(&text) {
+            return self.was.push((start, name.to_owned()));
         }
+        if !self.leading.is_empty() {
+            self.leading.push('\n');
+        }
+        self.leading.push_str(&text);
     }
 
     /// What the file says of its model.
     pub(super) fn leading(&self) -> &str {
         &self.leading
+    }
+
+    /// What the file says that its model was called before: where each comment starts, and the name.
+    pub(super) fn was(&self) -> &[(Location, String)] {
+        &self.was
     }
 
     /// The comment behind the definition that starts at `from` and is followed by one at `until`.

@@ -22,6 +22,7 @@ pub mod settings;
 pub(crate) mod statement;
 pub mod time;
 pub(crate) mod types;
+pub mod was;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

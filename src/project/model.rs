@@ -9,6 +9,7 @@ use datafusion::sql::sqlparser::ast::Query;
 use super::contract::Contract;
 use super::layer::ModelName;
 use super::time::Time;
+use super::was::Was;
 use crate::diagnostic::{Location, Origin, SourceFile};
 
 /// One model: a file under `sql/`, or SQL compiled from a component's or score's YAML.
@@ -20,6 +21,8 @@ pub struct Model {
     pub file: Arc<SourceFile>,
     /// The leading comment.
     pub description: String,
+    /// What it was called before, where it says so.
+    pub was: Option<Was>,
     /// Source, view or stored table.
     pub kind: Kind,
     /// What its rows promise.

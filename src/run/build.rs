@@ -8,6 +8,7 @@ use chrono::{Days, NaiveDate};
 use datafusion::error::DataFusionError;
 use tracing::info_span;
 
+use super::author::author;
 use super::built::Built;
 use super::decide::{Decided, decide};
 use super::once::{Once, once};
@@ -264,21 +265,16 @@ impl Build<'_> {
             commit: None,
         };
         let pipeline = &self.checked.pipeline;
-        let main = pipeline.main_score.as_ref().map(|main| ModelName::new(Layer::Scores, main.clone()));
-        let files = pipeline.files.iter().map(|file| (file.path.clone(), file.text.clone()));
         // Scores that are made of metrics of another definition are not what this one means.
         let is_known = !self.request.from_published || self.decided.published.is_of_now(&self.request.keys);
         let keys = if is_known { self.request.keys.clone() } else { BTreeMap::new() };
         let author = Author {
-            run: String::new(),
             why: self.request.why.clone(),
-            definition: Some(files.collect()),
-            main,
-            folders: Some(pipeline.settings.folders.clone()),
             rescored: self.request.from_published,
             keys,
             sources: self.request.told.clone(),
             look_backs: self.decided.needed.look_backs,
+            ..author(pipeline)
         };
         Built {
             staging: self.staging,

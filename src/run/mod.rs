@@ -10,6 +10,7 @@
 //! [`Built::publish`] makes the staged tables visible; it is short and must not be stopped.
 
 mod audits;
+mod author;
 mod build;
 mod built;
 mod contracts;
@@ -45,6 +46,7 @@ mod under_way;
 mod watch;
 mod waves;
 
+pub use author::author;
 pub use build::build;
 pub use built::Built;
 pub use data::implausible;

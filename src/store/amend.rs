@@ -26,9 +26,17 @@ pub struct Amended {
 /// # Errors
 /// As [`commit`] and [`follow`].
 pub async fn amend(storage: &Storage, change: &Change, why: Option<String>) -> Result<Amended> {
+    amend_as(storage, change, Author { why, ..Author::default() }).await
+}
+
+/// The same, with more for the commit to say; the run's name is filled in.
+///
+/// # Errors
+/// As [`amend`].
+pub async fn amend_as(storage: &Storage, change: &Change, author: Author) -> Result<Amended> {
     finish_erasure(storage).await?;
     let claim = Claim::make(storage).await?;
-    let author = Author { run: claim.run().to_owned(), why, ..Author::default() };
+    let author = Author { run: claim.run().to_owned(), ..author };
     let made = made(storage, &author, change).await;
     // The first error is the cause.
     let removed = claim.remove(storage).await;

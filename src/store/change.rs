@@ -8,6 +8,7 @@ use super::commit::{Commit, Stored, What, Whole, key};
 use super::edits::{Erasure, erase, expire, roll_back, unpublish};
 use super::entry::{Entry, Manifest, month_of, same};
 use super::next::{Next, month_as_is};
+use super::rename::{Renames, rename};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
@@ -44,6 +45,8 @@ pub enum Change {
     },
     /// Objects give way to others that are without some rows.
     Erase(Erasure),
+    /// Tables get other names.
+    Rename(Renames),
 }
 
 /// What is new of a table.
@@ -90,6 +93,7 @@ impl Change {
             Self::Collect { kept_from } => next.kept_from = next.kept_from.max(*kept_from),
             Self::Expire { days, but, .. } => expire(&mut next, newest, days, but).await?,
             Self::Erase(erasure) => erase(&mut next, newest, erasure).await?,
+            Self::Rename(renames) => rename(&mut next, newest, renames).await?,
         }
         Ok(next)
     }
@@ -122,6 +126,10 @@ impl Change {
                 What::Expired { keep: keep.clone(), days: days.iter().copied().collect() }
             }
             Self::Erase(erasure) => erasure.what(),
+            Self::Rename(renames) => {
+                let done = renames.iter().filter(|(_, new)| next.changed.contains_key(&key(new)));
+                What::Renamed { tables: done.map(|(old, new)| (key(old), key(new))).collect() }
+            }
         }
     }
 }

@@ -141,6 +141,11 @@ pub enum What {
         /// Earlier commits that name other objects than when they were made.
         commits: Vec<u64>,
     },
+    /// Tables got other names.
+    Renamed {
+        /// The new names, by the old ones.
+        tables: BTreeMap<String, String>,
+    },
 }
 
 /// How the attempt to create a commit ended.

@@ -25,6 +25,7 @@
 //! | who wins of two runs | the first; the second goes on top where nothing that it read or wrote has changed meanwhile, else it has to try again |
 //! | what is never lost | objects that a kept commit names; files that no commit lists |
 //! | who deletes | [`collect()`] objects that no kept commit names; [`follow()`] plain files of days that were published and are not any more; [`erase`](mod@crate::erase) objects with somebody's rows |
+//! | what a table is called | what the newest commit calls it; objects and keys know no names ([`Change::Rename`]) |
 //! | what changes in a commit that was made | objects that gave way to others without somebody's rows ([`Change::Erase`]), and nothing else: `erased_by` says so |
 //! | what is kept | the newest commits, as [`collect()`] is told; of the newest one the days that the project keeps ([`expire()`]) |
 //! | who may publish again | a definition that is published, or was never; one that another has replaced only where that is asked for ([`replaced()`]) |
@@ -50,6 +51,7 @@ mod look_back;
 mod named;
 mod next;
 mod publish;
+mod rename;
 mod replaced;
 mod source_days;
 mod state;
@@ -57,7 +59,7 @@ mod turn;
 mod verify;
 mod views;
 
-pub use amend::{Amended, amend, mend};
+pub use amend::{Amended, amend, amend_as, mend};
 pub use change::{Change, TableChange};
 pub use collect::{Collected, Keep, collect};
 pub use commit::{Commit, Held, Stored, What, Whole};
@@ -73,6 +75,7 @@ pub use key::Key;
 pub use look_back::LookBacks;
 pub(crate) use named::Named;
 pub use publish::{Author, NewFile, NewTable, Outcome, Unfinished, commit, publish};
+pub use rename::Renames;
 pub use replaced::{Replaced, replaced};
 pub use source_days::SourceDays;
 pub use state::{State, history};

@@ -15,8 +15,8 @@ use crate::cli::days::listed;
 use crate::cli::gc::expiring_days;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet};
-use crate::cli::run::why;
-use crate::plan::{Action, Inputs, Late, Plan, Step};
+use crate::cli::run::{names, why};
+use crate::plan::{Action, Inputs, Late, Plan, Step, renames};
 use crate::run::Selection;
 use crate::store::State;
 
@@ -25,6 +25,7 @@ use crate::store::State;
 /// A published day is kept where the project and the files of the sources are as they were when it was made; that reads no
 /// data. Where they are not, and `max_restatement_days` in hale.yml asks for it, sources are read for late rows: published
 /// days before those asked for that a run would build again.
+/// Tables that are published under a name that they had before (`was`) are named, and planned as if they had that of now.
 /// Days that are published and that `keep` of hale.yml does not keep are named too: `hale gc` takes them out.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -65,6 +66,8 @@ impl PlanFor {
         let sources = context.sources(&self.sources, &pipeline, &engine)?;
         let out = context.out_of(&self.out, reading, &pipeline, &engine)?;
         let state = State::newest(&out).await?;
+        let renames = renames(&pipeline, &state)?;
+        let state = state.renamed(&renames);
         let inputs = Inputs::of(&pipeline, &sources, reading, false).await;
         let plan = Plan::of(&pipeline, &selection.0, &days, &inputs, &state).await?;
         let is_kept = plan.steps.iter().all(|step| step.action == Action::Keep);
@@ -82,9 +85,13 @@ impl PlanFor {
         if context.console.json {
             let mut told = to_json(&steps, &plan, late.as_ref());
             told["expiring"] = json!(expiring);
+            told["renamed"] = names(&renames);
             return output::json_line(&told);
         }
         let mut text = text(&steps, &plan, late.as_ref(), context.console);
+        for (old, new) in &renames {
+            text += &format!("{old} becomes {new}, with all its published days\n");
+        }
         if let (Some(keep), false) = (keep, expiring.is_empty()) {
             text += &format!("`hale gc` takes out {}, beyond `keep: {keep}`\n", listed(&expiring));
         }

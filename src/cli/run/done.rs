@@ -18,11 +18,14 @@ use crate::engine::sources::Reading;
 use crate::engine::{Engine, peak_resident};
 use crate::project::reported::{Reported, Reports};
 use crate::run::{BuiltModel, Report};
+use crate::store::Renames;
 
 /// A run that ended well.
 pub(super) struct Done {
     /// What was built at once, in order: all days, or each on its own.
     pub(super) built: Vec<DaysBuilt>,
+    /// Published tables that got the name of now, or would have in a dry run.
+    pub(super) renames: Renames,
     /// Published days before these that were built again.
     pub(super) restated: Vec<DaysBuilt>,
     /// The sources whose late rows are the reason, each with their days.
@@ -71,6 +74,9 @@ impl Done {
         })));
         if self.reading == Reading::AsKnown {
             all.insert("as_known".to_owned(), Value::Bool(true));
+        }
+        if !self.renames.is_empty() {
+            all.insert("renamed".to_owned(), names(&self.renames));
         }
         if !self.restated.is_empty() {
             let days = self.restated.iter().map(|built| Value::Object(built.to_json()));
@@ -124,6 +130,15 @@ impl Done {
             self.took.as_secs_f64()
         ));
     }
+}
+
+/// The new names, by the old ones.
+pub(in crate::cli) fn names(renames: &Renames) -> Value {
+    renames
+        .iter()
+        .map(|(old, new)| (old.to_string(), Value::from(new.to_string())))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 impl DaysBuilt {

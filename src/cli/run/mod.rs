@@ -1,6 +1,7 @@
 //! `hale run`
 
 mod done;
+mod renamed;
 mod replaced;
 mod restated;
 mod timings;
@@ -30,10 +31,11 @@ use crate::cli::signals::{unless_panicked, unless_stopped};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::plan::{Inputs, Late};
+use crate::plan::{Inputs, Late, renames};
 use crate::run::{Incomplete, Report, Request, Selection, build};
 use crate::storage::Storage;
 use crate::store::{State, Unfinished};
+pub(super) use done::names;
 use done::{DaysBuilt, Done, Peak};
 use replaced::not_replaced;
 pub(super) use restated::why;
@@ -47,7 +49,8 @@ use warned::tell_of;
 /// A score as of a day means the end of that day in the project's time zone: a job that runs at night passes the day
 /// that just closed. Everything is built and audited in staging; only then is it published, all of it or nothing, as one
 /// commit (see `hale history`). Running a day again gives the same bytes: where the project and the files of the sources are as
-/// they were, nothing is done (see `hale plan`). Days that are held are left as they are.
+/// they were, nothing is done (see `hale plan`). A table that says what it was called before (`-- was: metrics.old_name`) gets its
+/// published days first, as a commit of its own. Days that are held are left as they are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -162,6 +165,8 @@ impl Run {
         let days = self.days(&pipeline)?;
         let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
         let mut request = self.request(context, &pipeline, &engine, (days[0].clone(), &out)).await?;
+        let renames = renames(&pipeline, &request.out)?;
+        request.out = Arc::new(request.out.renamed(&renames));
         let inputs = match self.rescore {
             true => None,
             false => Some(Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await),
@@ -180,8 +185,10 @@ impl Run {
             ToBuild::All => request.selection.clone(),
             ToBuild::Tables(selection) => selection,
             ToBuild::Nothing(built) => {
+                self.rename(context, &pipeline, &request, (&renames, visible)).await?;
                 return Ok(Done {
                     built,
+                    renames,
                     restated: Vec::new(),
                     because: BTreeMap::new(),
                     is_dry: false,
@@ -197,6 +204,7 @@ impl Run {
         let sources = (!self.rescore).then_some(&request.sources);
         let checked = unless_stopped(async { Ok(check(pipeline, &engine, sources).await?) }).await?;
         context.console.problems(&checked.warnings);
+        self.rename(context, &checked.pipeline, &request, (&renames, visible)).await?;
         let late = self.late(&checked.pipeline, &engine, inputs.as_ref(), &request, &days).await?;
         let mut restated = Vec::new();
         if let Some(late) = &late {
@@ -215,6 +223,7 @@ impl Run {
         }
         Ok(Done {
             built,
+            renames,
             restated,
             because: late.map(|late| late.because).unwrap_or_default(),
             is_dry: self.dry_run,
@@ -251,7 +260,9 @@ impl Run {
         mut request: Request,
         visible: &Mutex<Visible>,
     ) -> Outcome<DaysBuilt> {
-        request.out = Arc::new(State::newest(request.out.storage()).await?);
+        if !self.dry_run {
+            request.out = Arc::new(State::newest(request.out.storage()).await?);
+        }
         let held = tell_of_held(&request, context.console);
         let report = if request.free_days().is_empty() {
             None

@@ -25,6 +25,7 @@ use super::comments::Comments;
 use super::contract::Contract;
 use super::layer::{Layer, ModelName};
 use super::model::{AS_OF_DATE, Kind, Model, Storing};
+use super::was::Was;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use contract::ContractReader;
 use parse::normal;
@@ -45,6 +46,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(mut self) -> Result<Model, Diagnostics> {
         let statement = parse_one(self.file)?;
+        let was = self.was();
         let model = match statement {
             Statement::CreateExternalTable(create) => self.source(create),
             Statement::Statement(statement) => match *statement {
@@ -59,7 +61,7 @@ impl Reader<'_> {
             other => self.refuse(&other.to_string()),
         };
         match model {
-            Some(model) if !self.problems.has_errors() => Ok(model),
+            Some(model) if !self.problems.has_errors() => Ok(Model { was, ..model }),
             _ => Err(self.problems),
         }
     }
@@ -71,6 +73,28 @@ impl Reader<'_> {
             .help("a model is SELECT, CREATE VIEW … AS, CREATE TABLE … AS, or CREATE EXTERNAL TABLE");
         self.problems.push(problem);
         None
+    }
+
+    /// What the model was called before.
+    fn was(&mut self) -> Option<Was> {
+        let mut found = Vec::new();
+        for (start, name) in self.comments.was() {
+            let from = self.file.offset(start.line as usize, start.column as usize);
+            let from = from + self.file.text[from..].find(name.as_str()).unwrap_or_default();
+            let location = Location::new(self.file, from..from + name.len());
+            match ModelName::parse(name) {
+                Some(name) if found.is_empty() => found.push(Was { name, location }),
+                read => {
+                    let message = match read {
+                        Some(_) => "the model says twice what it was called".to_owned(),
+                        None => format!("`{name}` names no table of a layer"),
+                    };
+                    let problem = Diagnostic::error("renamed", message).at(location);
+                    self.problems.push(problem.help("write one line, such as `-- was: metrics.old_name`"));
+                }
+            }
+        }
+        found.pop()
     }
 
     fn at(&self, span: Span) -> Location {
@@ -95,6 +119,7 @@ impl Reader<'_> {
             name: self.name.clone(),
             file: Arc::clone(self.file),
             description: self.comments.leading().to_owned(),
+            was: None,
             kind,
             contract,
             declared,

@@ -52,6 +52,7 @@ impl Score {
         CompiledModel {
             layer,
             name: MAIN.to_owned(),
+            was: None,
             sql,
             query,
             yaml: self.file.clone(),

@@ -55,6 +55,8 @@ pub struct CompiledModel {
     pub layer: &'static str,
     /// Its name, that of the score.
     pub name: String,
+    /// What the score was called before, and where that is said.
+    pub was: Option<(String, Location)>,
     /// The statement: the contract, and the query after `AS`.
     pub sql: String,
     /// The bytes of the query within [`Self::sql`]: what any engine runs unchanged.

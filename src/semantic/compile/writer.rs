@@ -108,7 +108,7 @@ impl Writer {
     ) -> CompiledModel {
         let query = 0..self.sql.len();
         let (name, yaml) = (name.to_owned(), Arc::clone(yaml));
-        CompiledModel { layer, name, sql: self.sql, query, yaml, origins: self.origins }
+        CompiledModel { layer, name, was: None, sql: self.sql, query, yaml, origins: self.origins }
     }
 
     /// The finished model.
@@ -116,6 +116,7 @@ impl Writer {
         CompiledModel {
             layer,
             name: score.name.clone(),
+            was: score.was.clone(),
             sql: self.sql,
             query: self.query,
             yaml: score.file.clone(),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Edge, Range, RollUp, Scorecard, UsageOf};
-use crate::diagnostic::SourceFile;
+use crate::diagnostic::{Location, SourceFile};
 use crate::semantic::expression::Expression;
 
 /// The tier of accounts that have no score.
@@ -21,6 +21,8 @@ pub struct Score {
     pub title: String,
     /// What it is for.
     pub description: Option<String>,
+    /// What it was called before, and where that is said.
+    pub was: Option<(String, Location)>,
     /// The version that people gave it, published on every row.
     pub version: String,
     /// Whose score it is.

@@ -15,6 +15,8 @@ pub(in crate::semantic) struct ScoreDocument {
     pub(in crate::semantic) title: Placed<String>,
     /// What it means, in a few sentences.
     pub(in crate::semantic) description: Option<String>,
+    /// What it was called before: the first run that meets this moves its published days.
+    pub(in crate::semantic) was: Option<Placed<String>>,
     /// The version as people count it, published on every row.
     pub(in crate::semantic) version: Placed<String>,
     /// Whose score it is.

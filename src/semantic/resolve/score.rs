@@ -47,6 +47,7 @@ pub(super) fn resolve(
         name: name.to_owned(),
         title: title?,
         description: document.description.clone(),
+        was: document.was.as_ref().map(|was| (was.value.clone(), yaml::place(file, was))),
         version: version?,
         entity: document.entity,
         scale: scale?,
