@@ -367,6 +367,7 @@ fn what_went_wrong_is_told_though_cleaning_up_fails_too() {
             followers: false,
             reading: Reading::AsHappened,
             incomplete: halescore::run::Incomplete::Built,
+            add_columns: false,
             sources: storage("data"),
             out: Arc::new(State::newest(&storage("out")).await.unwrap()),
             why: None,

@@ -2,6 +2,7 @@
 
 mod calls;
 mod checkouts;
+mod columns;
 mod commits;
 mod digests;
 mod erase;

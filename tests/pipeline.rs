@@ -149,6 +149,7 @@ impl Run {
             followers: false,
             reading: self.reading,
             incomplete: halescore::run::Incomplete::Built,
+            add_columns: false,
             sources,
             out: Arc::new(State::newest(&out).await?),
             why: None,

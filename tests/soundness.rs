@@ -97,6 +97,7 @@ async fn run(drawn: &Project, sources: &Path) -> Result<End, String> {
             followers: false,
             reading: Reading::AsHappened,
             incomplete: halescore::run::Incomplete::Built,
+            add_columns: false,
             sources,
             out: Arc::new(State::newest(&out).await.unwrap()),
             why: None,

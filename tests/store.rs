@@ -138,8 +138,14 @@ async fn publish_on(
     days: RangeInclusive<NaiveDate>,
 ) -> Result<Published, Unfinished> {
     let days = days.start().iter_days().take_while(|day| days.contains(day)).collect();
-    let publication =
-        Publication { base, author: Author::default(), days, facts: BTreeMap::new(), read: BTreeSet::new() };
+    let publication = Publication {
+        base,
+        author: Author::default(),
+        days,
+        facts: BTreeMap::new(),
+        rewritten: BTreeMap::new(),
+        read: BTreeSet::new(),
+    };
     staging.publish(publication, |_| true).await
 }
 

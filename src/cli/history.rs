@@ -81,7 +81,7 @@ fn did(commit: &Commit) -> String {
     let since =
         if since.is_empty() { String::new() } else { format!("; rows erased by {}", since.join(", ")) };
     let what = match &commit.what {
-        What::Published { from, to, rescored, tables } => {
+        What::Published { from, to, rescored, tables, columns_added } => {
             let days = if from == to { from.to_string() } else { format!("{from} to {to}") };
             let verb = if *rescored { "scored again" } else { "published" };
             let count = match tables.len() {
@@ -89,7 +89,9 @@ fn did(commit: &Commit) -> String {
                 1 => "1 table".to_owned(),
                 count => format!("{count} tables"),
             };
-            format!("{verb} {days}, {count}")
+            let added =
+                columns_added.iter().map(|(table, days)| format!("; new columns on {days} days of {table}"));
+            format!("{verb} {days}, {count}{}", added.collect::<String>())
         }
         What::RolledBack { to } => format!("rolled back to {to}"),
         What::Unpublished { days } => format!("unpublished {}", listed(days)),

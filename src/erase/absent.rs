@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::rows::{Columns, RowFile};
+use super::rows::Columns;
 use super::words::{is_word, is_word_of};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
+use crate::table::RowFile;
 
 /// Files that are read at the same time.
 const AT_ONCE: usize = 4;

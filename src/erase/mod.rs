@@ -28,8 +28,8 @@ use crate::project::layer::ModelName;
 use crate::storage::Storage;
 use crate::store::claim::{self, Claim};
 use crate::store::{Author, Change, Erasing, Erasure, Named, State, Successor, Unfinished, commit, layout};
-use crate::table::{Again, spec_of};
-use rows::{Columns, Held, RowFile};
+use crate::table::{Again, RowFile, spec_of};
+use rows::{Columns, Held};
 
 /// Files that are read or written at the same time.
 const AT_ONCE: usize = 4;

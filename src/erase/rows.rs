@@ -1,34 +1,20 @@
 //! The rows of a file: which of them are somebody's, and all others.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
-use bytes::Bytes;
-use futures::future::BoxFuture;
-use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
-use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ArrowReaderOptions;
-use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::ParquetMetaData;
 
 use super::words::{is_word, is_word_of};
-use crate::diagnostic::Diagnostic;
-use crate::error::{Error, Result};
-use crate::storage::Storage;
-
-/// A Parquet file of a storage.
-pub(super) struct RowFile<'a> {
-    storage: &'a Storage,
-    path: String,
-    size: u64,
-}
+use crate::error::Result;
+use crate::project::types::is_text;
+use crate::table::{RowFile, failed};
 
 /// What a file has of somebody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,11 +33,7 @@ pub(super) enum Columns<'a> {
     AllText(&'a str),
 }
 
-impl<'a> RowFile<'a> {
-    pub(super) fn new(storage: &'a Storage, path: String, size: u64) -> Self {
-        Self { storage, path, size }
-    }
-
+impl RowFile<'_> {
     /// What its columns hold of some values, by column; none where it has no such column.
     ///
     /// # Errors
@@ -115,16 +97,6 @@ impl<'a> RowFile<'a> {
         });
         Ok((footer, schema, others))
     }
-
-    async fn open(&self) -> Result<ParquetRecordBatchStreamBuilder<FileBytes>> {
-        let store = Arc::clone(self.storage.store());
-        let reader = FileBytes { store, path: self.storage.location(&self.path)?, size: self.size };
-        ParquetRecordBatchStreamBuilder::new(reader).await.map_err(|error| self.failed(error))
-    }
-
-    fn failed(&self, error: ParquetError) -> Error {
-        failed(self.storage, &self.path, error)
-    }
 }
 
 /// The rows of a batch that name none of the values.
@@ -141,51 +113,5 @@ fn as_text(column: &ArrayRef) -> Result<ArrayRef, arrow::error::ArrowError> {
         Ok(ArrayRef::clone(column))
     } else {
         cast(column, &DataType::Utf8)
-    }
-}
-
-fn is_text(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
-}
-
-fn failed(storage: &Storage, path: &str, error: ParquetError) -> Error {
-    if let ParquetError::External(cause) = error {
-        return match cause.downcast::<object_store::Error>() {
-            Ok(source) => storage.failed("read", path, *source),
-            Err(other) => damaged(storage, path, &other.to_string()),
-        };
-    }
-    damaged(storage, path, &error.to_string())
-}
-
-fn damaged(storage: &Storage, path: &str, why: &str) -> Error {
-    let message = format!("{}/{path} cannot be read: {why}", storage.shown());
-    let problem = Diagnostic::error("damaged-object", message);
-    Error::Project(problem.help("`hale verify` names what is damaged; restore it from a backup").into())
-}
-
-/// The bytes of a file, as they are asked for.
-struct FileBytes {
-    store: Arc<dyn ObjectStore>,
-    path: Path,
-    size: u64,
-}
-
-impl AsyncFileReader for FileBytes {
-    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        let read = self.store.get_range(&self.path, range);
-        read.map(|read| read.map_err(|source| ParquetError::External(Box::new(source)))).boxed()
-    }
-
-    fn get_metadata<'a>(
-        &'a mut self,
-        options: Option<&'a ArrowReaderOptions>,
-    ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
-        async move {
-            let size = self.size;
-            let reader = ParquetMetaDataReader::new().with_arrow_reader_options(options);
-            reader.load_and_finish(self, size).await.map(Arc::new)
-        }
-        .boxed()
     }
 }

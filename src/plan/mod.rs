@@ -5,6 +5,7 @@
 //! Names of tables are no part of it: one that was renamed (`was`) keeps its days ([`renames()`]).
 //! Published days before those of a run are built again where rows came late ([`Late`]).
 
+mod columns;
 mod key;
 mod late;
 mod names;
@@ -12,6 +13,7 @@ mod renamed;
 mod steps;
 mod why;
 
+pub use columns::{Built, OtherColumns};
 pub use key::Inputs;
 pub use late::Late;
 pub use renamed::renames;

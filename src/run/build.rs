@@ -8,12 +8,13 @@ use chrono::{Days, NaiveDate};
 use datafusion::error::DataFusionError;
 use tracing::info_span;
 
+use super::add_columns::other_columns;
 use super::author::author;
 use super::built::Built;
 use super::decide::{Decided, decide};
 use super::once::{Once, once};
 use super::question::Question;
-use super::report::Report;
+use super::report::{AddedColumns, Report};
 use super::request::Request;
 use super::stored::sort_key;
 use super::under_way::Build;
@@ -57,6 +58,7 @@ pub async fn build(
     let planning = Session::new(engine, settings, WindowOptions::default(), until);
     let planning = planning.map_err(|error| diagnose::of_run("setting up", &error))?;
     drop(phase);
+    let other_columns = other_columns(checked, request).await?;
     let decided = decide(checked, (engine, &planning), request).await?;
     if !request.from_published {
         landed::apart(&request.sources, out, checked.pipeline.models.iter())?;
@@ -85,6 +87,8 @@ pub async fn build(
         audits,
         warnings,
         reported: Reports::new(),
+        other_columns,
+        rewritten: BTreeMap::new(),
     };
     match build.all().await {
         Ok(()) => Ok(build.finish()),
@@ -143,7 +147,7 @@ impl Build<'_> {
         self.audit_tables().await?;
         auditing += started.elapsed();
         self.watch.saw(&Event::Audited { audits: self.audits, took: auditing });
-        Ok(())
+        self.add_columns().await
     }
 
     /// Makes a published table readable as it is.
@@ -262,6 +266,7 @@ impl Build<'_> {
             warnings: self.warnings,
             reported: self.reported,
             tables: Vec::new(),
+            added_columns: self.other_columns.iter().map(AddedColumns::from).collect(),
             commit: None,
         };
         let pipeline = &self.checked.pipeline;
@@ -281,6 +286,7 @@ impl Build<'_> {
             base: Arc::clone(&self.request.out),
             days: self.request.free_days(),
             facts,
+            rewritten: self.rewritten,
             read: self.decided.published.read(),
             author,
             report,

@@ -9,7 +9,7 @@ use super::report::Report;
 use super::watch::{Event, Watch};
 use crate::error::Result;
 use crate::project::layer::ModelName;
-use crate::store::{Author, State, Unfinished};
+use crate::store::{Author, Rewritten, State, Unfinished};
 use crate::table::{Publication, Staging, TableSpec};
 
 /// A run that is staged and audited; nothing of it is visible yet. Dropped, it leaves nothing behind.
@@ -21,6 +21,8 @@ pub struct Built {
     pub(super) days: BTreeSet<NaiveDate>,
     /// Further days of daily facts to publish.
     pub(super) facts: BTreeMap<ModelName, BTreeSet<NaiveDate>>,
+    /// Published days of tables that were written again, with new columns.
+    pub(super) rewritten: BTreeMap<ModelName, Vec<Rewritten>>,
     /// The published days that were read.
     pub(super) read: BTreeSet<(ModelName, Option<NaiveDate>)>,
     pub(super) author: Author,
@@ -34,11 +36,11 @@ impl Built {
     /// [`Unfinished`], and whether it took effect nevertheless: where only the plain folders could not follow, any next run
     /// completes them.
     pub async fn publish(self, watch: &dyn Watch) -> Result<Report, Unfinished> {
-        let Self { staging, base, days, facts, read, author, report } = self;
+        let Self { staging, base, days, facts, rewritten, read, author, report } = self;
         let wanted = |spec: &TableSpec| {
             report.models.iter().any(|model| model.published && model.name.to_string() == spec.to_string())
         };
-        let publication = Publication { base: &base, author, days, facts, read };
+        let publication = Publication { base: &base, author, days, facts, rewritten, read };
         let published = staging.publish(publication, wanted).await?;
         let report = Report { tables: published.tables, commit: published.commit, ..report };
         watch.saw(&Event::Published { files: report.files_written(), unchanged: report.files_unchanged() });

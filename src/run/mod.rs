@@ -9,6 +9,7 @@
 //! [`build()`] stages and audits and may be stopped at any moment: a stopped build leaves nothing behind.
 //! [`Built::publish`] makes the staged tables visible; it is short and must not be stopped.
 
+mod add_columns;
 mod audits;
 mod author;
 mod build;
@@ -54,6 +55,6 @@ pub(crate) use declared::within_look_back;
 pub use digests::digests;
 pub use how_far::{LooksBack, Reach, look_backs};
 pub use rehearse::rehearse;
-pub use report::{BuiltModel, Older, Report};
+pub use report::{AddedColumns, BuiltModel, Older, Report};
 pub use request::{Incomplete, Request, Selection};
 pub use watch::{Event, Quiet, Watch};

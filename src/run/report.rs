@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
+use crate::plan::OtherColumns;
 use crate::project::layer::ModelName;
 use crate::project::reported::Reports;
 use crate::table::PublishedTable;
@@ -31,6 +32,8 @@ pub struct Report {
     pub reported: Reports,
     /// What became visible, table by table.
     pub tables: Vec<PublishedTable>,
+    /// Columns that were declared as NULL on published days that were not built.
+    pub added_columns: Vec<AddedColumns>,
     /// The commit that made it visible; `None` where nothing is published yet, or all of it was published before.
     pub commit: Option<u64>,
 }
@@ -73,4 +76,22 @@ pub struct Older {
     pub mart: ModelName,
     /// Why it was not built.
     pub why: String,
+}
+
+/// Columns that a run has declared on published days of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedColumns {
+    /// The table.
+    pub table: ModelName,
+    /// The columns.
+    pub columns: Vec<String>,
+    /// How many days did not have them.
+    pub days: usize,
+}
+
+impl From<&OtherColumns> for AddedColumns {
+    fn from(other: &OtherColumns) -> Self {
+        let columns = other.new.keys().cloned().collect();
+        Self { table: other.table.clone(), columns, days: other.days.len() }
+    }
 }

@@ -29,6 +29,8 @@ pub struct Request {
     pub reading: Reading,
     /// Whether days are built that sources do not reach yet.
     pub incomplete: Incomplete,
+    /// Whether columns that are new in a table are declared as NULL on its published days that are not built.
+    pub add_columns: bool,
     /// Where the sources lie.
     pub sources: Storage,
     /// Where tables are published, and what is published there when the run begins.

@@ -149,7 +149,8 @@ impl Build<'_> {
         self.models.iter().filter(is_read).map(|built| built.rows).collect()
     }
 
-    fn spec(&self, model: &Model) -> EngineResult<TableSpec> {
+    /// What the writer has to know of a model.
+    pub(super) fn spec(&self, model: &Model) -> EngineResult<TableSpec> {
         let schema = Arc::clone(&self.checked.schemas[&model.name]);
         let columns = DFSchema::try_from(Arc::clone(&schema))?;
         let state = self.session.state();

@@ -1,5 +1,7 @@
 //! A run under way: what its steps read, and what they add to.
 
+use std::collections::BTreeMap;
+
 use super::decide::Decided;
 use super::once::Once;
 use super::report::BuiltModel;
@@ -9,8 +11,10 @@ use crate::check::Checked;
 use crate::diagnostic::Diagnostics;
 use crate::engine::copied::Copied;
 use crate::engine::{Engine, Session};
+use crate::plan::OtherColumns;
 use crate::project::layer::ModelName;
 use crate::project::reported::Reports;
+use crate::store::Rewritten;
 use crate::table::Staging;
 
 /// A run under way; each file of steps gives it its own.
@@ -34,4 +38,8 @@ pub(super) struct Build<'a> {
     pub(super) warnings: Diagnostics,
     /// As of which days the sources are reported of which models ask.
     pub(super) reported: Reports,
+    /// Published days that it does not build, and on which it declares new columns.
+    pub(super) other_columns: Vec<OtherColumns>,
+    /// Their files, with these.
+    pub(super) rewritten: BTreeMap<ModelName, Vec<Rewritten>>,
 }

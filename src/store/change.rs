@@ -20,6 +20,8 @@ pub enum Change {
     Publish {
         /// What is new of each table.
         tables: BTreeMap<ModelName, TableChange>,
+        /// Other days of these that were written again with new columns, held or not: their rows are as they were.
+        rewritten: BTreeMap<ModelName, BTreeMap<NaiveDate, Entry>>,
         /// The published days that were read to make it; without a day, a table that is stored whole.
         read: BTreeSet<(ModelName, Option<NaiveDate>)>,
     },
@@ -76,11 +78,15 @@ impl Change {
     pub(super) async fn on(&self, newest: &State, base: &State) -> Result<Next> {
         let mut next = Next::same_as(newest.commit());
         match self {
-            Self::Publish { tables, read } => {
+            Self::Publish { tables, rewritten, read } => {
+                let none = BTreeMap::new();
                 unchanged(read, tables, newest, base).await?;
                 for (table, change) in tables {
                     match change {
-                        TableChange::Days(days) => days_of(&mut next, table, days, newest, base).await?,
+                        TableChange::Days(days) => {
+                            let days = (days, rewritten.get(table).unwrap_or(&none));
+                            days_of(&mut next, table, days, newest, base).await?;
+                        }
                         TableChange::Whole(through, entry) => {
                             whole_of(&mut next, table, *through, entry, newest, base)?;
                         }
@@ -101,7 +107,7 @@ impl Change {
     /// What it did, once it took effect.
     pub(super) fn what(&self, next: &Next, rescored: bool, before: &Commit) -> What {
         match self {
-            Self::Publish { tables, .. } => {
+            Self::Publish { tables, rewritten, .. } => {
                 // Daily facts have days before those of the run: from when on all tables have theirs is what was asked for.
                 let firsts = tables.values().filter_map(|change| match change {
                     TableChange::Days(days) => days.keys().next().copied(),
@@ -113,7 +119,10 @@ impl Change {
                 });
                 let last = lasts.max().unwrap_or_default();
                 let first = firsts.max().unwrap_or(last);
-                What::Published { from: first, to: last, rescored, tables: next.changed.clone() }
+                let added = rewritten.iter().filter(|(_, days)| !days.is_empty());
+                let columns_added = added.map(|(table, days)| (key(table), days.len())).collect();
+                let tables = next.changed.clone();
+                What::Published { from: first, to: last, rescored, tables, columns_added }
             }
             Self::RollBack(to) => What::RolledBack { to: *to },
             Self::Unpublish(days) => What::Unpublished { days: days.iter().copied().collect() },
@@ -159,25 +168,26 @@ async fn unchanged(
     Ok(())
 }
 
-/// Enters the days of a table.
+/// Enters the days of a table, and those of it that were written again.
 async fn days_of(
     next: &mut Next,
     table: &ModelName,
-    days: &BTreeMap<NaiveDate, Entry>,
+    (days, rewritten): (&BTreeMap<NaiveDate, Entry>, &BTreeMap<NaiveDate, Entry>),
     newest: &State,
     base: &State,
 ) -> Result<()> {
+    let days: BTreeMap<&NaiveDate, &Entry> = days.iter().chain(rewritten).collect();
     let (Some(first), Some(last)) = (days.keys().next(), days.keys().next_back()) else { return Ok(()) };
-    let now = newest.entries(table, *first..=*last).await?;
+    let now = newest.entries(table, **first..=**last).await?;
     let before = if newest.number() == base.number() {
         now.clone()
     } else {
-        base.entries(table, *first..=*last).await?
+        base.entries(table, **first..=**last).await?
     };
     let mut changed: BTreeMap<String, Manifest> = BTreeMap::new();
     let mut count = 0;
     for (day, entry) in days {
-        if let Some(held) = next.held.get(day) {
+        if let Some(held) = next.held.get(day).filter(|_| !rewritten.contains_key(day)) {
             return Err(Error::transient(format!("{day} is held meanwhile: {}", held.why)));
         }
         let there = now.get(day);

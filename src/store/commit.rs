@@ -100,6 +100,9 @@ pub enum What {
         rescored: bool,
         /// Tables with new rows, each with the number of its days.
         tables: BTreeMap<String, usize>,
+        /// Of how many of these days the rows are as they were, with new columns that are NULL.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        columns_added: BTreeMap<String, usize>,
     },
     /// What an earlier commit published is published again.
     RolledBack {

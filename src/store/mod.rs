@@ -74,7 +74,7 @@ pub use follow::{Followed, follow};
 pub use key::Key;
 pub use look_back::LookBacks;
 pub(crate) use named::Named;
-pub use publish::{Author, NewFile, NewTable, Outcome, Unfinished, commit, publish};
+pub use publish::{Author, NewFile, NewTable, Outcome, Rewritten, Unfinished, commit, publish};
 pub use rename::Renames;
 pub use replaced::{Replaced, replaced};
 pub use source_days::SourceDays;

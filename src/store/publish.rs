@@ -64,6 +64,17 @@ pub struct NewTable {
     pub through: Option<NaiveDate>,
     /// Its files: one for each day, or one.
     pub files: Vec<NewFile>,
+    /// Other days of it that are published and were written again, with columns that are new.
+    pub rewritten: Vec<Rewritten>,
+}
+
+/// A published day that was written again, with columns that are new.
+#[derive(Debug, Clone)]
+pub struct Rewritten {
+    /// Its file.
+    pub file: NewFile,
+    /// What was published of it, with the key that it has from now on.
+    pub before: Entry,
 }
 
 /// A file in staging.
@@ -132,10 +143,12 @@ pub async fn publish(
     };
     let made =
         |table: &ModelName| Made { run: &author.run, key: author.keys.get(table), sources: sources.clone() };
-    let mut changes = BTreeMap::new();
+    let (mut changes, mut rewritten) = (BTreeMap::new(), BTreeMap::new());
     let mut moved = Vec::new();
     for new in tables {
         changes.insert(new.table.clone(), entered(base, &made(&new.table), new, &mut moved).await?);
+        let days = new.rewritten.iter().filter_map(|one| one.entered(&author.run, &mut moved)).collect();
+        rewritten.insert(new.table.clone(), days);
     }
     look_back::enter(&mut changes, &read, (base, &author.look_backs)).await?;
     let moves = moved.iter().map(|(from, to)| storage.hand_over(from, to));
@@ -143,7 +156,7 @@ pub async fn publish(
     stream::iter(moves).buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
     let written: Vec<String> = moved.into_iter().map(|(_, to)| to).collect();
     storage.sync(&written).await?;
-    let made = commit(base, author, &Change::Publish { tables: changes, read }).await?;
+    let made = commit(base, author, &Change::Publish { tables: changes, rewritten, read }).await?;
     let changed = made.iter().flat_map(|(_, changed)| changed.iter());
     let changed = changed.filter_map(|(table, files)| Some((ModelName::parse(table)?, *files)));
     Ok(Outcome { changed: changed.collect(), commit: made.map(|(number, _)| number) })
@@ -167,6 +180,24 @@ impl Made<'_> {
         let key = self.key.filter(|key| is_better(key)).map(Key::to_string);
         let sources = self.sources.clone().or(before.sources);
         Entry { key: key.or(before.key), sources, ..before }
+    }
+}
+
+impl Rewritten {
+    /// Its day and what is published of it from now on; the file is to be moved, from and to a path.
+    fn entered(&self, run: &str, moved: &mut Vec<(String, String)>) -> Option<(NaiveDate, Entry)> {
+        let NewFile { day, path, hash, rows, bytes } = &self.file;
+        let object = layout::object_name(hash, run, "parquet");
+        let entry = Entry { object, rows: *rows, bytes: *bytes, ..self.before.clone() };
+        move_to(entry.path(), path, moved);
+        day.map(|day| (day, entry))
+    }
+}
+
+/// Notes where a file is to be moved to. Two days of a table without rows may have the same bytes.
+fn move_to(to: String, from: &str, moved: &mut Vec<(String, String)>) {
+    if !moved.iter().any(|(_, there)| *there == to) {
+        moved.push((from.to_owned(), to));
     }
 }
 
@@ -194,11 +225,7 @@ async fn entered(
         match before.filter(|before| before.is_same(&entry)) {
             Some(before) => made.again(before),
             None => {
-                let path = entry.path();
-                // Two days of a table without rows may have the same bytes.
-                if !moved.iter().any(|(_, to)| *to == path) {
-                    moved.push((file.path.clone(), path));
-                }
+                move_to(entry.path(), &file.path, moved);
                 entry
             }
         }

@@ -21,6 +21,7 @@ mod file;
 mod files;
 mod finding;
 mod key_order;
+mod row_file;
 mod spec;
 mod staged;
 mod staging;
@@ -29,6 +30,7 @@ mod writer;
 
 pub(crate) use again::{Again, spec_of};
 pub use finding::{Finding, Rule, Sample};
+pub(crate) use row_file::{RowFile, failed};
 pub use spec::{TableSpec, stored_type};
 pub use staged::{StagedFile, StagedTable};
 pub use staging::{Publication, Published, PublishedTable, Staging};

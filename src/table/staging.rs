@@ -12,12 +12,12 @@ use url::Url;
 
 use super::staged::{StagedFile, StagedTable, WriteContext};
 use super::upload::Writes;
-use super::{TableSpec, writer};
+use super::{Again, TableSpec, writer};
 use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
 use crate::storage::Storage;
 use crate::store::claim::{self, Claim};
-use crate::store::{self, Author, NewFile, NewTable, Outcome, State, Unfinished};
+use crate::store::{self, Author, NewFile, NewTable, Outcome, Rewritten, State, Unfinished};
 
 /// Requests to the storage at the same time.
 const AT_ONCE: usize = 16;
@@ -32,6 +32,8 @@ pub struct Publication<'a> {
     pub days: BTreeSet<NaiveDate>,
     /// Further days of some of these.
     pub facts: BTreeMap<ModelName, BTreeSet<NaiveDate>>,
+    /// Published days of some of these that were written again with new columns.
+    pub rewritten: BTreeMap<ModelName, Vec<Rewritten>>,
     /// The published days that were read to make it; without a day, a table that is stored whole.
     pub read: BTreeSet<(ModelName, Option<NaiveDate>)>,
 }
@@ -124,6 +126,21 @@ impl Staging {
         Ok(self.note(spec, url, written))
     }
 
+    /// Writes a published day of a table again, of rows that are as they were but for new columns.
+    ///
+    /// # Errors
+    /// As [`Staging::write`], and [`Error::Bug`] where the rows break a rule.
+    pub(crate) async fn write_again(
+        &self,
+        spec: &TableSpec,
+        day: NaiveDate,
+        rows: impl Stream<Item = Result<RecordBatch>> + Send + 'static,
+    ) -> Result<NewFile> {
+        let WriteContext { storage, folder, threads, memory, .. } = self.context.as_ref();
+        let again = Again { storage: storage.clone(), threads: *threads, memory: Arc::clone(memory) };
+        again.write(format!("{folder}/again"), (spec, Some(day)), rows).await
+    }
+
     fn folder_of(&self, spec: &TableSpec) -> Result<Url> {
         if self.tables().iter().any(|other| other.spec.folder() == spec.folder()) {
             return Err(Error::Bug(format!("{spec} is built twice in one run")));
@@ -167,7 +184,7 @@ impl Staging {
         publication: Publication<'_>,
         wanted: impl Fn(&TableSpec) -> bool,
     ) -> Result<(Outcome, Vec<PublishedTable>, Vec<(ModelName, Option<NaiveDate>)>), Unfinished> {
-        let Publication { base, author, days, facts, read } = publication;
+        let Publication { base, author, days, facts, mut rewritten, read } = publication;
         let tables: Vec<_> = self.tables().into_iter().filter(|table| wanted(&table.spec)).collect();
         if let Some(broken) = tables.iter().find(|table| !table.findings.is_empty()) {
             let error = format!("{} was to be published though its audits failed", broken.spec);
@@ -182,6 +199,7 @@ impl Staging {
             let further = facts.get(&name).into_iter().flatten();
             let files = self.asked(table, &further.chain(&days).copied().collect()).await?;
             new.push(NewTable {
+                rewritten: rewritten.remove(&name).unwrap_or_default(),
                 table: name,
                 through: table.spec.by_day.is_none().then_some(last),
                 files: files.iter().map(|file| self.new_file(file)).collect(),

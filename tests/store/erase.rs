@@ -139,6 +139,7 @@ async fn keys_stay_so_that_nothing_is_stale() {
         author,
         days: [day(0), day(1)].into(),
         facts: BTreeMap::new(),
+        rewritten: BTreeMap::new(),
         read: BTreeSet::new(),
     };
     staging.publish(publication, |_| true).await.unwrap();

@@ -46,6 +46,7 @@ async fn each_change_is_one_commit_and_no_change_is_none() {
         to: day(to),
         rescored: false,
         tables: [("metrics.usage".to_owned(), count)].into(),
+        columns_added: [].into(),
     };
     assert_eq!(told, [published(2, 3, 2), published(0, 2, 3)]);
     assert_ne!(rows(&storage, 1, 2).await, rows(&storage, 2, 2).await);
@@ -146,6 +147,7 @@ async fn a_run_that_has_read_what_another_one_replaced_has_to_try_again() {
             author: halescore::store::Author::default(),
             days: [day(0)].into(),
             facts: std::collections::BTreeMap::new(),
+            rewritten: std::collections::BTreeMap::new(),
             read: [(table(), Some(day(0)))].into(),
         };
         let ended = staging.publish(publication, |_| true).await;

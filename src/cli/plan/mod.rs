@@ -3,6 +3,7 @@
 mod look_back;
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -16,7 +17,12 @@ use crate::cli::gc::expiring_days;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet};
 use crate::cli::run::{names, why};
-use crate::plan::{Action, Inputs, Late, Plan, Step, renames};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::engine::sources::Reading;
+use crate::error::{Error, Result};
+use crate::pipeline::Pipeline;
+use crate::plan::{Action, Built, Inputs, Late, OtherColumns, Plan, Step, renames};
+use crate::project::model::Model;
 use crate::run::Selection;
 use crate::store::State;
 
@@ -71,6 +77,7 @@ impl PlanFor {
         let inputs = Inputs::of(&pipeline, &sources, reading, false).await;
         let plan = Plan::of(&pipeline, &selection.0, &days, &inputs, &state).await?;
         let is_kept = plan.steps.iter().all(|step| step.action == Action::Keep);
+        let other_columns = other_columns(&pipeline, &plan, (&days, reading), (&inputs, &state)).await?;
         let late = if is_kept {
             None
         } else {
@@ -86,6 +93,7 @@ impl PlanFor {
             let mut told = to_json(&steps, &plan, late.as_ref());
             told["expiring"] = json!(expiring);
             told["renamed"] = names(&renames);
+            told["other_columns"] = other_columns.iter().map(Diagnostic::to_json).collect();
             return output::json_line(&told);
         }
         let mut text = text(&steps, &plan, late.as_ref(), context.console);
@@ -95,8 +103,29 @@ impl PlanFor {
         if let (Some(keep), false) = (keep, expiring.is_empty()) {
             text += &format!("`hale gc` takes out {}, beyond `keep: {keep}`\n", listed(&expiring));
         }
+        context.console.problems(&other_columns);
         output::write(text.as_bytes())
     }
+}
+
+/// That a run is refused as it leaves days with other columns than it builds.
+async fn other_columns(
+    pipeline: &Pipeline,
+    plan: &Plan,
+    (days, reading): (&RangeInclusive<NaiveDate>, Reading),
+    (inputs, state): (&Inputs, &State),
+) -> Result<Diagnostics> {
+    let keys = inputs.keys();
+    let is_built = |model: &&Model| {
+        plan.steps.iter().any(|step| step.table == model.name && matches!(step.action, Action::Build(_)))
+    };
+    let mut found = Diagnostics::new();
+    for model in pipeline.models.iter().filter(is_built) {
+        let built = Built { days, with_facts: reading == Reading::AsHappened };
+        let other = OtherColumns::of(model, state, built, keys.get(&model.name)).await?;
+        found.extend(other.map(|other| other.refused(model, state, days).into_warning()));
+    }
+    Ok(found)
 }
 
 /// What is done, in one word, and why.

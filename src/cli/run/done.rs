@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::sources::Reading;
 use crate::engine::{Engine, peak_resident};
 use crate::project::reported::{Reported, Reports};
-use crate::run::{BuiltModel, Report};
+use crate::run::{AddedColumns, BuiltModel, Report};
 use crate::store::Renames;
 
 /// A run that ended well.
@@ -150,6 +150,14 @@ impl DaysBuilt {
             object(json!({ "from": first, "to": last }))
         };
         all.extend(self.report.iter().flat_map(facts));
+        let added = self.report.iter().flat_map(|report| &report.added_columns).collect::<Vec<_>>();
+        if !added.is_empty() {
+            let of_table = |added: &&AddedColumns| {
+                let said = json!({ "columns": added.columns, "days": added.days });
+                (added.table.to_string(), said)
+            };
+            all.insert("added_columns".to_owned(), added.iter().map(of_table).collect::<Map<_, _>>().into());
+        }
         if self.is_up_to_date {
             all.extend(object(json!({ "commit": null, "up_to_date": true, "files": { "written": 0 } })));
         }

@@ -89,6 +89,10 @@ pub(super) struct Run {
     /// Build and publish also what is published as it would be now
     #[arg(long)]
     force: bool,
+    /// Declare columns that are new in a table as NULL on its published days that are not built; without it such a run is refused,
+    /// as all days of a table have the same columns
+    #[arg(long)]
+    add_columns: bool,
     /// Publish also by a definition that has published before and was replaced since, as where a change is taken back
     #[arg(long)]
     older_definition: bool,
@@ -336,6 +340,7 @@ impl Run {
             followers: self.select.is_empty(),
             reading: self.reading.reading(),
             incomplete: self.incomplete(pipeline),
+            add_columns: self.add_columns,
             sources,
             out: Arc::new(State::newest(out).await?),
             why: self.why.clone(),
