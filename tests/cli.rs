@@ -9,6 +9,7 @@ mod erase;
 mod facts;
 mod faults;
 mod help;
+mod kept;
 mod keys;
 mod late;
 mod logs;

@@ -11,7 +11,7 @@ use halescore::engine::sources::Reading;
 use halescore::engine::{Engine, EngineOptions};
 use halescore::error::Result;
 use halescore::pipeline::Pipeline;
-use halescore::plan::{Inputs, Late};
+use halescore::plan::{Inputs, Late, MayLack};
 use halescore::project::Project;
 use halescore::run::{Quiet, Request, Selection, build};
 use halescore::storage::Storage;
@@ -111,7 +111,8 @@ impl Run {
         let pipeline = &checked.pipeline;
         let inputs = Inputs::of(pipeline, &asked.sources, self.reading, true).await;
         let (sources, days) = ((&asked.sources, self.reading), (&asked.selection.0, &asked.days));
-        let late = Late::of(pipeline, &engine, sources, days, (&inputs, &asked.out)).await?;
+        let may_lack = MayLack { kept: &asked.kept, any: true };
+        let late = Late::of(pipeline, &engine, sources, days, (&inputs, &asked.out), may_lack).await?;
         let late = late.expect("the project looks for late rows");
         let asked = Request { keys: inputs.keys(), told: Some(Arc::clone(&late.sources)), ..asked };
         let again = late.builds().into_iter().map(|(days, tables)| (days, Selection(tables)));
@@ -150,6 +151,7 @@ impl Run {
             reading: self.reading,
             incomplete: halescore::run::Incomplete::Built,
             add_columns: false,
+            kept: halescore::plan::Kept::default(),
             sources,
             out: Arc::new(State::newest(&out).await?),
             why: None,

@@ -6,8 +6,11 @@
 //! in the days that are built from then on. So a late row counts in all days from its own on, or in none before the run.
 //!
 //! Days that another definition of the project made are built again only when asked for; they are told. Left out: sources of
-//! `kind` `current`, which say nothing of the past, and days that nobody looked at when they were made. When a row was known is
-//! no part of what it says of a day.
+//! `kind` `current`, which say nothing of the past, days that nobody looked at when they were made, and days of which a source has
+//! no rows any more, as it says itself (`kept_from`). When a row was known is no part of what it says of a day.
+//!
+//! A day of which a source said something and now says nothing is no late row: its files are gone, by mistake or for good. A run
+//! stops then, unless it is told to go on with what is there (`--incomplete`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -15,14 +18,16 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 
+use super::kept::Kept;
 use super::key::Inputs;
 use super::steps::{Action, Step};
 use super::why::Why;
+use crate::diagnostic::Diagnostic;
 use crate::engine::Engine;
 use crate::engine::digests::of_source;
 use crate::engine::landed::Place;
 use crate::engine::sources::{Horizon, Reading};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
 use crate::project::model::Kind;
@@ -41,19 +46,31 @@ pub struct Late {
     pub left: BTreeSet<NaiveDate>,
     /// Because of which sources, and which of their days.
     pub because: BTreeMap<String, BTreeSet<NaiveDate>>,
+    /// Days of which sources say nothing any more, and did when rows were made.
+    vanished: BTreeMap<String, BTreeSet<NaiveDate>>,
+}
+
+/// Which days sources may lack.
+#[derive(Debug, Clone, Copy)]
+pub struct MayLack<'a> {
+    /// Those of which they have no rows any more, as they say.
+    pub kept: &'a Kept,
+    /// Whether all others too: what is there is taken for all that is.
+    pub any: bool,
 }
 
 impl Late {
     /// Looks for late rows; `None` where the project does not ask for that, or each day is built from what was known of it.
     ///
     /// # Errors
-    /// What storage says; what reading a source says: it has not landed, or is not as it was declared.
+    /// [`Error::Audit`] where a source lacks days that it may not lack; what storage says; what reading a source says: it has not landed, or is not as it was declared.
     pub async fn of(
         pipeline: &Pipeline,
         engine: &Engine,
         (sources, reading): (&Storage, Reading),
         (selected, days): (&BTreeSet<ModelName>, &RangeInclusive<NaiveDate>),
         (inputs, state): (&Inputs, &State),
+        may_lack: MayLack<'_>,
     ) -> Result<Option<Self>> {
         let most = match (reading, pipeline.settings.max_restatement_days) {
             (Reading::AsHappened, Some(most)) => most,
@@ -68,34 +85,58 @@ impl Late {
             days: BTreeMap::new(),
             left: BTreeSet::new(),
             because: BTreeMap::new(),
+            vanished: BTreeMap::new(),
         };
         let before = before(pipeline, *days.start(), most);
         let mut then = Then { storage: state.storage(), read: BTreeMap::new() };
         let held = &state.commit().held;
         for (table, read) in &read.by_table {
-            for (day, entry) in state.entries(table, before..*days.start()).await? {
+            for (day, entry) in state.entries(table, before..=*days.end()).await? {
                 if held.contains_key(&day) {
                     continue;
                 }
                 let Some(then) = then.of(&entry).await? else { continue };
-                let is_left = !inputs.has_definition_of(table, &entry);
-                late.enter((table, day, is_left), read, &then, before);
+                let changed = late.changed((read, &then), before..=day, may_lack.kept);
+                late.lose(&changed);
+                if day < *days.start() {
+                    let is_left = !inputs.has_definition_of(table, &entry);
+                    late.enter((table, day, is_left), changed);
+                }
             }
         }
-        Ok(Some(late))
+        if late.vanished.is_empty() || may_lack.any {
+            return Ok(Some(late));
+        }
+        Err(Error::Audit(late.vanished.iter().map(|(source, days)| vanished(source, days)).collect()))
+    }
+
+    /// The days of which sources say something else now than when a day was made, but those that they need not have any more.
+    fn changed(
+        &self,
+        (read, then): (&BTreeSet<String>, &SourceDays),
+        days: RangeInclusive<NaiveDate>,
+        kept: &Kept,
+    ) -> Vec<(String, NaiveDate)> {
+        let changed = self.sources.changed_since(then, read, days);
+        let named = changed.map(|(source, of)| (ModelName::new(Layer::Raw, source), of));
+        named.filter(|(source, of)| kept.has(source, *of)).map(|(source, of)| (source.table, of)).collect()
+    }
+
+    /// Notes the days of which sources say nothing any more.
+    fn lose(&mut self, changed: &[(String, NaiveDate)]) {
+        for (source, of) in changed.iter().filter(|(source, of)| self.sources.is_silent(source, *of)) {
+            self.vanished.entry(source.clone()).or_default().insert(*of);
+        }
     }
 
     /// A day of a table, where sources say something else than they did when it was made.
     fn enter(
         &mut self,
         (table, day, is_left): (&ModelName, NaiveDate, bool),
-        read: &BTreeSet<String>,
-        then: &SourceDays,
-        first: NaiveDate,
+        changed: Vec<(String, NaiveDate)>,
     ) {
-        let now = Arc::clone(&self.sources);
-        for (source, of) in now.changed_since(then, read, first..=day) {
-            self.because.entry(source.to_owned()).or_default().insert(of);
+        for (source, of) in changed {
+            self.because.entry(source).or_default().insert(of);
             if is_left {
                 self.left.insert(day);
             } else {
@@ -129,6 +170,22 @@ impl Late {
         };
         pipeline.models.iter().filter_map(|model| of_table(&model.name)).collect()
     }
+}
+
+/// That a source says nothing any more of days of which it did.
+fn vanished(source: &str, days: &BTreeSet<NaiveDate>) -> Diagnostic {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = days.iter().take(SHOWN).map(NaiveDate::to_string).collect();
+    let more = days.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more days") } else { String::new() };
+    let message = format!(
+        "raw.{source} has no row any more of {}{more}, and had some when days were published",
+        shown.join(", ")
+    );
+    Diagnostic::error("vanished-days", message)
+        .note("nothing was built: what counts on these days would be built as if nothing had happened")
+        .help("deliver them again; where the source keeps rows for a while alone, say from when on it has them: OPTIONS ('kept_from' '400 days'); \
+               where they are gone for good, --incomplete builds with what is there")
 }
 
 /// The sources whose past may change and that tables read, directly or not.

@@ -22,6 +22,8 @@ pub enum Action {
     Keep,
     /// They are held, and left as published.
     Hold,
+    /// A source has no rows of them any more, and they are left as published.
+    Freeze,
 }
 
 /// Days of a table with which the same is done.

@@ -13,6 +13,7 @@ mod comments;
 pub mod contract;
 pub(crate) mod digests;
 pub(crate) mod identifier;
+pub mod kept;
 pub mod layer;
 pub mod model;
 pub mod ready;

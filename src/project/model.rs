@@ -7,6 +7,7 @@ use chrono::{Days, NaiveDate};
 use datafusion::sql::sqlparser::ast::Query;
 
 use super::contract::Contract;
+use super::kept::KeptFrom;
 use super::layer::ModelName;
 use super::time::Time;
 use super::was::Was;
@@ -72,6 +73,8 @@ pub struct Source {
     pub may_be_silent: Option<u32>,
     /// How many days its loads may lag behind a day, where the source says so; see [`super::settings::Settings::may_lag`].
     pub stale_after: Option<u32>,
+    /// From which day on it still has its rows; it has all that ever were unless said.
+    pub kept_from: Option<KeptFrom>,
     /// What a run does where a day of the log is unlike the same weekdays of the weeks before; nothing unless said.
     pub unusual_days: Option<UnusualDays>,
     /// Whether its rows are use of the product: what is counted of them is zero for a customer who falls silent.

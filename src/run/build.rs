@@ -12,6 +12,7 @@ use super::add_columns::other_columns;
 use super::author::author;
 use super::built::Built;
 use super::decide::{Decided, decide};
+use super::kept::from_kept_days;
 use super::once::{Once, once};
 use super::question::Question;
 use super::report::{AddedColumns, Report};
@@ -60,6 +61,7 @@ pub async fn build(
     drop(phase);
     let other_columns = other_columns(checked, request).await?;
     let decided = decide(checked, (engine, &planning), request).await?;
+    from_kept_days(checked, request, &decided)?;
     if !request.from_published {
         landed::apart(&request.sources, out, checked.pipeline.models.iter())?;
     }

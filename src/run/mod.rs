@@ -22,6 +22,7 @@ mod decide;
 mod declared;
 mod digests;
 mod how_far;
+mod kept;
 mod known;
 mod logs;
 mod look_back;

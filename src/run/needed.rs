@@ -36,6 +36,8 @@ pub(super) struct Needed {
     pub(super) plans: BTreeMap<ModelName, LogicalPlan>,
     /// Of the logs that are read the first day that matters; `None` where all of them may.
     pub(super) logs: BTreeMap<ModelName, Option<NaiveDate>>,
+    /// The same by the tables that read them.
+    pub(super) log_reads: BTreeMap<ModelName, Vec<(ModelName, Option<NaiveDate>)>>,
     /// Of the models that read sources, through how many windows within windows bounds on the day were put.
     pub(super) windows: BTreeMap<ModelName, usize>,
     /// The models whose rows of a day are made of nothing but rows of that day of these stored tables.
@@ -209,6 +211,7 @@ impl<'a> Search<'a> {
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
             needed.look_back(model, first, &found.reads.tables);
             needed.extend(found.reads.clone(), &model.name.to_string(), |table| self.starts(table));
+            needed.log_reads.insert(model.name.clone(), found.reads.logs.clone());
             if found.reads.sources {
                 needed.windows.insert(model.name.clone(), found.windows);
                 continue;

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::sources::Reading;
 use crate::pipeline::Pipeline;
+use crate::plan::Kept;
 use crate::project::layer::{Layer, ModelName};
 use crate::storage::Storage;
 use crate::store::{Key, SourceDays, State};
@@ -31,6 +32,8 @@ pub struct Request {
     pub incomplete: Incomplete,
     /// Whether columns that are new in a table are declared as NULL on its published days that are not built.
     pub add_columns: bool,
+    /// From which days on sources have their rows.
+    pub kept: Kept,
     /// Where the sources lie.
     pub sources: Storage,
     /// Where tables are published, and what is published there when the run begins.

@@ -49,7 +49,10 @@ impl<'a> Standing<'a> {
     ) -> Result<BTreeSet<NaiveDate>> {
         let Self::Of(request) = self else { return Ok(BTreeSet::new()) };
         let Some(key) = request.keys.get(&model.name) else { return Ok(BTreeSet::new()) };
-        let (start, end) = (model.open_from(*request.days.start()), *request.days.end());
+        let (start, end) = (*request.days.start(), *request.days.end());
+        // Facts of days of which a source has no rows any more are as settled as they will ever be.
+        let frozen = request.kept.first_of(&model.name).unwrap_or(NaiveDate::MIN).min(start);
+        let start = model.open_from(start).max(frozen);
         let is_asked_for = request.selection.0.contains(&model.name);
         let is_as_of_now = |entry: &Entry| entry.made_of().is_some_and(|then| then.makes_the_same(key));
         if !model.by_day() {

@@ -42,6 +42,11 @@ impl SourceDays {
         })
     }
 
+    /// Whether a source that was looked at says nothing of a day.
+    pub fn is_silent(&self, source: &str, day: NaiveDate) -> bool {
+        self.sources.get(source).is_some_and(|days| !days.contains_key(&day))
+    }
+
     /// Writes them for the entries that a run makes; the name of the object.
     ///
     /// # Errors

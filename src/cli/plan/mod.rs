@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::cli::arguments::{DaysAsked, OutAt, ReadingAs, SourcesAt};
 use crate::cli::console::Console;
 use crate::cli::context::Context;
-use crate::cli::days::listed;
+use crate::cli::days::{listed, today};
 use crate::cli::gc::expiring_days;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet};
@@ -21,7 +21,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::sources::Reading;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::plan::{Action, Built, Inputs, Late, OtherColumns, Plan, Step, renames};
+use crate::plan::{Action, Built, Inputs, Kept, Late, MayLack, OtherColumns, Plan, Step, renames};
 use crate::project::model::Model;
 use crate::run::Selection;
 use crate::store::State;
@@ -75,14 +75,20 @@ impl PlanFor {
         let renames = renames(&pipeline, &state)?;
         let state = state.renamed(&renames);
         let inputs = Inputs::of(&pipeline, &sources, reading, false).await;
-        let plan = Plan::of(&pipeline, &selection.0, &days, &inputs, &state).await?;
-        let is_kept = plan.steps.iter().all(|step| step.action == Action::Keep);
+        let mut plan = Plan::of(&pipeline, &selection.0, &days, &inputs, &state).await?;
+        let kept = Kept::of(&pipeline, today(&pipeline));
+        if let Some(frozen) = kept.frozen(&selection.0) {
+            frozen.check(&pipeline, (&selection.0, &days), (&state, false)).await?;
+            plan = frozen.left(plan);
+        }
+        let is_kept = plan.steps.iter().all(|step| matches!(step.action, Action::Keep | Action::Freeze));
         let other_columns = other_columns(&pipeline, &plan, (&days, reading), (&inputs, &state)).await?;
         let late = if is_kept {
             None
         } else {
             let (sources, asked) = ((&sources, reading), (&selection.0, &days));
-            Late::of(&pipeline, &engine, sources, asked, (&inputs, &state)).await?
+            let may_lack = MayLack { kept: &kept, any: false };
+            Late::of(&pipeline, &engine, sources, asked, (&inputs, &state), may_lack).await?
         };
         let late = late.filter(|late| !late.days.is_empty());
         let mut steps = late.as_ref().map(|late| late.steps(&pipeline)).unwrap_or_default();
@@ -133,6 +139,7 @@ fn said(action: Action) -> (&'static str, String) {
     match action {
         Action::Build(why) => ("build", why.to_string()),
         Action::Keep => ("keep", "as it would be".to_owned()),
+        Action::Freeze => ("freeze", "its source has no rows of then any more (`kept_from`)".to_owned()),
         Action::Hold => ("hold", "held; `hale release` ends that".to_owned()),
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Done {
     pub(super) built: Vec<DaysBuilt>,
     /// Published tables that got the name of now, or would have in a dry run.
     pub(super) renames: Renames,
+    /// Days asked for that are frozen, and were left as published.
+    pub(super) frozen: BTreeSet<NaiveDate>,
     /// Published days before these that were built again.
     pub(super) restated: Vec<DaysBuilt>,
     /// The sources whose late rows are the reason, each with their days.
@@ -75,6 +77,9 @@ impl Done {
         if self.reading == Reading::AsKnown {
             all.insert("as_known".to_owned(), Value::Bool(true));
         }
+        if !self.frozen.is_empty() {
+            all.insert("frozen".to_owned(), json!(self.frozen));
+        }
         if !self.renames.is_empty() {
             all.insert("renamed".to_owned(), names(&self.renames));
         }
@@ -90,7 +95,8 @@ impl Done {
     }
 
     fn is_published(&self) -> bool {
-        self.built.iter().any(|built| built.report.is_some() || built.is_up_to_date)
+        let are_there = self.built.is_empty() && !self.frozen.is_empty();
+        are_there || self.built.iter().any(|built| built.report.is_some() || built.is_up_to_date)
     }
 
     /// The table at the end, for people; in a log, the same facts as the last event.

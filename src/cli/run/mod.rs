@@ -1,6 +1,7 @@
 //! `hale run`
 
 mod done;
+mod frozen;
 mod renamed;
 mod replaced;
 mod restated;
@@ -16,13 +17,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use chrono::{Days, NaiveDate, Utc};
+use chrono::{Days, NaiveDate};
 use clap::{Args, ValueEnum};
 use tracing::info_span;
 
 use crate::check::{Checked, check};
 use crate::cli::arguments::{DaysAsked, OutAt, ReadingAs, SourcesAt};
 use crate::cli::context::Context;
+use crate::cli::days::today;
 use crate::cli::files;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output;
@@ -31,7 +33,7 @@ use crate::cli::signals::{unless_panicked, unless_stopped};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
-use crate::plan::{Inputs, Late, renames};
+use crate::plan::{Inputs, Kept, Late, MayLack, renames};
 use crate::run::{Incomplete, Report, Request, Selection, build};
 use crate::storage::Storage;
 use crate::store::{State, Unfinished};
@@ -166,11 +168,12 @@ impl Run {
         let pipeline = context.pipeline_to_check()?;
         drop(reading);
         let engine = context.engine()?;
-        let days = self.days(&pipeline)?;
+        let mut days = self.days(&pipeline)?;
         let out = context.out_of(&self.out, self.reading.reading(), &pipeline, &engine)?;
         let mut request = self.request(context, &pipeline, &engine, (days[0].clone(), &out)).await?;
         let renames = renames(&pipeline, &request.out)?;
         request.out = Arc::new(request.out.renamed(&renames));
+        let frozen = self.without_frozen(&pipeline, &request, &mut days, context.console).await?;
         let inputs = match self.rescore {
             true => None,
             false => Some(Inputs::of(&pipeline, &request.sources, request.reading, self.incomplete).await),
@@ -193,6 +196,7 @@ impl Run {
                 return Ok(Done {
                     built,
                     renames,
+                    frozen,
                     restated: Vec::new(),
                     because: BTreeMap::new(),
                     is_dry: false,
@@ -228,6 +232,7 @@ impl Run {
         Ok(Done {
             built,
             renames,
+            frozen,
             restated,
             because: late.map(|late| late.because).unwrap_or_default(),
             is_dry: self.dry_run,
@@ -249,7 +254,8 @@ impl Run {
         let ([days], Some(inputs)) = (days, inputs) else { return Ok(None) };
         let (sources, out) = ((&request.sources, request.reading), (inputs, request.out.as_ref()));
         let looked = info_span!("late rows: looked for");
-        let late = Late::of(pipeline, engine, sources, (&request.selection.0, days), out);
+        let may_lack = MayLack { kept: &request.kept, any: self.incomplete };
+        let late = Late::of(pipeline, engine, sources, (&request.selection.0, days), out, may_lack);
         let late = unless_stopped(async { Ok(late.await?) }).await;
         drop(looked);
         late
@@ -341,6 +347,7 @@ impl Run {
             reading: self.reading.reading(),
             incomplete: self.incomplete(pipeline),
             add_columns: self.add_columns,
+            kept: Kept::of(pipeline, today(pipeline)),
             sources,
             out: Arc::new(State::newest(out).await?),
             why: self.why.clone(),
@@ -349,10 +356,8 @@ impl Run {
         })
     }
 
-    /// The one place where a run asks what day it is.
     fn incomplete(&self, pipeline: &Pipeline) -> Incomplete {
-        let today = Utc::now().with_timezone(&pipeline.settings.time_zone).date_naive();
-        if self.incomplete { Incomplete::Built } else { Incomplete::Refused { today } }
+        if self.incomplete { Incomplete::Built } else { Incomplete::Refused { today: today(pipeline) } }
     }
 
     /// The days to build, those that are built at once together; there is at least one.

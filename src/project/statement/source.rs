@@ -12,15 +12,17 @@ use super::parse::bytes;
 use super::time;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::project::contract::Contract;
+use crate::project::kept::{self, KeptFrom};
 use crate::project::model::{Source, UnusualDays};
 use crate::project::time::Time;
 
-const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 8] = [
     "added_columns",
     "optional",
     "none_where_absent",
     "may_be_silent",
     "stale_after",
+    kept::OPTION,
     "unusual_days",
     "usage",
 ];
@@ -33,6 +35,7 @@ struct Others {
     none_where_absent: bool,
     may_be_silent: Option<u32>,
     stale_after: Option<u32>,
+    kept_from: Option<KeptFrom>,
     unusual_days: Option<UnusualDays>,
     usage: bool,
 }
@@ -80,6 +83,7 @@ pub(super) fn source(
         none_where_absent: others.none_where_absent,
         may_be_silent: others.may_be_silent,
         stale_after: others.stale_after,
+        kept_from: others.kept_from,
         unusual_days: others.unusual_days,
         usage: others.usage,
     })
@@ -92,6 +96,9 @@ fn contradictions(file: &Arc<SourceFile>, others: &Others, time: Option<&Time>) 
         let message = "`none_where_absent` is said of a source that may be absent, and this one may not";
         let problem = Diagnostic::error("option-value", message).at(place_of(file, "none_where_absent"));
         found.push(problem.help("add the option 'optional' 'true', or leave this one out"));
+    }
+    if let Some(Time::Current(_)) = time.filter(|_| others.kept_from.is_some()) {
+        found.push(time::without_effect(kept::OPTION, "current").at(place_of(file, kept::OPTION)));
     }
     let of_events =
         [("may_be_silent", others.may_be_silent.is_some()), ("unusual_days", others.unusual_days.is_some())];
@@ -125,6 +132,7 @@ fn option(others: &mut Others, contract: &Contract, key: &str, text: &str) -> Re
         "may_be_silent" => others.may_be_silent = Some(days(key, text)?),
         "unusual_days" => others.unusual_days = Some(unusual_days(key, text)?),
         "stale_after" => others.stale_after = Some(days(key, text)?),
+        kept::OPTION => others.kept_from = Some(KeptFrom::parse(text)?),
         _ => {
             return Err(Diagnostic::error("unknown-option", format!("there is no source option `{key}`"))
                 .note(format!("known: {}", known().collect::<Vec<_>>().join(", ")))
