@@ -97,9 +97,12 @@ impl Late {
                 }
                 let Some(then) = then.of(&entry).await? else { continue };
                 let changed = late.changed((read, &then), before..=day, may_lack.kept);
-                late.lose(&changed);
-                if day < *days.start() {
-                    let is_left = !inputs.has_definition_of(table, &entry);
+                let is_before = day < *days.start();
+                let is_left = is_before && !inputs.has_definition_of(table, &entry);
+                if !is_left {
+                    late.lose(&changed);
+                }
+                if is_before {
                     late.enter((table, day, is_left), changed);
                 }
             }

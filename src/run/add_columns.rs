@@ -1,6 +1,6 @@
 //! Columns that are new in a table, declared on its published days as NULL: their files are written again, and nothing is built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
@@ -17,6 +17,7 @@ use crate::engine::diagnose;
 use crate::engine::sources::Reading;
 use crate::error::{Error, Result};
 use crate::plan::{Built, OtherColumns};
+use crate::project::layer::ModelName;
 use crate::store::{Entry, Rewritten};
 use crate::table::{RowFile, TableSpec, failed};
 
@@ -27,11 +28,15 @@ const AT_ONCE: usize = 4;
 ///
 /// # Errors
 /// [`Error::Project`] with every table of which there are such days, and that is not asked for or cannot be done.
-pub(super) async fn other_columns(checked: &Checked, request: &Request) -> Result<Vec<OtherColumns>> {
+pub(super) async fn other_columns(
+    checked: &Checked,
+    request: &Request,
+    selected: &BTreeSet<ModelName>,
+) -> Result<Vec<OtherColumns>> {
     let with_facts = !request.from_published && request.reading == Reading::AsHappened;
     let built = Built { days: &request.days, with_facts };
     let (mut all, mut refused) = (Vec::new(), Diagnostics::new());
-    for model in checked.pipeline.models.iter().filter(|model| request.selection.0.contains(&model.name)) {
+    for model in checked.pipeline.models.iter().filter(|model| selected.contains(&model.name)) {
         let found = OtherColumns::of(model, &request.out, built, request.keys.get(&model.name)).await?;
         let Some(other) = found else { continue };
         if request.add_columns && other.are_addable(model) {

@@ -59,9 +59,9 @@ pub async fn build(
     let planning = Session::new(engine, settings, WindowOptions::default(), until);
     let planning = planning.map_err(|error| diagnose::of_run("setting up", &error))?;
     drop(phase);
-    let other_columns = other_columns(checked, request).await?;
     let decided = decide(checked, (engine, &planning), request).await?;
     from_kept_days(checked, request, &decided)?;
+    let other_columns = other_columns(checked, request, &decided.selected).await?;
     if !request.from_published {
         landed::apart(&request.sources, out, checked.pipeline.models.iter())?;
     }

@@ -150,3 +150,27 @@ fn columns_that_are_dropped_renamed_retyped_or_required_change_on_all_days_or_on
         }
     }
 }
+
+#[test]
+fn marts_that_follow_scores_again_have_the_columns_of_their_other_days() {
+    let mart = |columns: &str, more: &str| {
+        by_day(columns, &format!("SELECT account_id, as_of_date, score AS x{more} FROM scores.health"))
+            .replace("metrics.accounts (", "marts.scored (")
+    };
+    let score = "title: Health\nversion: '1'\ncomponents: {amount: 1}\ntiers: [{name: low, below: 40}, {name: high}]\n";
+    let amount = "amount: {title: Amount, value: n, bins: [{below: 6, points: 0}, {points: 4}]}\n";
+    let project = Project::of(&[
+        (TABLE, &table(&[N])),
+        ("sql/components/all.yml", amount),
+        ("sql/scores/health.yml", score),
+        ("sql/marts/scored.sql", &mart("x DOUBLE", "")),
+    ]);
+    good(project.hale(&["run", "--from", "2026-01-01", "--to", "2026-01-02"]));
+    project.write("sql/marts/scored.sql", &mart("x DOUBLE, y DOUBLE", ", 2 * score AS y"));
+    let said = refused(&project, &["--as-of", "2026-01-02", "--rescore"]);
+    assert!(said.contains("marts.scored has other columns than its published day"), "{said}");
+    project.json(&["run", "--as-of", "2026-01-02", "--rescore", "--add-columns"]);
+    let query = "SELECT as_of_date, count(x), count(y) FROM marts.scored GROUP BY 1 ORDER BY 1";
+    let told = good(project.hale(&["query", query, "--format", "csv"]));
+    assert_eq!(told.lines().skip(1).collect::<Vec<_>>(), ["2026-01-01,2,0", "2026-01-02,2,2"]);
+}

@@ -123,7 +123,7 @@ impl Done {
                 None => line("no commit: all of it was published before, byte for byte"),
             }
         }
-        if self.built.iter().all(|built| built.is_up_to_date) {
+        if !self.built.is_empty() && self.built.iter().all(|built| built.is_up_to_date) {
             line("nothing to do: all of it is published as it would be now");
         }
         if self.is_dry {
