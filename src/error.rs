@@ -14,7 +14,8 @@ pub enum Error {
     /// hale itself is wrong. Exit code 2.
     #[error("this is a bug in hale: {0}")]
     Bug(String),
-    /// Everything was built, an audit failed, nothing was published. Exit code 3.
+    /// Everything was built, an audit failed, nothing was published; or what is published, or would be, is not as it must be.
+    /// Exit code 3.
     #[error("{0}")]
     Audit(Diagnostics),
     /// A source has not landed, or cannot be read: wait, then try again. Exit code 75, or 99 where the caller asked to skip.

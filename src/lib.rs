@@ -20,7 +20,7 @@
 //! ```
 //!
 //! What is published is a value: the newest commit, [`store::State`]. A run begins with one and ends with the next; what people
-//! ask ([`read`], [`explain`](mod@explain), [`suggest`]) is answered from one, and never from folders. A commit is written in
+//! ask ([`read`], [`explain`](mod@explain), [`diff`], [`suggest`]) is answered from one, and never from folders. A commit is written in
 //! `store/commit.rs`, by [`store::publish()`] alone; plain folders are written by [`store::follow()`] alone.
 //!
 //! | module | what it is |
@@ -37,6 +37,7 @@
 //! | [`read`] | what people ask of what is published |
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
+//! | [`diff`] | what a changed definition does to everybody, before it is published; what moved everybody between two days |
 //! | [`suggest`] | where to cut a metric, which metrics say the same, what each component is worth |
 //! | [`docs`] | the project's documentation as a static site, lineage of columns included |
 //! | [`generate`](mod@generate) | synthetic sources at any scale |
@@ -125,6 +126,7 @@
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod diff;
 pub mod docs;
 pub mod engine;
 pub mod erase;

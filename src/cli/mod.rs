@@ -14,6 +14,7 @@ mod completions;
 mod console;
 mod context;
 mod days;
+mod diff;
 mod docs;
 mod erase;
 mod explain;
@@ -79,9 +80,10 @@ Examples:
   hale run --as-of 2026-09-30     build, audit, publish one day
   hale show metrics.accounts      read what was published
   hale explain a000000 --score health   why a score is what it is
+  hale diff                       what a changed definition would do to all scores
 
 Exit codes: 0 done · 1 the project is wrong · 2 called wrongly, or a bug · 3 an audit failed, nothing was
-published · 75 a source is not there yet, does not reach the day or cannot be read (99 with --if-not-ready skip),
+published, or a limit is broken · 75 a source is not there yet, does not reach the day or cannot be read (99 with --if-not-ready skip),
 or storage or memory failed: try again · 130/143 stopped by a signal, nothing was published"
 )]
 pub struct Call {
@@ -101,6 +103,7 @@ enum Command {
     Run(run::Run),
     Show(show::Show),
     Explain(explain::Explain),
+    Diff(diff::Diff),
     Suggest(suggest::Suggest),
     Query(query::Query),
     History(history::History),
@@ -205,6 +208,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         // Publishing must not be stopped: a run itself looks out for signals until then.
         Command::Run(run) => run.execute(context).await,
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
+        Command::Diff(diff) => unless_stopped(diff.execute(context)).await,
         Command::Suggest(suggest) => unless_stopped(suggest.execute(context)).await,
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,

@@ -141,9 +141,12 @@ impl Session {
     /// every such part, and carry all columns through it.
     #[must_use]
     pub fn for_model(&self, model: &Model) -> Self {
-        if !model.name.layer.is_semantic() {
-            return self.clone();
-        }
+        if model.name.layer.is_semantic() { self.for_steps() } else { self.clone() }
+    }
+
+    /// The session as queries of many small steps want it.
+    #[must_use]
+    pub fn for_steps(&self) -> Self {
         let state = self.context.state();
         let mut rules = state.optimizer().rules.clone();
         rules.retain(|rule| rule.name() != CommonSubexprEliminate::new().name());

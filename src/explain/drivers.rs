@@ -150,11 +150,11 @@ impl DriverKind {
 }
 
 /// A score in whole units, so that sums are exact.
-pub(super) fn units(score: f64) -> i64 {
+pub(crate) fn units(score: f64) -> i64 {
     (score * UNITS).round() as i64
 }
 
 /// So many units as a score.
-pub(super) fn of_units(units: i64) -> f64 {
+pub(crate) fn of_units(units: i64) -> f64 {
     units as f64 / UNITS
 }

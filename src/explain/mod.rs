@@ -15,6 +15,7 @@ mod rows;
 mod rule_text;
 
 pub use account::{Explanation, Line, Part, Step};
+pub(crate) use drivers::{of_units, units};
 pub use drivers::{Cause, Driver, DriverKind, Moved, Movement};
 pub use page::page;
 pub(crate) use rule_text::{number, place};
@@ -87,10 +88,17 @@ pub async fn compare(
 /// # Errors
 /// [`Error::Usage`] for a name that no score has, or none where there are several and no main one.
 pub fn score_named<'a>(pipeline: &'a Pipeline, name: Option<&str>) -> Result<&'a Score> {
-    let scores = &pipeline.semantics.scores;
+    score_of((&pipeline.semantics.scores, pipeline.main_score.as_deref()), name)
+}
+
+/// The same of scores of which one may be the main one.
+pub(crate) fn score_of<'a>(
+    (scores, main): (&'a [Score], Option<&str>),
+    name: Option<&str>,
+) -> Result<&'a Score> {
     let names = || scores.iter().map(|score| score.name.as_str());
     let listed = || names().collect::<Vec<_>>().join(", ");
-    match (name.filter(|name| *name != MAIN).or(pipeline.main_score.as_deref()), scores.as_slice()) {
+    match (name.filter(|name| *name != MAIN).or(main), scores) {
         (None, [only]) => Ok(only),
         (None, []) => Err(Error::Usage("the project declares no score".to_owned())),
         (None, _) => Err(Error::Usage(format!("say which score with --score; there are {}", listed()))),

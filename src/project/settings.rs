@@ -73,7 +73,7 @@ enum Parameter {
 
 impl Settings {
     /// Reads them; unknown keys, zones and dates are refused.
-    pub(super) fn read(file: &Arc<SourceFile>) -> Result<Self, Diagnostic> {
+    pub(crate) fn read(file: &Arc<SourceFile>) -> Result<Self, Diagnostic> {
         let written: Written = yaml::read(file)?;
         let Written { time_zone, history_starts, .. } = &written;
         let time_zone = time_zone.value.parse::<Tz>().map_err(|_| {

@@ -3,6 +3,7 @@
 //! All of it is read from one commit, the [`State`] that a command loads once: never from folders, and never from two commits
 //! at a time.
 
+pub(crate) mod columns;
 mod headings;
 mod reader;
 mod show;

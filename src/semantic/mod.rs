@@ -71,13 +71,14 @@ mod document;
 mod expression;
 mod not_a_number;
 mod overlap;
+mod reads;
 mod resolve;
 mod schema;
 
 use std::sync::Arc;
 
 pub(crate) use compile::text_literal;
-pub use compile::{Cell, CompiledModel, Fact, Facts, MAIN, WithoutOne};
+pub use compile::{Cell, CompiledModel, Fact, Facts, MAIN, STAGES, WithoutOne};
 pub use definition::{
     Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, ExpectedIdle, Fading,
     Fallback, Give, Group, Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative,

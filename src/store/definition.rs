@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::commit::Commit;
 use super::{entry, layout};
+use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::storage::Storage;
 
@@ -30,4 +32,19 @@ pub(super) async fn keep(storage: &Storage, files: &Files) -> Result<String> {
         storage.sync(std::slice::from_ref(&file)).await?;
     }
     Ok(name)
+}
+
+/// The project that made a commit; `None` where the commit does not say, or what it names is gone.
+///
+/// # Errors
+/// What storage says; [`Error::Project`] for a definition that cannot be read.
+pub async fn archived(storage: &Storage, commit: &Commit) -> Result<Option<Files>> {
+    let Some(name) = &commit.definition else { return Ok(None) };
+    let file = layout::definition_file(name);
+    let Some(bytes) = storage.get_if_there(&file).await? else { return Ok(None) };
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+        let message = format!("{}/{file} cannot be read: {error}", storage.shown());
+        let problem = Diagnostic::error("damaged-definition", message);
+        Error::Project(problem.help("restore it from a backup").into())
+    })
 }

@@ -64,6 +64,7 @@ pub use change::{Change, TableChange};
 pub use collect::{Collected, Keep, collect};
 pub use commit::{Commit, Held, Stored, What, Whole};
 pub use days_read::{DayHashes, DaysRead};
+pub use definition::{Files, archived};
 pub use edits::{Erasure, Successor, Successors};
 pub use entry::Entry;
 pub(crate) use entry::hexadecimal;

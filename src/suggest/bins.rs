@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::distribution::{Binned, Shown, in_bins, propose};
 use super::metric::metric;
-use super::published::{Period, Published, by_column, finite, texts};
+use super::published::{Period, Published, by_column};
 use crate::error::{Error, Result};
 use crate::project::identifier::identifier;
 use crate::project::model::Model;
+use crate::read::columns::{finite, texts};
 
 /// What bins are asked for.
 #[derive(Debug, Clone)]

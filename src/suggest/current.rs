@@ -7,13 +7,14 @@ use serde::Serialize;
 use super::accounts_by_bin::{
     Alike, CurrentRule, CurrentSegment, Valueless, has_bins, rules, segments, valueless, variants,
 };
-use super::published::{Published, by_column, doubles, known_texts, texts};
+use super::published::{Published, by_column};
 use crate::diagnostic::{closest, visible};
 use crate::error::{Error, Result};
 use crate::explain::{place, score_named};
 use crate::project::identifier::identifier;
 use crate::project::layer::{Layer, ModelName};
 use crate::read::Days;
+use crate::read::columns::{known_texts, numbers, texts};
 use crate::semantic::{Component, Score, text_literal};
 
 /// The bins of a component, and the rows in them on a published day.
@@ -148,7 +149,7 @@ fn alike(batch: &RecordBatch, score: &Score, day: NaiveDate) -> Result<Vec<Alike
     if known_texts(batch, "definition")?.iter().any(|definition| *definition != score.definition) {
         return Err(other_definition(score, day));
     }
-    let columns = ["rule_case", "bin", "alike"].map(|name| doubles(batch, name));
+    let columns = ["rule_case", "bin", "alike"].map(|name| numbers(batch, name));
     let [cases, bins, counts] = columns;
     let (cases, bins, counts) = (cases?, bins?, counts?);
     let (scorecards, states) = (known_texts(batch, "scorecard")?, known_texts(batch, "state")?);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::cuts::{bin_of, cuts};
-use super::published::finite;
+use crate::read::columns::finite;
 
 /// Numbers in bins.
 #[derive(Debug, Clone, PartialEq, Serialize)]

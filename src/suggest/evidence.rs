@@ -6,10 +6,11 @@ use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 
 use super::current::other_definition;
-use super::published::{Published, doubles, finite, known_texts};
+use super::published::Published;
 use crate::error::{Error, Result};
 use crate::project::model::Model;
 use crate::read::Days;
+use crate::read::columns::{finite, known_texts, numbers};
 use crate::semantic::{Component, Entity, Score};
 
 /// A component's numbers, an account (or user) a row.
@@ -186,7 +187,7 @@ fn without(
     components: usize,
 ) -> Result<Vec<Vec<Option<f64>>>> {
     let mut found = vec![vec![None; places.len()]; components + 1];
-    let (numbered, scores) = (doubles(batch, "left_out")?, doubles(batch, "score")?);
+    let (numbered, scores) = (numbers(batch, "left_out")?, numbers(batch, "score")?);
     for (at, key) in keys(batch, score)?.iter().enumerate() {
         let column = numbered[at].and_then(|number| found.get_mut(number as usize));
         if let (Some(column), Some(place)) = (column, places.get(key)) {
@@ -215,7 +216,7 @@ fn parts(
     places: &BTreeMap<&Vec<String>, usize>,
 ) -> Result<BTreeMap<String, Part>> {
     let mut found: BTreeMap<String, Part> = BTreeMap::new();
-    let [points, least, most] = ["points", "min_points", "max_points"].map(|name| doubles(batch, name));
+    let [points, least, most] = ["points", "min_points", "max_points"].map(|name| numbers(batch, name));
     let (points, least, most) = (points?, least?, most?);
     let rows = known_texts(batch, "component")?.into_iter().zip(known_texts(batch, "state")?);
     for ((at, key), (name, state)) in keys(batch, score)?.iter().enumerate().zip(rows) {

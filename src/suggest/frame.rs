@@ -2,14 +2,14 @@
 
 use polars::prelude::{Column, DataFrame, PolarsError, RankMethod, RankOptions};
 
-use super::published::finite;
 use crate::error::{Error, Result};
+use crate::read::columns::finite;
 
 /// Ranks from 1 on; rows with the same number share the middle of theirs.
 pub(super) const MIDDLE: RankOptions = RankOptions { method: RankMethod::Average, descending: false };
 
 /// A column of numbers; what is not finite is missing.
-pub(super) fn numbers(name: &str, values: &[Option<f64>]) -> Column {
+pub(super) fn column(name: &str, values: &[Option<f64>]) -> Column {
     Column::new(name.into(), values.iter().map(|value| finite(*value)).collect::<Vec<_>>())
 }
 

@@ -3,12 +3,13 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
 
-use super::published::{columns, doubles, unknown_column};
+use super::published::{columns, unknown_column};
 use crate::diagnostic::{closest, visible};
 use crate::error::{Error, Result};
 use crate::project::identifier::identifier;
 use crate::project::model::Model;
 use crate::project::types::a_value_of;
+use crate::read::columns::numbers;
 use crate::semantic::Expression;
 
 /// What is measured.
@@ -67,7 +68,7 @@ impl Measured {
         let schema = batch.schema();
         let form = schema.field_with_name("value").map_or(&DataType::Null, |field| field.data_type());
         if form.is_numeric() || matches!(form, DataType::Boolean | DataType::Null) {
-            return doubles(batch, "value");
+            return numbers(batch, "value");
         }
         Err(Error::Usage(format!("`{}` is {}; bins are for numbers", self.shown, a_value_of(form))))
     }

@@ -1,8 +1,7 @@
 //! Published tables of some days, as columns of numbers and texts.
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::{cast, concat_batches};
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
 use chrono::NaiveDate;
 use futures::TryStreamExt;
 
@@ -143,32 +142,4 @@ pub(super) fn unknown_column(model: &Model, name: &str) -> Error {
         None => format!("`hale ls --format json` lists its {} columns", known.len()),
     };
     Error::Usage(format!("{} has no column `{}`; {hint}", model.name, visible(name)))
-}
-
-/// A column of doubles; integers, decimals and truth values become such.
-pub(super) fn doubles(batch: &RecordBatch, name: &str) -> Result<Vec<Option<f64>>> {
-    let column = column(batch, name, &DataType::Float64)?;
-    Ok(column.as_primitive::<Float64Type>().iter().collect())
-}
-
-/// A column of texts.
-pub(super) fn texts(batch: &RecordBatch, name: &str) -> Result<Vec<Option<String>>> {
-    let column = column(batch, name, &DataType::Utf8)?;
-    Ok(column.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect())
-}
-
-/// A column of texts that the contract says are there.
-pub(super) fn known_texts(batch: &RecordBatch, name: &str) -> Result<Vec<String>> {
-    let known = texts(batch, name)?.into_iter().collect::<Option<Vec<String>>>();
-    known.ok_or_else(|| Error::Bug(format!("a published row has no {name}")))
-}
-
-fn column(batch: &RecordBatch, name: &str, form: &DataType) -> Result<arrow::array::ArrayRef> {
-    let column = batch.column_by_name(name).ok_or_else(|| Error::Bug(format!("no column {name}")))?;
-    cast(column, form).map_err(|error| Error::Bug(format!("{name}: {error}")))
-}
-
-/// A number that counts: neither missing, nor NaN, nor infinite; and no negative zero, as in components.
-pub(super) fn finite(value: Option<f64>) -> Option<f64> {
-    value.filter(|value| value.is_finite()).map(|value| value + 0.0)
 }

@@ -9,9 +9,9 @@ use std::borrow::Cow;
 
 use polars::prelude::SeriesRank;
 
-use super::frame::{MIDDLE, bug, numbers};
-use super::published::finite;
+use super::frame::{MIDDLE, bug, column};
 use crate::error::Result;
+use crate::read::columns::finite;
 
 /// The least rows that both numbers of a pair must have: of fewer, any correlation may be chance.
 pub const LEAST_PAIRS: usize = 10;
@@ -42,7 +42,7 @@ impl Ranked {
     pub(super) fn of(values: &[Option<f64>]) -> Result<Self> {
         let values: Vec<Option<f64>> = values.iter().map(|value| finite(*value)).collect();
         let known: Vec<bool> = values.iter().map(Option::is_some).collect();
-        let levels = numbers("values", &values).drop_nulls().n_unique().map_err(|error| bug(&error))?;
+        let levels = column("values", &values).drop_nulls().n_unique().map_err(|error| bug(&error))?;
         let ranks = ranks(&values, &known)?;
         Ok(Self { values, known, ranks, levels })
     }
@@ -65,7 +65,7 @@ impl Ranked {
 fn ranks(values: &[Option<f64>], selected: &[bool]) -> Result<Vec<f64>> {
     let rows = values.iter().zip(selected).filter_map(|(value, selected)| selected.then_some(*value));
     let rows: Vec<Option<f64>> = rows.collect();
-    let ranks = numbers("values", &rows).as_materialized_series().rank(MIDDLE, None);
+    let ranks = column("values", &rows).as_materialized_series().rank(MIDDLE, None);
     let ranks = ranks.f64().map_err(|error| bug(&error))?;
     Ok(ranks.iter().flatten().map(|rank| 2.0 * rank - (rows.len() + 1) as f64).collect())
 }

@@ -5,11 +5,12 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::clusters::complete_linkage;
-use super::published::{Period, Published, doubles};
+use super::published::{Period, Published};
 use super::ranks::{LEAST_PAIRS, Ranked, correlation};
 use crate::error::{Error, Result};
 use crate::project::identifier::identifier;
 use crate::project::model::Model;
+use crate::read::columns::numbers;
 
 /// The table whose metrics are looked at.
 const TABLE: &str = "metrics.accounts";
@@ -124,7 +125,7 @@ pub async fn suggest_themes(
     if batch.num_rows() == 0 {
         return Err(Error::Usage(format!("{TABLE} has no rows on {}", span.last)));
     }
-    let metric = |name: &&str| Ok(Metric { name: (*name).to_owned(), values: doubles(&batch, name)? });
+    let metric = |name: &&str| Ok(Metric { name: (*name).to_owned(), values: numbers(&batch, name)? });
     let metrics: Vec<Metric> = names.iter().map(metric).collect::<Result<_>>()?;
     Ok((span.last, themes(&metrics, at_least)?))
 }

@@ -351,7 +351,7 @@ fn is_idle(query: &Query<'_>) -> String {
 }
 
 /// The tier by the number that decides it.
-fn tier_of(score: &Score, edge: &impl Fn(f64) -> f64) -> String {
+pub(super) fn tier_of(score: &Score, edge: &impl Fn(f64) -> f64) -> String {
     let unscored = ("score IS NULL".to_owned(), text(UNSCORED));
     let (branches, last) = by_tier(score, edge, |_, tier| text(&tier.name));
     case("", std::iter::once(unscored).chain(branches), last.as_deref())

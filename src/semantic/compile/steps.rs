@@ -17,7 +17,12 @@ pub(super) fn write<'a>(
     extras: &[(String, &Expression)],
 ) -> Vec<Tree<'a>> {
     let last = measure::write(writer, query, extras);
-    points::write(writer, query, last);
+    write_scored(writer, query, last)
+}
+
+/// Writes the steps after what was measured, up to `scored`.
+pub(super) fn write_scored<'a>(writer: &mut Writer, query: &Query<'a>, from: &str) -> Vec<Tree<'a>> {
+    points::write(writer, query, from);
     let trees = write_groups(writer, query);
     let snapped = query.grid.snapped("whole");
     let enough = match query.score.min_coverage {

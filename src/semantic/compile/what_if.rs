@@ -90,12 +90,14 @@ impl Semantics {
     }
 }
 
-fn query(score: &Score) -> Option<Query<'_>> {
+/// The query of a score over components; `None` of a roll-up.
+pub(super) fn query(score: &Score) -> Option<Query<'_>> {
     let cards = score.scorecards();
     (!cards.is_empty()).then(|| Query::new(score, cards))
 }
 
-fn columns(query: &Query<'_>) -> Vec<Fact> {
+/// The columns of [`Facts`].
+pub(super) fn columns(query: &Query<'_>) -> Vec<Fact> {
     let mut columns = Vec::new();
     if query.has_scorecards() {
         let name = "scorecard".to_owned();
