@@ -11,6 +11,7 @@ mod cli; // the command: exit codes, stdout and stderr, each command on small pr
 mod commerce; // contracts, growth, billing and users against naive evaluators; money tied out to the cent
 mod dated; // what sources declare about time: the relation of each kind, and its laws
 mod day_rank; // places within a day, of rows that come day by day
+mod diff; // what a changed definition does to everybody, against naive evaluations
 mod docs; // the static site, its links and lineage, looked at in a browser
 mod engine_issues; // wrong answers that were reported of DataFusion: right by now, said in another way, or refused
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced

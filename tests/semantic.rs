@@ -3,21 +3,21 @@
 mod any_text;
 mod bundled;
 mod capabilities;
-mod chance;
+pub mod chance;
 pub mod contracts;
 pub mod engines;
 mod guide;
-mod language;
-mod naive;
-mod numbers;
+pub mod language;
+pub mod naive;
+pub mod numbers;
 mod properties;
-mod published;
+pub mod published;
 mod readme;
 mod refusals;
 mod refused_meanings;
 mod rolled;
 mod schema;
-mod world;
+pub mod world;
 mod yaml;
 
 use std::sync::Arc;
@@ -74,7 +74,7 @@ fn score(text: &str) -> Arc<SourceFile> {
     SourceFile::new("sql/scores/health.yml", text)
 }
 
-fn parse(components_text: &str, score_text: &str) -> Result<Semantics, Diagnostics> {
+pub fn parse(components_text: &str, score_text: &str) -> Result<Semantics, Diagnostics> {
     semantic::parse(&[components(components_text)], &[score(score_text)])
 }
 

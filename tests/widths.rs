@@ -55,6 +55,8 @@ fn nothing_that_people_read_is_wider_than_the_terminal_or_has_more_digits_than_t
         "explain a000001 --score expansion",
         "explain a000000 --vs 2026-09-29",
         "explain a000003 --vs 2026-09-29",
+        "diff",
+        "diff --vs 2026-09-29",
         "suggest bins usage_seconds_28d",
         "suggest bins logins_28d --shares 10,20,40,20,10",
         "suggest bins --component usage --score health",
@@ -64,6 +66,10 @@ fn nothing_that_people_read_is_wider_than_the_terminal_or_has_more_digits_than_t
     ]
     .map(|line| line.split(' ').map(str::to_owned).collect())
     .to_vec();
+    let usage = tempfile::tempdir().unwrap();
+    let usage = usage.path().join("usage").display().to_string();
+    assert_eq!(code(&hale(80, folder.path(), &["init", "--template", "usage", &usage])), 0);
+    asked.push(["diff", &usage, "."].map(str::to_owned).to_vec());
     asked.extend(
         stored().into_iter().map(|table| ["show", &table, "--limit", "12"].map(str::to_owned).to_vec()),
     );

@@ -46,8 +46,10 @@ pub enum Kind {
     Rounding,
     /// The tiers: they move no score.
     Tiers,
-    /// A component became known, or unknown.
+    /// A component became known, or unknown, by what the definition says.
     Coverage,
+    /// Components are known on one of the days alone.
+    Known,
     /// Another scorecard of the same definition.
     Scorecard,
     /// Other values of components that are known on both days.

@@ -40,7 +40,7 @@ use crate::semantic::{Entity, STAGES, Score};
 const OF_STAGES: [(Reason, Kind, &str); STAGES] = [
     (Reason::Restated, Kind::Restated, "Restated since the first day"),
     (Reason::Data, Kind::Scorecard, "Scorecard"),
-    (Reason::Coverage, Kind::Coverage, "Components that came or went"),
+    (Reason::Coverage, Kind::Known, "Components that came or went"),
     (Reason::Data, Kind::Values, "Values of components"),
 ];
 
@@ -186,7 +186,7 @@ impl Common {
     fn left_out(&self, table: &ModelName, (from, to): (NaiveDate, NaiveDate)) -> Option<String> {
         let [first, second] = self.left_out;
         (first + second > 0).then(|| {
-            format!("left out: {first} rows of {table} that only {from} has, and {second} that only {to} has")
+            format!("rows of {table} on one of the days alone are left out: {first} of {from}, {second} of {to}")
         })
     }
 }

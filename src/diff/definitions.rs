@@ -72,6 +72,7 @@ pub async fn between_definitions(
     let mut walk = Walk::from(everybody(&stored, before, &days).await?);
     follow(&mut walk, &stored, changes(before, score), (&days, None)).await?;
     let mut notes: Vec<String> = other_models(old, new).into_iter().collect();
+    notes.extend(refused(&walk, new, rows.len()));
     notes.extend(published_by_others(place, &stored, (old, before), &days).await?);
     let end = |side: &Side, score: &Score| end(side, score, (days[0], last));
     let compared = Compared {
@@ -165,7 +166,7 @@ pub(super) async fn readable(
     let table = scores.first().map(|(_, score)| metrics(score));
     let table = table.ok_or_else(|| Error::Bug("nothing to compare".to_owned()))?;
     let columns = stored.read(&table, &wanted, &named.join(", or ")).await?;
-    let lacking: Diagnostics = scores.iter().flat_map(|(side, score)| lacking(side, score, &table, &columns)).collect();
+    let lacking: Diagnostics = scores.iter().flat_map(|(side, score)| lacking(side, score, (&table, &columns), &wanted)).collect();
     if !lacking.is_empty() {
         return Err(Error::Project(lacking));
     }
@@ -176,15 +177,23 @@ pub(super) async fn readable(
     Ok(columns)
 }
 
-/// Columns that a definition needs and published metrics have not.
-fn lacking(side: &Side, score: &Score, table: &ModelName, columns: &SchemaRef) -> Vec<Diagnostic> {
+/// Columns that a definition needs and published metrics have not on all of the days that are read.
+fn lacking(
+    side: &Side,
+    score: &Score,
+    (table, columns): (&ModelName, &SchemaRef),
+    days: &BTreeSet<NaiveDate>,
+) -> Vec<Diagnostic> {
     let is_there = |column: &str| columns.field_with_name(column).is_ok();
     let lacking = score.columns_read().into_iter().filter(|(column, _)| !is_there(column));
+    let read = match (days.first(), days.last()) {
+        (Some(first), Some(last)) if first < last => format!("read are the days from {first} to {last}, and each must have it"),
+        _ => "a comparison reads only what is published".to_owned(),
+    };
     let problem = |(column, reader): (String, String)| {
         let message = format!("{table} is published without the column `{column}`, which {reader} reads in {}", side.words);
-        Diagnostic::error("not-published", message)
-            .note("a comparison reads only what is published")
-            .help("build the metric first: `hale run` of these days")
+        let problem = Diagnostic::error("not-published", message).note(read.clone());
+        problem.help("build the metric first: `hale run` of these days")
     };
     lacking.map(problem).collect()
 }
@@ -226,6 +235,15 @@ fn other_models(old: &Side, new: &Side) -> Option<String> {
     let (count, verb) = (others.len(), if others.len() == 1 { "file of a model differs" } else { "files of models differ" });
     (count > 0).then(|| {
         format!("{count} {verb} as well ({few}{more}): the metrics are those that are published, whatever these say")
+    })
+}
+
+/// What is said where a run by the new definition would publish nothing.
+fn refused(walk: &Walk, new: &Side, rows: usize) -> Option<String> {
+    let count = walk.refused();
+    (count > 0).then(|| {
+        let why = "a component may not be missing there and is, or a value is worth no points";
+        format!("a run by the definition of {} would publish nothing: {count} of {rows} rows break its contract ({why})", new.words)
     })
 }
 

@@ -50,7 +50,7 @@ impl Limits {
 /// What is said of the limits that do not hold; nothing where all do.
 pub fn broken(gates: &[Gate]) -> Diagnostics {
     let problem = |gate: &Gate| {
-        let what = if gate.gate == "--max-moved" { "of the rows" } else { "of ARR" };
+        let what = if gate.gate == "--max-moved" { "of all rows" } else { "of ARR" };
         let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
         let (share, limit) = (percent(gate.share), percent(gate.limit));
         let message = format!("{}: {share} {what} would change the tier, and at most {limit} may", gate.gate);

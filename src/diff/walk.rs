@@ -78,6 +78,11 @@ impl Walk {
         otherwise
     }
 
+    /// How many rows of the score reached so far would stop a run.
+    pub(super) fn refused(&self) -> usize {
+        self.last.refused.iter().filter(|refused| **refused).count()
+    }
+
     /// Both ends, and the causes between them.
     pub(super) fn ended(mut self) -> (Scored, Scored, Vec<Cause>) {
         for (row, ends) in self.first.score.iter().zip(&self.last.score).enumerate() {

@@ -3,13 +3,17 @@
 use indicatif::HumanCount;
 
 use crate::cli::console::Console;
-use crate::cli::numbers::{number, percent, short, signed};
+use crate::cli::numbers::{percent, short, signed};
 use crate::cli::output::{Sheet, shown};
-use crate::diff::{CauseTold, Diff, Group, Kind, Migration, Mover, Reason};
+use crate::diff::{CauseTold, Diff, Group, Kind, Migration, Mover, Part, Reason};
 
 /// All that is told.
 pub(super) fn text(told: &Diff, console: Console) -> String {
     let mut text = heading(told);
+    if told.causes.iter().all(|cause| cause.rows == 0) {
+        text += &format!("nothing moves: {} {} are as they were\n", told.rows, plural(told));
+        return text + &notes(told);
+    }
     text += &moved(told);
     text += &spread(told);
     let mut add = |title: &str, sheet: Sheet| {
@@ -20,21 +24,24 @@ pub(super) fn text(told: &Diff, console: Console) -> String {
     add("What changes scores, one after the other; the parts sum to the mean change:", causes(told));
     if told.moved.rows > 0 {
         let rows = |migration: &Migration| migration.rows.to_string();
-        add(&format!("From tier (down) to tier (across), {}s:", told.entity), matrix(told, &rows));
+        add(&format!("From tier (down) to tier (across), {}:", plural(told)), matrix(told, &rows));
         if told.arr.is_some() {
             let arr = |migration: &Migration| migration.arr.map(money).unwrap_or_default();
             add("The same in ARR:", matrix(told, &arr));
         }
     }
-    add("By segment:", told.segments.as_ref().map_or_else(Sheet::default, |groups| grouped("segment", groups)));
+    if let Some(segments) = &told.segments {
+        add("By segment:", grouped("segment", segments));
+    }
     if told.scorecards.len() > 1 {
         add("By scorecard:", grouped("scorecard", &told.scorecards));
     }
     add("Who moves most:", movers(told));
-    for note in &told.notes {
-        text += &format!("\n{}\n", shown(note));
-    }
-    text
+    text + &notes(told)
+}
+
+fn notes(told: &Diff) -> String {
+    told.notes.iter().map(|note| format!("\n{}\n", shown(note))).collect()
 }
 
 fn heading(told: &Diff) -> String {
@@ -52,12 +59,13 @@ fn heading(told: &Diff) -> String {
 
 fn moved(told: &Diff) -> String {
     let moved = &told.moved;
-    let mut text = format!("{}: {} of {} change the tier ({})", plural(told), moved.rows, told.rows, share(moved.share));
+    let (count, all) = (moved.rows, told.rows);
+    let mut text = format!("{count} of {all} {} change the tier ({})", plural(told), share(moved.share));
     if let (Some(arr), Some(all), Some(part)) = (moved.arr, told.arr, moved.arr_share) {
         text += &format!(", with ARR {} of {} ({})", whole(arr), whole(all), share(part));
     }
     if told.lost + told.gained > 0 {
-        text += &format!("; {} lose the score, {} get one", told.lost, told.gained);
+        text += &format!("; scored no more: {}, newly scored: {}", told.lost, told.gained);
     }
     text + "\n"
 }
@@ -70,41 +78,48 @@ fn spread(told: &Diff) -> String {
     let steps = change.at_least.iter().map(|step| format!("{} or more: {}", short(step.change), share(step.share)));
     let steps: Vec<String> = steps.collect();
     let mut text = format!("change of the score: mean {}, median {}; by {}\n", signed(mean), signed(median), steps.join(", by "));
-    let parts: Vec<String> = told.parts.iter().map(|part| format!("{} {}", reason(part.reason), signed(part.mean_change))).collect();
     if told.parts.iter().any(|part| part.reason != Reason::Definition) {
+        let is_told = |part: &&Part| part.reason != Reason::Restated || part.mean_change != 0.0;
+        let part = |part: &Part| format!("{} {}", reason(part.reason), signed(part.mean_change));
+        let parts: Vec<String> = told.parts.iter().filter(is_told).map(part).collect();
         text += &format!("of the mean: {}\n", parts.join(", "));
     }
     text
 }
 
 fn plural(told: &Diff) -> String {
-    let days = if told.days > 1 { " on days" } else { "" };
-    format!("{}s{days}", told.entity)
+    if told.days > 1 { format!("{}s of a day", told.entity) } else { format!("{}s", told.entity) }
 }
 
 fn causes(told: &Diff) -> Sheet {
     let row = |cause: &CauseTold| {
         vec![
             what(cause.kind, &cause.title),
-            shown(&cause.from),
-            shown(&cause.to),
             cause.rows.to_string(),
             cause.tier_changes.to_string(),
             signed(cause.mean_change),
+            how(cause),
         ]
     };
     // What could have changed between two days and did not is no news; what a definition says otherwise is, whatever it does.
     let is_told = |cause: &&CauseTold| cause.rows > 0 || cause.reason == Reason::Definition;
     let mut rows: Vec<Vec<String>> = told.causes.iter().filter(is_told).map(row).collect();
-    if let (Some(mean), false) = (told.change.mean, rows.is_empty()) {
-        let text = |text: &str| text.to_owned();
-        rows.push(vec![text("together"), text(""), text(""), text(""), text(""), signed(mean)]);
-    }
-    Sheet {
-        names: ["what", "from", "to", "scores", "tiers", "mean"].map(str::to_owned).to_vec(),
-        right: vec![false, false, false, true, true, true],
-        yields: vec![2, 1],
+    let mean = told.change.mean.map(signed).unwrap_or_default();
+    rows.push(["together", "", "", &mean, ""].map(str::to_owned).to_vec());
+    without_empty(Sheet {
+        names: ["what", "scores", "tiers", "mean", "how"].map(str::to_owned).to_vec(),
+        right: vec![false, true, true, true, false],
+        yields: vec![4],
         rows,
+    })
+}
+
+/// From what to what.
+fn how(cause: &CauseTold) -> String {
+    match (shown(&cause.from), shown(&cause.to)) {
+        (from, to) if from.is_empty() => to,
+        (from, to) if to.is_empty() => format!("was {from}"),
+        (from, to) => format!("{from} → {to}"),
     }
 }
 
@@ -148,24 +163,35 @@ fn grouped(what: &str, groups: &[Group]) -> Sheet {
 
 fn movers(told: &Diff) -> Sheet {
     let row = |mover: &Mover| {
-        let who = mover.user_id.as_ref().map_or_else(|| shown(&mover.account_id), |user| format!("{} of {}", shown(user), shown(&mover.account_id)));
-        let day = if told.days > 1 { format!(" on {}", mover.as_of_date) } else { String::new() };
-        let end = |score: Option<f64>, tier: &str| format!("{} {}", number(score), shown(tier)).trim_start().to_owned();
+        let name = mover.account_name.as_ref().map_or_else(String::new, |name| format!(" {}", shown(name)));
+        let user = mover.user_id.as_ref().map_or_else(String::new, |user| format!("{} of ", shown(user)));
+        let day = if told.days > 1 { format!(", {}", mover.as_of_date) } else { String::new() };
+        let end = |score: Option<f64>, tier: &str| format!("{} {}", score.map(tenths).unwrap_or_default(), shown(tier));
         vec![
-            format!("{who}{day}"),
-            mover.account_name.as_deref().map(shown).unwrap_or_default(),
+            format!("{user}{}{name}{day}", shown(&mover.account_id)),
             mover.owner_id.as_deref().map(shown).unwrap_or_default(),
             mover.arr.map(money).unwrap_or_default(),
-            end(mover.from_score, &mover.from_tier),
-            end(mover.to_score, &mover.to_tier),
-            mover.change.map(signed).unwrap_or_default(),
+            end(mover.from_score, &mover.from_tier).trim_start().to_owned(),
+            end(mover.to_score, &mover.to_tier).trim_start().to_owned(),
+            mover.change.map(|change| signed(in_tenths(change))).unwrap_or_default(),
             because(mover),
         ]
     };
-    let rows: Vec<Vec<String>> = told.movers.iter().map(row).collect();
-    let names = [told.entity, "name", "owner", "ARR", "from", "to", "change", "because"].map(str::to_owned).to_vec();
-    let right = vec![false, false, false, true, false, false, true, false];
-    without_empty(Sheet { names, right, yields: vec![7, 1, 2, 3], rows })
+    without_empty(Sheet {
+        names: [told.entity, "owner", "ARR", "from", "to", "change", "because"].map(str::to_owned).to_vec(),
+        right: vec![false, false, true, false, false, true, false],
+        yields: vec![6, 1, 2],
+        rows: told.movers.iter().map(row).collect(),
+    })
+}
+
+/// A number with one decimal: beside others more is not read.
+fn tenths(number: f64) -> String {
+    short(in_tenths(number))
+}
+
+fn in_tenths(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
 }
 
 /// A sheet without columns that say nothing in any row.
@@ -186,7 +212,7 @@ fn because(mover: &Mover) -> String {
     match mover.causes.as_slice() {
         [only] => what(only.kind, &only.title),
         causes => {
-            let parts = causes.iter().map(|cause| format!("{} {}", what(cause.kind, &cause.title), signed(cause.change)));
+            let parts = causes.iter().map(|cause| format!("{} {}", what(cause.kind, &cause.title), signed(in_tenths(cause.change))));
             parts.collect::<Vec<_>>().join(", ")
         }
     }

@@ -11,7 +11,7 @@ use super::scores::{decided, tier_of};
 use super::steps;
 use super::what_if::{Fact, columns, query};
 use super::writer::{Writer, text};
-use crate::semantic::definition::Score;
+use crate::semantic::definition::{Case, OnMissing, Rule, Score};
 
 /// The stages of the way from one day to another: the first day as it was; with the scorecard of the second; with the
 /// components of the second that came or went missing; with all components of the second.
@@ -19,7 +19,8 @@ pub const STAGES: usize = 4;
 
 impl Score {
     /// The query for the score of every row of metrics on some days: the entity's key, `as_of_date`, `score`, `tier`,
-    /// `scorecard`, and of each component `is_known_x`; in the order of the key. `None` of a roll-up.
+    /// `scorecard`, whether such a row stops a run (`is_refused`), and of each component `is_known_x`; in the order of the key.
+    /// `None` of a roll-up.
     pub fn of_everybody(&self, days: &[NaiveDate]) -> Option<String> {
         let query = query(self)?;
         let mut writer = Writer::bare();
@@ -28,6 +29,7 @@ impl Score {
         let mut items: Vec<String> = query.key().into_iter().map(str::to_owned).collect();
         items.extend(["score".to_owned(), tier(&query)]);
         items.push(format!("{} AS scorecard", query.by_card(|card| Some(text(&query.cards[card].name)))));
+        items.push(is_refused(&query));
         items.extend(query.slots.iter().map(|slot| is_known(&query, slot)));
         let days: Vec<String> = days.iter().map(|day| format!("DATE '{day}'")).collect();
         let key = query.key().join(", ");
@@ -66,6 +68,39 @@ fn is_known(query: &Query<'_>, slot: &Slot<'_>) -> String {
     let zero = slot.answered().map_or_else(String::new, |zero| format!(" OR ({zero}) IS TRUE"));
     let known = query.by_card(|card| Some(format!("({} IS NOT NULL{zero})", slot.known(slot.variant_of(card)?))));
     format!("coalesce({known}, FALSE) AS is_known_{}", slot.name())
+}
+
+/// Whether a component of the row may not be missing and is, or has a value that is worth nothing: what the contract of the
+/// components refuses.
+fn is_refused(query: &Query<'_>) -> String {
+    let refused = query.slots.iter().filter_map(|slot| {
+        let of_card = |card: usize| {
+            let variant = slot.variant_of(card)?;
+            let reasons = reasons(slot, variant);
+            Some(if reasons.is_empty() { "FALSE".to_owned() } else { format!("({})", reasons.join(" OR ")) })
+        };
+        let refused = query.by_card(of_card);
+        (refused != "FALSE").then_some(refused)
+    });
+    let refused: Vec<String> = refused.map(|refused| format!("coalesce({refused}, FALSE)")).collect();
+    let refused = if refused.is_empty() { "FALSE".to_owned() } else { refused.join(" OR ") };
+    format!("{refused} AS is_refused")
+}
+
+fn reasons(slot: &Slot<'_>, variant: usize) -> Vec<String> {
+    let scoring = &slot.variants[variant].component.scoring;
+    let mut reasons = Vec::new();
+    if scoring.on_missing == OnMissing::Fail {
+        let counts = [slot.not_applicable(), slot.answered()].into_iter().flatten();
+        let counts: String = counts.map(|not| format!(" AND ({not}) IS NOT TRUE")).collect();
+        reasons.push(format!("{} IS NULL{counts}", slot.measure()));
+    }
+    let may_be_worth_nothing =
+        |case: &Case| matches!(case.rule, Rule::Categories { otherwise: None, .. } | Rule::Ordinal(_));
+    if scoring.cases.iter().any(may_be_worth_nothing) {
+        reasons.push(format!("{} IS NOT NULL AND points_{} IS NULL", slot.measure(), slot.name()));
+    }
+    reasons
 }
 
 /// Writes the step `staged`: every row of the first day once for each stage.

@@ -1,0 +1,69 @@
+//! From one definition to another, change by change: the way ends at the other one, and every definition on it is one.
+
+use std::collections::BTreeSet;
+
+use halescore::diff::{Kind, changes};
+use halescore::semantic::Score;
+
+use super::world::{comparable_pairs, score};
+use crate::semantic::engines;
+use crate::semantic::numbers::tables;
+use crate::semantic::world::{self, FIRST_DAY, date};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+/// The query that says all of what a definition means for the number, the tier and the scorecard.
+fn query(score: &Score) -> String {
+    score.of_everybody(&[date(FIRST_DAY + 5)]).expect("no roll-up")
+}
+
+#[test]
+fn the_last_change_is_the_new_definition_and_without_any_there_is_none() {
+    let mut kinds: BTreeSet<Kind> = BTreeSet::new();
+    for (old, new) in comparable_pairs(300, |_| true) {
+        let (before, after) = (score(&old).unwrap(), score(&new).unwrap());
+        let way = changes(&before, &after);
+        let last = way.last().map_or(&before, |change| &change.definition);
+        assert_eq!(query(last), query(&after), "{old:?}\n{new:?}");
+        assert!(way.iter().all(|change| change.from != change.to), "{way:?}");
+        kinds.extend(way.iter().map(|change| change.kind));
+        assert_eq!(changes(&after, &after), []);
+    }
+    for kind in [
+        Kind::Measure, Kind::Points, Kind::Missing, Kind::Weight, Kind::Added, Kind::Removed, Kind::Groups,
+        Kind::Scorecards, Kind::Usage, Kind::MinCoverage, Kind::Overrides, Kind::Rounding, Kind::Tiers,
+    ] {
+        assert!(kinds.contains(&kind), "no pair shows {kind:?}: {kinds:?}");
+    }
+}
+
+/// What stands in no way to a number changes nothing: words for people, the order of what is written.
+#[test]
+fn words_and_order_are_no_change() {
+    for (old, _) in comparable_pairs(60, |_| true) {
+        let (components, text) = old.yaml();
+        let words = |text: &str| text.replace("title: T", "title: 'Other', docs: why, owner: me, unit: days");
+        let told = crate::semantic::parse(&format!("# a comment\n\n{}", words(&components)), &text).unwrap();
+        assert_eq!(changes(&score(&old).unwrap(), &told.scores[0]), []);
+    }
+}
+
+/// Definitions between two others are computed like any other.
+#[test]
+fn every_definition_on_the_way_can_be_computed() {
+    let mut runner = TestRunner::deterministic();
+    let rows = world::tables(20..30).new_tree(&mut runner).unwrap().current();
+    let mut computed = 0;
+    for (old, new) in comparable_pairs(25, |_| true) {
+        let overrides = |by_user: bool| ("metrics.overrides", world::overrides(&rows, by_user));
+        for change in changes(&score(&old).unwrap(), &score(&new).unwrap()) {
+            let mut given = tables(&new, &rows);
+            given.retain(|(name, _)| *name != "metrics.overrides");
+            given.push(overrides(new.score.by_user));
+            let found = engines::run(&given, &query(&change.definition), 2);
+            assert!(found.is_ok(), "{:?}: {}", change.kind, found.err().unwrap());
+            computed += 1;
+        }
+    }
+    assert!(computed > 50, "{computed}");
+}
