@@ -1,5 +1,6 @@
 //! What the README promises, and the case in the help of `hale test`: run, and held against what is there.
 
+mod changed; // what the README shows of a changed score
 mod examples; // the case that `hale test --help` shows
 mod readme; // commands, tables, paths, SQL and Python of the README
 

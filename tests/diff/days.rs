@@ -157,6 +157,36 @@ fn days_that_cannot_be_compared_are_refused_in_words() {
     refused(&["diff", "--vs", "2026-01-01"], 1, "that made scores.health of 2026-01-01 is not archived");
 }
 
+/// What a component measures, changed: who becomes unknown by it is a cause of its own, beside whose value is another one.
+#[test]
+fn components_that_become_known_or_unknown_by_a_change_are_a_cause_of_their_own() {
+    let project = project();
+    let value = "value: \"CASE WHEN n < 10 THEN half + 1 END\"";
+    project.write("sql/components/all.yml", &COMPONENTS.replace("value: half", value));
+    let told = project.json(&["diff", "--movers", "100"]);
+    let said = movers(&told);
+    let mut kinds = BTreeMap::from([("coverage", 0), ("measure", 0)]);
+    for (account, _, n) in FACTS {
+        let is = half(n).filter(|_| n < 10).map(|half| half + 1);
+        let exact = by_hand(n, is, 3.0) - by_hand(n, half(n), 3.0);
+        let mover = said.get(account).map(|mover| &mover["causes"]);
+        if exact == 0.0 {
+            assert_eq!(mover, None, "{account}");
+            continue;
+        }
+        let kind = if is.is_some() { "measure" } else { "coverage" };
+        let cause = &mover.expect("it moves")[0];
+        assert_eq!((cause["kind"].as_str(), cause["part"].as_str()), (Some(kind), Some("half")), "{account}");
+        assert!((cause["change"].as_f64().unwrap() - exact).abs() < 1e-9, "{account}: {cause}");
+        *kinds.get_mut(kind).unwrap() += 1;
+    }
+    assert!(kinds.values().all(|rows| *rows > 0), "{kinds:?}");
+    let causes = told["causes"].as_array().unwrap().iter().map(|cause| (&cause["kind"], &cause["rows"]));
+    let expected = [("measure", kinds["measure"]), ("coverage", kinds["coverage"])];
+    let expected = expected.map(|(kind, rows)| (Value::from(kind), Value::from(rows)));
+    assert_eq!(causes.collect::<Vec<_>>(), expected.iter().map(|(kind, rows)| (kind, rows)).collect::<Vec<_>>());
+}
+
 /// The definition alone, of the second day: ARR and segments are those of metrics, sums to the cent.
 #[test]
 fn arr_and_segments_are_told_to_the_cent() {
