@@ -106,7 +106,9 @@ impl Way<'_> {
         let (worth, is_worth) = self.of_pairs(name, items::points);
         if is_text(was) != is_text(is) {
             let (old, new) = ([measured, worth].concat(), [measures, is_worth].concat());
-            let whole = |now: &mut Score, new: &Score| each(now, new, name, |own, new| *own = new.unwrap_or(is).clone());
+            let whole = |now: &mut Score, new: &Score| {
+                each(now, new, name, |own, new| *own = new.unwrap_or(is).clone())
+            };
             return self.turn(Kind::Measure, about, (&old, &new), whole);
         }
         if measured != measures {
@@ -120,7 +122,11 @@ impl Way<'_> {
         let together = ranges != new_ranges;
         if worth != is_worth {
             let edit = |now: &mut Score, new: &Score| each(now, new, name, |own, new| take_points(own, new));
-            let (old, new) = if together { ([worth, missing.clone()].concat(), [is_worth, is_missing.clone()].concat()) } else { (worth, is_worth) };
+            let (old, new) = if together {
+                ([worth, missing.clone()].concat(), [is_worth, is_missing.clone()].concat())
+            } else {
+                (worth, is_worth)
+            };
             let all = |now: &mut Score, new: &Score| {
                 edit(now, new);
                 if together {
@@ -141,7 +147,9 @@ impl Way<'_> {
         for (own, new) in self.pairs() {
             let new = tree::parts(&new.root);
             for (path, part) in tree::parts(&own.root) {
-                let Some(other) = new.get(&path).filter(|other| other.weight != part.weight) else { continue };
+                let Some(other) = new.get(&path).filter(|other| other.weight != part.weight) else {
+                    continue;
+                };
                 titles.insert(path.1.clone(), tree::title(other).to_owned());
                 let change = (own.name.clone(), path.clone(), part.weight, other.weight);
                 found.entry(path.1).or_default().push(change);
@@ -149,14 +157,17 @@ impl Way<'_> {
         }
         for (name, weights) in found {
             let texts = |of: fn(&(String, Path, f64, f64)) -> f64| {
-                items::by_card(weights.iter().map(|one| (one.0.as_str(), vec![of(one).to_string()])).collect())
+                items::by_card(
+                    weights.iter().map(|one| (one.0.as_str(), vec![of(one).to_string()])).collect(),
+                )
             };
             let (old, new) = (texts(|one| one.2), texts(|one| one.3));
             self.turn(Kind::Weight, (Some(&name), &titles[&name]), (&old, &new), |now, _| {
                 for (card, (path, _), _, weight) in &weights {
                     let own = tree::cards(now).iter_mut().find(|own| own.name == *card);
                     let group = own.and_then(|own| tree::group_at(&mut own.root, path));
-                    let part = group.and_then(|group| group.parts.iter_mut().find(|part| part.name() == name));
+                    let part =
+                        group.and_then(|group| group.parts.iter_mut().find(|part| part.name() == name));
                     part.into_iter().for_each(|part| part.weight = *weight);
                 }
             });
@@ -169,10 +180,14 @@ impl Way<'_> {
             let known = tree::parts(&own.root);
             let has = |name: &str| known.keys().any(|(_, known)| known == name);
             for ((path, name), part) in tree::parts(&new.root) {
-                let has_place = path.split_last().is_none_or(|(last, above)| known.contains_key(&(above.to_vec(), last.clone())));
+                let has_place = path
+                    .split_last()
+                    .is_none_or(|(last, above)| known.contains_key(&(above.to_vec(), last.clone())));
                 let is_new = match &part.node {
                     Node::Component(_) => !has(&name),
-                    Node::Group(group) => !has(&name) && group.components().iter().all(|inner| !has(&inner.name)),
+                    Node::Group(group) => {
+                        !has(&name) && group.components().iter().all(|inner| !has(&inner.name))
+                    }
                 };
                 if has_place && is_new {
                     found.entry(name).or_default().push((own.name.clone(), path, part.clone()));
@@ -180,7 +195,8 @@ impl Way<'_> {
             }
         }
         for (name, parts) in found {
-            let weights = parts.iter().map(|(card, _, part)| (card.as_str(), vec![format!("weight {}", part.weight)]));
+            let weights =
+                parts.iter().map(|(card, _, part)| (card.as_str(), vec![format!("weight {}", part.weight)]));
             let to = items::by_card(weights.collect());
             let title = parts.first().map_or("", |(.., part)| tree::title(part)).to_owned();
             self.turn(Kind::Added, (Some(&name), &title), (&[], &to), |now, _| {
@@ -200,14 +216,17 @@ impl Way<'_> {
                 let Node::Component(component) = &part.node else { continue };
                 if tree::component(&new.root, &component.name).is_none() {
                     let one = (own.name.clone(), vec![format!("weight {}", part.weight)]);
-                    let all = found.entry(component.name.clone()).or_insert_with(|| (component.title.clone(), Vec::new()));
+                    let all = found
+                        .entry(component.name.clone())
+                        .or_insert_with(|| (component.title.clone(), Vec::new()));
                     all.1.push(one);
                 }
             }
         }
         for (name, (title, weights)) in found {
             let cards: BTreeSet<String> = weights.iter().map(|(card, _)| card.clone()).collect();
-            let from = items::by_card(weights.iter().map(|(card, items)| (card.as_str(), items.clone())).collect());
+            let from =
+                items::by_card(weights.iter().map(|(card, items)| (card.as_str(), items.clone())).collect());
             // What would leave nothing is a matter of the groups.
             let leaves = |own: &Scorecard| own.root.components().iter().any(|other| other.name != name);
             if self.now.scorecards().iter().filter(|own| cards.contains(&own.name)).all(leaves) {
@@ -221,7 +240,9 @@ impl Way<'_> {
 
     fn groups(&mut self) {
         let both = self.pairs().into_iter();
-        let both = both.map(|(own, new)| ((own.name.as_str(), items::groups(own)), (new.name.as_str(), items::groups(new))));
+        let both = both.map(|(own, new)| {
+            ((own.name.as_str(), items::groups(own)), (new.name.as_str(), items::groups(new)))
+        });
         let (old, new): (Vec<_>, Vec<_>) = both.unzip();
         let (old, new) = (items::by_card(old), items::by_card(new));
         if old != new {
@@ -237,13 +258,18 @@ impl Way<'_> {
 
     /// What is about the score as a whole.
     fn score(&mut self) {
-        self.of_score(Kind::Scorecards, "Scorecards", items::scorecards, |now, new| now.source = new.source.clone());
+        self.of_score(Kind::Scorecards, "Scorecards", items::scorecards, |now, new| {
+            now.source = new.source.clone()
+        });
         self.of_score(Kind::Usage, "Usage that counts", items::usage, |now, new| {
             (now.usage_of, now.expected_idle) = (new.usage_of.clone(), new.expected_idle.clone());
         });
         let coverage = |score: &Score| vec![score.min_coverage.to_string()];
-        self.of_score(Kind::MinCoverage, "Least coverage", coverage, |now, new| now.min_coverage = new.min_coverage);
-        let overrides = |score: &Score| vec![if score.overrides { "apply" } else { "do not apply" }.to_owned()];
+        self.of_score(Kind::MinCoverage, "Least coverage", coverage, |now, new| {
+            now.min_coverage = new.min_coverage
+        });
+        let overrides =
+            |score: &Score| vec![if score.overrides { "apply" } else { "do not apply" }.to_owned()];
         self.of_score(Kind::Overrides, "Overrides", overrides, |now, new| now.overrides = new.overrides);
         self.of_score(Kind::Rounding, "Rounding", items::rounding, |now, new| now.rounding = new.rounding);
         self.of_score(Kind::Tiers, "Tiers", items::tiers, |now, new| {
@@ -251,7 +277,13 @@ impl Way<'_> {
         });
     }
 
-    fn of_score(&mut self, kind: Kind, title: &str, items: fn(&Score) -> Vec<String>, edit: fn(&mut Score, &Score)) {
+    fn of_score(
+        &mut self,
+        kind: Kind,
+        title: &str,
+        items: fn(&Score) -> Vec<String>,
+        edit: fn(&mut Score, &Score),
+    ) {
         let (old, new) = (items(&self.now), items(self.new));
         if old != new {
             self.turn(kind, (None, title), (&old, &new), edit);

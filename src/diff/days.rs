@@ -60,7 +60,9 @@ pub async fn between_days(
     let to = published_day(place.out, &table, to).await?;
     let from = published_day(place.out, &table, Some(from)).await?;
     if from >= to {
-        return Err(Error::Usage(format!("--vs {from} is not before {to}, the day that is compared with it")));
+        return Err(Error::Usage(format!(
+            "--vs {from} is not before {to}, the day that is compared with it"
+        )));
     }
     let stored = Stored::open(place, to)?;
     stored.read(&table, &BTreeSet::from([from, to]), "the comparison").await?;
@@ -134,9 +136,11 @@ impl Published {
         };
         let side = Side::that_made(place.out, score, definition).await?;
         let side = side.ok_or_else(|| {
-            let message = format!("the definition {definition} that made scores.{score} of {day} is not archived");
-            let problem = Diagnostic::error("no-definition", message)
-                .note("looked for in the commits that are kept, and in what this hale makes of their definitions");
+            let message =
+                format!("the definition {definition} that made scores.{score} of {day} is not archived");
+            let problem = Diagnostic::error("no-definition", message).note(
+                "looked for in the commits that are kept, and in what this hale makes of their definitions",
+            );
             Error::Project(problem.help("build the day again: `hale run --as-of DAY --force`").into())
         })?;
         Ok(Self { batch, side })
@@ -144,8 +148,13 @@ impl Published {
 }
 
 /// The scores at the stages of the way from the metrics of one day to those of another.
-async fn stages(stored: &Stored<'_>, score: &Score, (from, to): (NaiveDate, NaiveDate)) -> Result<RecordBatch> {
-    let sql = score.between_days(from, to).ok_or_else(|| Error::Bug(format!("{} is a roll-up", score.name)))?;
+async fn stages(
+    stored: &Stored<'_>,
+    score: &Score,
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<RecordBatch> {
+    let sql =
+        score.between_days(from, to).ok_or_else(|| Error::Bug(format!("{} is a roll-up", score.name)))?;
     stored.rows(&format!("the score {} between two days", score.name), &sql).await
 }
 
@@ -186,7 +195,9 @@ impl Common {
     fn left_out(&self, table: &ModelName, (from, to): (NaiveDate, NaiveDate)) -> Option<String> {
         let [first, second] = self.left_out;
         (first + second > 0).then(|| {
-            format!("rows of {table} on one of the days alone are left out: {first} of {from}, {second} of {to}")
+            format!(
+                "rows of {table} on one of the days alone are left out: {first} of {from}, {second} of {to}"
+            )
         })
     }
 }

@@ -162,11 +162,13 @@ pub(super) async fn readable(
             wanted.extend(first.iter_days().take_while(|day| day <= range.end()));
         }
     }
-    let named: Vec<String> = scores.iter().map(|(side, score)| format!("{} in {}", score.name, side.words)).collect();
+    let named: Vec<String> =
+        scores.iter().map(|(side, score)| format!("{} in {}", score.name, side.words)).collect();
     let table = scores.first().map(|(_, score)| metrics(score));
     let table = table.ok_or_else(|| Error::Bug("nothing to compare".to_owned()))?;
     let columns = stored.read(&table, &wanted, &named.join(", or ")).await?;
-    let lacking: Diagnostics = scores.iter().flat_map(|(side, score)| lacking(side, score, (&table, &columns), &wanted)).collect();
+    let lacking: Diagnostics =
+        scores.iter().flat_map(|(side, score)| lacking(side, score, (&table, &columns), &wanted)).collect();
     if !lacking.is_empty() {
         return Err(Error::Project(lacking));
     }
@@ -187,11 +189,16 @@ fn lacking(
     let is_there = |column: &str| columns.field_with_name(column).is_ok();
     let lacking = score.columns_read().into_iter().filter(|(column, _)| !is_there(column));
     let read = match (days.first(), days.last()) {
-        (Some(first), Some(last)) if first < last => format!("read are the days from {first} to {last}, and each must have it"),
+        (Some(first), Some(last)) if first < last => {
+            format!("read are the days from {first} to {last}, and each must have it")
+        }
         _ => "a comparison reads only what is published".to_owned(),
     };
     let problem = |(column, reader): (String, String)| {
-        let message = format!("{table} is published without the column `{column}`, which {reader} reads in {}", side.words);
+        let message = format!(
+            "{table} is published without the column `{column}`, which {reader} reads in {}",
+            side.words
+        );
         let problem = Diagnostic::error("not-published", message).note(read.clone());
         problem.help("build the metric first: `hale run` of these days")
     };
@@ -232,7 +239,8 @@ fn other_models(old: &Side, new: &Side) -> Option<String> {
     let others = new.other_models(old);
     let few = others.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if others.len() > 3 { ", …" } else { "" };
-    let (count, verb) = (others.len(), if others.len() == 1 { "file of a model differs" } else { "files of models differ" });
+    let (count, verb) =
+        (others.len(), if others.len() == 1 { "file of a model differs" } else { "files of models differ" });
     (count > 0).then(|| {
         format!("{count} {verb} as well ({few}{more}): the metrics are those that are published, whatever these say")
     })
@@ -259,7 +267,9 @@ async fn published_by_others(
     let there = place.out.entries(&table, *first..=*last).await?;
     let there: BTreeSet<NaiveDate> = days.iter().copied().filter(|day| there.contains_key(day)).collect();
     if there.is_empty() {
-        return Ok(Some(format!("{table} is not published on these days: both sides are computed from metrics alone")));
+        return Ok(Some(format!(
+            "{table} is not published on these days: both sides are computed from metrics alone"
+        )));
     }
     stored.read(&table, &there, "the comparison").await?;
     let sql = format!("SELECT DISTINCT definition FROM scores.\"{}\" ORDER BY definition", before.name);
@@ -267,6 +277,9 @@ async fn published_by_others(
     let others: Vec<String> = made.into_iter().filter(|made| *made != before.definition).collect();
     Ok((!others.is_empty()).then(|| {
         let (others, words) = (others.join(", "), &old.words);
-        format!("{table} of these days was published by another definition ({others}) than that of {words} ({})", before.definition)
+        format!(
+            "{table} of these days was published by another definition ({others}) than that of {words} ({})",
+            before.definition
+        )
     }))
 }

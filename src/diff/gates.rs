@@ -1,8 +1,6 @@
 //! Limits of what may move.
 
-use serde::Serialize;
-
-use super::told::Moved;
+use super::told::{Gate, Moved};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::{Error, Result};
 
@@ -15,19 +13,6 @@ pub struct Limits {
     pub arr_moved: Option<f64>,
 }
 
-/// A limit that was given, and what it is held against.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Gate {
-    /// Its name on the command line.
-    pub gate: &'static str,
-    /// The share that moves.
-    pub share: f64,
-    /// The share that may.
-    pub limit: f64,
-    /// Whether more moves than may.
-    pub is_broken: bool,
-}
-
 impl Limits {
     /// Holds the limits against what moves.
     ///
@@ -35,10 +20,12 @@ impl Limits {
     /// [`Error::Usage`] for a limit of ARR where metrics tell of none.
     pub(super) fn gates(self, moved: &Moved, table: &str) -> Result<Vec<Gate>> {
         let gate = |gate, share: f64, limit| Gate { gate, share, limit, is_broken: share > limit };
-        let mut gates: Vec<Gate> = self.moved.map(|limit| gate("--max-moved", moved.share, limit)).into_iter().collect();
+        let mut gates: Vec<Gate> =
+            self.moved.map(|limit| gate("--max-moved", moved.share, limit)).into_iter().collect();
         if let Some(limit) = self.arr_moved {
             let share = moved.arr_share.ok_or_else(|| {
-                let message = format!("--max-arr-moved: {table} has no column `arr`, so nobody knows what moves");
+                let message =
+                    format!("--max-arr-moved: {table} has no column `arr`, so nobody knows what moves");
                 Error::Usage(format!("{message}; leave it out, or add the column"))
             })?;
             gates.push(gate("--max-arr-moved", share, limit));

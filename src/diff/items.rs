@@ -2,8 +2,8 @@
 //! their items are equal, and what differs can be shown to people.
 
 use crate::semantic::{
-    Aggregate, Case, Component, Decay, Edge, Expression, Give, Group, Node, OnMissing, Outside, OwnForm, Pace,
-    Part, Relative, Rule, Score, Scorecard, Scope, Standing, TierFrom, UsageKind,
+    Aggregate, Case, Component, Decay, Edge, Expression, Give, Group, Node, OnMissing, Outside, OwnForm,
+    Pace, Part, Relative, Rule, Scope, Score, Scorecard, Standing, TierFrom, UsageKind,
 };
 
 /// What one of two lists has and the other has not, as two texts; all of both where only the order differs.
@@ -60,7 +60,9 @@ fn relative(relative: &Relative) -> String {
             format!("{form} over its own {days} days, {gap} days before")
         }
         Relative::Peers { by: None, form } => format!("{} among all", standing(form)),
-        Relative::Peers { by: Some(by), form } => format!("{} among those alike in `{}`", standing(form), by.sql()),
+        Relative::Peers { by: Some(by), form } => {
+            format!("{} among those alike in `{}`", standing(form), by.sql())
+        }
         Relative::Reference { from, to, form } => format!("{} of {from} to {to}", standing(form)),
     }
 }
@@ -84,9 +86,12 @@ fn case(case: &Case) -> Vec<String> {
 
 fn rule(rule: &Rule) -> Vec<String> {
     match rule {
-        Rule::Bins(bins) => bins.iter().map(|bin| format!("{}: {}", edge(bin.edge, "above"), bin.points)).collect(),
+        Rule::Bins(bins) => {
+            bins.iter().map(|bin| format!("{}: {}", edge(bin.edge, "above"), bin.points)).collect()
+        }
         Rule::Categories { points, otherwise } => {
-            let mut items: Vec<String> = points.iter().map(|(name, points)| format!("{name}: {points}")).collect();
+            let mut items: Vec<String> =
+                points.iter().map(|(name, points)| format!("{name}: {points}")).collect();
             items.sort();
             items.extend(otherwise.map(|points| format!("any other: {points}")));
             items
@@ -133,7 +138,9 @@ pub(super) fn no_base(component: &Component) -> Vec<String> {
 pub(super) fn groups(card: &Scorecard) -> Vec<String> {
     let mut items = Vec::new();
     group(&card.root, &mut items);
-    items.extend((card.missing_weight == Scope::Score).then(|| "missing weight goes to the whole score".to_owned()));
+    items.extend(
+        (card.missing_weight == Scope::Score).then(|| "missing weight goes to the whole score".to_owned()),
+    );
     items
 }
 
@@ -160,7 +167,9 @@ fn group(own: &Group, items: &mut Vec<String>) {
 /// The scorecards, in the order in which they are tried.
 pub(super) fn scorecards(score: &Score) -> Vec<String> {
     let card = |card: &Scorecard| {
-        card.when.as_ref().map_or_else(|| card.name.clone(), |when| format!("{} where `{}`", card.name, when.sql()))
+        card.when
+            .as_ref()
+            .map_or_else(|| card.name.clone(), |when| format!("{} where `{}`", card.name, when.sql()))
     };
     score.scorecards().iter().map(card).collect()
 }

@@ -43,7 +43,9 @@ pub use cause::{Kind, Reason};
 pub use changes::{Change, changes};
 pub use days::between_days;
 pub use definitions::{Asked, Period, between_definitions};
-pub use gates::{Gate, Limits, broken};
+pub use gates::{Limits, broken};
 pub use side::{Side, Which};
 pub use stored::Place;
-pub use told::{AtLeast, CauseTold, Diff, End, Group, Migration, Moved, Mover, MoverCause, Part, Spread};
+pub use told::{
+    AtLeast, CauseTold, Diff, End, Gate, Group, Migration, Moved, Mover, MoverCause, Part, Spread,
+};

@@ -9,10 +9,15 @@ use super::walk::Cause;
 use crate::explain::of_units;
 
 /// The rows that move most: those that get a score or lose it, then by the size of their change, their ARR and their keys.
-pub(super) fn movers((rows, first, last): (&Rows, &Scored, &Scored), causes: &[Cause], most: usize) -> Vec<Mover> {
+pub(super) fn movers(
+    (rows, first, last): (&Rows, &Scored, &Scored),
+    causes: &[Cause],
+    most: usize,
+) -> Vec<Mover> {
     let change = |row: usize| Some(last.score[row]? - first.score[row]?);
     let is_rescored = |row: usize| first.score[row].is_some() != last.score[row].is_some();
-    let moves = |row: &usize| change(*row).is_some_and(|change| change != 0) || first.tier[*row] != last.tier[*row];
+    let moves =
+        |row: &usize| change(*row).is_some_and(|change| change != 0) || first.tier[*row] != last.tier[*row];
     let mut moving: Vec<usize> = (0..rows.len()).filter(moves).collect();
     let arr = |row: usize| rows.arr.as_ref().map_or(0, |arr| arr[row]);
     moving.sort_by_key(|row| {
@@ -20,7 +25,8 @@ pub(super) fn movers((rows, first, last): (&Rows, &Scored, &Scored), causes: &[C
         Reverse((is_rescored(*row), size, arr(*row)))
     });
     moving.truncate(most);
-    let text = |texts: &Option<Vec<Option<String>>>, row: usize| texts.as_ref().and_then(|texts| texts[row].clone());
+    let text =
+        |texts: &Option<Vec<Option<String>>>, row: usize| texts.as_ref().and_then(|texts| texts[row].clone());
     let mover = |row: usize| Mover {
         account_id: rows.keys[row].first().cloned().unwrap_or_default(),
         user_id: rows.keys[row].get(1).cloned(),

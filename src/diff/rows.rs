@@ -37,9 +37,15 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Reads the rows of some days of an entity's metrics, which are readable and have these columns.
-    pub(super) async fn read(stored: &Stored<'_>, entity: Entity, columns: &SchemaRef, days: &[NaiveDate]) -> Result<Self> {
+    pub(super) async fn read(
+        stored: &Stored<'_>,
+        entity: Entity,
+        columns: &SchemaRef,
+        days: &[NaiveDate],
+    ) -> Result<Self> {
         let key = entity.key().join(", ");
-        let known = [NAME, OWNER, SEGMENT, ARR].into_iter().filter(|name| columns.field_with_name(name).is_ok());
+        let known =
+            [NAME, OWNER, SEGMENT, ARR].into_iter().filter(|name| columns.field_with_name(name).is_ok());
         let items: String = known.map(|name| format!(", {name}")).collect();
         let days: Vec<String> = days.iter().map(|day| format!("DATE '{day}'")).collect();
         let sql = format!(
@@ -102,5 +108,6 @@ fn amount(arr: f64) -> i64 {
 }
 
 fn parsed(day: &str) -> Result<NaiveDate> {
-    day.parse().map_err(|_| Error::Bug(format!("{AS_OF_DATE} of a published row is `{}`", day.escape_debug())))
+    day.parse()
+        .map_err(|_| Error::Bug(format!("{AS_OF_DATE} of a published row is `{}`", day.escape_debug())))
 }

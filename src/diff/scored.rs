@@ -33,7 +33,8 @@ impl Scored {
     /// The columns of an answer.
     pub(super) fn of(batch: &RecordBatch) -> Result<Self> {
         let score = numbers(batch, "score")?.into_iter().map(|score| score.map(units)).collect();
-        let card = if batch.column_by_name("scorecard").is_some() { texts(batch, "scorecard")? } else { Vec::new() };
+        let card =
+            if batch.column_by_name("scorecard").is_some() { texts(batch, "scorecard")? } else { Vec::new() };
         let flags = |name: &str| -> Result<Vec<bool>> {
             Ok(numbers(batch, name)?.into_iter().map(|flag| flag == Some(1.0)).collect())
         };

@@ -77,7 +77,8 @@ impl Side {
     fn of_folder(folder: &Path) -> Result<Self> {
         let shown = folder.display().to_string();
         if !folder.join(SETTINGS_FILE).is_file() {
-            let message = format!("`{}` is no definition: there is no {SETTINGS_FILE} in it", shown.escape_debug());
+            let message =
+                format!("`{}` is no definition: there is no {SETTINGS_FILE} in it", shown.escape_debug());
             let help = "write published, the number of a commit (`hale history`), or a project's folder";
             return Err(Error::Usage(format!("{message}; {help}")));
         }
@@ -125,9 +126,12 @@ impl Side {
         };
         let settings = files.get(SETTINGS_FILE).cloned().unwrap_or_default();
         let read = || {
-            let settings = Settings::read(&SourceFile::new(SETTINGS_FILE, settings)).map_err(Diagnostics::from)?;
+            let settings =
+                Settings::read(&SourceFile::new(SETTINGS_FILE, settings)).map_err(Diagnostics::from)?;
             let semantics = semantic::parse(&below("sql/components/"), &below("sql/scores/"))?;
-            let main = main_score(&settings, &semantics.scores).map_err(Diagnostics::from)?.map(|score| score.name.clone());
+            let main = main_score(&settings, &semantics.scores)
+                .map_err(Diagnostics::from)?
+                .map(|score| score.name.clone());
             Ok::<_, Diagnostics>((semantics, main))
         };
         match read() {
@@ -165,7 +169,8 @@ impl Side {
 
 /// Nothing was ever published.
 fn nothing(out: &State) -> Error {
-    let problem = Diagnostic::error("not-published", format!("nothing is published in {}", out.storage().shown()));
+    let problem =
+        Diagnostic::error("not-published", format!("nothing is published in {}", out.storage().shown()));
     let help = "publish a day with `hale run --as-of DAY`, or name another place with --out";
     Error::Project(problem.help(help).into())
 }

@@ -52,7 +52,12 @@ impl<'a> Stored<'a> {
     ///
     /// # Errors
     /// [`Error::Project`] for days that are not there, and who looks at them; what storage and engine say.
-    pub(super) async fn read(&self, table: &ModelName, days: &BTreeSet<NaiveDate>, reader: &str) -> Result<SchemaRef> {
+    pub(super) async fn read(
+        &self,
+        table: &ModelName,
+        days: &BTreeSet<NaiveDate>,
+        reader: &str,
+    ) -> Result<SchemaRef> {
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
             return Err(Error::Bug("no day to read".to_owned()));
         };
@@ -64,10 +69,12 @@ impl<'a> Stored<'a> {
         let wanted = entries.iter().filter(|(day, _)| days.contains(day));
         let files = wanted.map(|(_, entry)| self.out.file(entry)).collect::<Result<Vec<_>>>()?;
         let failed = |error| diagnose::of_run(&table.to_string(), &error);
-        let (state, format, store) = (self.session.state(), ParquetFormat::default(), self.out.storage().store());
+        let (state, format, store) =
+            (self.session.state(), ParquetFormat::default(), self.out.storage().store());
         let schemas = files.iter().map(|file| format.infer_schema(&state, store, std::slice::from_ref(file)));
         let schemas: Vec<_> = schemas.collect();
-        let schemas: Vec<SchemaRef> = stream::iter(schemas).buffered(AT_ONCE).try_collect().await.map_err(failed)?;
+        let schemas: Vec<SchemaRef> =
+            stream::iter(schemas).buffered(AT_ONCE).try_collect().await.map_err(failed)?;
         let schema = common(&schemas);
         let parquet = parquet_table(self.out.storage(), &files, &schema).map_err(failed)?;
         self.session.register(table, parquet).map_err(failed)?;
@@ -90,7 +97,8 @@ impl<'a> Stored<'a> {
 
 /// The columns that all files have, of one type.
 fn common(schemas: &[SchemaRef]) -> SchemaRef {
-    let (first, others) = schemas.split_first().map_or((None, schemas), |(first, others)| (Some(first), others));
+    let (first, others) =
+        schemas.split_first().map_or((None, schemas), |(first, others)| (Some(first), others));
     let fields = first.into_iter().flat_map(|schema| schema.fields().iter().cloned());
     let same = |field: &arrow::datatypes::FieldRef| {
         let has = |schema: &SchemaRef| {
@@ -98,10 +106,17 @@ fn common(schemas: &[SchemaRef]) -> SchemaRef {
         };
         others.iter().all(has)
     };
-    Arc::new(Schema::new(fields.filter(same).map(|field| field.as_ref().clone().with_nullable(true)).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        fields.filter(same).map(|field| field.as_ref().clone().with_nullable(true)).collect::<Vec<_>>(),
+    ))
 }
 
-fn lacking(table: &ModelName, missing: &[&NaiveDate], (first, last): (NaiveDate, NaiveDate), reader: &str) -> Error {
+fn lacking(
+    table: &ModelName,
+    missing: &[&NaiveDate],
+    (first, last): (NaiveDate, NaiveDate),
+    reader: &str,
+) -> Error {
     let days = match missing {
         [only] => only.to_string(),
         [from, .., to] => format!("{} days from {from} to {to}", missing.len()),

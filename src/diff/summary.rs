@@ -132,7 +132,8 @@ impl Ends<'_> {
         let mut changes: Vec<i64> = rows.iter().filter_map(|row| self.change(*row)).collect();
         changes.sort_unstable();
         let count = changes.len();
-        let median = (count > 0).then(|| (of_units(changes[(count - 1) / 2]) + of_units(changes[count / 2])) / 2.0);
+        let median =
+            (count > 0).then(|| (of_units(changes[(count - 1) / 2]) + of_units(changes[count / 2])) / 2.0);
         let at_least = STEPS.map(|step| {
             let change = step * width / 100.0;
             let least = units(change).unsigned_abs();

@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::cause::{Kind, Reason};
-use super::gates::Gate;
 
 /// What another definition, or another day, does to the scores of everybody.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -207,4 +206,17 @@ pub struct MoverCause {
     pub title: String,
     /// What it added, to ten decimals; 0 where it changed the tier alone, or whether there is a score.
     pub change: f64,
+}
+
+/// A limit that was given, and what it is held against.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gate {
+    /// Its name on the command line.
+    pub gate: &'static str,
+    /// The share that moves.
+    pub share: f64,
+    /// The share that may.
+    pub limit: f64,
+    /// Whether more moves than may.
+    pub is_broken: bool,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::semantic::{Component, Group, Node, Part, Scorecard, Source, Score};
+use crate::semantic::{Component, Group, Node, Part, Score, Scorecard, Source};
 
 /// The scorecards of a score, to change them; none of a roll-up.
 pub(super) fn cards(score: &mut Score) -> &mut [Scorecard] {

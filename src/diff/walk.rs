@@ -48,7 +48,8 @@ impl Walk {
     /// A step. Where components became known by it, or unknown, it is a cause of its own.
     pub(super) fn step(&mut self, label: Label, next: Scored) {
         let known = self.known_otherwise(&label, &next);
-        let change: Vec<i64> = self.reached.iter_mut().zip(&next.score).map(|(reached, next)| advance(reached, *next)).collect();
+        let change: Vec<i64> =
+            self.reached.iter_mut().zip(&next.score).map(|(reached, next)| advance(reached, *next)).collect();
         let retiered: Vec<bool> = self.last.tier.iter().zip(&next.tier).map(|(was, is)| was != is).collect();
         let both = self.last.score.iter().zip(&next.score);
         let rescored: Vec<bool> = both.map(|(was, is)| was.is_some() != is.is_some()).collect();
@@ -98,8 +99,14 @@ impl Cause {
     /// The same of some rows.
     fn of(&self, counts: impl Fn(usize) -> bool, label: Label) -> Self {
         let flags = |all: &[bool]| all.iter().enumerate().map(|(row, flag)| *flag && counts(row)).collect();
-        let change = self.change.iter().enumerate().map(|(row, change)| if counts(row) { *change } else { 0 });
-        Self { label, change: change.collect(), retiered: flags(&self.retiered), rescored: flags(&self.rescored) }
+        let change =
+            self.change.iter().enumerate().map(|(row, change)| if counts(row) { *change } else { 0 });
+        Self {
+            label,
+            change: change.collect(),
+            retiered: flags(&self.retiered),
+            rescored: flags(&self.rescored),
+        }
     }
 }
 

@@ -15,8 +15,8 @@ mod rows;
 mod rule_text;
 
 pub use account::{Explanation, Line, Part, Step};
-pub(crate) use drivers::{of_units, units};
 pub use drivers::{Cause, Driver, DriverKind, Moved, Movement};
+pub(crate) use drivers::{of_units, units};
 pub use page::page;
 pub(crate) use rule_text::{number, place};
 

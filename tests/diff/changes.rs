@@ -30,8 +30,19 @@ fn the_last_change_is_the_new_definition_and_without_any_there_is_none() {
         assert_eq!(changes(&after, &after), []);
     }
     for kind in [
-        Kind::Measure, Kind::Points, Kind::Missing, Kind::Weight, Kind::Added, Kind::Removed, Kind::Groups,
-        Kind::Scorecards, Kind::Usage, Kind::MinCoverage, Kind::Overrides, Kind::Rounding, Kind::Tiers,
+        Kind::Measure,
+        Kind::Points,
+        Kind::Missing,
+        Kind::Weight,
+        Kind::Added,
+        Kind::Removed,
+        Kind::Groups,
+        Kind::Scorecards,
+        Kind::Usage,
+        Kind::MinCoverage,
+        Kind::Overrides,
+        Kind::Rounding,
+        Kind::Tiers,
     ] {
         assert!(kinds.contains(&kind), "no pair shows {kind:?}: {kinds:?}");
     }

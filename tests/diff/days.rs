@@ -23,12 +23,12 @@ fn score(weight: u32, more: &str) -> String {
 
 /// Accounts with what they had on the first day and on the second.
 const FACTS: [(&str, i64, i64); 7] = [
-    ("a", 4, 8),   // known on both days: data
-    ("b", 5, 12),  // half becomes known: coverage, then data
-    ("c", 12, 5),  // half becomes unknown
-    ("d", 2, 2),   // nothing but the definition
-    ("e", 7, 7),   // half unknown on both days: no weight changes anything
-    ("f", 20, 18), // data and definition
+    ("a", 4, 8),    // known on both days: data
+    ("b", 5, 12),   // half becomes known: coverage, then data
+    ("c", 12, 5),   // half becomes unknown
+    ("d", 2, 2),    // nothing but the definition
+    ("e", 7, 7),    // half unknown on both days: no weight changes anything
+    ("f", 20, 18),  // data and definition
     ("it's", 3, 1), // neither
 ];
 
@@ -46,7 +46,7 @@ fn half(n: i64) -> Option<i64> {
 }
 
 /// Both days published, the second by another definition.
-fn project() -> Project {
+pub fn project() -> Project {
     let project = Project::of(&[
         ("sql/metrics/accounts.sql", METRICS),
         ("sql/components/all.yml", COMPONENTS),
@@ -60,8 +60,10 @@ fn project() -> Project {
 }
 
 fn facts(project: &Project, more: i64) {
-    let rows: Vec<(&str, i32, i64)> =
-        FACTS.iter().flat_map(|(account, first, second)| [(*account, 1, *first + more), (*account, 2, *second)]).collect();
+    let rows: Vec<(&str, i32, i64)> = FACTS
+        .iter()
+        .flat_map(|(account, first, second)| [(*account, 1, *first + more), (*account, 2, *second)])
+        .collect();
     project.events(&rows);
 }
 
@@ -92,7 +94,9 @@ fn the_change_between_two_days_is_definition_data_and_coverage_as_worked_out_by_
         let moved = by_hand(second, is, 1.0);
         let end = by_hand(second, is, 3.0);
         let mover = said.get(account);
-        for (reason, exact) in [("coverage", covered - start), ("data", moved - covered), ("definition", end - moved)] {
+        for (reason, exact) in
+            [("coverage", covered - start), ("data", moved - covered), ("definition", end - moved)]
+        {
             let found = part(mover, reason);
             assert!((found - exact).abs() < 1e-9, "{account}: {reason} {found}, not {exact}: {mover:?}");
             *sums.get_mut(reason).unwrap() += exact;
@@ -108,7 +112,10 @@ fn the_change_between_two_days_is_definition_data_and_coverage_as_worked_out_by_
         assert!((told["mean_change"].as_f64().unwrap() - exact).abs() < 1e-9, "{told} {exact}");
     }
     let text = good(project.hale(&["diff", "--vs", "2026-01-01"]));
-    assert!(text.contains("from the end of 2026-01-01 (commit 1) to the end of 2026-01-02 (commit 2)"), "{text}");
+    assert!(
+        text.contains("from the end of 2026-01-01 (commit 1) to the end of 2026-01-02 (commit 2)"),
+        "{text}"
+    );
     assert!(text.contains("of the mean: definition "), "{text}");
 }
 
@@ -138,7 +145,8 @@ fn who_has_a_row_on_one_day_alone_is_left_out_aloud() {
     good(project.hale(&["run", "--from", "2026-01-01", "--to", "2026-01-02"]));
     let told = project.json(&["diff", "--vs", "2026-01-01"]);
     assert_eq!(told["rows"], 1);
-    let note = "rows of scores.health on one of the days alone are left out: 1 of 2026-01-01, 2 of 2026-01-02";
+    let note =
+        "rows of scores.health on one of the days alone are left out: 1 of 2026-01-01, 2 of 2026-01-02";
     assert!(told["notes"].as_array().unwrap().iter().any(|said| said == note), "{told}");
 }
 
@@ -184,7 +192,10 @@ fn components_that_become_known_or_unknown_by_a_change_are_a_cause_of_their_own(
     let causes = told["causes"].as_array().unwrap().iter().map(|cause| (&cause["kind"], &cause["rows"]));
     let expected = [("measure", kinds["measure"]), ("coverage", kinds["coverage"])];
     let expected = expected.map(|(kind, rows)| (Value::from(kind), Value::from(rows)));
-    assert_eq!(causes.collect::<Vec<_>>(), expected.iter().map(|(kind, rows)| (kind, rows)).collect::<Vec<_>>());
+    assert_eq!(
+        causes.collect::<Vec<_>>(),
+        expected.iter().map(|(kind, rows)| (kind, rows)).collect::<Vec<_>>()
+    );
 }
 
 /// The definition alone, of the second day: ARR and segments are those of metrics, sums to the cent.
@@ -193,7 +204,8 @@ fn arr_and_segments_are_told_to_the_cent() {
     let project = project();
     project.write("sql/scores/health.yml", &score(1, "min_coverage: 0.9\n"));
     let told = project.json(&["diff", "--movers", "100"]);
-    let tier = |score: Option<f64>| score.map_or("unscored", |score| if score < 40.0 { "low" } else { "high" });
+    let tier =
+        |score: Option<f64>| score.map_or("unscored", |score| if score < 40.0 { "low" } else { "high" });
     let (mut moved, mut all, mut rows) = (0, 0, BTreeMap::from([("early", 0), ("late", 0)]));
     for (account, _, n) in FACTS {
         let before = tier(Some(by_hand(n, half(n), 3.0)));

@@ -29,7 +29,8 @@ fn naive(definition: &Definition, rows: &[Row]) -> Vec<(Option<f64>, Option<Stri
         let (score, name) = at(raw);
         let sides = [raw.map(|raw| raw - hair), raw.map(|raw| raw + hair)].map(at);
         let is_sure = sides.iter().all(|(_, other)| *other == name);
-        let is_near = |other: Option<f64>| score.zip(other).is_none_or(|(score, other)| (score - other).abs() < 1e-6);
+        let is_near =
+            |other: Option<f64>| score.zip(other).is_none_or(|(score, other)| (score - other).abs() < 1e-6);
         // What a hair rounds to another number is not told here.
         let is_sure = is_sure && sides.iter().all(|(other, _)| is_near(*other));
         (score, is_sure.then_some(name))
@@ -72,14 +73,23 @@ fn capability_113_scores_tiers_means_and_parts_are_those_of_both_definitions_wor
             changes.extend(change);
             match change {
                 Some(change) => {
-                    assert!(near(of("change").unwrap_or(0.0), change), "{row:?} {mover:?} {change}\n{old:?}{new:?}");
-                    assert!(of("from_score").is_none_or(|score| near(score, before.0.unwrap())), "{row:?} {mover:?}");
+                    assert!(
+                        near(of("change").unwrap_or(0.0), change),
+                        "{row:?} {mover:?} {change}\n{old:?}{new:?}"
+                    );
+                    assert!(
+                        of("from_score").is_none_or(|score| near(score, before.0.unwrap())),
+                        "{row:?} {mover:?}"
+                    );
                     moved += usize::from(change != 0.0);
                 }
                 None => assert_eq!(of("change"), None, "{row:?} {mover:?}"),
             }
             if let Some(mover) = mover {
-                assert_eq!((mover["from_tier"].as_str(), mover["to_tier"].as_str()), (Some(from.as_str()), Some(to.as_str())));
+                assert_eq!(
+                    (mover["from_tier"].as_str(), mover["to_tier"].as_str()),
+                    (Some(from.as_str()), Some(to.as_str()))
+                );
             } else {
                 assert_eq!(from, to, "{row:?}");
             }
@@ -88,7 +98,11 @@ fn capability_113_scores_tiers_means_and_parts_are_those_of_both_definitions_wor
         parts_sum_to_the_mean(&told);
         if is_sure {
             let mean = changes.iter().sum::<f64>() / changes.len() as f64;
-            assert!((told["change"]["mean"].as_f64().unwrap_or(f64::NAN) - mean).abs() < 1e-8 || changes.is_empty(), "{told}");
+            assert!(
+                (told["change"]["mean"].as_f64().unwrap_or(f64::NAN) - mean).abs() < 1e-8
+                    || changes.is_empty(),
+                "{told}"
+            );
             let migrations = told["migrations"].as_array().expect("migrations").iter();
             let text = |value: &Value| value.as_str().unwrap().to_owned();
             let told: BTreeMap<(String, String), u64> = migrations
@@ -126,10 +140,16 @@ fn parts_sum_to_the_mean(told: &Value) {
 fn each_change_has_the_part_by_which_two_definitions_around_it_differ() {
     let world = world();
     let mut shown = 0;
-    for (old, _) in comparable_pairs(40, |one| !one.score.by_user && one.components.len() > 1 && one.score.cards.is_empty()) {
+    for (old, _) in comparable_pairs(40, |one| {
+        !one.score.by_user && one.components.len() > 1 && one.score.cards.is_empty()
+    }) {
         // Bins of the first component, then weights, then a rounding: in this order by what is declared.
         let mut binned = old.clone();
-        let Some(Rule::Bins(bins)) = binned.components[0].scoring.cases.first_mut().map(|case| &mut case.rule) else { continue };
+        let Some(Rule::Bins(bins)) =
+            binned.components[0].scoring.cases.first_mut().map(|case| &mut case.rule)
+        else {
+            continue;
+        };
         if !turned(bins) || binned.score.rounding.is_some() {
             continue;
         }
@@ -147,8 +167,13 @@ fn each_change_has_the_part_by_which_two_definitions_around_it_differ() {
         let told = world.diff(&old, &rounded);
         let said = movers(&told);
         for (at, row) in world.rows.iter().enumerate() {
-            let all: Vec<Option<f64>> = scores.iter().map(|scores| scores[at].1.as_ref().and(scores[at].0)).collect();
-            let (Some(all), Some(mover)) = (all.into_iter().collect::<Option<Vec<f64>>>(), said.get(&key(row))) else { continue };
+            let all: Vec<Option<f64>> =
+                scores.iter().map(|scores| scores[at].1.as_ref().and(scores[at].0)).collect();
+            let (Some(all), Some(mover)) =
+                (all.into_iter().collect::<Option<Vec<f64>>>(), said.get(&key(row)))
+            else {
+                continue;
+            };
             for (kind, pair) in ["points", "weight", "rounding"].into_iter().zip(all.windows(2)) {
                 let causes = mover["causes"].as_array().unwrap().iter().filter(|cause| cause["kind"] == kind);
                 let part: f64 = causes.map(|cause| cause["change"].as_f64().unwrap()).sum();

@@ -52,7 +52,8 @@ fn mixed(old: &Definition, other: &Definition, which: u32) -> Definition {
         } else if takes(bit + 1) {
             (own.scoring.missing, own.zero) = (theirs.scoring.missing, theirs.zero);
         } else if takes(bit + 2) {
-            (own.value, own.applies_when, own.ready_when) = (theirs.value, theirs.applies_when, theirs.ready_when);
+            (own.value, own.applies_when, own.ready_when) =
+                (theirs.value, theirs.applies_when, theirs.ready_when);
             (own.relative, own.decay) = (theirs.relative, theirs.decay);
         }
     }
@@ -120,12 +121,16 @@ fn table(name: &str, columns: &str, key: &str) -> [(String, String); 3] {
     [
         (
             format!("sql/raw/{name}.sql"),
-            format!("-- As given.\nCREATE EXTERNAL TABLE raw.{name} (\n  {columns}) STORED AS PARQUET LOCATION '{name}.parquet' OPTIONS ('kind' 'events', 'happened_at' 'as_of_date', 'known_after' '0 days')\n"),
+            format!(
+                "-- As given.\nCREATE EXTERNAL TABLE raw.{name} (\n  {columns}) STORED AS PARQUET LOCATION '{name}.parquet' OPTIONS ('kind' 'events', 'happened_at' 'as_of_date', 'known_after' '0 days')\n"
+            ),
         ),
         (format!("sql/staging/{name}.sql"), format!("-- As given.\nSELECT {names} FROM dated.{name}\n")),
         (
             format!("sql/metrics/{name}.sql"),
-            format!("-- As given.\nCREATE TABLE metrics.{name} (\n  {last},\n  PRIMARY KEY ({key})\n) PARTITIONED BY (as_of_date) AS\nSELECT {names} FROM staging.{name}\n"),
+            format!(
+                "-- As given.\nCREATE TABLE metrics.{name} (\n  {last},\n  PRIMARY KEY ({key})\n) PARTITIONED BY (as_of_date) AS\nSELECT {names} FROM staging.{name}\n"
+            ),
         ),
     ]
 }
@@ -138,7 +143,8 @@ fn write(folder: &Path, relative: &str, text: &str) {
 
 fn parquet(path: &Path, batch: &RecordBatch) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut writer = ArrowWriter::try_new(std::fs::File::create(path).unwrap(), batch.schema(), None).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(std::fs::File::create(path).unwrap(), batch.schema(), None).unwrap();
     writer.write(batch).unwrap();
     writer.close().unwrap();
 }
@@ -146,7 +152,10 @@ fn parquet(path: &Path, batch: &RecordBatch) {
 /// A project with a definition, in a folder of its own below another.
 pub fn project(root: &Path, name: &str, definition: &Definition) {
     let folder = root.join(name);
-    let settings = format!("name: t\ntime_zone: UTC\nsources: ../data\nout: ../out\nhistory_starts: {}\n", date(FIRST_DAY));
+    let settings = format!(
+        "name: t\ntime_zone: UTC\nsources: ../data\nout: ../out\nhistory_starts: {}\n",
+        date(FIRST_DAY)
+    );
     write(&folder, "hale.yml", &settings);
     let tables = [
         table("accounts", ACCOUNTS, "account_id, as_of_date"),
@@ -205,6 +214,9 @@ impl World {
         let out = root.join("out").display().to_string();
         let days = [date(FIRST_DAY).to_string(), date(FIRST_DAY + DAYS - 1).to_string()];
         let words = ["diff", "../old", ".", "--from", &days[0], "--to", &days[1], "--out", &out];
-        one_line(&good(hale(&both.path().join("new"), &[&words[..], &["--movers", "100000", "--json"]].concat())))
+        one_line(&good(hale(
+            &both.path().join("new"),
+            &[&words[..], &["--movers", "100000", "--json"]].concat(),
+        )))
     }
 }

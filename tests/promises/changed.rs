@@ -9,14 +9,21 @@ use super::{PUBLISHED, copied};
 fn typed(folder: &Path, command: &str) -> Output {
     let hale = Path::new(env!("CARGO_BIN_EXE_hale")).parent().unwrap();
     let path = format!("{}:{}", hale.display(), std::env::var("PATH").unwrap());
-    Command::new("sh").args(["-c", command]).current_dir(folder).env("PATH", path).env("COLUMNS", "80").output().unwrap()
+    Command::new("sh")
+        .args(["-c", command])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("COLUMNS", "80")
+        .output()
+        .unwrap()
 }
 
 #[test]
 fn a_changed_score_is_told_as_the_readme_shows_it() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let section = readme.split("## Change a score without fear").nth(1).expect("the section");
-    let block = section.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let block =
+        section.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
     let project = copied(PUBLISHED.path());
     let (commands, shown): (Vec<&str>, Vec<&str>) = block.lines().partition(|line| line.starts_with("$ "));
     let [edit, diff] = commands.as_slice() else { panic!("another number of commands: {commands:?}") };

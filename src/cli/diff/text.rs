@@ -47,10 +47,16 @@ fn notes(told: &Diff) -> String {
 fn heading(told: &Diff) -> String {
     let (old, new) = (&told.old, &told.new);
     let days = match (told.days, old.from_date == new.from_date) {
-        (_, false) => format!("from the end of {} ({}) to the end of {} ({})", old.to_date, old.words, new.to_date, new.words),
+        (_, false) => format!(
+            "from the end of {} ({}) to the end of {} ({})",
+            old.to_date, old.words, new.to_date, new.words
+        ),
         (1, true) => format!("at the end of {}: from {} to {}", new.to_date, old.words, new.words),
         (days, true) => {
-            format!("at the end of {days} days, {} to {}: from {} to {}", new.from_date, new.to_date, old.words, new.words)
+            format!(
+                "at the end of {days} days, {} to {}: from {} to {}",
+                new.from_date, new.to_date, old.words, new.words
+            )
         }
     };
     let same = if old.definition == new.definition { " (the definition is the same)" } else { "" };
@@ -75,9 +81,15 @@ fn spread(told: &Diff) -> String {
     let (Some(mean), Some(median)) = (change.mean, change.median) else {
         return "nobody has a score at both ends\n".to_owned();
     };
-    let steps = change.at_least.iter().map(|step| format!("{} or more: {}", short(step.change), share(step.share)));
+    let steps =
+        change.at_least.iter().map(|step| format!("{} or more: {}", short(step.change), share(step.share)));
     let steps: Vec<String> = steps.collect();
-    let mut text = format!("change of the score: mean {}, median {}; by {}\n", signed(mean), signed(median), steps.join(", by "));
+    let mut text = format!(
+        "change of the score: mean {}, median {}; by {}\n",
+        signed(mean),
+        signed(median),
+        steps.join(", by ")
+    );
     if told.parts.iter().any(|part| part.reason != Reason::Definition) {
         let is_told = |part: &&Part| part.reason != Reason::Restated || part.mean_change != 0.0;
         let part = |part: &Part| format!("{} {}", reason(part.reason), signed(part.mean_change));
@@ -166,7 +178,9 @@ fn movers(told: &Diff) -> Sheet {
         let name = mover.account_name.as_ref().map_or_else(String::new, |name| format!(" {}", shown(name)));
         let user = mover.user_id.as_ref().map_or_else(String::new, |user| format!("{} of ", shown(user)));
         let day = if told.days > 1 { format!(", {}", mover.as_of_date) } else { String::new() };
-        let end = |score: Option<f64>, tier: &str| format!("{} {}", score.map(tenths).unwrap_or_default(), shown(tier));
+        let end = |score: Option<f64>, tier: &str| {
+            format!("{} {}", score.map(tenths).unwrap_or_default(), shown(tier))
+        };
         vec![
             format!("{user}{}{name}{day}", shown(&mover.account_id)),
             mover.owner_id.as_deref().map(shown).unwrap_or_default(),
@@ -212,7 +226,9 @@ fn because(mover: &Mover) -> String {
     match mover.causes.as_slice() {
         [only] => what(only.kind, &only.title),
         causes => {
-            let parts = causes.iter().map(|cause| format!("{} {}", what(cause.kind, &cause.title), signed(in_tenths(cause.change))));
+            let parts = causes.iter().map(|cause| {
+                format!("{} {}", what(cause.kind, &cause.title), signed(in_tenths(cause.change)))
+            });
             parts.collect::<Vec<_>>().join(", ")
         }
     }

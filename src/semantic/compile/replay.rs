@@ -66,7 +66,8 @@ fn tier(query: &Query<'_>) -> String {
 /// Whether the component of a slot has a value, or none because usage is zero and that is worth points.
 fn is_known(query: &Query<'_>, slot: &Slot<'_>) -> String {
     let zero = slot.answered().map_or_else(String::new, |zero| format!(" OR ({zero}) IS TRUE"));
-    let known = query.by_card(|card| Some(format!("({} IS NOT NULL{zero})", slot.known(slot.variant_of(card)?))));
+    let known =
+        query.by_card(|card| Some(format!("({} IS NOT NULL{zero})", slot.known(slot.variant_of(card)?))));
     format!("coalesce({known}, FALSE) AS is_known_{}", slot.name())
 }
 
@@ -126,7 +127,8 @@ fn staged(writer: &mut Writer, query: &Query<'_>) {
 fn turns(columns: &[Fact], column: &Fact) -> String {
     let Some(component) = &column.component else { return "stage >= 1".to_owned() };
     let known = |day: &str| {
-        let own = columns.iter().filter(|other| other.is_known && other.component.as_ref() == Some(component));
+        let own =
+            columns.iter().filter(|other| other.is_known && other.component.as_ref() == Some(component));
         let there: Vec<String> = own.map(|other| format!("{day}.{} IS NOT NULL", other.name)).collect();
         format!("({})", there.join(" OR "))
     };
