@@ -9,7 +9,8 @@
 //! | 5 | scorecards | whom they are for; those that only one of the two has |
 //! | 6 | usage, min_coverage, overrides, rounding, tiers | the score itself, one after the other |
 //!
-//! The last change is the new definition: it computes the same numbers (`tests/diff/changes.rs`).
+//! Weights of a group that are all so many times what they were are no change. The last change is the new definition: it
+//! computes the same numbers (`tests/diff/changes.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,7 @@ pub struct Change {
 pub fn changes(old: &Score, new: &Score) -> Vec<Change> {
     let mut way = Way { new, now: old.clone(), changes: Vec::new() };
     if old.definition != new.definition {
+        way.rescale();
         way.components();
         way.weights();
         way.added();
@@ -88,6 +90,15 @@ impl Way<'_> {
         });
         let (old, new) = both.unzip();
         (items::by_card(old), items::by_card(new))
+    }
+
+    /// Takes over weights that stand to each other as they did: they decide the same.
+    fn rescale(&mut self) {
+        for own in tree::cards(&mut self.now) {
+            if let Some(new) = tree::card(self.new, &own.name) {
+                tree::rescale(&mut own.root, &new.root);
+            }
+        }
     }
 
     fn components(&mut self) {

@@ -5,6 +5,7 @@ use indicatif::HumanCount;
 use crate::cli::console::Console;
 use crate::cli::numbers::{percent, short, signed};
 use crate::cli::output::{Sheet, shown};
+use crate::diagnostic::visible;
 use crate::diff::{CauseTold, Diff, Group, Kind, Migration, Mover, Part, Reason};
 
 /// All that is told.
@@ -41,7 +42,7 @@ pub(super) fn text(told: &Diff, console: Console) -> String {
 }
 
 fn notes(told: &Diff) -> String {
-    told.notes.iter().map(|note| format!("\n{}\n", shown(note))).collect()
+    told.notes.iter().map(|note| format!("\n{}\n", visible(note))).collect()
 }
 
 fn heading(told: &Diff) -> String {
@@ -60,7 +61,7 @@ fn heading(told: &Diff) -> String {
         }
     };
     let same = if old.definition == new.definition { " (the definition is the same)" } else { "" };
-    format!("{} {}{same}\n", shown(&told.title), shown(&days))
+    format!("{} {}{same}\n", shown(&told.title), visible(&days))
 }
 
 fn moved(told: &Diff) -> String {
