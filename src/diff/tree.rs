@@ -67,11 +67,13 @@ pub(super) fn group_at<'a>(group: &'a mut Group, path: &[String]) -> Option<&'a 
 /// Weighs the parts of a group, and of the groups in it, as another group of the same parts does, where all weigh so many times
 /// what they did; in a sum that would be another sum.
 pub(super) fn rescale(own: &mut Group, new: &Group) {
-    let names = |group: &Group| group.parts_by_name().iter().map(|part| part.name().to_owned()).collect::<Vec<_>>();
+    let names =
+        |group: &Group| group.parts_by_name().iter().map(|part| part.name().to_owned()).collect::<Vec<_>>();
     let ratios = own.parts_by_name().into_iter().zip(new.parts_by_name());
     let ratios: Vec<f64> = ratios.map(|(own, new)| new.weight / own.weight).collect();
     let is_one = ratios.windows(2).all(|pair| (pair[0] / pair[1] - 1.0).abs() < 1e-12);
-    let is_sum = matches!(own.aggregate, Aggregate::Additive(_)) || matches!(new.aggregate, Aggregate::Additive(_));
+    let is_sum =
+        matches!(own.aggregate, Aggregate::Additive(_)) || matches!(new.aggregate, Aggregate::Additive(_));
     let is_alike = names(own) == names(new) && is_one && !is_sum;
     for part in &mut own.parts {
         let Some(other) = new.parts.iter().find(|other| other.name() == part.name()) else { continue };

@@ -65,22 +65,34 @@ fn weights_that_stand_to_each_other_as_they_did_are_no_change() {
         let text = format!("{{title: S, version: '1', components: {weights}{more}, tiers: [{{name: t}}]}}");
         crate::semantic::parse(components, &text).unwrap().scores.remove(0)
     };
-    let kinds = |old: &Score, new: &Score| changes(old, new).iter().map(|change| change.kind).collect::<Vec<_>>();
+    let kinds =
+        |old: &Score, new: &Score| changes(old, new).iter().map(|change| change.kind).collect::<Vec<_>>();
     assert_eq!(kinds(&of("{a: 1, b: 2}", ""), &of("{a: 50, b: 100}", "")), []);
     assert_eq!(kinds(&of("{a: 1, b: 2}", ""), &of("{a: 2, b: 2}", "")), [Kind::Weight]);
     let sum = ", aggregate: {additive: {base: 0, min: 0, max: 100}}";
     assert_eq!(kinds(&of("{a: 1, b: 2}", sum), &of("{a: 2, b: 4}", sum)), [Kind::Weight, Kind::Weight]);
 }
 
-/// What stands in no way to a number changes nothing: words for people, the order of what is written.
+/// Words for people and the order of what is written are no change, beside one that is.
 #[test]
 fn words_and_order_are_no_change() {
+    let mut told = 0;
     for (old, _) in comparable_pairs(60, |_| true) {
-        let (components, text) = old.yaml();
-        let words = |text: &str| text.replace("title: T", "title: 'Other', docs: why, owner: me, unit: days");
-        let told = crate::semantic::parse(&format!("# a comment\n\n{}", words(&components)), &text).unwrap();
-        assert_eq!(changes(&score(&old).unwrap(), &told.scores[0]), []);
+        let mut new = old.clone();
+        new.score.rounding = Some(3);
+        new.components.reverse();
+        let (components, text) = new.yaml();
+        let words = components.replace("title: T", "title: 'Other', docs: why, owner: me, unit: days");
+        let before = score(&old).unwrap();
+        let Ok(semantics) = crate::semantic::parse(&format!("# a comment\n\n{words}"), &text) else {
+            continue;
+        };
+        let kinds: Vec<Kind> =
+            changes(&before, &semantics.scores[0]).iter().map(|change| change.kind).collect();
+        assert_eq!(kinds, [Kind::Rounding], "{old:?}");
+        told += 1;
     }
+    assert!(told > 40, "{told}");
 }
 
 /// Definitions between two others are computed like any other.
