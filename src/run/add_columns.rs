@@ -86,7 +86,7 @@ impl Build<'_> {
             whole.map_err(|error| failed(&storage, &path, error))
         });
         let file = self.staging.write_again(spec, day, rows).await?;
-        Ok(Rewritten { file, before: Entry { key: other.key_with_columns(entry), ..entry.clone() } })
+        Ok(Rewritten { file, before: entry.with_key(other.key_with_columns(entry)) })
     }
 }
 

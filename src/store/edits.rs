@@ -61,8 +61,7 @@ impl Erasure {
 /// An entry whose object gave way; the key stays, so that nothing is stale.
 pub(super) fn succeeded(entry: &Entry, replaced: &Successors) -> Option<Entry> {
     let Successor { object, rows, bytes } = replaced.get(&entry.object)?.clone();
-    let known_as = Some(entry.known_as().to_owned());
-    Some(Entry { object, rows, bytes, known_as, ..entry.clone() })
+    Some(entry.moved_to(object, rows, bytes))
 }
 
 /// A manifest in which objects gave way, and how many; `None` where none did.

@@ -28,7 +28,7 @@ pub struct Entry {
     /// The published days of tables that its rows were made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read: Vec<DaysRead>,
-    /// The hash that it had before somebody's rows were taken out of it, where any were: what was made of it is not stale.
+    /// The hash that it had before somebody's rows were taken out of it, or columns added: what was made of it is not stale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) known_as: Option<String>,
 }
@@ -42,6 +42,16 @@ impl Entry {
     /// The hash by which what was made of its rows knows it.
     pub(super) fn known_as(&self) -> &str {
         self.known_as.as_deref().unwrap_or_else(|| self.hash())
+    }
+
+    /// The same with another object in place of its own, which changes nothing for what was made of it.
+    pub(super) fn moved_to(&self, object: String, rows: u64, bytes: u64) -> Self {
+        Self { object, rows, bytes, known_as: Some(self.known_as().to_owned()), ..self.clone() }
+    }
+
+    /// The same, made of what another key says.
+    pub fn with_key(&self, key: Option<String>) -> Self {
+        Self { key, ..self.clone() }
     }
 
     /// Its hash as that of a day.

@@ -188,7 +188,7 @@ impl Rewritten {
     fn entered(&self, run: &str, moved: &mut Vec<(String, String)>) -> Option<(NaiveDate, Entry)> {
         let NewFile { day, path, hash, rows, bytes } = &self.file;
         let object = layout::object_name(hash, run, "parquet");
-        let entry = Entry { object, rows: *rows, bytes: *bytes, ..self.before.clone() };
+        let entry = self.before.moved_to(object, *rows, *bytes);
         move_to(entry.path(), path, moved);
         day.map(|day| (day, entry))
     }

@@ -19,7 +19,7 @@ use crate::cli::output::{self, Sheet};
 use crate::cli::run::{names, why};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::sources::Reading;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::plan::{Action, Built, Inputs, Kept, Late, MayLack, OtherColumns, Plan, Step, renames};
 use crate::project::model::Model;
