@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 
 use super::decide::Decided;
+use super::placeholders::is_log;
 use super::request::Request;
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -50,8 +51,9 @@ impl Look {
             decided.needed.built_from(&model.name).filter(|_| decided.scope.computes(&model.name))?;
         let history_starts = pipeline.settings.history_starts;
         let log = ModelName::new(Layer::Dated, source.table.clone());
-        let reads = decided.needed.log_reads.get(&model.name).into_iter().flatten();
-        let of_log = reads.filter(|(read, _)| *read == log).map(|(_, first)| *first).min();
+        let reads = decided.needed.log_reads.get(&model.name).filter(|_| is_log(pipeline, &log));
+        let of_log = reads.into_iter().flatten().filter(|(read, _)| *read == log);
+        let of_log = of_log.map(|(_, first)| *first).min();
         let first = match of_log {
             Some(first) => first,
             // What holds from day to day is read on the days that are built.

@@ -208,3 +208,22 @@ fn how_long_rows_are_kept_is_a_day_or_a_number_of_days_before_today() {
     let said = refused(&project, &["check"], 1);
     assert!(said.contains("kept_from"), "{said}");
 }
+
+#[test]
+fn what_holds_for_days_on_end_is_read_on_the_days_that_are_built() {
+    let spans = by_day(
+        "n BIGINT",
+        "SELECT things.account_id, days.day AS as_of_date, things.n FROM calendar.days AS days JOIN staging.events AS things \
+         ON things.first_day <= days.day AND (things.day_after IS NULL OR days.day < things.day_after)",
+    );
+    let staged = "SELECT account_id, n, first_day, day_after FROM dated.events\n";
+    let project = Project::of(&[(TABLE, &spans), ("sql/staging/events.sql", staged)]);
+    let versions =
+        RAW.replace("'events', 'happened_at' 'day'", "'versions', 'key' 'account_id', 'valid_from' 'day'");
+    project.write(RAW_FILE, &versions.replace("OPTIONS (", "OPTIONS ('kept_from' '2026-01-03', "));
+    events(&project, [2, 4]);
+    good(project.hale(&["run", "--from", "2026-01-03", "--to", "2026-01-05"]));
+    assert_eq!(rows(&project, "metrics.accounts"), ["2026-01-03,2", "2026-01-04,4", "2026-01-05,4"]);
+    let said = refused(&project, &["run", "--as-of", "2026-01-02"], 1);
+    assert!(said.contains("never published on 2026-01-02"), "{said}");
+}
