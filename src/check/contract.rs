@@ -1,12 +1,13 @@
 //! A model's inferred columns held against its declared ones.
 
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 
 use super::quotients::quotient;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::project::contract::Reference;
 use crate::project::model::{AS_OF_DATE, Model};
 use crate::project::types::{fits, sql_name};
+use crate::table::stored_type;
 
 /// Columns that the query gives but the contract does not declare, the reverse, and types that do not fit.
 pub(super) fn compare(model: &Model, declared: &Schema, inferred: &Schema) -> Diagnostics {
@@ -16,6 +17,10 @@ pub(super) fn compare(model: &Model, declared: &Schema, inferred: &Schema) -> Di
             .contract
             .column(field.name())
             .map_or_else(|| Location::whole(&model.file), |column| column.location.clone());
+        if stored_type(field.data_type()).is_none() {
+            found.push(unstored(field).at(at));
+            continue;
+        }
         match inferred.field_with_name(field.name()) {
             Ok(given) if fits(given.data_type(), field.data_type()) => {}
             Ok(given) => found.push(wrong_type(model, field, given).at(at)),
@@ -41,6 +46,19 @@ pub(super) fn compare(model: &Model, declared: &Schema, inferred: &Schema) -> Di
         );
     }
     found
+}
+
+/// That no file of a table holds values of a column's type.
+fn unstored(declared: &Field) -> Diagnostic {
+    let (name, kind) = (declared.name(), sql_name(declared.data_type()));
+    let help = match declared.data_type() {
+        DataType::Decimal256(..) => "declare DECIMAL(38, …): a file holds up to 38 digits",
+        DataType::Time32(_) | DataType::Time64(_) => "store it as VARCHAR, or as seconds since midnight",
+        DataType::Interval(_) | DataType::Duration(_) => "store its length as a number, of days or seconds",
+        _ => "store its fields or elements as columns, or rows, of their own",
+    };
+    let message = format!("`{name}` is declared {kind}, which no reader of stored tables is sure to know");
+    Diagnostic::error("unstored-type", message).help(help)
 }
 
 fn wrong_type(model: &Model, declared: &Field, inferred: &Field) -> Diagnostic {

@@ -5,8 +5,8 @@
 //! again, in tables that read the source; days further back are not looked at, and a row that comes later than that counts
 //! in the days that are built from then on. So a late row counts in all days from its own on, or in none before the run.
 //!
-//! Days that another definition of the project made are built again only when asked for; they are told. Left out: sources of
-//! `kind` `current`, which say nothing of the past, days that nobody looked at when they were made, and days of which a source has
+//! A day of which another definition of the project made a table that this would change is built again only when asked for; it is
+//! told, and left whole: its tables go on being of the same rows. Left out: sources of `kind` `current`, which say nothing of the past, days that nobody looked at when they were made, and days of which a source has
 //! no rows any more, as it says itself (`kept_from`). When a row was known is no part of what it says of a day.
 //!
 //! A day of which a source said something and now says nothing is no late row: its files are gone, by mistake or for good. A run
@@ -25,7 +25,7 @@ use super::why::Why;
 use crate::diagnostic::Diagnostic;
 use crate::engine::Engine;
 use crate::engine::digests::of_source;
-use crate::engine::landed::Place;
+use crate::engine::landed::{self, Place};
 use crate::engine::sources::{Horizon, Reading};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
@@ -108,6 +108,7 @@ impl Late {
             }
         }
         if late.vanished.is_empty() || may_lack.any {
+            late.whole_days(pipeline, selected, (inputs, state)).await?;
             return Ok(Some(late));
         }
         Err(Error::Audit(late.vanished.iter().map(|(source, days)| vanished(source, days)).collect()))
@@ -146,6 +147,37 @@ impl Late {
                 self.days.entry(day).or_default().insert(table.clone());
             }
         }
+    }
+
+    /// Makes whole days of those found, so that the tables of a day go on being of the same rows. What reads a table that is
+    /// built again is built again with it, a score too that was made of published metrics, of which nobody knows what sources
+    /// said. A day of which any of these is of another definition is left.
+    async fn whole_days(
+        &mut self,
+        pipeline: &Pipeline,
+        selected: &BTreeSet<ModelName>,
+        (inputs, state): (&Inputs, &State),
+    ) -> Result<()> {
+        let models = pipeline.models.iter().map(|model| &model.name).filter(|name| selected.contains(name));
+        let models: Vec<(&ModelName, BTreeSet<ModelName>)> =
+            models.map(|name| (name, pipeline.with_upstream([name.clone()]))).collect();
+        for (day, mut tables) in std::mem::take(&mut self.days) {
+            let mut is_left = self.left.contains(&day);
+            for (name, upstream) in &models {
+                if tables.contains(name) || upstream.is_disjoint(&tables) {
+                    continue;
+                }
+                let Some(entry) = state.entry(name, Some(day)).await? else { continue };
+                is_left |= !inputs.has_definition_of(name, &entry);
+                tables.insert((*name).clone());
+            }
+            if is_left {
+                self.left.insert(day);
+            } else {
+                self.days.insert(day, tables);
+            }
+        }
+        Ok(())
     }
 
     /// The days to build again, those that are built at once together, each with the tables: days of the same ones, for none
@@ -258,7 +290,13 @@ async fn told(
     let horizon = Horizon { day: to, zone: place.zone, reading: Reading::AsHappened };
     let mut sources = BTreeMap::new();
     for name in names {
-        let digests = of_source(place, pipeline, name, (Some(from), Some(horizon))).await?;
+        let digests = match of_source(place, pipeline, name, (Some(from), Some(horizon))).await {
+            Ok(digests) => digests,
+            Err(error) => {
+                let source = pipeline.model(&ModelName::new(Layer::Raw, name.clone()));
+                return Err(landed::explained(place, source.into_iter(), error).await);
+            }
+        };
         let days = from.iter_days().take_while(|day| *day <= to);
         let said = days.map(|day| (day, digests.on(day))).filter(|(_, said)| said.rows != 0);
         sources.insert(name.clone(), said.map(|(day, said)| (day, said.to_string())).collect());

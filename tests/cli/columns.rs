@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Project, age, by_day, code, err, good, one_line};
+use super::{Project, age, by_day, code, err, good, one_line, sums};
 use crate::python;
 
 /// The table of the log with these columns, as they are computed.
@@ -173,4 +173,22 @@ fn marts_that_follow_scores_again_have_the_columns_of_their_other_days() {
     let query = "SELECT as_of_date, count(x), count(y) FROM marts.scored GROUP BY 1 ORDER BY 1";
     let told = good(project.hale(&["query", query, "--format", "csv"]));
     assert_eq!(told.lines().skip(1).collect::<Vec<_>>(), ["2026-01-01,2,0", "2026-01-02,2,2"]);
+}
+
+#[test]
+fn a_column_that_no_file_holds_is_refused_where_it_is_declared() {
+    for (kind, value, help) in [
+        ("TIME", "CAST('10:00:00' AS TIME)", "seconds since midnight"),
+        ("BIGINT[]", "[n]", "columns, or rows, of their own"),
+        ("DECIMAL(50,1)", "CAST(n AS DECIMAL(50,1))", "up to 38 digits"),
+    ] {
+        let query = format!("SELECT account_id, as_of_date, {value} AS x FROM metrics.accounts");
+        let mart = by_day(&format!("x {kind}"), &query).replace("metrics.accounts (", "marts.odd (");
+        let project =
+            Project::of(&[("sql/metrics/accounts.sql", &sums("n BIGINT")), ("sql/marts/odd.sql", &mart)]);
+        let told = project.hale(&["check"]);
+        let words = err(&told);
+        assert!(code(&told) == 1 && words.contains("unstored-type"), "{kind}: {words}");
+        assert!(words.contains("sql/marts/odd.sql:5:3") && words.contains(help), "{kind}: {words}");
+    }
 }

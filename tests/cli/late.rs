@@ -61,7 +61,8 @@ fn rows_later_than_the_limit_and_other_definitions_restate_nothing() {
     project.write("sql/metrics/accounts.sql", &twice);
     let told = project.hale(&["run", "--as-of", "2026-01-04", "--json"]);
     assert!(err(&told).contains("2026-01-03 is left as another definition"), "{}", err(&told));
-    assert_eq!(one_line(&good(told)).get("restated"), None);
+    let result = one_line(&good(told));
+    assert_eq!((result.get("restated"), &result["left"]), (None, &json!(["2026-01-03"])));
     assert_eq!(sum(&project, "2026-01-03"), "0");
     // Nothing is looked for where nobody asks for it.
     project.write("hale.yml", SETTINGS);
@@ -131,4 +132,52 @@ fn look_backs_are_told_with_what_has_no_bound() {
     assert!(reads["because"].as_str().unwrap().contains("sum(metrics.days.n)"), "{reads}");
     let text = good(project.hale(&["plan", "--as-of", "2026-01-20", "--look-back"]));
     assert!(text.contains("metrics.days") && text.contains("all"), "{text}");
+}
+
+/// The sums of a day and, beside them, ten times these.
+fn day_of(project: &Project, day: &str) -> [String; 2] {
+    ["metrics.accounts", "marts.tens"].map(|table| {
+        let query = format!("SELECT sum(n) FROM {table} WHERE as_of_date = '{day}'");
+        good(project.hale(&["query", &query, "--format", "csv"])).lines().last().unwrap().to_owned()
+    })
+}
+
+fn tens(times: i32) -> String {
+    let query = format!("SELECT account_id, as_of_date, {times} * n AS n FROM metrics.accounts");
+    super::by_day("n BIGINT", &query).replace("metrics.accounts (", "marts.tens (")
+}
+
+/// A night with a mart over the sums, and a row of it that comes late afterwards.
+fn night_with_a_mart() -> (Project, impl Fn(&Project)) {
+    let project = restating("5");
+    project.write("sql/marts/tens.sql", &tens(10));
+    project.events(&[("a", 1, 5)]);
+    night(&project, "2026-01-01");
+    assert_eq!(day_of(&project, "2026-01-01"), ["5", "50"]);
+    (project, |project: &Project| project.events(&[("a", 1, 5), ("b", 1, 2), ("a", 2, 6)]))
+}
+
+#[test]
+fn a_day_with_a_table_of_another_definition_is_left_whole() {
+    let (project, late) = night_with_a_mart();
+    late(&project);
+    project.write("sql/marts/tens.sql", &tens(100));
+    let plan = good(project.hale(&["plan", "--as-of", "2026-01-02"]));
+    assert!(plan.contains("2026-01-01 stay as another definition made them"), "{plan}");
+    assert_eq!(night(&project, "2026-01-02")["left"], json!(["2026-01-01"]));
+    assert_eq!(day_of(&project, "2026-01-01"), ["5", "50"]);
+}
+
+#[test]
+fn what_reads_a_table_that_is_built_again_is_built_again_with_it() {
+    let (project, late) = night_with_a_mart();
+    // Built without a look at what sources said, as scores that are made again of published metrics.
+    project.write("hale.yml", SETTINGS);
+    project.write("sql/marts/tens.sql", &tens(100));
+    project.json(&["run", "--as-of", "2026-01-01", "--select", "marts"]);
+    assert_eq!(day_of(&project, "2026-01-01"), ["5", "500"]);
+    project.write("hale.yml", &format!("{SETTINGS}max_restatement_days: 5\n"));
+    late(&project);
+    night(&project, "2026-01-02");
+    assert_eq!(day_of(&project, "2026-01-01"), ["7", "700"]);
 }

@@ -90,7 +90,7 @@ impl PlanFor {
             let may_lack = MayLack { kept: &kept, any: false };
             Late::of(&pipeline, &engine, sources, asked, (&inputs, &state), may_lack).await?
         };
-        let late = late.filter(|late| !late.days.is_empty());
+        let late = late.filter(|late| !late.days.is_empty() || !late.left.is_empty());
         let mut steps = late.as_ref().map(|late| late.steps(&pipeline)).unwrap_or_default();
         steps.extend(plan.steps.iter().cloned());
         let keep = pipeline.settings.keep;

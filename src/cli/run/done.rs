@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::restated::why;
 use crate::cli::arguments::Log;
 use crate::cli::console::{Console, event, line, object};
+use crate::cli::days::listed;
 use crate::cli::output::Sheet;
 use crate::cli::progress::{held, rate};
 use crate::diagnostic::Diagnostic;
@@ -32,6 +33,8 @@ pub(super) struct Done {
     pub(super) restated: Vec<DaysBuilt>,
     /// The sources whose late rows are the reason, each with their days.
     pub(super) because: BTreeMap<String, BTreeSet<NaiveDate>>,
+    /// Published days that late rows have changed too, and that are left as another definition made them.
+    pub(super) left: BTreeSet<NaiveDate>,
     pub(super) is_dry: bool,
     pub(super) reading: Reading,
     pub(super) took: Duration,
@@ -86,7 +89,12 @@ impl Done {
         if !self.restated.is_empty() {
             let days = self.restated.iter().map(|built| Value::Object(built.to_json()));
             all.insert("restated".to_owned(), days.collect());
+        }
+        if !self.restated.is_empty() || !self.left.is_empty() {
             all.insert("late_rows".to_owned(), json!(self.because));
+        }
+        if !self.left.is_empty() {
+            all.insert("left".to_owned(), json!(self.left));
         }
         if self.is_dry {
             all.insert("dry_run".to_owned(), Value::Bool(true));
@@ -114,7 +122,8 @@ impl Done {
         for restated in &self.restated {
             if let Some(commit) = restated.report.as_ref().and_then(|report| report.commit) {
                 let (first, last) = (restated.days.start(), restated.days.end());
-                line(format_args!("commit {commit}: {first} to {last} again, {}", why(&self.because)));
+                let days = listed(&first.iter_days().take_while(|day| day <= last).collect());
+                line(format_args!("commit {commit}: {days} again, {}", why(&self.because)));
             }
         }
         for report in self.built.iter().filter_map(|built| built.report.as_ref()) {

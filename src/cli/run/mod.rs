@@ -10,7 +10,7 @@ mod to_build;
 mod visible;
 mod warned;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -199,6 +199,7 @@ impl Run {
                     frozen,
                     restated: Vec::new(),
                     because: BTreeMap::new(),
+                    left: BTreeSet::new(),
                     is_dry: false,
                     reading: request.reading,
                     took: started.elapsed(),
@@ -234,6 +235,7 @@ impl Run {
             renames,
             frozen,
             restated,
+            left: late.as_ref().map(|late| late.left.clone()).unwrap_or_default(),
             because: late.map(|late| late.because).unwrap_or_default(),
             is_dry: self.dry_run,
             reading: request.reading,
