@@ -61,6 +61,9 @@ struct Way<'a> {
 /// A scorecard as it is now, and the one of the same name in the new definition.
 type Pair<'a> = (&'a Scorecard, &'a Scorecard);
 
+/// What scorecards say of a part, each under its name.
+type InCards = Vec<(String, Vec<String>)>;
+
 impl Way<'_> {
     /// Makes a change, and notes what it was.
     fn turn(
@@ -132,14 +135,13 @@ impl Way<'_> {
         let (ranges, new_ranges) = self.of_pairs(name, range);
         let together = ranges != new_ranges;
         if worth != is_worth {
-            let edit = |now: &mut Score, new: &Score| each(now, new, name, |own, new| take_points(own, new));
             let (old, new) = if together {
                 ([worth, missing.clone()].concat(), [is_worth, is_missing.clone()].concat())
             } else {
                 (worth, is_worth)
             };
             let all = |now: &mut Score, new: &Score| {
-                edit(now, new);
+                each(now, new, name, take_points);
                 if together {
                     take_missing(now, new, name, is);
                 }
@@ -221,7 +223,7 @@ impl Way<'_> {
     }
 
     fn removed(&mut self) {
-        let mut found: BTreeMap<String, (String, Vec<(String, Vec<String>)>)> = BTreeMap::new();
+        let mut found: BTreeMap<String, (String, InCards)> = BTreeMap::new();
         for (own, new) in self.pairs() {
             for part in tree::parts(&own.root).into_values() {
                 let Node::Component(component) = &part.node else { continue };

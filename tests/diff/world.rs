@@ -31,7 +31,7 @@ pub fn pairs() -> impl Strategy<Value = (Definition, Definition)> {
 
 /// A definition with some of what another one says, by the bits of a number; all of it where they are 0.
 fn mixed(old: &Definition, other: &Definition, which: u32) -> Definition {
-    if which % 8 == 0 {
+    if which.is_multiple_of(8) {
         return other.clone();
     }
     let takes = |bit: u32| which >> bit & 1 == 1;
@@ -39,13 +39,11 @@ fn mixed(old: &Definition, other: &Definition, which: u32) -> Definition {
     for (at, own) in new.components.iter_mut().enumerate() {
         let Some(theirs) = other.components.get(at) else { continue };
         let bit = 3 * at as u32;
-        // Bins of numbers are no rules for texts.
-        let is_alike = (own.value == Value::Grade) == (theirs.value == Value::Grade);
-        if !is_alike && !(takes(bit) && takes(bit + 1) && takes(bit + 2)) {
-            continue;
-        }
-        if takes(bit) && takes(bit + 1) && takes(bit + 2) {
+        let takes_all = takes(bit) && takes(bit + 1) && takes(bit + 2);
+        if takes_all {
             *own = theirs.clone();
+        } else if (own.value == Value::Grade) != (theirs.value == Value::Grade) {
+            // Bins of numbers are no rules for texts.
         } else if takes(bit) {
             own.scoring.cases.clone_from(&theirs.scoring.cases);
             own.scoring.range = theirs.scoring.range;
