@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::commit::{Commit, Stored, What, Whole, key};
-use super::edits::{Erasure, erase, expire, roll_back, unpublish};
+use super::edits::{Erasure, collect, erase, expire, roll_back, unpublish};
 use super::entry::{Entry, Manifest, month_of, same};
 use super::next::{Next, month_as_is};
 use super::rename::{Renames, rename};
@@ -96,7 +96,7 @@ impl Change {
             Self::RollBack(number) => roll_back(&mut next, newest, *number).await?,
             Self::Unpublish(days) => unpublish(&mut next, newest, days).await?,
             Self::Release(days) => next.held.retain(|day, _| !days.is_empty() && !days.contains(day)),
-            Self::Collect { kept_from } => next.kept_from = next.kept_from.max(*kept_from),
+            Self::Collect { kept_from } => collect(&mut next, newest, *kept_from).await?,
             Self::Expire { days, but, .. } => expire(&mut next, newest, days, but).await?,
             Self::Erase(erasure) => erase(&mut next, newest, erasure).await?,
             Self::Rename(renames) => rename(&mut next, newest, renames).await?,

@@ -1,6 +1,6 @@
 //! A commit: all that is published, as a numbered file that is created only where there is none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -53,6 +53,9 @@ pub struct Commit {
     /// Days that runs leave as they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<NaiveDate, Held>,
+    /// Of commits that are not kept any more the definitions that published, by their hashes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) gone: BTreeMap<String, Gone>,
     /// The later commits that took rows out of this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub erased_by: Vec<u64>,
@@ -75,6 +78,15 @@ pub struct Whole {
     pub through: NaiveDate,
     /// Its rows.
     pub entry: Entry,
+}
+
+/// What a definition published in commits that are not kept any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Gone {
+    /// Its last such commit.
+    pub(super) last: u64,
+    /// The tables of all of them.
+    pub(super) tables: BTreeSet<String>,
 }
 
 /// Why runs leave a day as it is.
@@ -178,6 +190,7 @@ impl Commit {
             kept_from: 1,
             tables: BTreeMap::new(),
             held: BTreeMap::new(),
+            gone: BTreeMap::new(),
             erased_by: Vec::new(),
         }
     }

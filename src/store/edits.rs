@@ -9,7 +9,7 @@ use super::commit::{Held, Stored, What, Whole, key};
 use super::entry::{Entry, Manifest, month_of, same};
 use super::layout;
 use super::next::{Next, month_as_is};
-use super::state::State;
+use super::state::{State, history};
 use crate::error::{Error, Result};
 use crate::project::layer::ModelName;
 
@@ -133,6 +133,23 @@ pub(super) async fn roll_back(next: &mut Next, newest: &State, number: u64) -> R
     let since = newest.number() + 1;
     next.tables.clone_from(&wanted.commit().tables);
     next.held.extend(differing.into_iter().map(|day| (day, Held { since, why: why.clone() })));
+    Ok(())
+}
+
+/// Keeps no commit before one any more, but which definitions published in them.
+///
+/// # Errors
+/// What storage says.
+pub(super) async fn collect(next: &mut Next, newest: &State, kept_from: u64) -> Result<()> {
+    next.kept_from = next.kept_from.max(kept_from);
+    for commit in history(newest.storage()).await?.iter().filter(|commit| commit.number < kept_from) {
+        let (What::Published { tables, .. }, Some(definition)) = (&commit.what, &commit.definition) else {
+            continue;
+        };
+        let gone = next.gone.entry(definition.clone()).or_default();
+        gone.last = gone.last.max(commit.number);
+        gone.tables.extend(tables.keys().cloned());
+    }
     Ok(())
 }
 

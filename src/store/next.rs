@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::commit::{Commit, Held, Stored};
+use super::commit::{Commit, Gone, Held, Stored};
 use super::entry::Manifest;
 use super::state::State;
 use crate::error::Result;
@@ -18,6 +18,8 @@ pub(super) struct Next {
     pub(super) manifests: Vec<(ModelName, String, Manifest)>,
     pub(super) held: BTreeMap<NaiveDate, Held>,
     pub(super) kept_from: u64,
+    /// Of commits that are not kept any more the definitions that published.
+    pub(super) gone: BTreeMap<String, Gone>,
     /// How many days of each table are new; 1 for a table that is stored whole.
     pub(super) changed: BTreeMap<String, usize>,
     /// Whether it is worth a commit where what is published is as it was: earlier commits change.
@@ -32,6 +34,7 @@ impl Next {
             manifests: Vec::new(),
             held: commit.held.clone(),
             kept_from: commit.kept_from,
+            gone: commit.gone.clone(),
             changed: BTreeMap::new(),
             is_of_history: false,
         }

@@ -43,11 +43,17 @@ pub async fn replaced(
     }
     let commits = history(storage).await?;
     let last = commits.iter().filter(published).find(is_own).map(|commit| commit.number);
-    let counts = counting(&commits, published);
-    Ok(match (last, counts) {
-        (Some(last), Some(now)) if !is_own(&now) => Some(Replaced { last, by: now.number }),
-        _ => None,
-    })
+    // What only commits tell that are not kept any more, the newest of them says.
+    let gone = || counts.gone.iter().filter(|(_, gone)| !gone.tables.is_disjoint(&tables));
+    let last = last.or_else(|| gone().find(|(definition, _)| **definition == own).map(|(_, gone)| gone.last));
+    let by = match counting(&commits, published) {
+        Some(now) => (!is_own(&now)).then_some(now.number),
+        None => {
+            let newest = gone().max_by_key(|(_, gone)| gone.last);
+            newest.filter(|(definition, _)| **definition != own).map(|(_, gone)| gone.last)
+        }
+    };
+    Ok(last.zip(by).map(|(last, by)| Replaced { last, by }))
 }
 
 /// The published commit that counts, of commits from the newest to the oldest: going back passes over what lies between.

@@ -49,6 +49,23 @@ fn a_definition_that_was_replaced_publishes_only_when_that_is_asked_for() {
 }
 
 #[test]
+fn commits_that_are_not_kept_any_more_still_tell_who_was_replaced() {
+    let project = Project::sound();
+    for factor in [1, 2] {
+        check_out(&project, factor);
+        good(project.hale(&RUN));
+    }
+    for _ in 0..2 {
+        good(project.hale(&["gc", "--keep", "1"]));
+        check_out(&project, 1);
+        refused(&project, &RUN, "published commit 1, and commit");
+        check_out(&project, 2);
+        good(project.hale(&["run", "--as-of", "2026-01-01"]));
+        good(project.hale(&["gc", "--keep", "1"]));
+    }
+}
+
+#[test]
 fn who_goes_back_goes_on_with_the_definition_of_then() {
     let project = Project::sound();
     check_out(&project, 1);

@@ -140,7 +140,7 @@ fn said(action: Action) -> (&'static str, String) {
         Action::Build(why) => ("build", why.to_string()),
         Action::Keep => ("keep", "as it would be".to_owned()),
         Action::Freeze => ("freeze", "its source has no rows of then any more (`kept_from`)".to_owned()),
-        Action::Hold => ("hold", "held; `hale release` ends that".to_owned()),
+        Action::Hold => ("hold", "held; `hale release --all` ends that".to_owned()),
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn tell_of_held(request: &Request, console: Console) -> Vec<NaiveDate
         let days =
             if count == 1 { format!("{first} is") } else { format!("{count} days from {first} on are") };
         let text = format!(
-            "{days} held since commit {} ({}), and left as published; `hale release` ends that",
+            "{days} held since commit {} ({}), and left as it is published, if at all; `hale release --all` ends that",
             hold.since, hold.why
         );
         console.note("held", &text);

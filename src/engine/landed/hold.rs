@@ -353,6 +353,9 @@ fn remedy(field: &Field, kind: &str) -> String {
         _ if is_declarable(kind) => {
             format!("declare it {kind}, and cast it in staging: CAST({name} AS {declared})")
         }
+        _ if kind.ends_with("[]") || kind.starts_with("STRUCT") => {
+            format!("declare it {kind}, and take its parts in staging")
+        }
         _ => "no column can be declared so: leave it out, or write its parts as columns of their own"
             .to_owned(),
     }
