@@ -127,15 +127,23 @@ impl Frozen {
         }
     }
 
-    /// A plan in which nothing is done with these days.
+    /// A plan of the other days asked for, with these as they are left.
     #[must_use]
-    pub fn left(&self, plan: Plan) -> Plan {
-        let divided = plan.steps.into_iter().flat_map(|step| {
-            let (frozen, others): (BTreeSet<NaiveDate>, _) =
-                step.days.iter().partition(|day| **day < self.from);
-            let (others, table): (BTreeSet<NaiveDate>, _) = (others, step.table.clone());
-            [Step { days: frozen, action: Action::Freeze, table }, Step { days: others, ..step }]
-        });
-        Plan { steps: divided.filter(|step| !step.days.is_empty()).collect() }
+    pub fn left(
+        &self,
+        plan: Plan,
+        pipeline: &Pipeline,
+        (tables, days): (&BTreeSet<ModelName>, &RangeInclusive<NaiveDate>),
+    ) -> Plan {
+        let frozen = self.among(days);
+        let of_table = |model: &Model| {
+            let (table, days) = (model.name.clone(), frozen.clone());
+            let is_left = model.by_day() && !days.is_empty();
+            let left = is_left.then_some(Step { table, action: Action::Freeze, days });
+            let others = plan.steps.iter().filter(|step| step.table == model.name).cloned();
+            left.into_iter().chain(others).collect::<Vec<_>>()
+        };
+        let models = pipeline.models.iter().filter(|model| tables.contains(&model.name));
+        Plan { steps: models.flat_map(of_table).collect() }
     }
 }

@@ -62,7 +62,7 @@ impl Plan {
             let mut actions = if model.by_day() {
                 of_days(model, days, (inputs, state), &mut upstream).await?
             } else {
-                of_whole(model, *days.end(), inputs, state)
+                of_whole(model, *days.end(), (inputs, state), &mut upstream).await?
             };
             let unsettled = unsettled(model, *days.start(), pipeline.settings.history_starts);
             if !unsettled.is_empty() && actions.keys().any(|action| matches!(action, Action::Build(_))) {
@@ -138,19 +138,19 @@ impl<'a> Upstream<'a> {
     /// Whether any day is other than when rows were made of it, or is built before these.
     async fn is_other_than(&mut self, read: &[DaysRead]) -> Result<bool> {
         for days in read {
-            let built = self.built.get(&days.table);
+            let table = self.state.commit().name_now(&days.table);
+            let built = self.built.get(table);
             if built.is_some_and(|built| built.range(days.from..=days.to).next().is_some()) {
                 return Ok(true);
             }
-            if !self.hashes.contains_key(&days.table) {
-                let table = ModelName::parse(&days.table);
-                let hashes = match &table {
-                    Some(table) => self.state.hashes(table).await?,
+            if !self.hashes.contains_key(table) {
+                let hashes = match ModelName::parse(table) {
+                    Some(table) => self.state.hashes(&table).await?,
                     None => DayHashes::new(),
                 };
-                self.hashes.insert(days.table.clone(), hashes);
+                self.hashes.insert(table.to_owned(), hashes);
             }
-            if self.hashes.get(&days.table).is_some_and(|now| days.is_other_than(now)) {
+            if self.hashes.get(table).is_some_and(|now| days.is_other_than(now)) {
                 return Ok(true);
             }
         }
@@ -159,11 +159,23 @@ impl<'a> Upstream<'a> {
 }
 
 /// A table that is stored whole is kept where one is there that reaches as far.
-fn of_whole(model: &Model, last: NaiveDate, inputs: &Inputs, state: &State) -> Actions {
+async fn of_whole(
+    model: &Model,
+    last: NaiveDate,
+    (inputs, state): (&Inputs, &State),
+    upstream: &mut Upstream<'_>,
+) -> Result<Actions> {
     let action = match state.whole(&model.name).filter(|whole| whole.through >= last) {
         _ if state.commit().held.contains_key(&last) => Action::Hold,
         None => Action::Build(Why::Unpublished),
-        Some(whole) => inputs.differ_from(&model.name, &whole.entry).map_or(Action::Keep, Action::Build),
+        Some(whole) => match inputs.differ_from(&model.name, &whole.entry) {
+            Some(why) => Action::Build(why),
+            // One that reaches further stands, whatever is built up to a day before.
+            None if whole.through == last && upstream.is_other_than(&whole.entry.read).await? => {
+                Action::Build(Why::Upstream)
+            }
+            None => Action::Keep,
+        },
     };
-    Actions::from([(action, BTreeSet::from([last]))])
+    Ok(Actions::from([(action, BTreeSet::from([last]))]))
 }

@@ -24,7 +24,7 @@ pub(super) fn from_kept_days(checked: &Checked, request: &Request, decided: &Dec
     let pipeline = &checked.pipeline;
     let mut found = Diagnostics::new();
     for (source, from) in request.kept.sources().filter(|(source, _)| decided.scope.computes(source)) {
-        let mut tables = pipeline.models.iter().filter(|model| model.by_day());
+        let mut tables = pipeline.models.iter().filter(|model| model.is_stored());
         let look = |model: &Model| {
             Some(Look::of(pipeline, decided, model, source)?.before(from)?.refused(
                 (pipeline, model),

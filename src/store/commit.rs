@@ -53,6 +53,9 @@ pub struct Commit {
     /// Days that runs leave as they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<NaiveDate, Held>,
+    /// The names that renamed tables had, with those that they got.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) renamed: BTreeMap<String, String>,
     /// Of commits that are not kept any more the definitions that published, by their hashes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) gone: BTreeMap<String, Gone>,
@@ -190,9 +193,23 @@ impl Commit {
             kept_from: 1,
             tables: BTreeMap::new(),
             held: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             gone: BTreeMap::new(),
             erased_by: Vec::new(),
         }
+    }
+
+    /// The name by now of a table that had one.
+    pub fn name_now<'a>(&'a self, then: &'a str) -> &'a str {
+        let mut name = then;
+        // A name may have been given on, but not in a circle: one that is there is that of a table.
+        for _ in 0..=self.renamed.len() {
+            match self.renamed.get(name).filter(|_| !self.tables.contains_key(name)) {
+                Some(next) => name = next,
+                None => break,
+            }
+        }
+        name
     }
 
     /// Reads a commit; `None` where there is none of that number.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::project::layer::ModelName;
@@ -29,7 +29,8 @@ pub struct DaysRead {
 }
 
 impl DaysRead {
-    /// Days of a table, as far as they are known, from a first to a last one: one for each run of days without a gap.
+    /// Days of a table, as far as they are known, from a first to a last one: one for each run of days of a month without a gap, so
+    /// that a day that is gone by then leaves those of other months to be looked at.
     pub(super) fn within(
         table: &ModelName,
         (first, last): (NaiveDate, NaiveDate),
@@ -38,7 +39,7 @@ impl DaysRead {
         let mut found: Vec<(NaiveDate, NaiveDate, u128)> = Vec::new();
         for (day, hash) in known.range(first..=last) {
             match found.last_mut() {
-                Some((_, to, sum)) if to.succ_opt() == Some(*day) => {
+                Some((_, to, sum)) if to.succ_opt() == Some(*day) && day.day() > 1 => {
                     (*to, *sum) = (*day, sum.wrapping_add(*hash));
                 }
                 _ => found.push((*day, *day, *hash)),
@@ -81,6 +82,8 @@ mod tests {
             read.iter().map(|read| read.is_other_than(now)).collect()
         };
         assert_eq!(others(&then), [false, false]);
+        let later = BTreeMap::from([(day(31), 1), (day(31).succ_opt().unwrap(), 2)]);
+        assert_eq!(DaysRead::within(&table, (day(1), NaiveDate::MAX), &later).len(), 2, "each month apart");
         // A day that nobody read came between; one is gone.
         assert_eq!(others(&BTreeMap::from([(day(1), 7), (day(3), 1), (day(4), 0)])), [false, true]);
         assert_eq!(others(&BTreeMap::from([(day(1), 8), (day(2), 8)])), [true, false]);

@@ -37,18 +37,23 @@ pub(super) async fn enter(
         }
         known.insert(table.clone(), hashes);
     }
+    let starts = look_backs.history_starts;
+    let read = |table: &ModelName, day: NaiveDate, is_whole: bool| -> Vec<DaysRead> {
+        let reads = look_backs.tables.get(table).into_iter().flatten();
+        let of_table = |(of, back): (&ModelName, &Option<u64>)| {
+            let first = back.filter(|_| !is_whole).and_then(|back| day.checked_sub_days(Days::new(back)));
+            let first = first.unwrap_or(starts).max(starts);
+            let known = known.get(of).filter(|_| first <= day)?;
+            Some(DaysRead::within(of, (first, day), known))
+        };
+        reads.filter_map(of_table).flatten().collect()
+    };
     for (table, change) in changes {
-        let (TableChange::Days(days), Some(reads)) = (change, look_backs.tables.get(table)) else { continue };
-        for (day, entry) in days {
-            let starts = look_backs.history_starts;
-            let first = |back: &Option<u64>| {
-                let first = back.and_then(|back| day.checked_sub_days(Days::new(back)));
-                first.unwrap_or(starts).max(starts)
-            };
-            let reads = reads.iter().filter_map(|(of, back)| Some((of, first(back), known.get(of)?)));
-            let reads = reads.filter(|(_, first, _)| first <= day);
-            entry.read =
-                reads.flat_map(|(of, first, known)| DaysRead::within(of, (first, *day), known)).collect();
+        match change {
+            TableChange::Days(days) => {
+                days.iter_mut().for_each(|(day, entry)| entry.read = read(table, *day, false));
+            }
+            TableChange::Whole(through, entry) => entry.read = read(table, *through, true),
         }
     }
     Ok(())

@@ -18,6 +18,8 @@ pub(super) struct Next {
     pub(super) manifests: Vec<(ModelName, String, Manifest)>,
     pub(super) held: BTreeMap<NaiveDate, Held>,
     pub(super) kept_from: u64,
+    /// The names that renamed tables had, with those that they got.
+    pub(super) renamed: BTreeMap<String, String>,
     /// Of commits that are not kept any more the definitions that published.
     pub(super) gone: BTreeMap<String, Gone>,
     /// How many days of each table are new; 1 for a table that is stored whole.
@@ -34,6 +36,7 @@ impl Next {
             manifests: Vec::new(),
             held: commit.held.clone(),
             kept_from: commit.kept_from,
+            renamed: commit.renamed.clone(),
             gone: commit.gone.clone(),
             changed: BTreeMap::new(),
             is_of_history: false,

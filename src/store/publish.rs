@@ -332,6 +332,7 @@ async fn made(
         kept_from: next.kept_from,
         tables: next.tables,
         held: next.held,
+        renamed: next.renamed,
         gone: next.gone,
         ..Commit::none()
     })

@@ -27,6 +27,7 @@ impl State {
 fn give(commit: &mut Commit, old: &ModelName, new: &ModelName) {
     if let Some(stored) = commit.tables.remove(&key(old)) {
         commit.tables.insert(key(new), stored);
+        commit.renamed.insert(key(old), key(new));
     }
     if commit.main.as_ref() == Some(&key(old)) {
         commit.main = Some(key(new));
@@ -45,6 +46,7 @@ pub(super) async fn rename(next: &mut Next, newest: &State, renames: &Renames) -
                 "another run has published {new} meanwhile; nothing was renamed"
             )));
         }
+        next.renamed.insert(key(old), key(new));
         let days = newest.days(old).await?.len();
         next.changed.insert(key(new), days.max(usize::from(newest.whole(old).is_some())));
     }

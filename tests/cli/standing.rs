@@ -105,6 +105,75 @@ fn rows_that_are_erased_make_nothing_stale_that_was_made_of_them() {
     assert_eq!(builds(&project, 1, 4), BTreeSet::new());
 }
 
+/// A late row of a day that is built again after the day that was made of it.
+fn with_a_day_built_again(project: &Project, between: impl Fn(&Project)) {
+    run(project, &["--from", "2026-01-01", "--to", "2026-01-04"]);
+    project.events(&[&EVENTS[..], &[("a", 3, 100)]].concat());
+    age(project, "data/events.parquet", 1);
+    night(project, 4);
+    between(project);
+    night(project, 3);
+}
+
+/// That a table is stale on the 4th, and is not any more once that day is built.
+fn is_stale(project: &Project, table: &str) {
+    let why = "what they were made of has changed".to_owned();
+    assert!(builds(project, 4, 4).contains(&(table.to_owned(), why)), "{:?}", builds(project, 4, 4));
+    night(project, 4);
+    assert_eq!(builds(project, 4, 4), BTreeSet::new());
+}
+
+#[test]
+fn a_table_of_all_of_history_is_stale_where_a_day_of_it_is_built_again() {
+    let project = project();
+    let whole = "-- Sums of all days.\nCREATE TABLE marts.whole (account_id VARCHAR PRIMARY KEY, n BIGINT) AS\n\
+                 SELECT account_id, sum(n) AS n FROM metrics.accounts GROUP BY account_id\n";
+    project.write("sql/marts/whole.sql", whole);
+    with_a_day_built_again(&project, |_| {});
+    is_stale(&project, "marts.whole");
+    let query = "SELECT n FROM marts.whole WHERE account_id = 'a'";
+    assert_eq!(good(project.hale(&["query", query, "--format", "csv"])).lines().last(), Some("115"));
+}
+
+#[test]
+fn what_was_made_of_a_table_by_its_old_name_is_stale_by_its_new_one() {
+    let project = project();
+    with_a_day_built_again(&project, |project| {
+        std::fs::remove_file(project.path("sql/metrics/accounts.sql")).unwrap();
+        let named = |text: &str| text.replace("metrics.accounts", "metrics.totals");
+        let totals = format!("-- was: metrics.accounts\n{}", named(&sums("n BIGINT")));
+        project.write("sql/metrics/totals.sql", &totals);
+        project.write("sql/marts/trend.sql", &named(TREND));
+    });
+    is_stale(&project, "marts.trend");
+    assert_eq!(trend(&project, "2026-01-04"), "114");
+}
+
+#[test]
+fn days_around_a_held_one_are_not_built_again_for_it() {
+    let project = project();
+    run(&project, &["--from", "2026-01-01", "--to", "2026-01-04"]);
+    good(project.hale(&["unpublish", "2026-01-03"]));
+    let again = run(&project, &["--from", "2026-01-01", "--to", "2026-01-04"]);
+    assert_eq!((again.get("rows_read"), &again["held"]), (None, &json!(["2026-01-03"])), "{again}");
+}
+
+#[test]
+fn a_day_is_built_of_the_days_that_late_rows_restate_before_it() {
+    let project = project();
+    let settings = std::fs::read_to_string(project.path("hale.yml")).unwrap();
+    project.write("hale.yml", &format!("{settings}max_restatement_days: 5\n"));
+    for day in 1..=4 {
+        night(&project, day);
+    }
+    project.events(&[&EVENTS[..], &[("a", 3, 100)]].concat());
+    age(&project, "data/events.parquet", 1);
+    run(&project, &["--as-of", "2026-01-05", "--select", "marts.trend"]);
+    night(&project, 5);
+    assert_eq!(trend(&project, "2026-01-05"), "128");
+    assert_eq!(builds(&project, 5, 5), BTreeSet::new());
+}
+
 /// Nights in any order, over a log that grows, then what the plan says of all days: one backfill.
 #[test]
 fn days_in_any_order_and_what_the_plan_says_of_them_are_one_backfill() {

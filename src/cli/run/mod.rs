@@ -188,11 +188,14 @@ impl Run {
             }
             _ => ToBuild::All,
         };
-        let selection = match todo {
+        let mut selection = match todo {
             ToBuild::All => request.selection.clone(),
             ToBuild::Tables(selection) => selection,
             ToBuild::Nothing(built) => {
                 self.rename(context, &pipeline, &request, (&renames, visible)).await?;
+                for days in built.iter().map(|built| built.days.clone()) {
+                    tell_of_held(&Request { days, ..request.clone() }, context.console);
+                }
                 return Ok(Done {
                     built,
                     renames,
@@ -221,6 +224,13 @@ impl Run {
             for (days, selected) in late.builds() {
                 let request = restated::request(&request, late, days, selected);
                 restated.push(self.days_built(context, &checked, &engine, request, visible).await?);
+            }
+        }
+        if let (Some(inputs), false) = (&inputs, restated.is_empty() || self.dry_run) {
+            // What looks back to days that were built again may be stale by now.
+            request.out = Arc::new(State::newest(&out).await?);
+            if let ToBuild::Tables(more) = to_build(&checked.pipeline, inputs, &request, &days).await? {
+                selection.0.extend(more.0);
             }
         }
         request.told = late.as_ref().map(|late| Arc::clone(&late.sources));

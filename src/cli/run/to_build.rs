@@ -33,25 +33,29 @@ pub(super) async fn to_build(
     all: &[RangeInclusive<NaiveDate>],
 ) -> Result<ToBuild> {
     let (state, selected) = (&request.out, &request.selection.0);
-    let (mut plans, mut tables, mut is_kept) = (Vec::new(), BTreeSet::new(), true);
+    let (mut plans, mut tables) = (Vec::new(), BTreeSet::new());
     for days in all {
         let plan = Plan::of(pipeline, selected, days, inputs, state).await?;
-        is_kept &= plan.steps.iter().all(|step| step.action == Action::Keep);
         let builds = plan.steps.iter().filter(|step| matches!(step.action, Action::Build(_)));
         tables.extend(builds.map(|step| step.table.clone()));
         plans.push((days.clone(), plan));
     }
-    if !is_kept {
-        return Ok(if tables.is_empty() { ToBuild::All } else { ToBuild::Tables(Selection(tables)) });
+    if !tables.is_empty() {
+        return Ok(ToBuild::Tables(Selection(tables)));
+    }
+    let is_any_kept = |plan: &Plan| plan.steps.iter().any(|step| step.action == Action::Keep);
+    if !plans.iter().any(|(_, plan)| is_any_kept(plan)) {
+        return Ok(ToBuild::All);
     }
     let mut kept = Vec::new();
     for (days, plan) in plans {
-        let files = plan.steps.iter().flat_map(|step| {
+        let files = plan.steps.iter().filter(|step| step.action == Action::Keep).flat_map(|step| {
             let is_whole = state.whole(&step.table).is_some();
             step.days.iter().map(move |day| (step.table.clone(), (!is_whole).then_some(*day)))
         });
         follow(state.storage(), &files.collect::<Vec<_>>()).await?;
-        kept.push(DaysBuilt { days, report: None, held: Vec::new(), is_up_to_date: true });
+        let held = state.commit().held.keys().filter(|day| days.contains(day)).copied().collect();
+        kept.push(DaysBuilt { days, report: None, held, is_up_to_date: true });
     }
     Ok(ToBuild::Nothing(kept))
 }
