@@ -368,6 +368,7 @@ fn what_went_wrong_is_told_though_cleaning_up_fails_too() {
             reading: Reading::AsHappened,
             incomplete: halescore::run::Incomplete::Built,
             add_columns: false,
+            mixed_columns: false,
             kept: halescore::plan::Kept::default(),
             sources: storage("data"),
             out: Arc::new(State::newest(&storage("out")).await.unwrap()),

@@ -151,6 +151,7 @@ impl Run {
             reading: self.reading,
             incomplete: halescore::run::Incomplete::Built,
             add_columns: false,
+            mixed_columns: false,
             kept: halescore::plan::Kept::default(),
             sources,
             out: Arc::new(State::newest(&out).await?),

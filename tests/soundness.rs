@@ -98,6 +98,7 @@ async fn run(drawn: &Project, sources: &Path) -> Result<End, String> {
             reading: Reading::AsHappened,
             incomplete: halescore::run::Incomplete::Built,
             add_columns: false,
+            mixed_columns: false,
             kept: halescore::plan::Kept::default(),
             sources,
             out: Arc::new(State::newest(&out).await.unwrap()),

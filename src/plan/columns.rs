@@ -136,7 +136,7 @@ impl OtherColumns {
             .help(if self.are_addable(model) {
                 format!("--add-columns declares what is new on these days, as NULL; to have it computed, build them as well: {again}")
             } else {
-                format!("build these days as well, in one run: {again}; or give the table a new name, and leave the old one as it is")
+                format!("build these days as well, in one run: {again}; or give the table a new name, and leave the old one as it is; --mixed-columns leaves them all the same")
             });
         let held = self.days.keys().filter(|day| state.commit().held.contains_key(day)).count();
         if held == 0 {

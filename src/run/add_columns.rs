@@ -33,6 +33,9 @@ pub(super) async fn other_columns(
     request: &Request,
     selected: &BTreeSet<ModelName>,
 ) -> Result<Vec<OtherColumns>> {
+    if request.mixed_columns {
+        return Ok(Vec::new());
+    }
     let with_facts = !request.from_published && request.reading == Reading::AsHappened;
     let built = Built { days: &request.days, with_facts };
     let (mut all, mut refused) = (Vec::new(), Diagnostics::new());

@@ -32,6 +32,8 @@ pub struct Request {
     pub incomplete: Incomplete,
     /// Whether columns that are new in a table are declared as NULL on its published days that are not built.
     pub add_columns: bool,
+    /// Whether days may be left with other columns.
+    pub mixed_columns: bool,
     /// From which days on sources have their rows.
     pub kept: Kept,
     /// Where the sources lie.

@@ -99,6 +99,15 @@ fn a_new_column_is_declared_on_published_days_where_that_is_asked_for() {
 }
 
 #[test]
+fn days_are_left_with_other_columns_only_where_that_is_asked_for() {
+    let project = published();
+    project.write(TABLE, &table(&[N, M]));
+    refused(&project, &["--as-of", "2026-01-04"]);
+    let result = project.json(&["run", "--as-of", "2026-01-04", "--mixed-columns"]);
+    assert_eq!((result.get("added_columns"), &result["commit"]), (None, &json!(2)), "{result}");
+}
+
+#[test]
 fn a_new_column_is_computed_where_all_days_are_built_in_one_run() {
     let project = published();
     project.write(TABLE, &table(&[M, N]));

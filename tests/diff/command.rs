@@ -180,7 +180,7 @@ fn a_metric_that_is_not_published_is_named_and_days_that_are_looked_back_to_must
     project.write("sql/components/all.yml", &COMPONENTS.replace("Rate, value: n", "Rate, value: twice"));
     let words = "metrics.accounts is published without the column `twice`, which the component `rate` reads in the project";
     refused(&project, &["diff"], 1, &[words, "build the metric first: `hale run` of these days"]);
-    good(project.hale(&["run", "--as-of", "2026-01-02"]));
+    good(project.hale(&["run", "--as-of", "2026-01-02", "--mixed-columns"]));
     // The old definition over the new metrics; the first day has them not.
     let told = project.json(&["diff", "1"]);
     assert_eq!(told["causes"][0]["kind"], "measure", "{told}");

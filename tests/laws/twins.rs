@@ -211,7 +211,7 @@ pub fn run(project: &Path, sources: &Path, out: &Path, (first, again): (NaiveDat
     let [sources, out, first, last] =
         [sources.display().to_string(), out.display().to_string(), first.to_string(), last_day().to_string()];
     let mut words = vec!["run", "--sources", &sources, "--out", &out, "--from", &first, "--to", &last];
-    words.extend(again.then_some("--rescore"));
+    words.extend(again.then_some(["--rescore", "--mixed-columns"]).into_iter().flatten());
     words.push("--select");
     words.extend(if again {
         &["components", "scores"][..]

@@ -138,7 +138,7 @@ pub fn run(project: &Path, sources: &Path, out: &Path, first: NaiveDate, again: 
     let [sources, out, first, last] =
         [sources.display().to_string(), out.display().to_string(), first.to_string(), END.to_string()];
     let mut words = vec!["run", "--sources", &sources, "--out", &out, "--from", &first, "--to", &last];
-    words.extend(again.then_some("--rescore"));
+    words.extend(again.then_some(["--rescore", "--mixed-columns"]).into_iter().flatten());
     let ended = hale(project, &words);
     assert_eq!(code(&ended), 0, "{}", err(&ended));
 }

@@ -140,7 +140,18 @@ fn scoring_a_day_again_leaves_no_mart_as_it_was() {
     let (project, out) = (project("usage"), copied(WORLDS.before.path()));
     let [sources, to, day] =
         [WORLDS.sources.path().display().to_string(), out.path().display().to_string(), END.to_string()];
-    let words = ["run", "--sources", &sources, "--out", &to, "--as-of", &day, "--rescore", "--json"];
+    let words = [
+        "run",
+        "--sources",
+        &sources,
+        "--out",
+        &to,
+        "--as-of",
+        &day,
+        "--rescore",
+        "--mixed-columns",
+        "--json",
+    ];
     let result: serde_json::Value = serde_json::from_str(good(hale(project.path(), &words)).trim()).unwrap();
     assert_eq!(result["older"], serde_json::json!([]), "{result}");
 }

@@ -95,6 +95,9 @@ pub(super) struct Run {
     /// as all days of a table have the same columns
     #[arg(long)]
     add_columns: bool,
+    /// Publish also where other days are left with other columns, which readers of plain folders drop or refuse
+    #[arg(long, conflicts_with = "add_columns")]
+    mixed_columns: bool,
     /// Publish also by a definition that has published before and was replaced since, as where a change is taken back
     #[arg(long)]
     older_definition: bool,
@@ -359,6 +362,7 @@ impl Run {
             reading: self.reading.reading(),
             incomplete: self.incomplete(pipeline),
             add_columns: self.add_columns,
+            mixed_columns: self.mixed_columns,
             kept: Kept::of(pipeline, today(pipeline)),
             sources,
             out: Arc::new(State::newest(out).await?),
