@@ -37,7 +37,7 @@ impl RowFile<'_> {
     /// What its columns hold of some values, by column; none where it has no such column.
     ///
     /// # Errors
-    /// [`Error::Project`] where it is no sound Parquet; what storage says.
+    /// [`Error::Project`](crate::error::Error::Project) where it is no sound Parquet; what storage says.
     pub(super) async fn holds(
         &self,
         wanted: &BTreeSet<String>,
