@@ -4,5 +4,5 @@ mod bins;
 mod command;
 mod left;
 mod themes;
-mod world;
+pub mod world;
 mod worth;

@@ -144,6 +144,32 @@ impl DaysAsked {
     }
 }
 
+/// Published days that a command looks at.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct PublishedDays {
+    /// The published day [default: the newest]
+    #[arg(long, value_name = "DAY", conflicts_with = "from")]
+    as_of: Option<Moment>,
+    /// All published days from this one …
+    #[arg(long, value_name = "DAY", requires = "to")]
+    from: Option<Moment>,
+    /// … to this one
+    #[arg(long, value_name = "DAY", requires = "from")]
+    to: Option<Moment>,
+}
+
+impl PublishedDays {
+    /// The one day, in the project's time zone; `None` for the newest.
+    pub fn day(self, zone: Tz) -> Option<NaiveDate> {
+        self.as_of.map(|moment| moment.day(zone))
+    }
+
+    /// The first and the last of several days; `None` where one is meant.
+    pub fn span(self, zone: Tz) -> Option<(NaiveDate, NaiveDate)> {
+        self.from.zip(self.to).map(|(from, to)| (from.day(zone), to.day(zone)))
+    }
+}
+
 /// A day as typed: as such, or as an instant that lies in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {

@@ -65,10 +65,12 @@ impl Side {
     pub async fn open(which: &Which, out: &State) -> Result<Self> {
         match which {
             Which::Published if out.number() == 0 => Err(nothing(out)),
-            Which::Published => Self::of_commit(out, out.commit(), "published").await,
+            Which::Published => {
+                Self::of_commit(out, out.commit(), format!("published (commit {})", out.number())).await
+            }
             Which::Commit(number) => {
                 let state = State::at(out.storage(), *number).await?;
-                Self::of_commit(out, state.commit(), "made").await
+                Self::of_commit(out, state.commit(), format!("commit {number}")).await
             }
             Which::Folder(folder) => Self::of_folder(folder),
         }
@@ -85,11 +87,7 @@ impl Side {
         Ok(Self::of_project(&shown, &Pipeline::build(Project::load(folder)?)?))
     }
 
-    async fn of_commit(out: &State, commit: &Commit, verb: &str) -> Result<Self> {
-        let words = match verb {
-            "published" => format!("published (commit {})", commit.number),
-            _ => format!("commit {}", commit.number),
-        };
+    async fn of_commit(out: &State, commit: &Commit, words: String) -> Result<Self> {
         let files = archived(out.storage(), commit).await?;
         let files = files.ok_or_else(|| not_archived(out, commit.number))?;
         Self::of_files(words, files)

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
+use super::key::Inputs;
 use super::steps::{Action, Plan, Step};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
@@ -127,23 +128,31 @@ impl Frozen {
         }
     }
 
-    /// A plan of the other days asked for, with these as they are left.
-    #[must_use]
-    pub fn left(
+    /// A plan of the days asked for: those that are not frozen as a run has them, and these as they are left.
+    ///
+    /// # Errors
+    /// As [`Frozen::check`] and [`Plan::of`].
+    pub async fn plan(
         &self,
-        plan: Plan,
         pipeline: &Pipeline,
-        (tables, days): (&BTreeSet<ModelName>, &RangeInclusive<NaiveDate>),
-    ) -> Plan {
+        tables: &BTreeSet<ModelName>,
+        days: &RangeInclusive<NaiveDate>,
+        (inputs, state): (&Inputs, &State),
+    ) -> Result<Plan> {
+        self.check(pipeline, (tables, days), (state, false)).await?;
+        let free = match self.free(days) {
+            Some(free) => Plan::of(pipeline, tables, &free, inputs, state).await?.steps,
+            None => Vec::new(),
+        };
         let frozen = self.among(days);
         let of_table = |model: &Model| {
             let (table, days) = (model.name.clone(), frozen.clone());
             let is_left = model.by_day() && !days.is_empty();
             let left = is_left.then_some(Step { table, action: Action::Freeze, days });
-            let others = plan.steps.iter().filter(|step| step.table == model.name).cloned();
+            let others = free.iter().filter(|step| step.table == model.name).cloned();
             left.into_iter().chain(others).collect::<Vec<_>>()
         };
         let models = pipeline.models.iter().filter(|model| tables.contains(&model.name));
-        Plan { steps: models.flat_map(of_table).collect() }
+        Ok(Plan { steps: models.flat_map(of_table).collect() })
     }
 }

@@ -119,7 +119,8 @@ async fn of_days(
 /// The days that rows were made of: as they are published now, and those that a run builds.
 struct Upstream<'a> {
     state: &'a State,
-    hashes: BTreeMap<String, DayHashes>,
+    /// The hashes of the days of months of tables that were looked at, by the table and the first day of the month.
+    hashes: BTreeMap<(String, NaiveDate), DayHashes>,
     built: BTreeMap<String, BTreeSet<NaiveDate>>,
 }
 
@@ -143,14 +144,16 @@ impl<'a> Upstream<'a> {
             if built.is_some_and(|built| built.range(days.from..=days.to).next().is_some()) {
                 return Ok(true);
             }
-            if !self.hashes.contains_key(table) {
+            let (first, last) = days.month();
+            let month = (table.to_owned(), first);
+            if !self.hashes.contains_key(&month) {
                 let hashes = match ModelName::parse(table) {
-                    Some(table) => self.state.hashes(&table).await?,
+                    Some(table) => self.state.hashes(&table, first..=last).await?,
                     None => DayHashes::new(),
                 };
-                self.hashes.insert(table.to_owned(), hashes);
+                self.hashes.insert(month.clone(), hashes);
             }
-            if self.hashes.get(table).is_some_and(|now| days.is_other_than(now)) {
+            if self.hashes.get(&month).is_some_and(|now| days.is_other_than(now)) {
                 return Ok(true);
             }
         }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::project::layer::ModelName;
@@ -47,6 +47,12 @@ impl DaysRead {
         }
         let entered = |(from, to, sum)| Self { table: table.to_string(), from, to, hash: digits(sum) };
         found.into_iter().map(entered).collect()
+    }
+
+    /// The first and the last day of their month, which has all of them.
+    pub fn month(&self) -> (NaiveDate, NaiveDate) {
+        let first = self.from.with_day(1).unwrap_or(self.from);
+        (first, first + Months::new(1) - Days::new(1))
     }
 
     /// Whether some day of these is published with other rows than then. Where days are not there any more, that is not known.

@@ -30,8 +30,13 @@ pub(super) async fn enter(
 ) -> Result<()> {
     let mut known: BTreeMap<ModelName, DayHashes> = BTreeMap::new();
     for table in look_backs.tables.values().flat_map(BTreeMap::keys).collect::<BTreeSet<_>>() {
-        let mut hashes = base.hashes(table).await?;
-        hashes.retain(|day, _| read.contains(&(table.clone(), Some(*day))));
+        let of_table = (table.clone(), Some(NaiveDate::MIN))..=(table.clone(), Some(NaiveDate::MAX));
+        let days: BTreeSet<NaiveDate> = read.range(of_table).filter_map(|(_, day)| *day).collect();
+        let mut hashes = match (days.first(), days.last()) {
+            (Some(first), Some(last)) => base.hashes(table, *first..=*last).await?,
+            _ => DayHashes::new(),
+        };
+        hashes.retain(|day, _| days.contains(day));
         if let Some(TableChange::Days(days)) = changes.get(table) {
             hashes.extend(days.iter().map(|(day, entry)| (*day, entry.hash_on(*day))));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::commit::{Commit, key};
+use super::commit::{Stored, key};
 use super::next::Next;
 use super::state::State;
 use crate::error::{Error, Result};
@@ -17,21 +17,24 @@ impl State {
     pub fn renamed(&self, renames: &Renames) -> Self {
         let mut commit = self.commit().clone();
         for (old, new) in renames {
-            give(&mut commit, old, new);
+            give((&mut commit.tables, &mut commit.renamed), old, new);
+            if commit.main.as_ref() == Some(&key(old)) {
+                commit.main = Some(key(new));
+            }
         }
         Self::of(self.storage(), commit)
     }
 }
 
-/// Gives a table of a commit another name.
-fn give(commit: &mut Commit, old: &ModelName, new: &ModelName) {
-    if let Some(stored) = commit.tables.remove(&key(old)) {
-        commit.tables.insert(key(new), stored);
-        commit.renamed.insert(key(old), key(new));
-    }
-    if commit.main.as_ref() == Some(&key(old)) {
-        commit.main = Some(key(new));
-    }
+/// Gives a table another name; whether there is one, and what was published under the new name.
+fn give(
+    (tables, renamed): (&mut BTreeMap<String, Stored>, &mut BTreeMap<String, String>),
+    old: &ModelName,
+    new: &ModelName,
+) -> Option<Option<Stored>> {
+    let stored = tables.remove(&key(old))?;
+    renamed.insert(key(old), key(new));
+    Some(tables.insert(key(new), stored))
 }
 
 /// Gives published tables other names. One that has its new name already was renamed by another run.
@@ -40,13 +43,12 @@ fn give(commit: &mut Commit, old: &ModelName, new: &ModelName) {
 /// [`Error::Transient`] where a table of the new name was published meanwhile; what storage says.
 pub(super) async fn rename(next: &mut Next, newest: &State, renames: &Renames) -> Result<()> {
     for (old, new) in renames {
-        let Some(stored) = next.tables.remove(&key(old)) else { continue };
-        if next.tables.insert(key(new), stored).is_some() {
+        let Some(there) = give((&mut next.tables, &mut next.renamed), old, new) else { continue };
+        if there.is_some() {
             return Err(Error::transient(format!(
                 "another run has published {new} meanwhile; nothing was renamed"
             )));
         }
-        next.renamed.insert(key(old), key(new));
         let days = newest.days(old).await?.len();
         next.changed.insert(key(new), days.max(usize::from(newest.whole(old).is_some())));
     }

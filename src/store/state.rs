@@ -119,12 +119,12 @@ impl State {
         Ok(within.map(|(day, entry)| (*day, entry.clone())).collect())
     }
 
-    /// The hash of each published day of a table; none where it never was, or is stored whole.
+    /// The hash of each published day of some of a table; none where it never was, or is stored whole.
     ///
     /// # Errors
     /// What storage says.
-    pub async fn hashes(&self, table: &ModelName) -> Result<DayHashes> {
-        let entries = self.entries(table, ..).await?;
+    pub async fn hashes(&self, table: &ModelName, days: impl RangeBounds<NaiveDate>) -> Result<DayHashes> {
+        let entries = self.entries(table, days).await?;
         Ok(entries.into_iter().map(|(day, entry)| (day, entry.hash_on(day))).collect())
     }
 

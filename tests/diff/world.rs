@@ -16,6 +16,7 @@ use crate::cli::{code, err, good, hale, one_line};
 use crate::semantic::chance;
 use crate::semantic::language::{Definition, Part, Value};
 use crate::semantic::world::{self, FIRST_DAY, Row, date};
+use crate::suggest::world::table;
 
 /// The days that rows may be of.
 pub const DAYS: i32 = 40;
@@ -110,28 +111,6 @@ const ACCOUNTS: &str = "account_id VARCHAR NOT NULL, -- who\n  as_of_date DATE N
 const OVERRIDES: &str = "account_id VARCHAR NOT NULL, -- who\n  as_of_date DATE NOT NULL, -- when\n  score_name VARCHAR NOT NULL, -- m\n  \
     override_id VARCHAR NOT NULL, -- m\n  reason VARCHAR NOT NULL, -- m\n  author_id VARCHAR NOT NULL, -- m\n  mode VARCHAR NOT NULL, -- m\n  \
     value DOUBLE NOT NULL -- m\n";
-
-/// A table as it is given, from its source to metrics.
-fn table(name: &str, columns: &str, key: &str) -> [(String, String); 3] {
-    let names: Vec<&str> = columns.lines().filter_map(|line| line.trim().split(' ').next()).collect();
-    let names = names.join(", ");
-    let last = columns.trim_end().trim_end_matches(" -- m");
-    [
-        (
-            format!("sql/raw/{name}.sql"),
-            format!(
-                "-- As given.\nCREATE EXTERNAL TABLE raw.{name} (\n  {columns}) STORED AS PARQUET LOCATION '{name}.parquet' OPTIONS ('kind' 'events', 'happened_at' 'as_of_date', 'known_after' '0 days')\n"
-            ),
-        ),
-        (format!("sql/staging/{name}.sql"), format!("-- As given.\nSELECT {names} FROM dated.{name}\n")),
-        (
-            format!("sql/metrics/{name}.sql"),
-            format!(
-                "-- As given.\nCREATE TABLE metrics.{name} (\n  {last},\n  PRIMARY KEY ({key})\n) PARTITIONED BY (as_of_date) AS\nSELECT {names} FROM staging.{name}\n"
-            ),
-        ),
-    ]
-}
 
 fn write(folder: &Path, relative: &str, text: &str) {
     let path = folder.join(relative);

@@ -57,7 +57,8 @@ fn health(without: &str) -> String {
     )
 }
 
-fn table(name: &str, columns: &str, key: &str) -> [(String, String); 3] {
+/// A table as it is given, from its source to metrics.
+pub fn table(name: &str, columns: &str, key: &str) -> [(String, String); 3] {
     let listed: Vec<&str> = columns.lines().filter_map(|line| line.split(" -- ").next()).collect();
     let names = listed.iter().map(|line| {
         let line = line.trim();

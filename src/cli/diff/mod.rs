@@ -8,7 +8,7 @@ use std::str::FromStr;
 use chrono_tz::Tz;
 use clap::Args;
 
-use super::arguments::{Moment, PublishedAt, ReadingAs};
+use super::arguments::{Moment, PublishedAt, PublishedDays, ReadingAs};
 use super::context::Context;
 use super::outcome::{Failure, Outcome};
 use super::output;
@@ -48,15 +48,8 @@ pub(super) struct Diff {
     /// The score [default: the main one]
     #[arg(long, value_name = "NAME")]
     score: Option<String>,
-    /// The published day [default: the newest]
-    #[arg(long, value_name = "DAY", conflicts_with = "from")]
-    as_of: Option<Moment>,
-    /// The published days from this one …
-    #[arg(long, value_name = "DAY", requires = "to")]
-    from: Option<Moment>,
-    /// … to this one
-    #[arg(long, value_name = "DAY", requires = "from")]
-    to: Option<Moment>,
+    #[command(flatten)]
+    days: PublishedDays,
     /// Of these only every so many days
     #[arg(long, value_name = "DAYS", requires = "from")]
     every: Option<NonZeroU32>,
@@ -102,10 +95,7 @@ impl Diff {
         let asked = self.asked();
         let zone = pipeline.settings.time_zone;
         let told = match self.vs {
-            Some(vs) => {
-                let day = self.as_of.map(|moment| moment.day(zone));
-                between_days(&place, &here(), (vs.day(zone), day), &asked).await?
-            }
+            Some(vs) => between_days(&place, &here(), (vs.day(zone), self.days.day(zone)), &asked).await?,
             None => {
                 let old = Side::open(self.old.as_ref().unwrap_or(&Which::Published), &out).await?;
                 let new = match &self.new {
@@ -131,12 +121,9 @@ impl Diff {
     }
 
     fn period(&self, zone: Tz) -> Period {
-        match self.from.zip(self.to) {
-            Some((from, to)) => {
-                let every = self.every.map_or(1, NonZeroU32::get);
-                Period::Span { from: from.day(zone), to: to.day(zone), every }
-            }
-            None => Period::Day(self.as_of.map(|moment| moment.day(zone))),
+        match self.days.span(zone) {
+            Some((from, to)) => Period::Span { from, to, every: self.every.map_or(1, NonZeroU32::get) },
+            None => Period::Day(self.days.day(zone)),
         }
     }
 }

@@ -76,21 +76,10 @@ impl PlanFor {
         let state = state.renamed(&renames);
         let inputs = Inputs::of(&pipeline, &sources, reading, false).await;
         let kept = Kept::of(&pipeline, today(&pipeline));
-        let frozen = kept.frozen(&selection.0);
-        let free = match &frozen {
-            Some(frozen) => {
-                frozen.check(&pipeline, (&selection.0, &days), (&state, false)).await?;
-                frozen.free(&days)
-            }
-            None => Some(days.clone()),
+        let plan = match kept.frozen(&selection.0) {
+            Some(frozen) => frozen.plan(&pipeline, &selection.0, &days, (&inputs, &state)).await?,
+            None => Plan::of(&pipeline, &selection.0, &days, &inputs, &state).await?,
         };
-        let mut plan = match free {
-            Some(free) => Plan::of(&pipeline, &selection.0, &free, &inputs, &state).await?,
-            None => Plan { steps: Vec::new() },
-        };
-        if let Some(frozen) = frozen {
-            plan = frozen.left(plan, &pipeline, (&selection.0, &days));
-        }
         let is_kept = plan.steps.iter().all(|step| matches!(step.action, Action::Keep | Action::Freeze));
         let other_columns = other_columns(&pipeline, &plan, (&days, reading), (&inputs, &state)).await?;
         let late = if is_kept {

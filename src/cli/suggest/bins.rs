@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::ask;
-use crate::cli::arguments::{Moment, PublishedAt};
+use crate::cli::arguments::{PublishedAt, PublishedDays};
 use crate::cli::console::Console;
 use crate::cli::context::Context;
 use crate::cli::numbers::{percent, short};
@@ -46,15 +46,8 @@ pub(super) struct Bins {
     /// The table, stored by day
     #[arg(long, value_name = "TABLE", default_value = "metrics.accounts")]
     table: String,
-    /// The published day [default: the newest]
-    #[arg(long, value_name = "DAY", conflicts_with = "from")]
-    as_of: Option<Moment>,
-    /// All published days from this one …
-    #[arg(long, value_name = "DAY", requires = "to")]
-    from: Option<Moment>,
-    /// … to this one
-    #[arg(long, value_name = "DAY", requires = "from")]
-    to: Option<Moment>,
+    #[command(flatten)]
+    days: PublishedDays,
     /// How many bins
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=100))]
     parts: u8,
@@ -94,7 +87,7 @@ impl Bins {
         let console = context.console;
         if let Some(component) = self.component.as_deref() {
             let current = ask(context, &self.out, async |published| {
-                let day = self.as_of.map(|moment| moment.day(published.pipeline.settings.time_zone));
+                let day = self.days.day(published.pipeline.settings.time_zone);
                 current_bins(published, (component, self.score.as_deref()), day, self.by.as_deref()).await
             });
             let current = current.await?;
@@ -109,9 +102,9 @@ impl Bins {
     }
 
     fn asked(&self, zone: chrono_tz::Tz) -> Asked {
-        let period = match (self.as_of, self.from.zip(self.to)) {
-            (Some(moment), _) => Period::Day(moment.day(zone)),
-            (None, Some((from, to))) => Period::Between(from.day(zone), to.day(zone)),
+        let period = match (self.days.day(zone), self.days.span(zone)) {
+            (Some(day), _) => Period::Day(day),
+            (None, Some((from, to))) => Period::Between(from, to),
             (None, None) => Period::Newest,
         };
         let equal = || vec![1.0; usize::from(self.parts)];
