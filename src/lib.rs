@@ -38,6 +38,8 @@
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
 //! | [`diff`] | what a changed definition does to everybody, before it is published; what moved everybody between two days |
+//! | [`evidence`] | who was scored, what became of them, and how well one tells the other: orders, intervals, outcomes |
+//! | [`backtest`](mod@backtest) | whether a score means anything: on past days, against what became of accounts |
 //! | [`suggest`] | where to cut a metric, which metrics say the same, what each component is worth |
 //! | [`docs`] | the project's documentation as a static site, lineage of columns included |
 //! | [`generate`](mod@generate) | synthetic sources at any scale |
@@ -123,6 +125,7 @@
 //! `tests/invariants.rs` fails by name when a step was forgotten.
 #![warn(missing_docs)]
 
+pub mod backtest;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
@@ -131,6 +134,7 @@ pub mod docs;
 pub mod engine;
 pub mod erase;
 pub mod error;
+pub mod evidence;
 pub mod explain;
 pub mod generate;
 pub mod model_test;

@@ -1,7 +1,7 @@
 //! `hale suggest` on a project of given metrics, and what it reckons with against naive calculations: capabilities 8, 35 and 50.
 
 mod bins;
-mod command;
+pub mod command;
 mod left;
 mod themes;
 pub mod world;

@@ -8,6 +8,7 @@
 
 mod amending;
 mod arguments;
+mod backtest;
 mod check;
 mod compile;
 mod completions;
@@ -24,6 +25,7 @@ mod generate;
 mod graph;
 mod history;
 mod init;
+mod judged;
 mod ls;
 mod numbers;
 mod outcome;
@@ -104,6 +106,7 @@ enum Command {
     Show(show::Show),
     Explain(explain::Explain),
     Diff(diff::Diff),
+    Backtest(backtest::Backtest),
     Suggest(suggest::Suggest),
     Query(query::Query),
     History(history::History),
@@ -209,6 +212,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Run(run) => run.execute(context).await,
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
         Command::Diff(diff) => unless_stopped(diff.execute(context)).await,
+        Command::Backtest(backtest) => unless_stopped(backtest.execute(context)).await,
         Command::Suggest(suggest) => unless_stopped(suggest.execute(context)).await,
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,

@@ -6,9 +6,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::distribution::{Binned, Shown, in_bins, propose};
-use super::metric::metric;
-use super::published::{Period, Published, by_column};
 use crate::error::{Error, Result};
+use crate::evidence::{Period, Published, by_column, metric};
 use crate::project::identifier::identifier;
 use crate::project::model::Model;
 use crate::read::columns::{finite, texts};

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::accounts_by_bin::{
     Alike, CurrentRule, CurrentSegment, Valueless, has_bins, rules, segments, valueless, variants,
 };
-use super::published::{Published, by_column};
 use crate::diagnostic::{closest, visible};
 use crate::error::{Error, Result};
+use crate::evidence::scored::other_definition;
+use crate::evidence::{Published, by_column};
 use crate::explain::{place, score_named};
 use crate::project::identifier::identifier;
 use crate::project::layer::{Layer, ModelName};
@@ -164,12 +165,4 @@ fn alike(batch: &RecordBatch, score: &Score, day: NaiveDate) -> Result<Vec<Alike
         rows: whole(counts[at]).unwrap_or_default(),
     };
     Ok(rows.map(row).collect())
-}
-
-/// That what was published is not what the project says now.
-pub(super) fn other_definition(score: &Score, day: NaiveDate) -> Error {
-    Error::Usage(format!(
-        "scores.{} of {day} was published by another definition; `hale run --as-of {day} --rescore` makes it this one's",
-        score.name
-    ))
 }

@@ -10,12 +10,11 @@
 //!
 //! | file | about |
 //! | --- | --- |
-//! | `published`, `metric` | tables of some days as columns of numbers and texts; a metric as typed |
 //! | `bins`, `distribution`, `cuts` | how a metric is spread, and where to cut it |
 //! | `current`, `accounts_by_bin` | the bins that a component has, and who stands in them |
-//! | `frame` | columns of numbers as a frame of Polars |
-//! | `themes`, `ranks`, `clusters` | rank correlations of all metrics, and groups of those that are alike |
-//! | `worth`, `evidence`, `separation` | components against the rest of their score, and against the accounts that left |
+//! | `themes`, `clusters` | rank correlations of all metrics, and groups of those that are alike |
+//! | `learned` | bins, weights and whole scores from what became of accounts, tried on later days |
+//! | `worth` | components against the rest of their score, and against the accounts that left |
 
 mod accounts_by_bin;
 mod bins;
@@ -23,12 +22,7 @@ mod clusters;
 mod current;
 mod cuts;
 mod distribution;
-mod evidence;
-mod frame;
-mod metric;
-mod published;
-mod ranks;
-mod separation;
+mod learned;
 mod themes;
 mod worth;
 
@@ -37,9 +31,9 @@ pub use bins::{Asked, Proposal, Segment, suggest_bins};
 pub use current::{Current, current_bins};
 pub use cuts::{bin_of, cuts};
 pub use distribution::{Binned, Distribution, Shown, propose};
-pub use evidence::Evidence;
-pub use published::{Period, Published};
-pub use ranks::{LEAST_PAIRS, rank_correlation};
-pub use separation::{Difference, Separation, difference, separation};
+pub use learned::{
+    Beside, Better, Combination, Found, LearnFrom, LearnedBin, MOST_BINS, OutOfTime, Part, ProposedComponent,
+    ProposedWeight, Separated, Weights, search, separated, suggest_combination, suggest_weights,
+};
 pub use themes::{Alone, Apart, Member, Metric, Reason, Theme, Themes, suggest_themes, themes};
 pub use worth::{ComponentWorth, LEAST_GONE, Outcome, Verdict, Worth, suggest_worth, weigh};

@@ -5,9 +5,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::clusters::complete_linkage;
-use super::published::{Period, Published};
-use super::ranks::{LEAST_PAIRS, Ranked, correlation};
 use crate::error::{Error, Result};
+use crate::evidence::{LEAST_PAIRS, Period, Published, Ranked, correlation};
 use crate::project::identifier::identifier;
 use crate::project::model::Model;
 use crate::read::columns::numbers;

@@ -9,11 +9,11 @@
 use chrono::{Days as Count, NaiveDate};
 use serde::Serialize;
 
-use super::evidence::{Evidence, in_force, scored, survivors, there};
-use super::published::Published;
-use super::ranks::rank_correlation;
-use super::separation::{Difference, Separation, difference, separation};
 use crate::error::Result;
+use crate::evidence::scored::{in_force, scored, survivors, there};
+use crate::evidence::{
+    Difference, Evidence, Published, Separation, difference, rank_correlation, separation,
+};
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
 

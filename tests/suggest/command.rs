@@ -109,7 +109,7 @@ fn a_component_that_has_no_bins_is_said_to_have_none() {
 }
 
 /// The examples of a help text, as words: what stands before a pipe, without what is said of it.
-fn examples(arguments: &[&str]) -> Vec<Vec<String>> {
+pub fn examples(arguments: &[&str]) -> Vec<Vec<String>> {
     let help = text(&[arguments, &["--help"]].concat());
     let lines = help.lines().filter_map(|line| line.strip_prefix("  hale "));
     let call = |line: &str| {
@@ -134,7 +134,10 @@ fn every_example_of_the_help_runs_and_nothing_is_written() {
     let before = files(project().path());
     let mut count = 0;
     for question in [&["suggest"][..], &["suggest", "bins"], &["suggest", "themes"], &["suggest", "worth"]] {
-        for mut words in examples(question) {
+        // Those that are about outcomes run where there are some.
+        for mut words in
+            examples(question).into_iter().filter(|words| !words.iter().any(|word| word == "--labels"))
+        {
             if words.iter().any(|word| word == "--component") && !words.iter().any(|word| word == "--score") {
                 // In this project several scores have it.
                 words.extend(["--score", "health"].map(str::to_owned));

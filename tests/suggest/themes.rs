@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use halescore::suggest::{LEAST_PAIRS, Metric, Reason, Themes, rank_correlation, themes};
+use halescore::evidence::{LEAST_PAIRS, rank_correlation};
+use halescore::suggest::{Metric, Reason, Themes, themes};
 use proptest::prelude::*;
 
 use super::world::{DAYS, json, refused, text};

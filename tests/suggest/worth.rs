@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use halescore::evidence::{Evidence, difference, rank_correlation, separation};
 use halescore::pipeline::Pipeline;
 use halescore::project::Project;
-use halescore::suggest::{Evidence, LEAST_GONE, Verdict, difference, rank_correlation, separation, weigh};
+use halescore::suggest::{LEAST_GONE, Verdict, weigh};
 use proptest::prelude::*;
 use serde_json::Value;
 

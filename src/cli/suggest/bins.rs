@@ -9,8 +9,9 @@ use crate::cli::context::Context;
 use crate::cli::numbers::{percent, short};
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet, shown};
+use crate::evidence::Period;
 use crate::explain::number;
-use crate::suggest::{Asked, Current, CurrentRule, Period, Proposal, current_bins, suggest_bins};
+use crate::suggest::{Asked, Current, CurrentRule, Proposal, current_bins, suggest_bins};
 
 /// The most segments that stand beside each other in a table.
 const SIDE_BY_SIDE: usize = 8;

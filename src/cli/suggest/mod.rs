@@ -1,7 +1,10 @@
 //! `hale suggest`
 
 mod bins;
+mod combination;
+mod learned;
 mod themes;
+mod weights;
 mod worth;
 
 use clap::{Args, Subcommand};
@@ -10,11 +13,11 @@ use super::arguments::PublishedAt;
 use super::context::Context;
 use super::outcome::Outcome;
 use crate::engine::sources::Reading;
-use crate::suggest::Published;
+use crate::evidence::Published;
 
-/// Propose bins, themes of metrics, and what a component is worth
+/// Propose bins, weights, whole scores, and tell what a component is worth
 ///
-/// Three questions that come up when a score is designed, answered from what was published. Nothing is written and nothing is
+/// Questions that come up when a score is designed, answered from what was published. Nothing is written and nothing is
 /// decided: what is printed is a proposal, and the numbers to judge it by.
 #[derive(Debug, Args)]
 #[command(
@@ -25,7 +28,9 @@ Examples:
   hale suggest bins usage_seconds_28d              where to cut a metric, with YAML to paste
   hale suggest bins --component usage              the bins of today, and who stands in them
   hale suggest themes                              which metrics say the same
-  hale suggest worth --score health                what each component adds"
+  hale suggest worth --score health                what each component adds
+  hale suggest weights --labels known.csv          weights, from what became of accounts
+  hale suggest combination --labels known.csv      a few metrics, cut and weighed: a score to begin with"
 )]
 pub(super) struct Suggest {
     #[command(subcommand)]
@@ -37,6 +42,8 @@ enum Question {
     Bins(bins::Bins),
     Themes(themes::Themes),
     Worth(worth::Worth),
+    Weights(weights::SuggestWeights),
+    Combination(combination::SuggestCombination),
 }
 
 impl Suggest {
@@ -45,6 +52,8 @@ impl Suggest {
             Question::Bins(bins) => bins.execute(context).await,
             Question::Themes(themes) => themes.execute(context).await,
             Question::Worth(worth) => worth.execute(context).await,
+            Question::Weights(weights) => weights.execute(context).await,
+            Question::Combination(combination) => combination.execute(context).await,
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::cli::context::Context;
 use crate::cli::numbers::percent;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet, shown};
-use crate::suggest::{ComponentWorth, Separation, Verdict, Worth as Told, suggest_worth};
+use crate::evidence::Separation;
+use crate::suggest::{ComponentWorth, Verdict, Worth as Told, suggest_worth};
 
 /// Say what each component adds to a score
 ///

@@ -6,24 +6,25 @@ use arrow::datatypes::DataType;
 use super::published::{columns, unknown_column};
 use crate::diagnostic::{closest, visible};
 use crate::error::{Error, Result};
+use crate::pipeline::Pipeline;
 use crate::project::identifier::identifier;
 use crate::project::model::Model;
 use crate::project::types::a_value_of;
 use crate::read::columns::numbers;
-use crate::semantic::Expression;
+use crate::semantic::{Entity, Expression};
 
 /// What is measured.
-pub(super) struct Measured {
+pub(crate) struct Measured {
     /// As typed, for people.
-    pub(super) shown: String,
+    pub(crate) shown: String,
     /// SQL over one row.
-    pub(super) sql: String,
+    pub(crate) sql: String,
     /// Names in it; those of functions too.
     names: Vec<String>,
 }
 
 /// A column by its very name, or an expression as a component's `value` would have it.
-pub(super) fn metric(model: &Model, text: &str) -> Result<Measured> {
+pub(crate) fn metric(model: &Model, text: &str) -> Result<Measured> {
     let (name, shown) = (text.trim(), visible(text.trim()));
     if columns(model).contains(&name) {
         return Ok(Measured { shown, sql: identifier(name), names: Vec::new() });
@@ -51,7 +52,7 @@ fn unquoted(part: &str) -> String {
 
 impl Measured {
     /// What the planner says against a question that only the metric can be at fault for.
-    pub(super) fn blamed(&self, error: Error, model: &Model) -> Error {
+    pub(crate) fn blamed(&self, error: Error, model: &Model) -> Error {
         let Error::Project(found) = &error else { return error };
         // What has a place is a fault of the question; a table that is not published has none.
         let Some(problem) = found.iter().find(|problem| problem.location.is_some()) else { return error };
@@ -64,12 +65,30 @@ impl Measured {
     }
 
     /// The column `value` of what was answered, which must be of numbers or truth values.
-    pub(super) fn values(&self, batch: &RecordBatch) -> Result<Vec<Option<f64>>> {
+    pub(crate) fn values(&self, batch: &RecordBatch) -> Result<Vec<Option<f64>>> {
         let schema = batch.schema();
         let form = schema.field_with_name("value").map_or(&DataType::Null, |field| field.data_type());
         if form.is_numeric() || matches!(form, DataType::Boolean | DataType::Null) {
             return numbers(batch, "value");
         }
         Err(Error::Usage(format!("`{}` is {}; bins are for numbers", self.shown, a_value_of(form))))
+    }
+}
+
+/// A condition on a row of `metrics.accounts` as typed, as SQL.
+///
+/// # Errors
+/// [`Error::Usage`] for what is no expression, or names no column of the table.
+pub fn condition(pipeline: &Pipeline, text: Option<&str>) -> Result<Option<String>> {
+    let Some(text) = text else { return Ok(None) };
+    let table = Entity::Account.table();
+    let model = pipeline.models.iter().find(|model| model.name.to_string() == table);
+    let model = model.ok_or_else(|| Error::Usage(format!("the project has no {table}")))?;
+    let measured = metric(model, text)?;
+    let known = columns(model);
+    let is_called = |name: &str| text.contains(&format!("{name}("));
+    match measured.names.iter().find(|name| !known.contains(&name.as_str()) && !is_called(name)) {
+        Some(name) => Err(unknown_column(model, name)),
+        None => Ok(Some(measured.sql)),
     }
 }

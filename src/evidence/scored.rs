@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 
-use super::current::other_definition;
 use super::published::Published;
 use crate::error::{Error, Result};
 use crate::project::model::Model;
@@ -29,17 +28,17 @@ pub struct Evidence {
 }
 
 /// A score and its components, an account (or user) a row.
-pub(super) struct Scored {
+pub(crate) struct Scored {
     /// Who each row is about.
-    pub(super) keys: Vec<Vec<String>>,
+    pub(crate) keys: Vec<Vec<String>>,
     /// The score before overrides and rounding.
-    pub(super) score: Vec<Option<f64>>,
+    pub(crate) score: Vec<Option<f64>>,
     /// The components, in declared order.
-    pub(super) components: Vec<Evidence>,
+    pub(crate) components: Vec<Evidence>,
 }
 
 /// Reads a published day of a score.
-pub(super) async fn scored(published: &Published<'_>, score: &Score, day: NaiveDate) -> Result<Scored> {
+pub(crate) async fn scored(published: &Published<'_>, score: &Score, day: NaiveDate) -> Result<Scored> {
     let question = published.pipeline.semantics.without_one(score).ok_or_else(|| {
         Error::Usage(format!("{} is made of the scores of others: ask about those", score.name))
     })?;
@@ -82,7 +81,7 @@ pub(super) async fn scored(published: &Published<'_>, score: &Score, day: NaiveD
 /// What says of a row of metrics that its account, or user, is there: a customer stays in the metrics for some weeks after
 /// the last contract, and a user after the last visit, so that a row alone does not say it. `None` where metrics have no
 /// column that does: then a row is all there is.
-pub(super) fn in_force(metrics: &Model, entity: Entity) -> Option<&'static str> {
+pub(crate) fn in_force(metrics: &Model, entity: Entity) -> Option<&'static str> {
     let (column, condition) = match entity {
         Entity::Account => ("is_in_force", "is_in_force"),
         Entity::User => ("active_days_28d", "active_days_28d > 0"),
@@ -91,7 +90,7 @@ pub(super) fn in_force(metrics: &Model, entity: Entity) -> Option<&'static str> 
 }
 
 /// Who is there on a day: the keys of the entity's metrics of which that is said.
-pub(super) async fn there(
+pub(crate) async fn there(
     published: &Published<'_>,
     score: &Score,
     condition: Option<&str>,
@@ -108,7 +107,7 @@ const SURVIVORS: &str = "metrics.survivors";
 
 /// In which account each merged one goes on by the end of a day; none where a project has no such table, or never
 /// published it.
-pub(super) async fn survivors(published: &Published<'_>, day: NaiveDate) -> Result<BTreeMap<String, String>> {
+pub(crate) async fn survivors(published: &Published<'_>, day: NaiveDate) -> Result<BTreeMap<String, String>> {
     let models = &published.pipeline.models;
     let named = models.iter().find(|model| model.is_stored() && model.name.to_string() == SURVIVORS);
     let Some(table) = named.filter(|model| !model.by_day()).map(|model| &model.name) else {
@@ -126,7 +125,7 @@ pub(super) async fn survivors(published: &Published<'_>, day: NaiveDate) -> Resu
 
 impl Scored {
     /// Which rows are about somebody who is there no more: a merged account is there as long as the one in which it goes on.
-    pub(super) fn gone(
+    pub(crate) fn gone(
         &self,
         score: &Score,
         there: &BTreeSet<Vec<String>>,
@@ -143,7 +142,7 @@ impl Scored {
     }
 
     /// The same of some rows alone.
-    pub(super) fn only(self, kept: &BTreeSet<Vec<String>>) -> Self {
+    pub(crate) fn only(self, kept: &BTreeSet<Vec<String>>) -> Self {
         let mask: Vec<bool> = self.keys.iter().map(|key| kept.contains(key)).collect();
         fn of<T>(all: Vec<T>, mask: &[bool]) -> Vec<T> {
             all.into_iter().zip(mask).filter_map(|(one, kept)| kept.then_some(one)).collect()
@@ -234,4 +233,12 @@ fn parts(
         }
     }
     Ok(found)
+}
+
+/// That what was published is not what the project says now.
+pub(crate) fn other_definition(score: &Score, day: NaiveDate) -> Error {
+    Error::Usage(format!(
+        "scores.{} of {day} was published by another definition; `hale run --as-of {day} --rescore` makes it this one's",
+        score.name
+    ))
 }

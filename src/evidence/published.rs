@@ -37,18 +37,18 @@ pub enum Period {
 
 /// Published days that are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// The first.
-    pub(super) first: NaiveDate,
+    pub(crate) first: NaiveDate,
     /// The last.
-    pub(super) last: NaiveDate,
+    pub(crate) last: NaiveDate,
     /// How many there are.
-    pub(super) count: usize,
+    pub(crate) count: usize,
 }
 
 impl Span {
     /// The days to open, and a condition that leaves out those before the first.
-    pub(super) fn read(self) -> (Days, String) {
+    pub(crate) fn read(self) -> (Days, String) {
         if self.first == self.last {
             return (Days::Only(self.last), "TRUE".to_owned());
         }
@@ -58,7 +58,7 @@ impl Span {
 
 impl Published<'_> {
     /// The rows of a query, all in one batch. No source is ever asked for, so nothing looks where they lie.
-    pub(super) async fn rows(&self, days: Days, sql: &str) -> Result<RecordBatch> {
+    pub(crate) async fn rows(&self, days: Days, sql: &str) -> Result<RecordBatch> {
         let reader = Reader::open(self.pipeline, self.engine, (self.out.storage(), self.out), days).await?;
         let stream = reader.query(sql, None).await?;
         let schema = stream.schema();
@@ -68,7 +68,7 @@ impl Published<'_> {
     }
 
     /// The table of a name, which must be stored by day.
-    pub(super) fn table(&self, text: &str) -> Result<&Model> {
+    pub(crate) fn table(&self, text: &str) -> Result<&Model> {
         let stored = || self.pipeline.models.iter().filter(|model| model.by_day());
         if let Some(model) = stored().find(|model| model.name.to_string() == text) {
             return Ok(model);
@@ -85,12 +85,12 @@ impl Published<'_> {
     }
 
     /// One published day of a table, the newest where none is asked for.
-    pub(super) async fn day(&self, table: &ModelName, day: Option<NaiveDate>) -> Result<NaiveDate> {
+    pub(crate) async fn day(&self, table: &ModelName, day: Option<NaiveDate>) -> Result<NaiveDate> {
         published_day(self.out, table, day).await
     }
 
     /// The published days of a period.
-    pub(super) async fn span(&self, table: &ModelName, period: Period) -> Result<Span> {
+    pub(crate) async fn span(&self, table: &ModelName, period: Period) -> Result<Span> {
         let one = match period {
             Period::Newest => self.day(table, None).await?,
             Period::Day(day) => self.day(table, Some(day)).await?,
@@ -119,12 +119,12 @@ impl Published<'_> {
 }
 
 /// The columns that a table declares.
-pub(super) fn columns(model: &Model) -> Vec<&str> {
+pub(crate) fn columns(model: &Model) -> Vec<&str> {
     model.contract.columns.iter().map(|column| column.name.as_str()).collect()
 }
 
 /// The column by which rows are told apart: the one asked for, or `segment` where the table has it.
-pub(super) fn by_column(model: &Model, asked: Option<&str>) -> Result<Option<String>> {
+pub(crate) fn by_column(model: &Model, asked: Option<&str>) -> Result<Option<String>> {
     const USUAL: &str = "segment";
     let known = columns(model);
     match asked {
@@ -135,7 +135,7 @@ pub(super) fn by_column(model: &Model, asked: Option<&str>) -> Result<Option<Str
 }
 
 /// That a table has no such column, and which was probably meant.
-pub(super) fn unknown_column(model: &Model, name: &str) -> Error {
+pub(crate) fn unknown_column(model: &Model, name: &str) -> Error {
     let known = columns(model);
     let hint = match closest(name, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),

@@ -26,20 +26,20 @@ pub fn rank_correlation(first: &[Option<f64>], second: &[Option<f64>]) -> Result
 }
 
 /// A column of numbers with the ranks of its rows.
-pub(super) struct Ranked {
+pub(crate) struct Ranked {
     values: Vec<Option<f64>>,
     /// Which rows have a number.
     known: Vec<bool>,
     /// The ranks of these, in their order.
     ranks: Vec<f64>,
     /// How many different numbers there are.
-    pub(super) levels: usize,
+    pub(crate) levels: usize,
 }
 
 impl Ranked {
     /// # Errors
     /// Never.
-    pub(super) fn of(values: &[Option<f64>]) -> Result<Self> {
+    pub(crate) fn of(values: &[Option<f64>]) -> Result<Self> {
         let values: Vec<Option<f64>> = values.iter().map(|value| finite(*value)).collect();
         let known: Vec<bool> = values.iter().map(Option::is_some).collect();
         let levels = column("values", &values).drop_nulls().n_unique().map_err(|error| bug(&error))?;
@@ -48,7 +48,7 @@ impl Ranked {
     }
 
     /// How many rows have a number.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.ranks.len()
     }
 
@@ -74,7 +74,7 @@ fn ranks(values: &[Option<f64>], selected: &[bool]) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// Never.
-pub(super) fn correlation(first: &Ranked, second: &Ranked) -> Result<Option<f64>> {
+pub(crate) fn correlation(first: &Ranked, second: &Ranked) -> Result<Option<f64>> {
     let both: Vec<bool> = first.known.iter().zip(&second.known).map(|(a, b)| *a && *b).collect();
     let (a, b) = (first.among(&both)?, second.among(&both)?);
     let products = |left: &[f64], right: &[f64]| left.iter().zip(right).map(|(a, b)| a * b).sum::<f64>();

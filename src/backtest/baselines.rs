@@ -1,0 +1,80 @@
+//! What a score has to beat: numbers that need no score, and regressions learned from earlier days alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::evidence::Panel;
+use crate::evidence::forward::{Parts, forward, regression};
+
+/// A number a row by which the lowest are the likeliest to be lost, and what it is.
+pub(super) struct Beside {
+    pub(super) title: String,
+    pub(super) number: Vec<Option<f64>>,
+}
+
+/// Metrics that say how long ago an account was last there, the first that a project has.
+const SINCE_LAST_USE: [&str; 4] =
+    ["days_since_active", "days_since_user_seen", "days_since_last_use", "recency_days"];
+
+/// Metrics that stand for something people say or sign, where a project has them: lower is worse.
+const JUDGED: [(&str, &str); 3] = [
+    ("csm_pulse", "the owner's judgement (csm_pulse)"),
+    ("renewal_probability", "the seller's call (renewal_probability)"),
+    ("arr_growth_90d", "the last change of ARR (arr_growth_90d)"),
+];
+
+/// Metrics that say nothing of behaviour.
+const STANDING: [&str; 2] = ["tenure_days", "days_to_renewal"];
+
+/// Columns that are no measure of an account.
+const NO_MEASURE: [&str; 2] = ["approximate", "is_in_force"];
+
+/// All that a panel has the metrics for.
+pub(super) fn baselines(panel: &Panel, parts: &Parts, ours: &BTreeSet<String>) -> Vec<Beside> {
+    let mut found = Vec::new();
+    if let Some(name) = SINCE_LAST_USE.iter().find(|name| panel.metrics.contains_key(**name)) {
+        // Who never came comes after all who did.
+        let number = panel.metrics[*name].iter().map(|days| Some(days.map_or(f64::MIN, |days| -days)));
+        found.push(Beside { title: format!("days since last use ({name})"), number: number.collect() });
+    }
+    let lost = panel.lost();
+    let standing = standing(panel);
+    if !standing.is_empty() {
+        let columns: Vec<&Vec<Option<f64>>> = standing.values().collect();
+        let number = forward(parts, |from, to| regression(&columns, &lost, from, to));
+        found.push(Beside { title: "segment, tenure, days to renewal: no behaviour".to_owned(), number });
+    }
+    let measures: Vec<&Vec<Option<f64>>> = panel
+        .metrics
+        .iter()
+        .filter(|(name, _)| !NO_MEASURE.contains(&name.as_str()) && !ours.contains(*name))
+        .map(|(_, column)| column)
+        .collect();
+    if !measures.is_empty() {
+        let number = forward(parts, |from, to| regression(&measures, &lost, from, to));
+        found.push(Beside { title: "a logistic regression on the metrics".to_owned(), number });
+    }
+    for (name, title) in JUDGED {
+        if let Some(column) = panel.metrics.get(name) {
+            found.push(Beside { title: title.to_owned(), number: column.clone() });
+        }
+    }
+    found
+}
+
+/// Segments as columns of 0 and 1, tenure, and days to renewal.
+fn standing(panel: &Panel) -> BTreeMap<String, Vec<Option<f64>>> {
+    let members: BTreeSet<&String> = panel.rows.iter().filter_map(|row| row.segment.as_ref()).collect();
+    let mut found: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
+    // The last one follows from the others.
+    for member in members.iter().rev().skip(1) {
+        let is =
+            panel.rows.iter().map(|row| Some(f64::from(u8::from(row.segment.as_ref() == Some(*member)))));
+        found.insert(format!("segment {member}"), is.collect());
+    }
+    for name in STANDING {
+        if let Some(column) = panel.metrics.get(name) {
+            found.insert(name.to_owned(), column.clone());
+        }
+    }
+    found
+}

@@ -1,0 +1,185 @@
+//! A few metrics, cut into bins and weighed, that tell who is lost: a score to begin with.
+
+use serde::Serialize;
+
+use super::search::{Found, plain, search};
+use super::{Better, LearnFrom, OutOfTime, Separated, enough, out_of_time};
+use crate::error::{Error, Result};
+use crate::evidence::forward::{LEAST_LOST, forward, parts, regression};
+use crate::evidence::{Outcomes, Panel, Population, Published, panel, quantile};
+use crate::explain::score_named;
+use crate::project::layer::{Layer, ModelName};
+use crate::semantic::{Entity, Score};
+
+/// A score that is proposed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Combination {
+    /// The score that it is held against; `None` where the project has none.
+    pub score_name: Option<String>,
+    /// Where outcomes are from.
+    pub outcomes: String,
+    /// Days that are looked at.
+    pub days: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Lost ones.
+    pub lost: usize,
+    /// What such proposals reach on days from which nothing was learned.
+    pub out_of_time: OutOfTime,
+    /// Whether they are better than the score that there is; `None` without one.
+    pub verdict: Option<Better>,
+    /// The metrics, the heaviest first.
+    pub components: Vec<ProposedComponent>,
+    /// Components and score as a project declares them.
+    pub yaml: String,
+}
+
+/// A component that is proposed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProposedComponent {
+    /// The column of metrics.
+    pub metric: String,
+    /// Its weight, a whole number.
+    pub weight: u32,
+    /// Its bins.
+    #[serde(flatten)]
+    pub bins: Separated,
+}
+
+/// Metrics that stand for a row, and not for an account.
+const NO_MEASURE: [&str; 2] = ["approximate", "is_in_force"];
+
+/// Metrics that say how long ago an account was last there.
+const SINCE_LAST_USE: [&str; 4] =
+    ["days_since_active", "days_since_user_seen", "days_since_last_use", "recency_days"];
+
+/// Proposes a score of at most so many components, of the metrics named, or of all, in at most so many bins each.
+///
+/// # Errors
+/// [`Error::Usage`] for what is not there, and where too few were lost to learn from and to try it on; what storage and the
+/// engine say.
+pub async fn suggest_combination(
+    published: &Published<'_>,
+    asked: &LearnFrom,
+    metrics: &[String],
+    (most, bins): (usize, usize),
+) -> Result<Combination> {
+    let pipeline = published.pipeline;
+    let score = match (&asked.score, pipeline.semantics.scores.is_empty()) {
+        (None, true) => None,
+        (name, _) => Some(score_named(pipeline, name.as_deref())?),
+    };
+    let outcomes = Outcomes::read(published, &asked.outcomes, asked.ahead).await?;
+    let table = score.map_or_else(
+        || ModelName::new(Layer::Metrics, "accounts"),
+        |score| ModelName::new(Layer::Scores, score.name.clone()),
+    );
+    let days = asked.days.of(published, &table, &outcomes).await?;
+    let population = Population {
+        score,
+        days: &days,
+        outcomes: &outcomes,
+        metrics: None,
+        condition: asked.condition.as_deref(),
+    };
+    let panel = panel(published, population).await?;
+    enough(&panel, &outcomes)?;
+    let names = names(&panel, metrics)?;
+    let columns: Vec<&Vec<Option<f64>>> = names.iter().map(|name| &panel.metrics[*name]).collect();
+    told(&panel, &outcomes, score, (&names, &columns), (most, bins))
+}
+
+/// The metrics that are tried.
+fn names<'a>(panel: &'a Panel, wanted: &[String]) -> Result<Vec<&'a str>> {
+    if let Some(missing) = wanted.iter().find(|name| !panel.metrics.contains_key(*name)) {
+        let message = format!(
+            "{} has no column of numbers `{}`",
+            Entity::Account.table(),
+            crate::diagnostic::visible(missing)
+        );
+        return Err(Error::Usage(message));
+    }
+    let is_wanted = |name: &&str| {
+        if wanted.is_empty() {
+            !NO_MEASURE.contains(name)
+        } else {
+            wanted.iter().any(|wanted| wanted == name)
+        }
+    };
+    Ok(panel.metrics.keys().map(String::as_str).filter(is_wanted).collect())
+}
+
+fn told(
+    panel: &Panel,
+    outcomes: &Outcomes,
+    score: Option<&Score>,
+    (names, columns): (&[&str], &[&Vec<Option<f64>>]),
+    (most, bins): (usize, usize),
+) -> Result<Combination> {
+    let lost = panel.lost();
+    let parts = parts(panel, outcomes);
+    let proposed = forward(&parts, |from, to| {
+        let enough = from.iter().filter(|row| lost[**row]).count() >= LEAST_LOST;
+        let found = if enough { search(columns, &lost, from, most, bins) } else { None };
+        found.map(|found| found.score(columns, to))
+    });
+    let mut beside = Vec::new();
+    if let Some(score) = score {
+        beside.push((format!("{}, the score", score.title), panel.score.clone()));
+    }
+    if let Some(name) = SINCE_LAST_USE.iter().find(|name| panel.metrics.contains_key(**name)) {
+        let number = panel.metrics[*name].iter().map(|days| Some(days.map_or(f64::MIN, |days| -days)));
+        beside.push((format!("days since last use ({name})"), number.collect()));
+    }
+    let number = forward(&parts, |from, to| regression(columns, &lost, from, to));
+    beside.push(("a logistic regression on these metrics".to_owned(), number));
+    let out_of_time = out_of_time(panel, &proposed, beside)?;
+    let all: Vec<usize> = (0..lost.len()).collect();
+    let found = search(columns, &lost, &all, most, bins)
+        .ok_or_else(|| Error::Usage("no metric tells who is lost: there is nothing to propose".to_owned()))?;
+    let weights = plain(&found.parts.iter().map(|part| part.weight).collect::<Vec<_>>());
+    let components: Vec<ProposedComponent> = found
+        .parts
+        .iter()
+        .zip(weights)
+        .map(|(part, weight)| ProposedComponent {
+            metric: names[part.metric].to_owned(),
+            weight,
+            bins: part.bins.clone(),
+        })
+        .collect();
+    let verdict = score.and(out_of_time.beside.first()).map(|beside| Better::of(beside.gain.as_ref()));
+    Ok(Combination {
+        score_name: score.map(|score| score.name.clone()),
+        outcomes: outcomes.words.clone(),
+        days: panel.days.len(),
+        rows: panel.rows.len(),
+        lost: lost.iter().filter(|lost| **lost).count(),
+        out_of_time,
+        verdict,
+        yaml: yaml(&components, &found, columns, &all),
+        components,
+    })
+}
+
+/// Components and score as a project declares them; the lowest fifth is at risk.
+fn yaml(
+    components: &[ProposedComponent],
+    found: &Found,
+    columns: &[&Vec<Option<f64>>],
+    rows: &[usize],
+) -> String {
+    let mut text = "# sql/components/proposed.yml\n".to_owned();
+    for component in components {
+        text += &format!("{}_told:\n  title: {}\n", component.metric, component.metric.replace('_', " "));
+        text += &format!("  value: {}\n  bins:\n{}", component.metric, component.bins.yaml(4));
+    }
+    let mut scores = found.score(columns, rows);
+    scores.sort_by(f64::total_cmp);
+    let edge = (quantile(&scores, 0.2) * 10.0).round();
+    text += "# sql/scores/proposed.yml\ntitle: Proposed\nversion: \"1\"\ncomponents:\n";
+    for component in components {
+        text += &format!("  {}_told: {}\n", component.metric, component.weight);
+    }
+    text + &format!("tiers:\n  - {{name: at-risk, below: {edge}, at_risk: true}}\n  - {{name: healthy}}\n")
+}

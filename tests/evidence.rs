@@ -1,0 +1,7 @@
+//! How well a number tells who is lost: against scikit-learn and scipy, and on worlds whose truth is known.
+
+mod backtest;
+mod figures;
+mod leaks;
+mod proposals;
+mod world;
