@@ -46,7 +46,7 @@
 //! a UUID, and changes nothing else. Changes of contracts add up to the lines in force on every day, and
 //! invoices bill them, to the cent: a month's twelfth, or at the beginning of a term all the months begun in it, of one of
 //! several years a year at a time. Notice must be given 14 days before the end of a month, 30 before that of a term, and of the largest
-//! accounts 60; who leaves a contract that renews by itself gives it by then, three in five of the others do at all. One enterprise in three signs for three
+//! accounts 60; who leaves a contract that renews by itself gives it by then, three in five of the others do at all. One enterprise in four signs for three
 //! years at a time. Three in sixteen accounts that leave do so because of `bankruptcy`, `non-payment`, or were `ended by us`.
 //!
 //! # The truth

@@ -10,7 +10,7 @@ const YEAR: i32 = 12;
 /// Months of a term of the enterprises that sign for several years.
 const YEARS: i32 = 3 * YEAR;
 /// Of the enterprises one in so many signs for several years.
-const LONG_TERMS: u32 = 3;
+const LONG_TERMS: u32 = 4;
 /// A term shorter than this many days goes with the one after it.
 const SHORTEST_TERM: i32 = 45;
 /// Days before a renewal in which nothing else is changed.
@@ -117,7 +117,7 @@ impl Contract<'_> {
 
     fn months_of_a_term(&self) -> i32 {
         let account = self.scene.account;
-        let is_long = account.plant == Plant::Ordinary && account.index.is_multiple_of(LONG_TERMS);
+        let is_long = account.plant == Plant::Ordinary && account.index % LONG_TERMS == 2;
         if is_long && self.scene.company.model == "enterprise" { YEARS } else { YEAR }
     }
 

@@ -240,7 +240,7 @@ pub fn told(world: &World, days: RangeInclusive<NaiveDate>) -> BTreeMap<Key, Tol
     let commerce = world.commerce();
     let longest = HORIZONS.into_iter().max().unwrap() + LEAD_DAYS + RETURN_GAP_DAYS;
     // Far enough back for whoever gave notice long before.
-    let history = History::of(world, &commerce, before(*days.start(), longest + 800)..=*days.end());
+    let history = History::of(world, &commerce, before(*days.start(), longest + 200)..=*days.end());
     let each = days.start().iter_days().take_while(|day| day <= days.end());
     each.flat_map(|day| HORIZONS.into_iter().flat_map(move |horizon| [(day, horizon)]))
         .flat_map(|(day, horizon)| history.told(day, horizon))
