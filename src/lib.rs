@@ -6,6 +6,7 @@
 //!  (DDL over    once, with     cast, join   facts, one row per   (compiled from   coverage        open first
 //!  Parquet)     their days                  account and day      YAML)            (compiled)
 //!    SQL        DDL → SQL         SQL          SQL                YAML → SQL      YAML → SQL         SQL
+//!                                                └─ outcomes.*: what became of accounts after a day; for marts ─┘
 //! └──────────── the transform side: heavy, stable ──┘└── the semantic side: light, edited often ──┘
 //! ```
 //!
@@ -48,6 +49,10 @@
 //! | [`cli`] | one file per command: one library call and one print |
 //! | `yaml` | the one strict reader of YAML: settings, components, scores, unit tests |
 //! | [`diagnostic`], [`error`] | what went wrong, as data; the only place that draws it; exit codes |
+//!
+//! `outcomes` are labels: [`outcomes.retention`](project::layer::Layer::Outcomes) tells of a day on which an account was observed what
+//! became of it, on the day on which that is known for good. They look forward; what scores, up to the scores themselves, is refused
+//! that reads them.
 //!
 //! Two narrow waists hold it together: in SQL, `metrics.accounts` (one row per account and day, one column per metric), which
 //! is all that components read (`metrics.users` for scores of users; beside it `metrics.overrides`, which says what people set
@@ -115,6 +120,7 @@
 //! | a metric | a column in a model under `sql/metrics/`, carried into `metrics.accounts`, declared and described there, and in a case under `sql/tests/` |
 //! | daily facts | a table under `sql/metrics/` by the day of the events, `PARTITIONED BY (as_of_date) WITH (settles_after = '60 days')` |
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
+//! | a label | a model in `sql/outcomes/`, by the day on which it is known for good; of days before it reads what was the case up to then |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history; with `'warn' AS severity` its rows are warned of and stop no run |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
 //! | a lint | a rule in `src/check/`, called from its `mod.rs`, its code in a test; of a fault of the engine the rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |

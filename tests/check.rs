@@ -2,6 +2,7 @@
 
 mod later_days;
 mod of_now;
+mod outcomes;
 mod spans;
 mod unguarded;
 mod windows;

@@ -29,6 +29,7 @@ mod main_score; // which score is the main one, and what reads it
 mod marts; // names of tiers change no mart, and who falls silent comes first
 mod model_test; // unit tests of models: rows in, rows expected
 mod oracle; // bundled metrics against a naive evaluator; the same bytes however they are computed
+mod outcomes; // what became of accounts: labels against their definition, day by day
 mod parity; // published examples of other systems, edge values included
 mod pipeline; // runs a project through the library, for other tests
 mod promises; // commands, names, paths and code of the README, held against the project

@@ -2,6 +2,7 @@
 
 mod any_text;
 mod bundled;
+mod by;
 mod capabilities;
 pub mod chance;
 pub mod contracts;

@@ -14,6 +14,7 @@ CREATE TABLE metrics.contract_lines (
   end_date     DATE CHECK (end_date > start_date), -- first day no more in force; NULL for an open end
   renewal_date DATE, -- the day on which it renews or ends; NULL for an open end
   auto_renew   BOOLEAN NOT NULL, -- renews unless somebody acts
+  notice_by    DATE CHECK (notice_by <= end_date), -- last day on which notice can be given for its end, after which it renews; NULL where it does not renew by itself, is cancelled, or nobody wrote down how long before that is
   is_cancelled BOOLEAN NOT NULL, -- ends on its end date and does not renew
   decided_in   VARCHAR NOT NULL, -- quarter of the year in which it renews, or ends where it is cancelled, such as 2026-Q4; `no renewal date` for a line without either
   state        VARCHAR NOT NULL CHECK (state IN ('in_force', 'overdue', 'lapsed')), -- in_force: by its dates; overdue: its end has passed and it renews by itself, so it stays in force while its renewal is not written down; lapsed: its end has passed, it does not renew by itself, and nobody wrote down what became of it
@@ -37,6 +38,7 @@ SELECT
   end_date,
   renewal_date,
   auto_renew,
+  notice_by,
   is_cancelled,
   coalesce(
     CAST(date_part('year', decided_on) AS VARCHAR) || '-Q' || CAST(date_part('quarter', decided_on) AS VARCHAR),

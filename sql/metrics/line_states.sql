@@ -57,7 +57,10 @@ SELECT
   end_date,
   renewal_date,
   auto_renew,
+  -- Of a line that ends by itself, and of one of which notice was given, there is no day to miss.
+  CASE WHEN auto_renew AND NOT is_cancelled THEN end_date - notice_days END AS notice_by,
   is_cancelled,
+  CASE WHEN is_cancelled THEN cancel_reason END AS cancel_reason,
   state,
   first_day,
   day_after,

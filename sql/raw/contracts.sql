@@ -14,8 +14,9 @@ CREATE EXTERNAL TABLE raw.contracts (
   end_date      DATE, -- first day no more in force; NULL for an open end
   renewal_date  DATE, -- the day on which it renews or ends; NULL for an open end
   auto_renew    BOOLEAN NOT NULL, -- renews unless somebody acts
+  notice_days   BIGINT CHECK (notice_days >= 0), -- days before the end by which notice must be given, or it renews; NULL where that is not known
   status        VARCHAR NOT NULL CHECK (status IN ('active', 'cancelled')), -- cancelled: ends on its end date and does not renew
-  cancel_reason VARCHAR, -- why, as the customer put it
+  cancel_reason VARCHAR, -- why, as the customer put it; `ended by us`, `bankruptcy` and `non-payment` are no decision of the customer's
   valid_from    TIMESTAMP, -- from when this version holds, UTC; NULL where only the current row is known, which makes history approximate
   recorded_at   TIMESTAMP NOT NULL, -- when this version was written down, UTC: it is known from then on
   CHECK (end_date IS NULL OR end_date >= start_date) -- a line that ends on the day it starts was taken back: it never was in force

@@ -18,6 +18,7 @@ SELECT
   end_date,
   renewal_date,
   auto_renew,
+  notice_days,
   status = 'cancelled' AS is_cancelled,
   cancel_reason,
   first_day,

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::rule_text;
 use crate::semantic::{
-    Additive, Aggregate, Component, Fallback, Give, Group, Measure, Node, OnMissing, OwnForm, Pace, ParentOf,
-    Relative, RollUp, Rule, Scope, Score, Scorecard, Source, Standing, Tier, TierFrom, UsageKind, UsageOf,
+    Additive, Aggregate, By, Component, Fallback, Give, Group, Measure, Node, OnMissing, OwnForm, Pace,
+    ParentOf, Relative, RollUp, Rule, Scope, Score, Scorecard, Source, Standing, Tier, TierFrom, UsageKind,
+    UsageOf,
 };
 
 /// The page, in Markdown.
@@ -231,6 +232,7 @@ fn component(page: &mut String, component: &Component) {
     if let Some(owner) = &component.owner {
         let _ = writeln!(page, "- asks: {}", escape(owner));
     }
+    let _ = writeln!(page, "- whose doing: {}", whose(component.by));
     for (words, condition) in
         [("applies where", &component.applies_when), ("judged where", &component.ready_when)]
     {
@@ -288,6 +290,14 @@ fn component(page: &mut String, component: &Component) {
             page.push_str("\nElse:\n");
         }
         rule(page, &case.rule);
+    }
+}
+
+fn whose(by: By) -> &'static str {
+    match by {
+        By::Customer => "the customer's",
+        By::Us => "ours",
+        By::Both => "the customer's and ours",
     }
 }
 

@@ -125,7 +125,9 @@ fn issues(scene: &Scene<'_>, deal: &Deal) -> Vec<(i32, u32, i64)> {
                 .take_while(|(day, _)| *day < end)
                 .collect()
         } else {
-            vec![(term.from, months(term.until.unwrap_or(term.from + 365)))]
+            by_year(months(term.until.unwrap_or(term.from + 365)))
+                .map(|(begun, months)| (scene.months_after(term.from, begun), months))
+                .collect()
         };
         for (day, months) in periods {
             let worth: i64 = deal
@@ -141,6 +143,12 @@ fn issues(scene: &Scene<'_>, deal: &Deal) -> Vec<(i32, u32, i64)> {
         }
     }
     issues
+}
+
+/// Months that are billed at once, from which of a term on: all of it, and of one of several years a year each.
+fn by_year(months: i64) -> impl Iterator<Item = (i32, i64)> {
+    let each = if months > 24 { 12 } else { months.max(1) };
+    (0..months).step_by(each as usize).map(move |begun| (begun as i32, each.min(months - begun)))
 }
 
 /// One invoice on its way.

@@ -39,6 +39,8 @@ pub(super) struct Line {
     pub(super) end: Option<i32>,
     /// Renews unless somebody acts.
     pub(super) auto_renew: bool,
+    /// Days before the end by which notice must be given, where that is known.
+    pub(super) notice: Option<i32>,
     /// Why it was cancelled, where it was.
     pub(super) cancelled: Option<&'static str>,
     /// From when the version holds; `None` where only the last version is known.
@@ -142,6 +144,7 @@ impl Row for Line {
             .maybe_day("end_date", |row| row.end)
             .maybe_day("renewal_date", |row| row.end)
             .flag("auto_renew", |row| row.auto_renew)
+            .maybe_whole("notice_days", |row| row.notice.map(i64::from))
             .text("status", |row| if row.cancelled.is_some() { "cancelled" } else { "active" })
             .maybe_text("cancel_reason", |row| row.cancelled)
             .maybe_time("valid_from", |row| row.from)

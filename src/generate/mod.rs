@@ -29,7 +29,7 @@
 //! | bugs, incidents, billing questions; severity, hours to resolve, escalations, reopenings | questions, channels |
 //! | NPS, CSAT, and whether they are answered | CES |
 //! | the sentiment of messages, praise and complaints | how many messages there are |
-//! | days late, failed payments, disputes | discount, automatic renewal |
+//! | days late, failed payments, disputes | discount, automatic renewal, days of notice |
 //! | meetings kept, executives present, sponsors who leave before 45 in 100 churns | how many meetings are planned |
 //! | more or fewer seats, other products, acts for us, pace of onboarding, goals reached, what sellers expect | line of business |
 //!
@@ -44,7 +44,10 @@
 //! it. Anywhere, 4 events in 1,000 arrive 1 to 10 days late, one in twenty of these up to 60, and 5 in 10,000 were
 //! delivered twice, equal in every column; of other sources 2 rows in 1,000 were. [`Ids::Uuid`] gives every id the look of
 //! a UUID, and changes nothing else. Changes of contracts add up to the lines in force on every day, and
-//! invoices bill them, to the cent: a month's twelfth, or at the beginning of a term all the months begun in it.
+//! invoices bill them, to the cent: a month's twelfth, or at the beginning of a term all the months begun in it, of one of
+//! several years a year at a time. Notice must be given 14 days before the end of a month, 30 before that of a term, and of the largest
+//! accounts 60; who leaves a contract that renews by itself gives it by then, three in five of the others do at all. One enterprise in four signs for three
+//! years at a time. Three in sixteen accounts that leave do so because of `bankruptcy`, `non-payment`, or were `ended by us`.
 //!
 //! # The truth
 //!

@@ -75,6 +75,12 @@ impl<'r, T> Sheet<'r, T> {
         self.with(name, Arc::new(column), false)
     }
 
+    /// A whole number that may be missing.
+    pub(super) fn maybe_whole(self, name: &str, read: impl Fn(&T) -> Option<i64>) -> Self {
+        let column: Int64Array = self.rows.iter().map(read).collect();
+        self.with(name, Arc::new(column), true)
+    }
+
     /// A number that is always there.
     pub(super) fn real(self, name: &str, read: impl Fn(&T) -> f64) -> Self {
         let column = Float64Array::from_iter_values(self.rows.iter().map(read));

@@ -7,6 +7,10 @@ use super::scene::{HOUR, Scene, Stay, start_of, working_hours};
 
 /// Months of a term.
 const YEAR: i32 = 12;
+/// Months of a term of the enterprises that sign for several years.
+const YEARS: i32 = 3 * YEAR;
+/// Of the enterprises one in so many signs for several years.
+const LONG_TERMS: u32 = 4;
 /// A term shorter than this many days goes with the one after it.
 const SHORTEST_TERM: i32 = 45;
 /// Days before a renewal in which nothing else is changed.
@@ -15,7 +19,7 @@ const QUIET: i32 = 90;
 const OLDEST_GIVEN: i32 = -100;
 /// Days after the end of a term on which the late renewal is written down.
 const LATE: i32 = 6;
-/// Why customers leave, as they put it.
+/// Why customers leave, as they put it; one in five does not want to.
 const REASONS: [&str; 4] = ["price", "not used enough", "went to a competitor", "project ended"];
 
 /// Everything that an account signed by the end of the world.
@@ -81,7 +85,7 @@ impl Contract<'_> {
 
     /// The days on which terms end, the last of them after the world's end or that of the stay; none without terms.
     ///
-    /// Terms are years back from the last day of a stay, or from some day of the month: the first one is the odd one.
+    /// Terms are years, three of them for some enterprises, back from the last day of a stay, or from some day of the month: the first one is the odd one.
     fn ends_of_terms(&mut self, stay: Stay) -> Vec<i32> {
         let odd = if self.draw.chance(0.7) { YEAR } else { 2 + self.draw.below(10) as i32 };
         let plant = self.scene.account.plant;
@@ -97,17 +101,35 @@ impl Contract<'_> {
             _ => stay.until.unwrap_or_else(|| self.scene.months_after(stay.from, odd)),
         };
         let horizon = stay.until.map_or(self.scene.days() + 30, |until| until - 1);
-        let day = |years: i32| self.scene.months_after(anchor, years * YEAR);
-        let back = (1..).map(|years| day(-years)).take_while(|day| *day >= stay.from + SHORTEST_TERM);
+        let months = self.months_of_a_term();
+        let day = |terms: i32| self.scene.months_after(anchor, terms * months);
+        let back = (1..).map(|terms| day(-terms)).take_while(|day| *day >= stay.from + SHORTEST_TERM);
         let mut ends: Vec<i32> = back.collect();
         ends.reverse();
         ends.push(anchor);
-        let mut years = 1;
+        let mut terms = 1;
         while ends.last().is_some_and(|last| *last <= horizon) && stay.until.is_none() {
-            ends.push(day(years));
-            years += 1;
+            ends.push(day(terms));
+            terms += 1;
         }
         ends
+    }
+
+    fn months_of_a_term(&self) -> i32 {
+        let account = self.scene.account;
+        let is_long = account.plant == Plant::Ordinary && account.index % LONG_TERMS == 2;
+        if is_long && self.scene.company.model == "enterprise" { YEARS } else { YEAR }
+    }
+
+    /// Days before the end of a term by which notice must be given: the larger the customer, the earlier.
+    fn notice_days(&self) -> Option<i32> {
+        let company = self.scene.company;
+        let days = match company.segment {
+            _ if company.is_monthly() => 14,
+            "ENT" => 60,
+            _ => 30,
+        };
+        Some(days).filter(|_| self.scene.account.plant != Plant::OnlyNow)
     }
 
     fn sign(&mut self, stay: Stay, end: Option<i32>) {
@@ -177,7 +199,8 @@ impl Contract<'_> {
             rate,
             start,
             end,
-            auto_renew: !self.scene.account.index.is_multiple_of(3),
+            auto_renew: self.renews_by_itself(),
+            notice: self.notice_days(),
             cancelled: None,
             from: None,
             recorded,
@@ -250,6 +273,10 @@ impl Contract<'_> {
         }
     }
 
+    fn renews_by_itself(&self) -> bool {
+        !self.scene.account.index.is_multiple_of(3)
+    }
+
     /// Half of the seats are given back, and half of the rest.
     fn contract(&mut self, from: i32, end: i32) {
         for day in [150, 60].map(|before| self.scene.days() - before) {
@@ -295,16 +322,25 @@ impl Contract<'_> {
         self.publish(self.lines.len(), day, recorded);
     }
 
-    /// The end: announced, or a term that nobody renews.
+    /// The end: announced, by the day for it where the contract renews by itself; or a term that nobody renews.
     fn leave(&mut self, until: i32) {
-        let notice = 10 + self.draw.below(50) as i32;
+        let mut notice = 10 + self.draw.below(50) as i32;
         let (announced, reason) = (self.draw.chance(0.6), self.draw.below(REASONS.len() as u32));
-        if announced || self.lines[0].end.is_none() {
+        let reason = match self.scene.account.index % 16 {
+            5 => "bankruptcy",
+            9 => "non-payment",
+            12 => "ended by us",
+            _ => REASONS[reason as usize],
+        };
+        if self.renews_by_itself() {
+            notice = (notice + self.notice_days().unwrap_or_default()).min(QUIET - 1);
+        }
+        if announced || self.renews_by_itself() || self.lines[0].end.is_none() {
             let first = self.lines.iter().map(|line| line.start).max().unwrap_or(until);
             let day = (until - notice).max(first);
             let recorded = working_hours(self.draw, day);
             for line in &mut self.lines {
-                (line.end, line.cancelled) = (Some(until), Some(REASONS[reason as usize]));
+                (line.end, line.cancelled) = (Some(until), Some(reason));
             }
             self.publish(self.lines.len(), day, recorded);
         }

@@ -123,8 +123,14 @@ pub(crate) fn layer_rule(model: &Model, reads: &Reads) -> Diagnostics {
             let problem = Diagnostic::error("layer-rule", format!("a {layer} model may not read `{name}`"))
                 .at(place.clone())
                 .note(format!("{layer} reads {}", may.join(", ")));
+            if name.layer == Layer::Outcomes {
+                return problem
+                    .note("outcomes look forward: nothing that scores may read them")
+                    .help("read it in marts, beside the score of the day on which the account was observed");
+            }
             if name.layer != Layer::Raw {
-                return problem.help("data flows one way: raw, dated, staging, metrics, components and scores, marts");
+                return problem
+                    .help("data flows one way: raw, dated, staging, metrics, components and scores, outcomes, marts");
             }
             let dated = ModelName::new(Layer::Dated, name.table.clone());
             problem

@@ -17,6 +17,8 @@ pub enum Layer {
     Components,
     /// Scores, compiled from YAML.
     Scores,
+    /// What became of accounts after a day: labels that look forward, which nothing that scores may read.
+    Outcomes,
     /// What people open first.
     Marts,
 }
@@ -26,8 +28,16 @@ pub const CALENDAR: &str = "calendar";
 
 impl Layer {
     /// Every layer, in order.
-    pub const ALL: [Self; 7] =
-        [Self::Raw, Self::Dated, Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Marts];
+    pub const ALL: [Self; 8] = [
+        Self::Raw,
+        Self::Dated,
+        Self::Staging,
+        Self::Metrics,
+        Self::Components,
+        Self::Scores,
+        Self::Outcomes,
+        Self::Marts,
+    ];
 
     /// The folder's and the schema's name.
     pub fn name(self) -> &'static str {
@@ -38,6 +48,7 @@ impl Layer {
             Self::Metrics => "metrics",
             Self::Components => "components",
             Self::Scores => "scores",
+            Self::Outcomes => "outcomes",
             Self::Marts => "marts",
         }
     }
@@ -58,7 +69,11 @@ impl Layer {
             Self::Components => &[Self::Metrics, Self::Components, Self::Scores],
             // A roll-up is a score made of another's.
             Self::Scores => &[Self::Metrics, Self::Scores],
-            Self::Marts => &[Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Marts],
+            // Without scores: what became of an account is no matter of what was said of it before.
+            Self::Outcomes => &[Self::Staging, Self::Metrics, Self::Outcomes],
+            Self::Marts => {
+                &[Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Outcomes, Self::Marts]
+            }
         }
     }
 

@@ -80,7 +80,7 @@ use std::sync::Arc;
 pub(crate) use compile::text_literal;
 pub use compile::{Cell, CompiledModel, Fact, Facts, MAIN, STAGES, WithoutOne};
 pub use definition::{
-    Additive, Aggregate, Bin, Case, Component, Decay, Direction, Edge, Entity, ExpectedIdle, Fading,
+    Additive, Aggregate, Bin, By, Case, Component, Decay, Direction, Edge, Entity, ExpectedIdle, Fading,
     Fallback, Give, Group, Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative,
     RollUp, Rule, Scope, Score, Scorecard, Scoring, Source, Standing, Tier, TierFrom, UsageKind, UsageOf,
     ZeroBase,

@@ -58,7 +58,10 @@ pub struct Line {
     pub end: Option<NaiveDate>,
     pub renewal: Option<NaiveDate>,
     pub auto_renew: bool,
+    /// Days before the end by which notice must be given.
+    pub notice_days: Option<i64>,
     pub is_cancelled: bool,
+    pub cancel_reason: Option<String>,
     pub version: Version,
 }
 
@@ -78,7 +81,9 @@ impl Line {
             end: None,
             renewal: None,
             auto_renew: true,
+            notice_days: None,
             is_cancelled: false,
+            cancel_reason: None,
             version: Version::EVER,
         }
     }
@@ -302,8 +307,9 @@ impl Commerce {
             ("end_date", date(rows, |row| row.end)),
             ("renewal_date", date(rows, |row| row.renewal)),
             ("auto_renew", flag(rows, |row| row.auto_renew)),
+            ("notice_days", Arc::new(Int64Array::from_iter(rows.iter().map(|row| row.notice_days)))),
             ("status", text(rows, status)),
-            ("cancel_reason", text(rows, |_| None)),
+            ("cancel_reason", text(rows, |row| row.cancel_reason.clone())),
             ("valid_from", time(rows, |row| row.version.valid_from)),
             ("recorded_at", time(rows, |row| Some(row.version.recorded_at))),
         ];
@@ -385,7 +391,9 @@ fn line_of(row: &Row) -> Line {
         end: day(row, "end_date"),
         renewal: day(row, "renewal_date"),
         auto_renew: row["auto_renew"] == Value::Flag(true),
+        notice_days: moment(row, "notice_days"),
         is_cancelled: words(row, "status").unwrap() == "cancelled",
+        cancel_reason: words(row, "cancel_reason"),
         version: version_of(row),
     }
 }

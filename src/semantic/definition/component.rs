@@ -22,6 +22,8 @@ pub struct Component {
     pub ready_when: Option<Expression>,
     /// What it is worth where it has no value because usage is zero; `None` where nothing is said of that.
     pub zero_base: Option<ZeroBase>,
+    /// Whose doing its value is. It decides no points: evidence is shown with and without what is ours.
+    pub by: By,
     /// Whose usage it judges; `None` where it judges none.
     pub usage_of: Option<UsageOf>,
     /// How many days of usage its value looks at, its own day included: so long it does not apply after days on which none
@@ -254,6 +256,31 @@ impl UsageOf {
         match self {
             Self::People => "people",
             Self::Integrations => "integrations",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// Whose doing a value is. What we do because an account is at risk (a judgement, a meeting, a plan) goes with the risk, and
+/// says nothing of what the customer did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The customer's.
+    #[default]
+    Customer,
+    /// Ours.
+    Us,
+    /// Of both.
+    Both,
+}
+
+impl By {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Us => "us",
             Self::Both => "both",
         }
     }

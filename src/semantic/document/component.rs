@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Choice, GiveSchema};
-use crate::semantic::definition::{Direction, OnMissing, Outside, OwnForm, Standing, UsageOf};
+use crate::semantic::definition::{By, Direction, OnMissing, Outside, OwnForm, Standing, UsageOf};
 use crate::yaml::{Entries, Placed};
 
 /// A file of `sql/components/`: components by name.
@@ -90,6 +90,10 @@ with_scoring! {
         pub(in crate::semantic) ready_when: Option<Placed<String>>,
         /// What it is worth where it has no value because usage is zero.
         pub(in crate::semantic) zero_base: Option<Placed<ZeroBaseDocument>>,
+        /// Whose doing its value is: `customer` unless said otherwise, `us` for what our own people do or judge, `both`. It
+        /// changes no points: evidence is shown with and without what is ours.
+        #[serde(default)]
+        pub(in crate::semantic) by: By,
         /// Whose usage it judges.
         pub(in crate::semantic) usage_of: Option<UsageOf>,
         /// How many days of usage its value looks at, 28 unless said otherwise: so long it does not apply after days on

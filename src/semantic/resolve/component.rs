@@ -52,6 +52,7 @@ pub(super) fn resolve(
         applies_when: applies_when?,
         ready_when: ready_when?,
         zero_base: zero_base?,
+        by: document.by,
         usage_of: document.usage_of,
         look_back: look_back?,
         evidence: evidence?,

@@ -24,6 +24,7 @@ SELECT
   CAST(NULL AS DATE) AS renewal_date,
   FALSE AS auto_renew,
   FALSE AS is_cancelled,
+  CAST(NULL AS BIGINT) AS notice_days,
   CAST(NULL AS VARCHAR) AS cancel_reason,
   start_date AS first_day,
   CAST(NULL AS DATE) AS day_after,
