@@ -40,7 +40,7 @@ use crate::evidence::{
 };
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
-use crate::semantic::Score;
+use crate::semantic::{By, Score};
 
 /// The least accounts that were lost, and that were not: of fewer, no number is told.
 pub const LEAST_ACCOUNTS: usize = 30;
@@ -113,8 +113,8 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
         definition: score.definition.clone(),
         reading: "as happened",
         outcomes: outcomes.words.clone(),
-        lead_days: asked.ahead.lead,
-        horizon_days: asked.ahead.horizon,
+        lead_days: outcomes.ahead.lead,
+        horizon_days: outcomes.ahead.horizon,
         rows: panel.rows.len(),
         lost: lost.iter().filter(|lost| **lost).count(),
         accounts_lost,
@@ -122,9 +122,12 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
         apart: panel.apart.clone(),
         calls,
         score: figures,
+        without_ours: judged
+            .figures(&panel.without_ours, Intervals::OfAuc)
+            .filter(|_| !panel.without_ours.is_empty()),
         arr_correlation: arr_correlation(&panel)?,
         baselines: baselines(&panel, &outcomes, &judged),
-        components: components(&panel, &judged),
+        components: components(score, &panel, &judged),
         cuts: cuts(&panel, &judged),
         is_monotone: tiers::is_monotone(&tiers),
         tiers,
@@ -208,13 +211,14 @@ fn baselines(panel: &Panel, outcomes: &Outcomes, judged: &Judged<'_>) -> Vec<Bas
     told.collect()
 }
 
-fn components(panel: &Panel, judged: &Judged<'_>) -> Vec<ComponentTold> {
+fn components(score: &Score, panel: &Panel, judged: &Judged<'_>) -> Vec<ComponentTold> {
     let told = panel.components.iter().map(|component| {
         let figures = judged.figures(&component.points, Intervals::OfAuc);
         let gain = figures.as_ref().and_then(|_| judged.gain(&panel.score, &component.without));
         ComponentTold {
             name: component.name.clone(),
             title: component.title.clone(),
+            by: by(score, &component.name),
             coverage: component.points.iter().flatten().count() as f64 / panel.rows.len() as f64,
             verdict: verdict(figures.as_ref(), gain.as_ref()),
             figures,
@@ -222,6 +226,13 @@ fn components(panel: &Panel, judged: &Judged<'_>) -> Vec<ComponentTold> {
         }
     });
     told.collect()
+}
+
+/// Whose doing a component's value is.
+fn by(score: &Score, name: &str) -> By {
+    let cards = score.scorecards().iter();
+    let found = cards.flat_map(|card| card.root.components()).find(|own| own.name == name);
+    found.map_or(By::Customer, |own| own.by)
 }
 
 fn verdict(figures: Option<&Figures>, gain: Option<&Gain>) -> Verdict {

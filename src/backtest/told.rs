@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::named::Named;
 use super::tiers::{AtRisk, TierTold};
 use crate::evidence::{Figures, Gain};
+use crate::semantic::By;
 
 /// A score on past days against what became of accounts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,6 +43,9 @@ pub struct Backtest {
     pub calls: f64,
     /// The score itself.
     pub score: Figures,
+    /// The score without the components whose values are our doing: what we do because an account is at risk goes with the risk.
+    /// `None` where it has no such, or too few were lost.
+    pub without_ours: Option<Figures>,
     /// Rank correlation of the score with the change of ARR by the end of the horizon; `None` where ARR is not told.
     pub arr_correlation: Option<f64>,
     /// What stands beside it: days since last use, a regression, the owner's judgement.
@@ -84,6 +88,8 @@ pub struct ComponentTold {
     pub name: String,
     /// Its title.
     pub title: String,
+    /// Whose doing its value is.
+    pub by: By,
     /// Share of the rows with points of it.
     pub coverage: f64,
     /// How well its points tell; `None` with too few.

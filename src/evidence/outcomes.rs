@@ -12,12 +12,12 @@ use super::published::Published;
 use super::typed_rows::TypedRows;
 use crate::diagnostic::{closest, visible};
 use crate::error::{Error, Result};
+use crate::project::layer::Layer;
 use crate::project::model::Model;
 use crate::read::Days;
 use crate::read::columns::{known_texts, numbers, texts};
 
-/// The layer of tables that look forward, and the table of it that is meant where none is named.
-const LAYER: &str = "outcomes";
+/// The table of outcomes that is meant where none is named.
 const USUAL: &str = "retention";
 
 /// Where outcomes are taken from.
@@ -70,10 +70,17 @@ pub struct Outcomes {
     kind: Kind,
 }
 
+/// What is told of a day.
+#[derive(Debug, Clone, Default)]
+struct OfDay {
+    known_on: Option<NaiveDate>,
+    accounts: BTreeMap<String, Standing>,
+}
+
 #[derive(Debug, Clone)]
 enum Kind {
-    /// Each row for a day.
-    ByDay(BTreeMap<NaiveDate, BTreeMap<String, Standing>>),
+    /// Each row for a day, with the day on which it became known where that is told.
+    ByDay(BTreeMap<NaiveDate, OfDay>),
     /// Labels that hold on every day.
     Always(BTreeMap<String, bool>),
     /// Losses, and until when each account was seen.
@@ -92,10 +99,27 @@ impl Outcomes {
         }
     }
 
+    /// What the project's own table tells of so many days ahead; `None` where it has no table, never published it, or tells of
+    /// another horizon.
+    ///
+    /// # Errors
+    /// What storage and engine say.
+    pub async fn of_project(published: &Published<'_>, horizon: u32) -> Result<Option<Self>> {
+        let Ok(model) = table(published, None) else { return Ok(None) };
+        if published.out.newest_day(&model.name).await?.is_none() {
+            return Ok(None);
+        }
+        let ahead = Ahead { lead: 0, horizon };
+        match Self::of_table(published, None, ahead).await {
+            Err(Error::Usage(_)) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
     /// How an account stands that is seen from a day; `None` where nothing says.
     pub fn standing(&self, day: NaiveDate, account: &str) -> Option<Standing> {
         match &self.kind {
-            Kind::ByDay(days) => days.get(&day)?.get(account).cloned(),
+            Kind::ByDay(days) => days.get(&day)?.accounts.get(account).cloned(),
             Kind::Always(labels) => labels.get(account).map(|is_lost| judged(*is_lost, None)),
             Kind::Losses(losses) => losses.get(account).map(|loss| self.loss(day, *loss)),
         }
@@ -135,7 +159,10 @@ impl Outcomes {
     pub fn known_on(&self, day: NaiveDate) -> NaiveDate {
         match &self.kind {
             Kind::Always(_) => day,
-            _ => self.ahead.days(day).1,
+            Kind::ByDay(days) => {
+                days.get(&day).and_then(|day| day.known_on).unwrap_or_else(|| self.ahead.days(day).1)
+            }
+            Kind::Losses(_) => self.ahead.days(day).1,
         }
     }
 
@@ -155,7 +182,7 @@ impl Outcomes {
             if has(column) { column.to_owned() } else { format!("CAST(NULL AS {form}) AS {column}") }
         };
         let sql = format!(
-            "SELECT account_id, CAST(observed_on AS VARCHAR) AS observed_on, is_lost, {}, {}, {}, {} FROM {} \
+            "SELECT account_id, CAST(observed_on AS VARCHAR) AS observed_on, CAST(as_of_date AS VARCHAR) AS known_on, is_lost, {}, {}, {}, {} FROM {} \
              WHERE horizon_days = {} ORDER BY observed_on, account_id",
             optional("population", "VARCHAR"),
             if has("lost_on") {
@@ -180,7 +207,8 @@ impl Outcomes {
         let (lost, populations) = (numbers(&batch, "is_lost")?, texts(&batch, "population")?);
         let lost_on = texts(&batch, "lost_on")?;
         let (arr, arr_later) = (numbers(&batch, "arr")?, numbers(&batch, "arr_later")?);
-        let mut found: BTreeMap<NaiveDate, BTreeMap<String, Standing>> = BTreeMap::new();
+        let known_on = known_texts(&batch, "known_on")?;
+        let mut found: BTreeMap<NaiveDate, OfDay> = BTreeMap::new();
         for (at, (account, day)) in accounts.into_iter().zip(days).enumerate() {
             let day: NaiveDate = day.parse().map_err(|_| Error::Bug(format!("`{day}` is no day")))?;
             let standing = match lost[at] {
@@ -192,9 +220,12 @@ impl Outcomes {
                 }),
                 None => Standing::Apart(populations[at].clone().unwrap_or_else(|| "not judged".to_owned())),
             };
-            found.entry(day).or_default().insert(account, standing);
+            let own = found.entry(day).or_default();
+            own.known_on = own.known_on.max(known_on[at].parse().ok());
+            own.accounts.insert(account, standing);
         }
-        Ok(Self { words: model.name.to_string(), ahead, kind: Kind::ByDay(found) })
+        let lead = lead_days(published).unwrap_or(ahead.lead);
+        Ok(Self { words: model.name.to_string(), ahead: Ahead { lead, ..ahead }, kind: Kind::ByDay(found) })
     }
 }
 
@@ -210,11 +241,17 @@ fn judged(is_lost: bool, lost_on: Option<NaiveDate>) -> Standing {
     Standing::Judged(Outcome { is_lost, lost_on, arr: None, arr_later: None })
 }
 
+/// The lead of a project's tables: its parameter `lead_days`.
+fn lead_days(published: &Published<'_>) -> Option<u32> {
+    let value = published.pipeline.settings.parameters.get("lead_days")?;
+    value.to_string().parse().ok()
+}
+
 /// The table that is meant.
 fn table<'a>(published: &Published<'a>, name: Option<&str>) -> Result<&'a Model> {
     let models = &published.pipeline.models;
     let all: Vec<&Model> =
-        models.iter().filter(|model| model.name.layer.name() == LAYER && model.by_day()).collect();
+        models.iter().filter(|model| model.name.layer == Layer::Outcomes && model.by_day()).collect();
     let names: Vec<String> = all.iter().map(|model| model.name.to_string()).collect();
     let found = match (name, all.as_slice()) {
         (Some(name), _) => {
@@ -250,7 +287,7 @@ fn labels_of(rows: &TypedRows) -> Result<Kind> {
     let day =
         rows.first_of(&["day", "as_of_date", "observed_on"]).map(|name| rows.texts(name)).transpose()?;
     let mut always: BTreeMap<String, bool> = BTreeMap::new();
-    let mut by_day: BTreeMap<NaiveDate, BTreeMap<String, Standing>> = BTreeMap::new();
+    let mut by_day: BTreeMap<NaiveDate, OfDay> = BTreeMap::new();
     for row in 0..rows.len() {
         let Some(account) = accounts[row].clone() else { return Err(rows.fault_at(row, "no account_id")) };
         let is_lost = label_of(rows, row, labels[row].as_deref())?;
@@ -259,7 +296,9 @@ fn labels_of(rows: &TypedRows) -> Result<Kind> {
             Some(days) => {
                 let day = day_of(rows, row, days[row].as_deref())?;
                 let own = by_day.entry(day).or_default();
-                own.insert(account.clone(), judged(is_lost, None)).map(|was| was == judged(true, None))
+                own.accounts
+                    .insert(account.clone(), judged(is_lost, None))
+                    .map(|was| was == judged(true, None))
             }
         };
         if was.is_some_and(|was| was != is_lost) {

@@ -60,6 +60,8 @@ pub struct Panel {
     pub rows: Vec<Observed>,
     /// The score before overrides and rounding.
     pub score: Vec<Option<f64>>,
+    /// The same without the components that are our doing; none where there are no such.
+    pub without_ours: Vec<Option<f64>>,
     /// The components, in declared order.
     pub components: Vec<PanelComponent>,
     /// Metrics by name, as many of them as were asked for.
@@ -175,7 +177,7 @@ impl Facts {
     /// The accounts, without a score.
     fn unscored(&self) -> Scored {
         let keys: Vec<Vec<String>> = self.places.keys().map(|account| vec![account.clone()]).collect();
-        Scored { score: vec![None; keys.len()], keys, components: Vec::new() }
+        Scored { score: vec![None; keys.len()], keys, without_ours: None, components: Vec::new() }
     }
 
     fn text(&self, name: &str, at: usize) -> Option<String> {
@@ -238,6 +240,9 @@ impl Panel {
         }
         let before = self.score.len();
         self.score.extend(kept.iter().map(|(place, _)| scored.score[*place]));
+        if let Some(without) = &scored.without_ours {
+            self.without_ours.extend(kept.iter().map(|(place, _)| without[*place]));
+        }
         self.add_components(before, &scored, &kept);
         let rows: Vec<usize> = kept.iter().map(|(_, at)| *at).collect();
         extend(&mut self.metrics, facts.numbers.iter(), &rows, before);

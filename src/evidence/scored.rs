@@ -33,6 +33,8 @@ pub(crate) struct Scored {
     pub(crate) keys: Vec<Vec<String>>,
     /// The score before overrides and rounding.
     pub(crate) score: Vec<Option<f64>>,
+    /// The score without the components that are our doing; `None` where there are none.
+    pub(crate) without_ours: Option<Vec<Option<f64>>>,
     /// The components, in declared order.
     pub(crate) components: Vec<Evidence>,
 }
@@ -55,7 +57,9 @@ pub(crate) async fn scored(published: &Published<'_>, score: &Score, day: NaiveD
     }
     let places: BTreeMap<&Vec<String>, usize> = keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
     let all = published.rows(day_only, &question.sql).await?;
-    let mut scores = without(&all, score, &places, question.components.len())?;
+    let mut scores =
+        without(&all, score, &places, question.components.len() + usize::from(question.has_ours))?;
+    let without_ours = if question.has_ours { scores.pop() } else { None };
     let sql = format!(
         "SELECT {key}, component, points, min_points, max_points, state FROM components.\"{name}\" \
          WHERE state <> 'base' ORDER BY {key}, component"
@@ -75,7 +79,7 @@ pub(crate) async fn scored(published: &Published<'_>, score: &Score, day: NaiveD
         });
     }
     let score = scores.into_iter().next().unwrap_or_default();
-    Ok(Scored { keys, score, components })
+    Ok(Scored { keys, score, without_ours, components })
 }
 
 /// What says of a row of metrics that its account, or user, is there: a customer stays in the metrics for some weeks after
@@ -155,6 +159,7 @@ impl Scored {
         Self {
             components: self.components.into_iter().map(component).collect(),
             score: of(self.score, &mask),
+            without_ours: self.without_ours.map(|without| of(without, &mask)),
             keys: of(self.keys, &mask),
         }
     }

@@ -4,7 +4,10 @@
 //! score without it), how well it tells the accounts that left from those that stayed, and how much better the score tells
 //! them with it than without it. An account has left when it is in force on the day of the score and not so many days later:
 //! who had left before says nothing of what is to come, though metrics go on having it for some weeks. One that goes on in
-//! another account has left only when that one has.
+//! another account has left only when that one has. Where the project has a table of outcomes that tells of the day, left is
+//! who is lost there, after its lead, and who is not judged there is left out.
+
+use std::collections::BTreeMap;
 
 use chrono::{Days as Count, NaiveDate};
 use serde::Serialize;
@@ -12,10 +15,11 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::evidence::scored::{in_force, scored, survivors, there};
 use crate::evidence::{
-    Difference, Evidence, Published, Separation, difference, rank_correlation, separation,
+    Difference, Evidence, Outcomes, Published, Separation, Standing, difference, rank_correlation, separation,
 };
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
+use crate::semantic::{Entity, Score};
 
 /// The least accounts that left, and that stayed: of fewer, no number is told.
 pub const LEAST_GONE: usize = 20;
@@ -114,6 +118,9 @@ pub async fn suggest_worth(
     horizon_days: u32,
 ) -> Result<Worth> {
     let score = score_named(published.pipeline, score)?;
+    if let Some(worth) = by_outcomes(published, score, day, horizon_days).await? {
+        return Ok(worth);
+    }
     let table_of_metrics = published.table(score.entity.table())?;
     let (metrics, condition) = (table_of_metrics.name.clone(), in_force(table_of_metrics, score.entity));
     let known = published.out.days(&metrics).await?;
@@ -156,6 +163,53 @@ pub async fn suggest_worth(
         components,
         notes,
     })
+}
+
+/// The same by the project's own outcomes, where they tell of the day, or of any; who is not judged is left out.
+async fn by_outcomes(
+    published: &Published<'_>,
+    score: &Score,
+    day: Option<NaiveDate>,
+    horizon_days: u32,
+) -> Result<Option<Worth>> {
+    if score.entity != Entity::Account {
+        return Ok(None);
+    }
+    let Some(outcomes) = Outcomes::of_project(published, horizon_days).await? else { return Ok(None) };
+    let table = ModelName::new(Layer::Scores, score.name.clone());
+    let days = published.out.days(&table).await?;
+    let told = days.into_iter().rev().find(|own| outcomes.tells(*own) && day.is_none_or(|day| day == *own));
+    let Some(day) = told else { return Ok(None) };
+    let scored = scored(published, score, day).await?;
+    let all = scored.keys.len();
+    let mut gone: BTreeMap<Vec<String>, bool> = BTreeMap::new();
+    for key in &scored.keys {
+        if let Some(Standing::Judged(outcome)) = outcomes.standing(day, &key[0]) {
+            gone.insert(key.clone(), outcome.is_lost);
+        }
+    }
+    let scored = scored.only(&gone.keys().cloned().collect());
+    let gone: Vec<bool> = scored.keys.iter().filter_map(|key| gone.get(key).copied()).collect();
+    let mut notes =
+        vec![format!("who left is told by {}, after a lead of {} days", outcomes.words, outcomes.ahead.lead)];
+    if all > gone.len() {
+        notes.push(format!("{} of {all} rows are left out: they are not judged", all - gone.len()));
+    }
+    let outcome = outcome(outcomes.ahead.days(day).1, &gone);
+    notes.extend(outcome.too_few());
+    notes.extend(unscored(&scored.score, Some(&gone)));
+    let (whole, components) = weigh(&scored.score, &scored.components, Some(&gone))?;
+    Ok(Some(Worth {
+        score_name: score.name.clone(),
+        title: score.title.clone(),
+        as_of_date: day,
+        horizon_days,
+        accounts: gone.len(),
+        outcome: Some(outcome),
+        score: whole,
+        components,
+        notes,
+    }))
 }
 
 fn not_known(metrics: &ModelName, day: NaiveDate, horizon: u32, known: &[NaiveDate]) -> String {

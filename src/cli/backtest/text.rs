@@ -8,6 +8,7 @@ use crate::cli::judged::{figure, gain, ranged};
 use crate::cli::numbers::percent;
 use crate::cli::output::{Sheet, shown};
 use crate::evidence::{Figures, Gain};
+use crate::semantic::By;
 
 /// All that is told.
 pub(super) fn text(told: &Backtest, console: Console) -> String {
@@ -84,6 +85,9 @@ fn beside(told: &Backtest) -> Sheet {
         row
     };
     let mut rows = vec![row(format!("{}, the score", shown(&told.title)), Some(&told.score), None)];
+    if let Some(figures) = &told.without_ours {
+        rows.push(row("without what is our doing".to_owned(), Some(figures), None));
+    }
     rows.extend(
         told.baselines
             .iter()
@@ -95,7 +99,7 @@ fn beside(told: &Backtest) -> Sheet {
 fn components(told: &Backtest) -> Sheet {
     let rows = told.components.iter().map(|component| {
         vec![
-            shown(&component.title),
+            format!("{}{}", shown(&component.title), if component.by == By::Us { " (ours)" } else { "" }),
             percent(Some(component.coverage)),
             component.figures.as_ref().map(|figures| figure(&figures.auc)).unwrap_or_default(),
             component.gain.as_ref().map(gain).unwrap_or_default(),

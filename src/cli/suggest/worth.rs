@@ -23,7 +23,8 @@ use crate::suggest::{ComponentWorth, Verdict, Worth as Told, suggest_worth};
 ///
 /// An account has left when it is in force on the day of the score (is_in_force of metrics.accounts) and not so many days
 /// later; a user, when active in the four weeks before the one and not before the other (active_days_28d of metrics.users).
-/// Where metrics have no such column, when they have a row on the one day and none on the other.
+/// Where metrics have no such column, when they have a row on the one day and none on the other. Where the project has a table
+/// of outcomes (sql/outcomes) that tells of the day, that says who left.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

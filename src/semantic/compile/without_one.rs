@@ -4,16 +4,18 @@ use super::query::Query;
 use super::steps;
 use super::writer::{Writer, case, text};
 use crate::semantic::Semantics;
-use crate::semantic::definition::Score;
+use crate::semantic::definition::{By, Score};
 
-/// A query for a score with all components, and without each.
+/// A query for a score with all components, without each, and without all that are ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithoutOne {
     /// A query over `components.<score>` and `scores.<score>`: the entity's key, `left_out` (0 for none, else the number of
-    /// the component, from 1) and `score`, before overrides and rounding. Rows without a published score are left out.
+    /// the component, from 1; one more for all that are ours, where there are any) and `score`, before overrides and rounding. Rows without a published score are left out.
     pub sql: String,
     /// The components, in the order of their numbers.
     pub components: Vec<String>,
+    /// Whether there is a number for those whose values are our doing.
+    pub has_ours: bool,
 }
 
 impl Semantics {
@@ -37,7 +39,7 @@ impl Semantics {
             query.grid.snapped("whole")
         ));
         let components = query.slots.iter().map(|slot| slot.name().to_owned()).collect();
-        Some(WithoutOne { sql: writer.into_sql(), components })
+        Some(WithoutOne { sql: writer.into_sql(), components, has_ours: has_ours(&query) })
     }
 }
 
@@ -67,6 +69,11 @@ fn published(writer: &mut Writer, query: &Query<'_>) {
     ));
 }
 
+/// Whether any component is our doing.
+fn has_ours(query: &Query<'_>) -> bool {
+    query.slots.iter().any(|slot| slot.component.by == By::Us)
+}
+
 /// Each of these rows once more for each component, without its points.
 fn pointed(writer: &mut Writer, query: &Query<'_>) {
     let mut items: Vec<String> = query.key().into_iter().map(str::to_owned).collect();
@@ -74,9 +81,14 @@ fn pointed(writer: &mut Writer, query: &Query<'_>) {
     items.push("left_out".to_owned());
     items.extend(query.slots.iter().enumerate().map(|(at, slot)| {
         let points = format!("points_{}", slot.name());
-        format!("CASE WHEN left_out <> {} THEN {points} END AS {points}", at + 1)
+        let numbers = match slot.component.by {
+            By::Us => format!("{}, {}", at + 1, query.slots.len() + 1),
+            By::Customer | By::Both => (at + 1).to_string(),
+        };
+        format!("CASE WHEN left_out NOT IN ({numbers}) THEN {points} END AS {points}")
     }));
-    let numbers: Vec<String> = (0..=query.slots.len()).map(|at| format!("({at})")).collect();
+    let last = query.slots.len() + usize::from(has_ours(query));
+    let numbers: Vec<String> = (0..=last).map(|at| format!("({at})")).collect();
     let from = format!("earned\n  CROSS JOIN (VALUES {}) AS numbers (left_out)", numbers.join(", "));
     writer.step("pointed", "And without each component.", &items, &from);
 }
