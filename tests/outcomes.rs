@@ -71,10 +71,10 @@ fn days() -> RangeInclusive<NaiveDate> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..kept("tests/seeds/outcomes.txt", 8) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..kept("tests/seeds/outcomes.txt", 6) })]
 
     #[test]
-    fn what_became_of_accounts_is_what_the_contracts_say(seed in any::<u64>()) {
+    fn capability_66_what_became_of_accounts_is_what_the_contracts_say(seed in any::<u64>()) {
         let world = drawn::world(seed);
         let (got, want) = (told_of(&world, days()), naive::told(&world, days()));
         must_equal(&got, &want);
@@ -82,7 +82,7 @@ proptest! {
 
     /// Versions that hold, and merges that are, only after a day are no matter of it: a night's run changes no day before.
     #[test]
-    fn what_becomes_known_later_changes_no_outcome(seed in any::<u64>()) {
+    fn capability_97_what_becomes_known_later_changes_no_outcome(seed in any::<u64>()) {
         let (world, day) = (drawn::world(seed), *days().start());
         let mut cut = world.clone();
         let begins_later = |at: Option<i64>| at.is_some_and(|at| world.local_day(at) > day);

@@ -57,11 +57,10 @@ WITH ids AS (
    AND lines.first_day < chains.day_after
   WHERE lines.state = 'in_force'
 ), turns AS (
-  SELECT holder_id, first_day AS day
+  SELECT holder_id, CASE WHEN is_first THEN first_day ELSE day_after END AS day
   FROM held
-  UNION
-  SELECT holder_id, day_after
-  FROM held
+  CROSS JOIN (VALUES (TRUE), (FALSE)) AS sides (is_first)
+  GROUP BY holder_id, CASE WHEN is_first THEN first_day ELSE day_after END
 ), stretches AS (
   SELECT holder_id, day AS first_day, lag(day) OVER (PARTITION BY holder_id ORDER BY day DESC) AS day_after
   FROM turns
@@ -136,39 +135,42 @@ WITH ids AS (
     gone_on + CAST($return_gap_days AS BIGINT) - 1 AS settled_on
   FROM lives
   WHERE gone_on < DATE '9999-12-31'
-), reasons AS (
-  -- Of the lines that were in force last, what was said of them as long as the account might have come back.
-  SELECT
-    ends.account_id,
-    ends.gone_on,
-    bool_or(lower(said.cancel_reason) = 'bankruptcy') AS is_bankruptcy,
-    bool_or(lower(said.cancel_reason) = 'non-payment') AS is_unpaid,
-    bool_or(lower(said.cancel_reason) = 'ended by us') AS is_ours,
-    count(said.cancel_reason) > 0 AS is_told
+), last_lines AS (
+  SELECT ends.account_id, ends.gone_on, ends.notice_on, ends.settled_on, held.line_id
   FROM ends
   JOIN held
     ON held.holder_id = ends.holder_id
    AND held.first_day <= ends.last_day
    AND ends.last_day < held.day_after
-  JOIN metrics.line_states AS said
-    ON said.line_id = held.line_id
-   AND said.first_day <= ends.settled_on
-   AND ends.settled_on < said.day_after
-  GROUP BY ends.account_id, ends.gone_on
+), reasons AS (
+  -- Of the lines that were in force last, what was said of them as long as the account might have come back.
+  SELECT
+    last_lines.account_id,
+    last_lines.gone_on,
+    min(last_lines.notice_on) AS notice_on,
+    bool_or(lower(said.cancel_reason) = 'bankruptcy') AS is_bankruptcy,
+    bool_or(lower(said.cancel_reason) = 'non-payment') AS is_unpaid,
+    bool_or(lower(said.cancel_reason) = 'ended by us') AS is_ours,
+    count(said.cancel_reason) > 0 AS is_told
+  FROM metrics.line_states AS said
+  RIGHT JOIN last_lines
+    ON said.line_id = last_lines.line_id
+   AND said.first_day <= last_lines.settled_on
+   AND last_lines.settled_on < said.day_after
+  GROUP BY last_lines.account_id, last_lines.gone_on
 ), losses AS (
   SELECT
-    ends.account_id,
-    ends.gone_on,
-    ends.notice_on,
+    account_id,
+    gone_on,
+    notice_on,
     CASE
-      WHEN reasons.is_bankruptcy THEN 'bankruptcy'
-      WHEN reasons.is_unpaid THEN 'non-payment'
-      WHEN reasons.is_ours THEN 'ended by us'
-      WHEN reasons.is_told THEN 'customer'
+      WHEN is_bankruptcy THEN 'bankruptcy'
+      WHEN is_unpaid THEN 'non-payment'
+      WHEN is_ours THEN 'ended by us'
+      WHEN is_told THEN 'customer'
       ELSE 'unknown'
     END AS reason
   FROM reasons
-  RIGHT JOIN ends ON ends.account_id = reasons.account_id AND ends.gone_on = reasons.gone_on
 ), horizons AS (
   SELECT
     day AS as_of_date,

@@ -10,7 +10,7 @@ use crate::oracle::world::{LAST_DAY, World, at};
 /// How many days are looked at.
 pub const DAYS: u64 = 8;
 
-const ACCOUNTS: usize = 24;
+const ACCOUNTS: usize = 40;
 
 /// The days about which an account is drawn: observed, end of the lead, end of the horizon.
 #[derive(Clone, Copy)]
@@ -72,6 +72,11 @@ pub fn world(seed: u64) -> World {
             (survivor_id, edges.day(&mut draw))
         });
         crm(&mut draw, &mut world, &id, edges);
+        if let Some((survivor_id, _)) = merged.as_ref().filter(|_| chance(&mut draw, 40)) {
+            let merge = goes_over_late(&mut draw, &mut world, (&id, survivor_id), edges);
+            world.commerce.merges.push(merge);
+            continue;
+        }
         for number in 0..1 + draw.below(3) {
             line(&mut draw, &mut world, (&id, number), edges, merged.as_ref());
         }
@@ -81,6 +86,29 @@ pub fn world(seed: u64) -> World {
         }));
     }
     world
+}
+
+/// An account whose only line has ended at the end of the horizon, and that goes on in another one while it may still come
+/// back, with a line that is new.
+fn goes_over_late(
+    draw: &mut Draw,
+    world: &mut World,
+    (account_id, survivor_id): (&str, &str),
+    edges: Edges,
+) -> Merge {
+    let end = edges.until - Days::new(draw.below(9) as u64);
+    let merged_on = moved(end, 1 + draw.below(RETURN_GAP_DAYS as usize) as i64);
+    let start = moved(edges.observed_on, -100);
+    let old = Line {
+        end: Some(end),
+        version: from(start),
+        ..Line::new(&format!("l-{account_id}"), account_id, start)
+    };
+    let arr = pick(draw, &[0, 99, 120_000, 500_000]);
+    let new = Line::new(&format!("{}-next", old.line_id), survivor_id, merged_on);
+    world.commerce.lines.extend([old, Line { arr, version: from(merged_on), ..new }]);
+    let (account_id, survivor_id) = (account_id.to_owned(), survivor_id.to_owned());
+    Merge { account_id, survivor_id, merged_on, recorded_at: from(merged_on).recorded_at }
 }
 
 fn crm(draw: &mut Draw, world: &mut World, id: &str, edges: Edges) {
@@ -147,6 +175,11 @@ fn versions(draw: &mut Draw, first: &Line, edges: Edges, merged: Option<&(String
         (0..draw.below(4)).map(|_| (edges.day(draw), draw.below(5))).collect();
     if let (Some(end), true) = (first.end, chance(draw, 40)) {
         turns.push((moved(end, pick(draw, &[-40, -1, 0, 10, 29, 30])), 0));
+    }
+    if chance(draw, 30) {
+        // Too late to be heard of, or just not.
+        let known_on = moved(edges.until, RETURN_GAP_DAYS as i64);
+        turns.push((moved(known_on, pick(draw, &[-3, -1, 0, 1, 2, 6])), pick(draw, &[0, 1])));
     }
     if let (Some((_, merged_on)), true) = (merged, chance(draw, 70)) {
         turns.push((moved(*merged_on, pick(draw, &[0, 0, 5])), 5));
