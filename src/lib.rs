@@ -36,6 +36,7 @@
 //! | [`erase`](mod@erase) | somebody's rows, taken out of all that is kept; the proof that none is left |
 //! | [`read`] | what people ask of what is published |
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
+//! | [`expectations`] | what people who know a customer expect of its score, held against rows |
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
 //! | [`diff`] | what a changed definition does to everybody, before it is published; what moved everybody between two days |
 //! | [`suggest`] | where to cut a metric, which metrics say the same, what each component is worth |
@@ -131,6 +132,7 @@ pub mod docs;
 pub mod engine;
 pub mod erase;
 pub mod error;
+pub mod expectations;
 pub mod explain;
 pub mod generate;
 pub mod model_test;

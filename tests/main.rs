@@ -15,6 +15,7 @@ mod diff; // what a changed definition does to everybody, against naive evaluati
 mod docs; // the static site, its links and lineage, looked at in a browser
 mod engine_issues; // wrong answers that were reported of DataFusion: right by now, said in another way, or refused
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
+mod expectations; // what people expect of scores: in a run before it publishes, and of what is published
 mod explain; // why a score is what it is, what moved it; scores from stored metrics
 mod foreign; // files as others write them: bounds, types, names, damage
 mod frames; // window frames of mixed units and with bounds the wrong way round
