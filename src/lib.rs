@@ -21,7 +21,7 @@
 //! ```
 //!
 //! What is published is a value: the newest commit, [`store::State`]. A run begins with one and ends with the next; what people
-//! ask ([`read`], [`explain`](mod@explain), [`diff`], [`suggest`]) is answered from one, and never from folders. A commit is written in
+//! ask ([`read`], [`explain`](mod@explain), [`diff`], [`drift`](mod@drift), [`suggest`]) is answered from one, and never from folders. A commit is written in
 //! `store/commit.rs`, by [`store::publish()`] alone; plain folders are written by [`store::follow()`] alone.
 //!
 //! | module | what it is |
@@ -37,10 +37,12 @@
 //! | [`erase`](mod@erase) | somebody's rows, taken out of all that is kept; the proof that none is left |
 //! | [`read`] | what people ask of what is published |
 //! | [`model_test`] | unit tests of models: rows in, rows expected |
+//! | [`expectations`] | what people who know a customer expect of its score, held against rows |
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
 //! | [`diff`] | what a changed definition does to everybody, before it is published; what moved everybody between two days |
 //! | [`evidence`] | who was scored, what became of them, and how well one tells the other: orders, intervals, outcomes |
 //! | [`backtest`](mod@backtest) | whether a score means anything: on past days, against what became of accounts |
+//! | [`drift`](mod@drift) | how far components and tiers have moved away from a reference, split into data and definition |
 //! | [`suggest`] | where to cut a metric, which metrics say the same, what each component is worth |
 //! | [`docs`] | the project's documentation as a static site, lineage of columns included |
 //! | [`generate`](mod@generate) | synthetic sources at any scale |
@@ -122,6 +124,7 @@
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
 //! | a label | a model in `sql/outcomes/`, by the day on which it is known for good; of days before it reads what was the case up to then |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history; with `'warn' AS severity` its rows are warned of and stop no run |
+//! | an expectation | an entry in a file of `sql/expectations/`: account, day, tier or range, author, why |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
 //! | a lint | a rule in `src/check/`, called from its `mod.rs`, its code in a test; of a fault of the engine the rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |
 //! | a guard against a wrong answer of the engine | a rule in `src/engine/` that a session installs, its line in `tests/engine_issues.rs` |
@@ -137,10 +140,12 @@ pub mod cli;
 pub mod diagnostic;
 pub mod diff;
 pub mod docs;
+pub mod drift;
 pub mod engine;
 pub mod erase;
 pub mod error;
 pub mod evidence;
+pub mod expectations;
 pub mod explain;
 pub mod generate;
 pub mod model_test;

@@ -13,9 +13,11 @@ mod dated; // what sources declare about time: the relation of each kind, and it
 mod day_rank; // places within a day, of rows that come day by day
 mod diff; // what a changed definition does to everybody, against naive evaluations
 mod docs; // the static site, its links and lineage, looked at in a browser
+mod drift; // how far bins and tiers moved: shares and indices by hand and by SciPy
 mod engine_issues; // wrong answers that were reported of DataFusion: right by now, said in another way, or refused
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced
-mod evidence;
+mod evidence; // scores against what became of accounts: orders, intervals, leaks, proposals
+mod expectations; // what people expect of scores: in a run before it publishes, and of what is published
 mod explain; // why a score is what it is, what moved it; scores from stored metrics
 mod foreign; // files as others write them: bounds, types, names, damage
 mod frames; // window frames of mixed units and with bounds the wrong way round

@@ -17,6 +17,7 @@ mod context;
 mod days;
 mod diff;
 mod docs;
+mod drift;
 mod erase;
 mod explain;
 mod files;
@@ -107,6 +108,7 @@ enum Command {
     Explain(explain::Explain),
     Diff(diff::Diff),
     Backtest(backtest::Backtest),
+    Drift(drift::Drift),
     Suggest(suggest::Suggest),
     Query(query::Query),
     History(history::History),
@@ -213,6 +215,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
         Command::Diff(diff) => unless_stopped(diff.execute(context)).await,
         Command::Backtest(backtest) => unless_stopped(backtest.execute(context)).await,
+        Command::Drift(drift) => unless_stopped(drift.execute(context)).await,
         Command::Suggest(suggest) => unless_stopped(suggest.execute(context)).await,
         Command::Show(show) => unless_stopped(show.execute(context)).await,
         Command::Query(query) => unless_stopped(query.execute(context)).await,

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::output;
 use crate::error::Error;
+use crate::expectations::expectations_schema;
 use crate::semantic::{components_schema, score_schema};
 
 /// Print the JSON Schema of the YAML, for editors and other checkers
@@ -16,7 +17,8 @@ use crate::semantic::{components_schema, score_schema};
 #[command(after_help = "\
 Examples:
   hale schema components > .schema/components.json
-  hale schema scores > .schema/scores.json")]
+  hale schema scores > .schema/scores.json
+  hale schema expectations > .schema/expectations.json")]
 pub(super) struct Schema {
     /// Of which files
     #[arg(value_enum)]
@@ -29,6 +31,8 @@ enum Of {
     Components,
     /// sql/scores/*.yml
     Scores,
+    /// sql/expectations/*.yml
+    Expectations,
 }
 
 impl Schema {
@@ -36,6 +40,7 @@ impl Schema {
         let schema = match self.of {
             Of::Components => components_schema(),
             Of::Scores => score_schema(),
+            Of::Expectations => expectations_schema(),
         };
         let text = serde_json::to_string_pretty(&schema).map_err(|error| Error::Bug(error.to_string()))?;
         output::write(format!("{text}\n").as_bytes())

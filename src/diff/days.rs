@@ -29,7 +29,6 @@ use super::stored::{Place, Stored};
 use super::summary::Compared;
 use super::told::Diff;
 use super::walk::{Label, Walk};
-use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::project::layer::{Layer, ModelName};
 use crate::read::columns::known_texts;
@@ -134,15 +133,7 @@ impl Published {
             let message = format!("scores.{score} of {day} was made by {} definitions", made.len());
             return Err(Error::Usage(format!("{message}; there is no saying what moved it")));
         };
-        let side = Side::that_made(place.out, score, definition).await?;
-        let side = side.ok_or_else(|| {
-            let message =
-                format!("the definition {definition} that made scores.{score} of {day} is not archived");
-            let problem = Diagnostic::error("no-definition", message).note(
-                "looked for in the commits that are kept, and in what this hale makes of their definitions",
-            );
-            Error::Project(problem.help("build the day again: `hale run --as-of DAY --force`").into())
-        })?;
+        let side = Side::of_rows(place.out, score, definition, day).await?;
         Ok(Self { batch, side })
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn end(side: &Side, score: &Score, (from_date, to_date): (NaiveDate, 
 }
 
 /// Refuses definitions whose scores have nothing to be compared by.
-pub(super) fn comparable((old, before): (&Side, &Score), (new, score): (&Side, &Score)) -> Result<()> {
+pub(crate) fn comparable((old, before): (&Side, &Score), (new, score): (&Side, &Score)) -> Result<()> {
     let name = &score.name;
     for (side, score) in [(old, before), (new, score)] {
         if score.scorecards().is_empty() {
@@ -149,7 +149,7 @@ async fn days_of(place: &Place<'_>, table: &ModelName, period: Period) -> Result
 
 /// Makes readable what definitions read on some days: metrics, and what people set against scores. Tells the columns of
 /// metrics that are there on all of these days.
-pub(super) async fn readable(
+pub(crate) async fn readable(
     place: &Place<'_>,
     stored: &Stored<'_>,
     scores: &[(&Side, &Score)],
@@ -206,7 +206,7 @@ fn lacking(
 }
 
 /// The score of everybody by a definition.
-pub(super) async fn everybody(stored: &Stored<'_>, score: &Score, days: &[NaiveDate]) -> Result<Scored> {
+pub(crate) async fn everybody(stored: &Stored<'_>, score: &Score, days: &[NaiveDate]) -> Result<Scored> {
     let sql = score.of_everybody(days).ok_or_else(|| Error::Bug(format!("{} is a roll-up", score.name)))?;
     Scored::of(&stored.rows(&format!("the score {}", score.name), &sql).await?)
 }

@@ -43,9 +43,11 @@ pub use cause::{Kind, Reason};
 pub use changes::{Change, changes};
 pub use days::between_days;
 pub use definitions::{Asked, Period, between_definitions};
+pub(crate) use definitions::{comparable, everybody, readable};
 pub use gates::{Limits, broken};
 pub use side::{Side, Which};
 pub use stored::Place;
+pub(crate) use stored::Stored;
 pub use told::{
     AtLeast, CauseTold, Diff, End, Gate, Group, Migration, Moved, Mover, MoverCause, Part, Spread,
 };

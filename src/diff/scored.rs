@@ -16,13 +16,13 @@ const REFUSED: &str = "is_refused";
 
 /// A score of everybody, a row each, in whole units of 10⁻¹⁰ so that sums are exact.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Scored {
+pub(crate) struct Scored {
     /// The score; `None` when unscored.
     pub(super) score: Vec<Option<i64>>,
     /// Its tier.
-    pub(super) tier: Vec<String>,
+    pub(crate) tier: Vec<String>,
     /// The scorecard that applied, where that was asked.
-    pub(super) card: Vec<Option<String>>,
+    pub(crate) card: Vec<Option<String>>,
     /// Whose row would stop a run, where that was asked.
     pub(super) refused: Vec<bool>,
     /// Who each component is known of, where that was asked.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use chrono::NaiveDate;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::error::{Error, Result};
 use crate::explain::score_of;
@@ -98,7 +100,7 @@ impl Side {
     ///
     /// # Errors
     /// What storage says.
-    pub(super) async fn that_made(out: &State, score: &str, definition: &str) -> Result<Option<Self>> {
+    async fn that_made(out: &State, score: &str, definition: &str) -> Result<Option<Self>> {
         let mut seen: Vec<Option<String>> = vec![None];
         for commit in history(out.storage()).await?.iter().filter(|commit| commit.number <= out.number()) {
             if seen.contains(&commit.definition) {
@@ -114,6 +116,21 @@ impl Side {
             }
         }
         Ok(None)
+    }
+
+    /// The definition by which rows of a score were published that a day has.
+    ///
+    /// # Errors
+    /// [`Error::Project`] where it is not archived; what storage says.
+    pub(crate) async fn of_rows(out: &State, score: &str, definition: &str, day: NaiveDate) -> Result<Self> {
+        Self::that_made(out, score, definition).await?.ok_or_else(|| {
+            let message =
+                format!("the definition {definition} that made scores.{score} of {day} is not archived");
+            let problem = Diagnostic::error("no-definition", message).note(
+                "looked for in the commits that are kept, and in what this hale makes of their definitions",
+            );
+            Error::Project(problem.help("build the day again: `hale run --as-of DAY --force`").into())
+        })
     }
 
     /// The definition in files as a commit keeps them.
@@ -146,7 +163,7 @@ impl Side {
     ///
     /// # Errors
     /// [`Error::Usage`] for a score that it has not, or of which there is no telling.
-    pub(super) fn score(&self, name: Option<&str>) -> Result<&Score> {
+    pub(crate) fn score(&self, name: Option<&str>) -> Result<&Score> {
         score_of((&self.semantics.scores, self.main.as_deref()), name).map_err(|error| match error {
             Error::Usage(message) => Error::Usage(format!("in {}: {message}", self.words)),
             other => other,

@@ -35,14 +35,14 @@ pub struct Place<'a> {
 }
 
 /// Some days of published tables, readable.
-pub(super) struct Stored<'a> {
+pub(crate) struct Stored<'a> {
     out: &'a State,
     session: Session,
 }
 
 impl<'a> Stored<'a> {
     /// Nothing yet; no day is after the last.
-    pub(super) fn open(place: &Place<'a>, last: NaiveDate) -> Result<Self> {
+    pub(crate) fn open(place: &Place<'a>, last: NaiveDate) -> Result<Self> {
         let session = Session::new(place.engine, place.settings, WindowOptions::default(), last);
         let session = session.map_err(|error| Error::Bug(diagnose::first_line(&error)))?;
         Ok(Self { out: place.out, session: session.for_steps() })
@@ -52,7 +52,7 @@ impl<'a> Stored<'a> {
     ///
     /// # Errors
     /// [`Error::Project`] for days that are not there, and who looks at them; what storage and engine say.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &self,
         table: &ModelName,
         days: &BTreeSet<NaiveDate>,
@@ -85,7 +85,7 @@ impl<'a> Stored<'a> {
     ///
     /// # Errors
     /// What the engine says.
-    pub(super) async fn rows(&self, what: &str, sql: &str) -> Result<RecordBatch> {
+    pub(crate) async fn rows(&self, what: &str, sql: &str) -> Result<RecordBatch> {
         let failed = |error| diagnose::of_run(what, &error);
         let plan = self.session.plan_text(sql).await.map_err(failed)?;
         let schema = Arc::new(plan.schema().as_arrow().clone());

@@ -76,7 +76,7 @@ fn unknown(word: &str, cases: &[CaseFile<'_>]) -> Diagnostic {
     let models = cases.iter().map(|case| case.model.name.to_string());
     let names: Vec<String> = models.chain(cases.iter().map(CaseFile::full_name)).collect();
     Diagnostic::error("unknown-test", format!("`{word}` names no test"))
-        .note("a test is named by its layer, its model, or model/case")
+        .note("a test is named by its layer, its model, or model/case; `expectations` are those of sql/expectations/")
         .suggest(word, names.iter().map(String::as_str))
 }
 

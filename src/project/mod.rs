@@ -5,6 +5,7 @@
 //! sql/<layer>/<table>.sql      a model: one statement, named by its path
 //! sql/components/*.yml         components        sql/scores/*.yml    scores
 //! sql/audits/*.sql             queries that must return no rows
+//! sql/expectations/*.yml       what people expect of scores
 //! sql/tests/<layer>.<table>/*.yml    unit tests of a model
 //! ```
 
@@ -36,6 +37,9 @@ use settings::Settings;
 /// The file that makes a folder a project.
 pub const SETTINGS_FILE: &str = "hale.yml";
 
+/// Folders below `sql/` that are no layers.
+const OTHER_FOLDERS: [&str; 3] = ["audits", "expectations", "tests"];
+
 /// Everything that was written, parsed one file at a time. Nothing in it has been held against anything else.
 #[derive(Debug)]
 pub struct Project {
@@ -53,6 +57,8 @@ pub struct Project {
     pub scores: Vec<Arc<SourceFile>>,
     /// Queries that must return no rows.
     pub audits: Vec<Arc<SourceFile>>,
+    /// Files of what people expect of scores.
+    pub expectations: Vec<Arc<SourceFile>>,
     /// Unit tests of models.
     pub tests: Vec<Arc<SourceFile>>,
 }
@@ -98,10 +104,12 @@ impl Project {
         let components = files.texts("components", "yml");
         let scores = files.texts("scores", "yml");
         let audits = files.texts("audits", "sql");
+        let expectations = files.texts("expectations", "yml");
         let tests = files.texts("tests", "yml");
         let Some((settings, settings_file)) = settings else { return Err(files.problems) };
         let root = root.to_path_buf();
-        let project = Self { root, settings, settings_file, models, components, scores, audits, tests };
+        let project =
+            Self { root, settings, settings_file, models, components, scores, audits, expectations, tests };
         Ok((project, files.problems))
     }
 }
@@ -147,7 +155,7 @@ impl Files<'_> {
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match Layer::of(&name) {
                 Some(layer) => self.layer(&folder, layer, &mut models),
-                None if matches!(name.as_str(), "audits" | "tests") => {}
+                None if OTHER_FOLDERS.contains(&name.as_str()) => {}
                 None => self.unknown_folder(&name),
             }
         }
@@ -172,7 +180,7 @@ impl Files<'_> {
     }
 
     fn unknown_folder(&mut self, name: &str) {
-        let known = Layer::ALL.map(Layer::name).into_iter().chain(["audits", "tests"]);
+        let known = Layer::ALL.map(Layer::name).into_iter().chain(OTHER_FOLDERS);
         let problem = Diagnostic::error("unknown-layer", format!("sql/{name} is no layer"))
             .note(format!("layers: {}", Layer::ALL.map(Layer::name).join(", ")))
             .suggest(name, known);

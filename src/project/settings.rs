@@ -39,8 +39,28 @@ pub struct Settings {
     pub folders: Vec<String>,
     /// Rows that come up to so many days late restate the published days since; none do where it is not said.
     pub max_restatement_days: Option<u32>,
+    /// What a run does where an expectation does not hold.
+    pub expectations: WhenBroken,
     /// How long published days are kept; for ever where that is not said.
     pub keep: Option<Retention>,
+}
+
+/// What a run does where something that was expected does not hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenBroken {
+    /// It publishes nothing.
+    #[default]
+    Stop,
+    /// It warns, and goes on.
+    Warn,
+}
+
+impl WhenBroken {
+    /// Whether it warns and goes on.
+    pub fn warns(self) -> bool {
+        self == Self::Warn
+    }
 }
 
 #[derive(Deserialize)]
@@ -58,6 +78,8 @@ struct Written {
     folders: Vec<Placed<String>>,
     max_restatement_days: Option<Placed<i64>>,
     keep: Option<Placed<String>>,
+    #[serde(default)]
+    expectations: WhenBroken,
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
 }
@@ -104,6 +126,7 @@ impl Settings {
             parameters,
             folders,
             max_restatement_days,
+            expectations: written.expectations,
             keep,
         })
     }

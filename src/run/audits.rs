@@ -1,5 +1,5 @@
 //! Audits that run as queries: the contracts of sources, further unique keys, and [questions](super::question) over
-//! several tables.
+//! several tables, what people expect of scores among them.
 //!
 //! Null checks, the primary key and CHECKs of a stored table are audited in the stream that is written; these run over
 //! sources before anything is built, and over what is staged before anything is published.
@@ -21,6 +21,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::engine::diagnose::Failed;
 use crate::engine::{Session, diagnose, ran_out, shown};
 use crate::error::{Error, Result as HaleResult};
+use crate::expectations::{Expectations, broken};
 use crate::pipeline::Pipeline;
 use crate::project::contract::{Check, Contract};
 use crate::project::layer::ModelName;
@@ -41,6 +42,8 @@ pub(super) struct BadRows {
     pub(super) warns: bool,
     /// What breaks it, where it is a rule on single rows.
     pub(super) of_row: Option<OfRow>,
+    /// What is expected of the rows, where they are not bad ones but those that are to be held against that.
+    pub(super) expected: Option<Expectations>,
 }
 
 impl BadRows {
@@ -97,7 +100,7 @@ impl BadRows {
 
     fn of_rule(model: &Model, rule: String, location: &Location, plan: LogicalPlan) -> Self {
         let (rule, location) = (format!("{}: {rule}", model.name), location.clone());
-        Self { rule, said: None, location, plan, warns: false, of_row: None }
+        Self { rule, said: None, location, plan, warns: false, of_row: None, expected: None }
     }
 
     fn of_single_rows(model: &Model, rule: String, location: &Location, of_row: OfRow) -> Result<Self> {
@@ -121,9 +124,20 @@ impl BadRows {
         Ok((rows, frame(self.plan.clone()).limit(0, Some(SHOWN))?.collect().await?))
     }
 
-    /// Counts the rows and shows a few.
-    async fn run(self, session: &Session, pipeline: &Pipeline) -> HaleResult<Option<Diagnostic>> {
+    /// What its rows break.
+    async fn run(self, session: &Session, pipeline: &Pipeline) -> HaleResult<Diagnostics> {
         let _phase = info_span!("audits: one by one");
+        match &self.expected {
+            Some(expected) => match session.rows_of(self.plan.clone()).await {
+                Ok(rows) => broken(expected, &rows),
+                Err(error) => Err(self.failed(session, pipeline, &error).await),
+            },
+            None => Ok(self.counted(session, pipeline).await?.into_iter().collect()),
+        }
+    }
+
+    /// Counts the rows and shows a few.
+    async fn counted(self, session: &Session, pipeline: &Pipeline) -> HaleResult<Option<Diagnostic>> {
         let rule = &self;
         let found = |session| async move { rule.found(&session).await };
         let (rows, sample) = match session.frugally(ran_out, found).await {
@@ -213,13 +227,15 @@ pub(super) async fn run_all(
     pipeline: &Pipeline,
     audits: Vec<BadRows>,
 ) -> HaleResult<(usize, Diagnostics)> {
-    let (mut found, asked) = (Diagnostics::new(), audits.len());
+    let (mut found, mut passed) = (Diagnostics::new(), audits.len());
     let of_rows: Vec<Option<&OfRow>> = audits.iter().map(|audit| audit.of_row.as_ref()).collect();
     let unbroken = unbroken(session, &of_rows).await;
     for (audit, _) in audits.into_iter().zip(unbroken).filter(|(_, is_unbroken)| !is_unbroken) {
-        found.extend(audit.run(session, pipeline).await?);
+        let broken = audit.run(session, pipeline).await?;
+        passed -= usize::from(!broken.is_empty());
+        found.extend(broken);
     }
-    if found.has_errors() { Err(Error::Audit(found)) } else { Ok((asked - found.len(), found)) }
+    if found.has_errors() { Err(Error::Audit(found)) } else { Ok((passed, found)) }
 }
 
 /// The columns of doubles. NaN in one would make comparisons, extremes and the engine's own pruning go wrong further on.

@@ -68,7 +68,8 @@ impl Build<'_> {
     async fn questions(&self, of_sources: bool) -> Result<Vec<BadRows>> {
         let mut asked = Vec::new();
         for question in &self.decided.scope.questions {
-            if question.is_of_sources(&self.checked.pipeline) == of_sources {
+            let is_asked = question.is_of(&self.request.days, self.request.reading);
+            if is_asked && question.is_of_sources(&self.checked.pipeline) == of_sources {
                 let planned = question.bad_rows(&self.session, &self.request.days).await;
                 asked.push(planned.map_err(|error| diagnose::of_run(&question.to_string(), &error))?);
             }

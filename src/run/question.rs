@@ -1,4 +1,5 @@
-//! Rules that take a query over several tables to look into: what a contract `REFERENCES`, and the files of `sql/audits`.
+//! Rules that take a query over several tables to look into: what a contract `REFERENCES`, the files of `sql/audits`, and what
+//! people expect of scores.
 //!
 //! A question is asked about the days of the run. Of a table stored by day, a foreign key is that of the rows of these
 //! days; an audit that gives `as_of_date` is asked for its rows of these days. What either has to see beyond them is
@@ -19,6 +20,8 @@ use super::audits::BadRows;
 use super::stored::{column, within};
 use crate::diagnostic::Location;
 use crate::engine::Session;
+use crate::engine::sources::Reading;
+use crate::expectations::Expectations;
 use crate::pipeline::{Audit, Pipeline};
 use crate::project::contract::Reference;
 use crate::project::layer::ModelName;
@@ -32,6 +35,8 @@ pub(super) enum Question<'a> {
     Reference(&'a Model, &'a Reference),
     /// A file of `sql/audits`.
     Audit(&'a Audit),
+    /// A file of `sql/expectations`.
+    Expected(&'a Expectations),
 }
 
 /// As in what a run says of it.
@@ -47,18 +52,20 @@ impl fmt::Display for Question<'_> {
                 reference.target_columns.join(", ")
             ),
             Self::Audit(audit) => write!(f, "audit {}", audit.name),
+            Self::Expected(expected) => write!(f, "what is expected of {}", expected.table()),
         }
     }
 }
 
 impl<'a> Question<'a> {
-    /// Every question of a project: those of contracts in the order of the models, then the audits.
+    /// Every question of a project: those of contracts in the order of the models, then the audits, then what is expected.
     pub(super) fn all(pipeline: &'a Pipeline) -> Vec<Self> {
         let of = |model: &'a Model| {
             model.contract.references.iter().map(move |reference| Self::Reference(model, reference))
         };
         let references = pipeline.models.iter().flat_map(of);
-        references.chain(pipeline.audits.iter().map(Self::Audit)).collect()
+        let audits = pipeline.audits.iter().map(Self::Audit);
+        references.chain(audits).chain(pipeline.expectations.iter().map(Self::Expected)).collect()
     }
 
     /// The models that are read to answer it.
@@ -66,22 +73,24 @@ impl<'a> Question<'a> {
         match self {
             Self::Reference(model, reference) => vec![model.name.clone(), reference.target.clone()],
             Self::Audit(audit) => audit.reads.0.keys().cloned().collect(),
+            Self::Expected(expected) => vec![expected.table()],
         }
     }
 
     /// The sources of which it asks whether they are reported.
     pub(super) fn asked(&self) -> BTreeSet<String> {
         match self {
-            Self::Reference(..) => BTreeSet::new(),
+            Self::Reference(..) | Self::Expected(_) => BTreeSet::new(),
             Self::Audit(audit) => asked(audit.query.as_ref()),
         }
     }
 
-    /// Whether it is asked where these models are computed: a foreign key with its model; an audit with any stored table
+    /// Whether it is asked where these models are computed: a foreign key with its model, what is expected with its score; an audit with any stored table
     /// that it sees, and always where it sees none.
     pub(super) fn is_about(&self, pipeline: &Pipeline, computed: &BTreeSet<ModelName>) -> bool {
         match self {
             Self::Reference(model, _) => computed.contains(&model.name),
+            Self::Expected(expected) => computed.contains(&expected.table()),
             Self::Audit(_) => {
                 let seen = seen_through_views(pipeline, self.reads());
                 let mut stored = seen.iter().filter(|name| is_stored(pipeline, name)).peekable();
@@ -98,11 +107,20 @@ impl<'a> Question<'a> {
         matches!(self, Self::Reference(..)) && self.reads().iter().all(is_source)
     }
 
+    /// Whether there is anything to ask about some days of a reading: what is expected is expected of history as it happened.
+    pub(super) fn is_of(&self, days: &RangeInclusive<NaiveDate>, reading: Reading) -> bool {
+        match self {
+            Self::Expected(expected) => reading == Reading::AsHappened && expected.has_any_of(days),
+            Self::Reference(..) | Self::Audit(_) => true,
+        }
+    }
+
     /// Where it stands.
     pub(super) fn location(&self) -> Location {
         match self {
             Self::Reference(_, reference) => reference.location.clone(),
             Self::Audit(audit) => Location::whole(&audit.file),
+            Self::Expected(expected) => Location::whole(&expected.file),
         }
     }
 
@@ -121,8 +139,13 @@ impl<'a> Question<'a> {
                 let plan = session.plan(&audit.query).await?;
                 if is_dated(&plan) { of_days(plan, AS_OF_DATE, days)? } else { plan }
             }
+            Self::Expected(expected) => session.plan_text(&expected.query(days)).await?,
         };
         let warns = matches!(self, Self::Audit(audit) if audit.warns);
+        let expected = match self {
+            Self::Expected(expected) => Some((*expected).clone()),
+            Self::Reference(..) | Self::Audit(_) => None,
+        };
         Ok(BadRows {
             rule: self.to_string(),
             said: None,
@@ -130,6 +153,7 @@ impl<'a> Question<'a> {
             plan,
             warns,
             of_row: None,
+            expected,
         })
     }
 }

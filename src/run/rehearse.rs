@@ -95,7 +95,9 @@ async fn without_end(checked: &Checked, engine: &Engine) -> Result<Diagnostics> 
                     Question::Audit(_) => {
                         "give as_of_date in its columns: it is then asked for the days of the run"
                     }
-                    Question::Reference(..) => "name as_of_date in the key, here and there",
+                    Question::Reference(..) | Question::Expected(_) => {
+                        "name as_of_date in the key, here and there"
+                    }
                 },
             ));
         }

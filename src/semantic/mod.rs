@@ -78,7 +78,7 @@ mod schema;
 use std::sync::Arc;
 
 pub(crate) use compile::text_literal;
-pub use compile::{Cell, CompiledModel, Fact, Facts, MAIN, STAGES, WithoutOne};
+pub use compile::{BANDS, Cell, CompiledModel, Fact, Facts, MAIN, STAGES, WithoutOne};
 pub use definition::{
     Additive, Aggregate, Bin, By, Case, Component, Decay, Direction, Edge, Entity, ExpectedIdle, Fading,
     Fallback, Give, Group, Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative,

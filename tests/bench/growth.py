@@ -76,7 +76,8 @@ def backfill(hale: str, name: str, world: World) -> dict:
     place = WORK / "growth"
     shutil.rmtree(place, ignore_errors=True)
     (place / "project").mkdir(parents=True)
-    shutil.copytree(ROOT / "sql", place / "project" / "sql")
+    # What is expected of the sample is not expected of other worlds.
+    shutil.copytree(ROOT / "sql", place / "project" / "sql", ignore=shutil.ignore_patterns("expectations"))
     settings = (ROOT / "hale.yml").read_text().splitlines()
     starts = f"history_starts: {world.first}"
     settings = [starts if line.startswith("history_starts:") else line for line in settings]

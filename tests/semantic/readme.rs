@@ -21,7 +21,10 @@ fn the_examples_of_the_readme_are_a_sound_project() {
     let readme = std::fs::read_to_string(Path::new(ROOT).join("README.md")).expect("a README");
     let files = files(&readme);
     let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
-    assert_eq!(paths, ["sql/components/example.yml", "sql/scores/example.yml"]);
+    assert_eq!(
+        paths,
+        ["sql/components/example.yml", "sql/scores/example.yml", "sql/expectations/health.yml"]
+    );
     let folder = tempfile::tempdir().expect("a folder");
     let hale = |arguments: &[&str]| {
         let output =
@@ -35,7 +38,10 @@ fn the_examples_of_the_readme_are_a_sound_project() {
         std::fs::write(folder.path().join(path), text).expect("written");
     }
     hale(&["check"]);
-    hale(&["run", "--as-of", "2026-09-30", "--select", "scores.example", "components.example"]);
+    let run =
+        ["run", "--as-of", "2026-09-30", "--select", "scores.example", "components.example", "scores.health"];
+    hale(&run);
+    assert!(hale(&["test", "expectations"]).contains("2 expectations hold, 0 are broken"));
     let tiers = hale(&["query", "SELECT DISTINCT tier FROM scores.example ORDER BY tier", "--format", "csv"]);
     assert_eq!(tiers, "tier\nat-risk\nhealthy\nsteady\n");
     let states =

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use halescore::expectations::expectations_schema;
 use halescore::semantic::{components_schema, score_schema};
 
 use crate::python;
@@ -11,7 +12,12 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn the_shipped_schemas_are_those_of_the_types() {
-    for (name, schema) in [("components", components_schema()), ("scores", score_schema())] {
+    let all = [
+        ("components", components_schema()),
+        ("scores", score_schema()),
+        ("expectations", expectations_schema()),
+    ];
+    for (name, schema) in all {
         let path = Path::new(ROOT).join(format!(".schema/{name}.json"));
         let shipped = std::fs::read_to_string(&path).expect("it is shipped");
         let generated = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
@@ -40,6 +46,8 @@ fn examples() -> Vec<(&'static str, PathBuf)> {
                 && (inside == "scores" || name.starts_with("score"))
             {
                 found.push(("scores", path));
+            } else if name.ends_with(".yml") && inside == "expectations" {
+                found.push(("expectations", path));
             }
         }
     }
@@ -49,7 +57,7 @@ fn examples() -> Vec<(&'static str, PathBuf)> {
 const VALIDATE: &str = "
 import json, sys, yaml, jsonschema
 root = sys.argv[1]
-schemas = {name: json.load(open(f'{root}/.schema/{name}.json')) for name in ('components', 'scores')}
+schemas = {name: json.load(open(f'{root}/.schema/{name}.json')) for name in ('components', 'scores', 'expectations')}
 checkers = {name: jsonschema.Draft7Validator(schema) for name, schema in schemas.items()}
 for checker in checkers.values(): jsonschema.Draft7Validator.check_schema(checker.schema)
 class Loader(yaml.SafeLoader): pass
@@ -67,7 +75,7 @@ fn every_example_keeps_to_the_schema() {
         return;
     }
     let examples = examples();
-    assert!(examples.len() >= 2, "the bundled project alone has two");
+    assert!(examples.len() >= 3, "the bundled project alone has three");
     let listed = serde_json::to_vec(&examples).expect("JSON");
     let folder = tempfile::tempdir().expect("a folder");
     let input = folder.path().join("examples.json");

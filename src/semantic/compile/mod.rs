@@ -11,6 +11,7 @@
 //! | `tree` | the groups of every scorecard, and the way back to contributions |
 //! | `scores`, `components` | the two tables |
 //! | `what_if`, `without_one` | a score once more: from measures mixed at will, without each of its components |
+//! | `spread` | how many rows have which bin of a component, or which reason to have none |
 //! | `replay` | a score of everybody once more: by any definition, and on the way from one day to another |
 //! | `roll_up` | the two tables of a score made of the scores of others |
 //! | `main_score` | the views that stand for the main score |
@@ -32,6 +33,7 @@ mod query;
 mod replay;
 mod roll_up;
 mod scores;
+mod spread;
 mod steps;
 mod tree;
 mod what_if;
@@ -40,6 +42,7 @@ mod writer;
 
 pub use main_score::MAIN;
 pub use replay::STAGES;
+pub use spread::BANDS;
 pub use what_if::{Cell, Fact, Facts};
 pub use without_one::WithoutOne;
 pub(crate) use writer::text as text_literal;
