@@ -4,4 +4,5 @@ mod backtest;
 mod figures;
 mod leaks;
 mod proposals;
+mod real_logs;
 mod world;

@@ -15,11 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{Asked, enough, scores};
 use crate::error::Result;
-use crate::evidence::{ByDay, Draws, Outcomes, Panel, Published, panel};
+use crate::evidence::{ByDay, Draws, Outcomes, Panel, Published, halves, panel};
 use crate::explain::score_named;
 
 /// Standard errors from which on a difference is none of chance.
@@ -188,11 +187,6 @@ fn kept_of_others(
         Some(*kept as f64 / *rows as f64)
     };
     of.iter().zip(&half).map(share).collect()
-}
-
-/// In which half of all accounts each row's is, by a hash of its name.
-fn halves(clusters: &[&str]) -> Vec<bool> {
-    clusters.iter().map(|name| Sha256::digest(name.as_bytes())[0] % 2 == 0).collect()
 }
 
 /// The rows that columns are held against.

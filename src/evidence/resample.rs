@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// How often accounts are drawn again.
 pub const DRAWS: usize = 400;
@@ -102,4 +103,10 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
     low + (high - low) * (place - place.floor())
+}
+
+/// In which half of all accounts each row's is, by a hash of its cluster's name: what is learned from one half may be told on
+/// the other.
+pub(crate) fn halves(clusters: &[&str]) -> Vec<bool> {
+    clusters.iter().map(|name| Sha256::digest(name.as_bytes())[0] % 2 == 0).collect()
 }

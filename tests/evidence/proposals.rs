@@ -62,8 +62,9 @@ fn capability_79_the_metrics_that_tell_are_found_among_those_that_do_not() {
         ];
         columns.extend((0..8).map(|_| (0..rows).map(|_| Some(random.normal())).collect()));
         let all: Vec<usize> = (0..rows).collect();
+        let half: Vec<bool> = all.iter().map(|row| row % 2 == 0).collect();
         let columns: Vec<&Vec<Option<f64>>> = columns.iter().collect();
-        let found = search(&columns, &lost, &all, 2, 5).unwrap();
+        let found = search(&columns, (&lost, &half), &all, (2, 5)).unwrap();
         false_alarms += found.parts.iter().filter(|part| part.metric >= 2).count();
         chosen += found.parts.len();
         let score: Vec<Option<f64>> = found.score(&columns, &all).into_iter().map(Some).collect();

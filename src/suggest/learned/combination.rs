@@ -6,7 +6,7 @@ use super::search::{Found, plain, search};
 use super::{Better, LearnFrom, OutOfTime, Separated, enough, out_of_time};
 use crate::error::{Error, Result};
 use crate::evidence::forward::{LEAST_LOST, forward, parts, regression};
-use crate::evidence::{Outcomes, Panel, Population, Published, panel, quantile};
+use crate::evidence::{Outcomes, Panel, Population, Published, halves, panel, quantile};
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
 use crate::semantic::{Entity, Score};
@@ -117,10 +117,11 @@ fn told(
     (most, bins): (usize, usize),
 ) -> Result<Combination> {
     let lost = panel.lost();
+    let half = halves(&panel.rows.iter().map(|row| row.cluster.as_str()).collect::<Vec<_>>());
     let parts = parts(panel, outcomes);
     let proposed = forward(&parts, |from, to| {
         let enough = from.iter().filter(|row| lost[**row]).count() >= LEAST_LOST;
-        let found = if enough { search(columns, &lost, from, most, bins) } else { None };
+        let found = if enough { search(columns, (&lost, &half), from, (most, bins)) } else { None };
         found.map(|found| found.score(columns, to))
     });
     let mut beside = Vec::new();
@@ -135,7 +136,7 @@ fn told(
     beside.push(("a logistic regression on these metrics".to_owned(), number));
     let out_of_time = out_of_time(panel, &proposed, beside)?;
     let all: Vec<usize> = (0..lost.len()).collect();
-    let found = search(columns, &lost, &all, most, bins)
+    let found = search(columns, (&lost, &half), &all, (most, bins))
         .ok_or_else(|| Error::Usage("no metric tells who is lost: there is nothing to propose".to_owned()))?;
     let weights = plain(&found.parts.iter().map(|part| part.weight).collect::<Vec<_>>());
     let components: Vec<ProposedComponent> = found

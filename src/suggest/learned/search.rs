@@ -1,9 +1,10 @@
 //! Which few metrics, in bins, and with which weights, tell best who is lost.
 //!
 //! Every metric is cut by what became of accounts; then, one after the other, the one is taken that makes the likelihood of a
-//! logistic regression on points, none of whose weights is below zero, the greatest, less one for each cut of its bins (H.
-//! Akaike, 1974: a number that was fitted costs one). All of it, cuts and choice included, is
-//! learned from some rows, and told on others.
+//! logistic regression on points, none of whose weights is below zero, the greatest, as long as it grows by more than the one
+//! number that is fitted (H. Akaike, 1974). The points that are chosen by, and weighed, are those of bins cut in the other
+//! half of the accounts: what is cut where it happens to tell most tells nothing there. All of it is learned from some rows,
+//! and told on others.
 
 use crate::evidence::{Logistic, Sign};
 
@@ -13,6 +14,8 @@ use super::separated::{Separated, separated};
 const RIDGE: f64 = 1.0;
 /// The least share of rows that must have a metric.
 const LEAST_KNOWN: f64 = 0.5;
+/// What a number that is fitted costs in likelihood.
+const FITTED: f64 = 1.0;
 /// The most metrics that are tried together: those that tell most by themselves.
 const MOST_TRIED: usize = 40;
 
@@ -55,19 +58,19 @@ struct Tried {
     likelihood: f64,
 }
 
-/// Finds a score of at most so many metrics, from some rows; `None` where nothing tells anything.
+/// Finds a score of at most so many metrics, each in at most so many bins, from some rows, whose accounts are in one half or
+/// the other; `None` where nothing tells anything.
 pub fn search(
     metrics: &[&Vec<Option<f64>>],
-    lost: &[bool],
+    (lost, half): (&[bool], &[bool]),
     from: &[usize],
-    most: usize,
-    bins: usize,
+    (most, bins): (usize, usize),
 ) -> Option<Found> {
     let kept: Vec<bool> = from.iter().map(|row| !lost[*row]).collect();
     let mut tried: Vec<Tried> = metrics
         .iter()
         .enumerate()
-        .filter_map(|(metric, values)| try_alone(metric, values, from, &kept, bins))
+        .filter_map(|(metric, values)| try_alone((metric, values), half, from, &kept, bins))
         .collect();
     tried.sort_by(|a, b| b.likelihood.total_cmp(&a.likelihood).then(a.metric.cmp(&b.metric)));
     tried.truncate(MOST_TRIED);
@@ -76,13 +79,14 @@ pub fn search(
     while chosen.len() < most {
         let left = (0..tried.len()).filter(|at| !chosen.contains(at));
         let with = |at: usize| {
-            let all: Vec<&Tried> = chosen.iter().chain([&at]).map(|at| &tried[*at]).collect();
-            let columns: Vec<Vec<f64>> = all.iter().map(|tried| tried.points.clone()).collect();
-            let cuts: usize = all.iter().map(|tried| tried.bins.bins.len() - 1).sum();
-            Some((at, fitted(&columns, &kept)?.1 - cuts as f64))
+            let columns: Vec<Vec<f64>> =
+                chosen.iter().chain([&at]).map(|at| tried[*at].points.clone()).collect();
+            Some((at, fitted(&columns, &kept)?.1))
         };
         let next = left.filter_map(with).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-        let Some((at, likelihood)) = next.filter(|(_, likelihood)| *likelihood > best) else { break };
+        let Some((at, likelihood)) = next.filter(|(_, likelihood)| *likelihood > best + FITTED) else {
+            break;
+        };
         chosen.push(at);
         best = likelihood;
     }
@@ -97,8 +101,8 @@ pub fn search(
 }
 
 fn try_alone(
-    metric: usize,
-    values: &[Option<f64>],
+    (metric, values): (usize, &[Option<f64>]),
+    half: &[bool],
     from: &[usize],
     kept: &[bool],
     bins: usize,
@@ -108,8 +112,15 @@ fn try_alone(
         return None;
     }
     let lost: Vec<bool> = kept.iter().map(|kept| !kept).collect();
+    let mut points = vec![0.0; own.len()];
+    for part in [false, true] {
+        let of = |wanted: bool| (0..own.len()).filter(move |at| (half[from[*at]] == part) == wanted);
+        let (values, gone): (Vec<Option<f64>>, Vec<bool>) = of(false).map(|at| (own[at], lost[at])).unzip();
+        let Some(cut) = separated(&values, &gone, bins) else { continue };
+        let told = centred(cut.column(of(true).map(|at| own[at])));
+        of(true).zip(told).for_each(|(at, own)| points[at] = own);
+    }
     let bins = separated(&own, &lost, bins)?;
-    let points = centred(bins.column(own.into_iter()));
     let likelihood = fitted(std::slice::from_ref(&points), kept)?.1;
     Some(Tried { metric, bins, points, likelihood })
 }
