@@ -3,7 +3,7 @@
 //! contract: what is tried is the machinery.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{Months, NaiveDate};
 use serde_json::Value;
@@ -146,7 +146,7 @@ fn auc(told: &Value) -> f64 {
 }
 
 /// AUC of the proposal, of a regression on plain metrics, and of days since the last use.
-fn figures(log: &Log, sources: &PathBuf) -> [f64; 3] {
+fn figures(log: &Log, sources: &Path) -> [f64; 3] {
     let (folder, days) = published(log, sources);
     let (labels, silence) = (sources.join("outcomes.parquet"), log.silence.to_string());
     let condition = format!("days_since_active < {silence} AND {}", log.accounts);

@@ -1,8 +1,9 @@
 //! Which few metrics, in bins, and with which weights, tell best who is lost.
 //!
 //! Every metric is cut by what became of accounts; then, one after the other, the one is taken that makes the likelihood of a
-//! logistic regression on points, none of whose weights is below zero, the greatest, as long as it grows by more than the one
-//! number that is fitted (H. Akaike, 1974). The points that are chosen by, and weighed, are those of bins cut in the other
+//! logistic regression on points, none of whose weights is below zero, the greatest, as long as it grows by more than half the
+//! logarithm of the number of rows and the logarithm of how many metrics were tried (J. Chen, Z. Chen, "Extended Bayesian
+//! information criteria for model selection with large model spaces", 2008). The points that are chosen by, and weighed, are those of bins cut in the other
 //! half of the accounts: what is cut where it happens to tell most tells nothing there. All of it is learned from some rows,
 //! and told on others.
 
@@ -14,8 +15,6 @@ use super::separated::{Separated, separated};
 const RIDGE: f64 = 1.0;
 /// The least share of rows that must have a metric.
 const LEAST_KNOWN: f64 = 0.5;
-/// What a number that is fitted costs in likelihood.
-const FITTED: f64 = 1.0;
 /// The most metrics that are tried together: those that tell most by themselves.
 const MOST_TRIED: usize = 40;
 
@@ -75,7 +74,12 @@ pub fn search(
     tried.sort_by(|a, b| b.likelihood.total_cmp(&a.likelihood).then(a.metric.cmp(&b.metric)));
     tried.truncate(MOST_TRIED);
     let mut chosen: Vec<usize> = Vec::new();
-    let mut best = f64::MIN;
+    let (price, share) = (
+        0.5 * (from.len() as f64).ln() + (tried.len().max(1) as f64).ln(),
+        kept.iter().filter(|kept| **kept).count() as f64 / from.len() as f64,
+    );
+    // What is reached without any metric.
+    let mut best = from.len() as f64 * (share * share.ln() + (1.0 - share) * (1.0 - share).ln());
     while chosen.len() < most {
         let left = (0..tried.len()).filter(|at| !chosen.contains(at));
         let with = |at: usize| {
@@ -84,7 +88,7 @@ pub fn search(
             Some((at, fitted(&columns, &kept)?.1))
         };
         let next = left.filter_map(with).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-        let Some((at, likelihood)) = next.filter(|(_, likelihood)| *likelihood > best + FITTED) else {
+        let Some((at, likelihood)) = next.filter(|(_, likelihood)| *likelihood > best + price) else {
             break;
         };
         chosen.push(at);
