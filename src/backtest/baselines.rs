@@ -11,10 +11,6 @@ pub(super) struct Beside {
     pub(super) number: Vec<Option<f64>>,
 }
 
-/// Metrics that say how long ago an account was last there, the first that a project has.
-const SINCE_LAST_USE: [&str; 4] =
-    ["days_since_active", "days_since_user_seen", "days_since_last_use", "recency_days"];
-
 /// Metrics that stand for something people say or sign, where a project has them: lower is worse.
 const JUDGED: [(&str, &str); 3] = [
     ("csm_pulse", "the owner's judgement (csm_pulse)"),
@@ -25,17 +21,10 @@ const JUDGED: [(&str, &str); 3] = [
 /// Metrics that say nothing of behaviour.
 const STANDING: [&str; 2] = ["tenure_days", "days_to_renewal"];
 
-/// Columns that are no measure of an account.
-const NO_MEASURE: [&str; 2] = ["approximate", "is_in_force"];
-
 /// All that a panel has the metrics for.
-pub(super) fn baselines(panel: &Panel, parts: &Parts, ours: &BTreeSet<String>) -> Vec<Beside> {
+pub(super) fn baselines(panel: &Panel, parts: &Parts) -> Vec<Beside> {
     let mut found = Vec::new();
-    if let Some(name) = SINCE_LAST_USE.iter().find(|name| panel.metrics.contains_key(**name)) {
-        // Who never came comes after all who did.
-        let number = panel.metrics[*name].iter().map(|days| Some(days.map_or(f64::MIN, |days| -days)));
-        found.push(Beside { title: format!("days since last use ({name})"), number: number.collect() });
-    }
+    found.extend(panel.since_last_use().map(|(title, number)| Beside { title, number }));
     let lost = panel.lost();
     let standing = standing(panel);
     if !standing.is_empty() {
@@ -43,12 +32,7 @@ pub(super) fn baselines(panel: &Panel, parts: &Parts, ours: &BTreeSet<String>) -
         let number = forward(parts, |from, to| regression(&columns, &lost, from, to));
         found.push(Beside { title: "segment, tenure, days to renewal: no behaviour".to_owned(), number });
     }
-    let measures: Vec<&Vec<Option<f64>>> = panel
-        .metrics
-        .iter()
-        .filter(|(name, _)| !NO_MEASURE.contains(&name.as_str()) && !ours.contains(*name))
-        .map(|(_, column)| column)
-        .collect();
+    let measures: Vec<&Vec<Option<f64>>> = panel.measures().map(|(_, column)| column).collect();
     if !measures.is_empty() {
         let number = forward(parts, |from, to| regression(&measures, &lost, from, to));
         found.push(Beside { title: "a logistic regression on the metrics".to_owned(), number });

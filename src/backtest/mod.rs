@@ -42,9 +42,6 @@ use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
 use crate::semantic::{By, Score};
 
-/// The least accounts that were lost, and that were not: of fewer, no number is told.
-pub const LEAST_ACCOUNTS: usize = 30;
-
 /// Calls that one owner can make in a week.
 const CALLS_OF_AN_OWNER: f64 = 5.0;
 
@@ -94,7 +91,7 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
     let days = asked.days.of(published, &scores(score), &outcomes).await?;
     let panel = panel(published, asked.population(score, &days, &outcomes)).await?;
     let (accounts_lost, accounts_kept) = panel.accounts();
-    enough(accounts_lost, accounts_kept, &panel, &outcomes)?;
+    panel.enough(&outcomes)?;
     let mut notes = Vec::new();
     let calls = calls(asked.calls, &panel, &mut notes);
     let (lost, day) = (panel.lost(), panel.day_of_rows());
@@ -106,7 +103,7 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
     let tiers = tiers::tiers(score, &panel);
     let (false_greens, false_reds) = named::named(score, &panel, acted.as_deref(), asked.names);
     let figures = judged.figures(&panel.score, Intervals::OfAll);
-    let figures = figures.ok_or_else(|| few(accounts_lost, accounts_kept, &outcomes))?;
+    let figures = figures.ok_or_else(|| Error::Bug("no figures of enough accounts".to_owned()))?;
     Ok(Backtest {
         score_name: score.name.clone(),
         title: score.title.clone(),
@@ -145,27 +142,6 @@ fn scores(score: &Score) -> ModelName {
     ModelName::new(Layer::Scores, score.name.clone())
 }
 
-/// What is missing for a backtest, where something is.
-fn enough(lost: usize, kept: usize, panel: &Panel, outcomes: &Outcomes) -> Result<()> {
-    if panel.rows.is_empty() {
-        let apart: Vec<String> =
-            panel.apart.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect();
-        let message =
-            format!("{} judges none of the accounts that were scored: {}", outcomes.words, apart.join(", "));
-        return Err(Error::Usage(message));
-    }
-    if lost.min(kept) < LEAST_ACCOUNTS { Err(few(lost, kept, outcomes)) } else { Ok(()) }
-}
-
-fn few(lost: usize, kept: usize, outcomes: &Outcomes) -> Error {
-    let (count, what) = if lost <= kept { (lost, "lost") } else { (kept, "kept") };
-    Error::Usage(format!(
-        "{count} accounts were {what} within {} days, by {}; at least {LEAST_ACCOUNTS} are needed for any figure: look at \
-         more days, or at a longer --horizon",
-        outcomes.ahead.horizon, outcomes.words
-    ))
-}
-
 /// How many accounts of a day are looked at.
 fn calls(asked: Option<f64>, panel: &Panel, notes: &mut Vec<String>) -> f64 {
     if let Some(calls) = asked {
@@ -202,7 +178,7 @@ fn arr_correlation(panel: &Panel) -> Result<Option<f64>> {
 }
 
 fn baselines(panel: &Panel, outcomes: &Outcomes, judged: &Judged<'_>) -> Vec<Baseline> {
-    let found = baselines::baselines(panel, &parts(panel, outcomes), &BTreeSet::new());
+    let found = baselines::baselines(panel, &parts(panel, outcomes));
     let told = found.into_iter().map(|beside| Baseline {
         figures: judged.figures(&beside.number, Intervals::OfAll),
         gain: judged.gain(&panel.score, &beside.number),

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Asked, enough, scores};
+use super::{Asked, scores};
 use crate::error::Result;
 use crate::evidence::{ByDay, Draws, Outcomes, Panel, Published, halves, panel};
 use crate::explain::score_named;
@@ -83,8 +83,7 @@ pub async fn probe(
         panel(known, asked.population(score, &days, &outcomes)).await?,
         panel(happened, asked.population(score, &days, &outcomes)).await?,
     );
-    let (lost, kept) = panels.0.accounts();
-    enough(lost, kept, &panels.0, &outcomes)?;
+    panels.0.enough(&outcomes)?;
     Ok(looked_at(&score.name, &panels.0, &panels.1, of_now))
 }
 

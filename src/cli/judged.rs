@@ -9,6 +9,7 @@ use super::arguments::Moment;
 use crate::error::Result;
 use crate::evidence::{Ahead, Figure, From, Gain, Interval, Which, condition};
 use crate::pipeline::Pipeline;
+use crate::suggest::LearnFrom;
 
 /// Which days of which accounts, and where it stands what became of them.
 #[derive(Debug, Clone, Args)]
@@ -61,6 +62,20 @@ impl JudgedBy {
     /// Where outcomes are from.
     pub fn outcomes(&self) -> From {
         self.labels.clone().map_or_else(|| From::Table(self.outcome.clone()), From::File)
+    }
+
+    /// What a proposal is asked of.
+    ///
+    /// # Errors
+    /// As [`Self::condition()`].
+    pub fn learn_from(&self, score: Option<&String>, pipeline: &Pipeline) -> Result<LearnFrom> {
+        Ok(LearnFrom {
+            score: score.cloned(),
+            days: self.which(pipeline),
+            outcomes: self.outcomes(),
+            ahead: self.ahead(),
+            condition: self.condition(pipeline)?,
+        })
     }
 
     /// Whose rows are looked at.

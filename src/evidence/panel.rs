@@ -38,6 +38,16 @@ pub struct Observed {
     pub outcome: Outcome,
 }
 
+/// The least accounts that were lost, and that stayed: of fewer, no number is told.
+pub const LEAST_ACCOUNTS: usize = 30;
+
+/// Metrics that say how long ago an account was last there, the first that a project has.
+const SINCE_LAST_USE: [&str; 4] =
+    ["days_since_active", "days_since_user_seen", "days_since_last_use", "recency_days"];
+
+/// Columns that are no measure of an account.
+const NO_MEASURE: [&str; 2] = ["approximate", "is_in_force"];
+
 /// A component of the rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PanelComponent {
@@ -81,6 +91,43 @@ impl Panel {
     /// The place of each row's day.
     pub fn day_of_rows(&self) -> Vec<usize> {
         self.rows.iter().map(|row| row.day).collect()
+    }
+
+    /// Metrics that measure an account, by name.
+    pub fn measures(&self) -> impl Iterator<Item = (&str, &Vec<Option<f64>>)> {
+        let all = self.metrics.iter().map(|(name, column)| (name.as_str(), column));
+        all.filter(|(name, _)| !NO_MEASURE.contains(name))
+    }
+
+    /// Days since the last use with their sign turned, so that the longest silence is the lowest, and what they are; who never
+    /// came comes after all who did. `None` where no metric says it.
+    pub(crate) fn since_last_use(&self) -> Option<(String, Vec<Option<f64>>)> {
+        let name = SINCE_LAST_USE.into_iter().find(|name| self.metrics.contains_key(*name))?;
+        let number = self.metrics[name].iter().map(|days| Some(days.map_or(f64::MIN, |days| -days)));
+        Some((format!("days since last use ({name})"), number.collect()))
+    }
+
+    /// Refuses panels with fewer than 30 accounts that were lost, or that stayed: with the number that is missing.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for such a panel.
+    pub(crate) fn enough(&self, outcomes: &Outcomes) -> Result<()> {
+        let (lost, kept) = self.accounts();
+        if lost.min(kept) >= LEAST_ACCOUNTS {
+            return Ok(());
+        }
+        if self.rows.is_empty() {
+            let apart: Vec<String> =
+                self.apart.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect();
+            let apart = apart.join(", ");
+            return Err(Error::Usage(format!("{} judges no account of these days: {apart}", outcomes.words)));
+        }
+        let (count, what) = if lost <= kept { (lost, "lost") } else { (kept, "kept") };
+        Err(Error::Usage(format!(
+            "{count} accounts were {what} within {} days, by {}; at least {LEAST_ACCOUNTS} are needed for any figure: look at \
+             more days, or at a longer --horizon",
+            outcomes.ahead.horizon, outcomes.words
+        )))
     }
 
     /// Different accounts that were lost, and that never were.

@@ -106,7 +106,9 @@ fn components(told: &Backtest) -> Sheet {
             verdict(component.verdict).to_owned(),
         ]
     });
-    sheet(["component", "known", "AUC", "gain", "verdict"], &[1], rows.collect())
+    let mut sheet = sheet(["component", "known", "AUC", "gain", "verdict"], &[1], rows.collect());
+    sheet.right[4] = false;
+    sheet
 }
 
 fn verdict(verdict: Verdict) -> &'static str {
@@ -198,25 +200,31 @@ fn at_risk(told: &Backtest) -> String {
 }
 
 fn names(named: &[Named]) -> Sheet {
+    let mut names = vec!["account", "judged on", "tier", "score", "ARR"];
+    let (is_lost, is_acted) = (
+        named.iter().any(|named| named.lost_on.is_some()),
+        named.iter().any(|named| named.acted_upon.is_some()),
+    );
+    names.extend(is_lost.then_some("lost on"));
+    names.extend(is_acted.then_some("acted upon"));
     let rows = named.iter().map(|named| {
-        vec![
+        let mut row = vec![
             shown(&named.account_id),
             named.as_of_date.to_string(),
             shown(&named.tier),
             named.score.map(|score| format!("{score:.1}")).unwrap_or_default(),
             named.arr.map(money).unwrap_or_default(),
-            named.lost_on.map(|day| day.to_string()).unwrap_or_default(),
-            named.acted_upon.map(|acted| if acted { "yes" } else { "no" }.to_owned()).unwrap_or_default(),
-        ]
+        ];
+        row.extend(is_lost.then(|| named.lost_on.map(|day| day.to_string()).unwrap_or_default()));
+        let acted = |acted: bool| if acted { "yes" } else { "no" }.to_owned();
+        row.extend(is_acted.then(|| named.acted_upon.map(acted).unwrap_or_default()));
+        row
     });
-    let has_acted = named.iter().any(|named| named.acted_upon.is_some());
-    let names = ["account", "judged on", "tier", "score", "ARR", "lost on", "acted upon"];
-    let width = if has_acted { names.len() } else { names.len() - 1 };
     Sheet {
-        rows: rows.map(|row| row.into_iter().take(width).collect()).collect(),
-        right: (0..width).map(|at| (3..5).contains(&at)).collect(),
+        rows: rows.collect(),
+        right: (0..names.len()).map(|at| (3..5).contains(&at)).collect(),
         yields: vec![2],
-        names: names.iter().take(width).map(|name| (*name).to_owned()).collect(),
+        names: names.into_iter().map(str::to_owned).collect(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cli::judged::JudgedBy;
 use crate::cli::numbers::percent;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet, shown};
-use crate::suggest::{Combination, LearnFrom, LearnedBin, MOST_BINS, suggest_combination};
+use crate::suggest::{Combination, LearnedBin, MOST_BINS, suggest_combination};
 
 /// Propose a score: a few metrics, cut into bins and weighed, from what became of the accounts
 ///
@@ -48,14 +48,7 @@ impl SuggestCombination {
     pub async fn execute(self, context: &Context) -> Outcome {
         let console = context.console;
         let told = ask(context, &self.out, async |published| {
-            let pipeline = published.pipeline;
-            let asked = LearnFrom {
-                score: self.score.clone(),
-                days: self.by.which(pipeline),
-                outcomes: self.by.outcomes(),
-                ahead: self.by.ahead(),
-                condition: self.by.condition(pipeline)?,
-            };
+            let asked = self.by.learn_from(self.score.as_ref(), published.pipeline)?;
             let most = (usize::from(self.at_most), usize::from(self.parts));
             suggest_combination(published, &asked, &self.metrics, most).await
         });

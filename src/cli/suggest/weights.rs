@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::judged::JudgedBy;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{self, Sheet, shown};
-use crate::suggest::{LearnFrom, Weights, suggest_weights};
+use crate::suggest::{Weights, suggest_weights};
 
 /// Propose weights of a score's components, from what became of the accounts
 ///
@@ -41,14 +41,7 @@ impl SuggestWeights {
     pub async fn execute(self, context: &Context) -> Outcome {
         let console = context.console;
         let told = ask(context, &self.out, async |published| {
-            let pipeline = published.pipeline;
-            let asked = LearnFrom {
-                score: self.score.clone(),
-                days: self.by.which(pipeline),
-                outcomes: self.by.outcomes(),
-                ahead: self.by.ahead(),
-                condition: self.by.condition(pipeline)?,
-            };
+            let asked = self.by.learn_from(self.score.as_ref(), published.pipeline)?;
             suggest_weights(published, &asked, self.at_most.map(usize::from)).await
         });
         let told = told.await?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::search::{Found, plain, search};
-use super::{Better, LearnFrom, OutOfTime, Separated, enough, out_of_time};
+use super::{Better, LearnFrom, OutOfTime, Separated, out_of_time};
 use crate::error::{Error, Result};
 use crate::evidence::forward::{LEAST_LOST, forward, parts, regression};
 use crate::evidence::{Outcomes, Panel, Population, Published, halves, panel, quantile};
@@ -46,13 +46,6 @@ pub struct ProposedComponent {
     pub bins: Separated,
 }
 
-/// Metrics that stand for a row, and not for an account.
-const NO_MEASURE: [&str; 2] = ["approximate", "is_in_force"];
-
-/// Metrics that say how long ago an account was last there.
-const SINCE_LAST_USE: [&str; 4] =
-    ["days_since_active", "days_since_user_seen", "days_since_last_use", "recency_days"];
-
 /// Proposes a score of at most so many components, of the metrics named, or of all, in at most so many bins each.
 ///
 /// # Errors
@@ -83,7 +76,7 @@ pub async fn suggest_combination(
         condition: asked.condition.as_deref(),
     };
     let panel = panel(published, population).await?;
-    enough(&panel, &outcomes)?;
+    panel.enough(&outcomes)?;
     let names = names(&panel, metrics)?;
     let columns: Vec<&Vec<Option<f64>>> = names.iter().map(|name| &panel.metrics[*name]).collect();
     told(&panel, &outcomes, score, (&names, &columns), (most, bins))
@@ -99,14 +92,15 @@ fn names<'a>(panel: &'a Panel, wanted: &[String]) -> Result<Vec<&'a str>> {
         );
         return Err(Error::Usage(message));
     }
-    let is_wanted = |name: &&str| {
-        if wanted.is_empty() {
-            !NO_MEASURE.contains(name)
-        } else {
-            wanted.iter().any(|wanted| wanted == name)
-        }
-    };
-    Ok(panel.metrics.keys().map(String::as_str).filter(is_wanted).collect())
+    if wanted.is_empty() {
+        return Ok(panel.measures().map(|(name, _)| name).collect());
+    }
+    Ok(panel
+        .metrics
+        .keys()
+        .map(String::as_str)
+        .filter(|name| wanted.iter().any(|wanted| wanted == name))
+        .collect())
 }
 
 fn told(
@@ -128,10 +122,7 @@ fn told(
     if let Some(score) = score {
         beside.push((format!("{}, the score", score.title), panel.score.clone()));
     }
-    if let Some(name) = SINCE_LAST_USE.iter().find(|name| panel.metrics.contains_key(**name)) {
-        let number = panel.metrics[*name].iter().map(|days| Some(days.map_or(f64::MIN, |days| -days)));
-        beside.push((format!("days since last use ({name})"), number.collect()));
-    }
+    beside.extend(panel.since_last_use());
     let number = forward(&parts, |from, to| regression(columns, &lost, from, to));
     beside.push(("a logistic regression on these metrics".to_owned(), number));
     let out_of_time = out_of_time(panel, &proposed, beside)?;

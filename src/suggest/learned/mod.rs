@@ -26,10 +26,7 @@ pub use separated::{LearnedBin, MOST_BINS, Separated, separated};
 pub use weights::{ProposedWeight, Weights, suggest_weights};
 
 use crate::error::{Error, Result};
-use crate::evidence::{Ahead, Draws, Figures, From, Gain, Intervals, Judged, Outcomes, Panel, Which};
-
-/// The least accounts that were lost, and that stayed, to learn from.
-const LEAST_ACCOUNTS: usize = 30;
+use crate::evidence::{Ahead, Draws, Figures, From, Gain, Intervals, Judged, Panel, Which};
 
 /// What a proposal is asked of.
 #[derive(Debug, Clone)]
@@ -90,20 +87,6 @@ impl Better {
             _ => Self::NoBetter,
         }
     }
-}
-
-/// What is missing to learn anything.
-fn enough(panel: &Panel, outcomes: &Outcomes) -> Result<()> {
-    let (lost, kept) = panel.accounts();
-    if lost.min(kept) >= LEAST_ACCOUNTS {
-        return Ok(());
-    }
-    let (count, what) = if lost <= kept { (lost, "lost") } else { (kept, "kept") };
-    Err(Error::Usage(format!(
-        "{count} accounts were {what}, by {}; at least {LEAST_ACCOUNTS} are needed to learn from: look at more days, or at a \
-         longer --horizon",
-        outcomes.words
-    )))
 }
 
 /// A proposal, and what else there is, on the rows that a proposal could be made for.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::search::{centred, plain};
-use super::{Better, LearnFrom, OutOfTime, enough, out_of_time};
+use super::{Better, LearnFrom, OutOfTime, out_of_time};
 use crate::error::{Error, Result};
 use crate::evidence::forward::{LEAST_LOST, forward, parts};
 use crate::evidence::{Logistic, Outcomes, Panel, Population, Published, Sign, panel};
@@ -70,7 +70,7 @@ pub async fn suggest_weights(
         condition: asked.condition.as_deref(),
     };
     let panel = panel(published, population).await?;
-    enough(&panel, &outcomes)?;
+    panel.enough(&outcomes)?;
     let most = most.unwrap_or(panel.components.len());
     let lost = panel.lost();
     let parts = parts(&panel, &outcomes);
