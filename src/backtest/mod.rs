@@ -94,6 +94,7 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
     panel.enough(&outcomes)?;
     let mut notes = Vec::new();
     let calls = calls(asked.calls, &panel, &mut notes);
+    notes.extend(unknown(&outcomes, &panel));
     let (lost, day) = (panel.lost(), panel.day_of_rows());
     let arr: Vec<Option<f64>> = panel.rows.iter().map(|row| row.arr).collect();
     let clusters: Vec<&str> = panel.rows.iter().map(|row| row.cluster.as_str()).collect();
@@ -110,8 +111,8 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
         definition: score.definition.clone(),
         reading: "as happened",
         outcomes: outcomes.words.clone(),
-        lead_days: outcomes.ahead.lead,
-        horizon_days: outcomes.ahead.horizon,
+        lead_days: outcomes.is_of_time().then_some(outcomes.ahead.lead),
+        horizon_days: outcomes.is_of_time().then_some(outcomes.ahead.horizon),
         rows: panel.rows.len(),
         lost: lost.iter().filter(|lost| **lost).count(),
         accounts_lost,
@@ -140,6 +141,22 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
 /// The table of a score.
 fn scores(score: &Score) -> ModelName {
     ModelName::new(Layer::Scores, score.name.clone())
+}
+
+/// Labels of accounts that nobody knows.
+fn unknown(outcomes: &Outcomes, panel: &Panel) -> Option<String> {
+    let unknown: Vec<&str> =
+        outcomes.accounts().into_iter().filter(|own| !panel.seen.contains(*own)).collect();
+    let named: Vec<String> = unknown.iter().take(3).map(|own| crate::diagnostic::visible(own)).collect();
+    (!unknown.is_empty()).then(|| {
+        let more = if unknown.len() > named.len() { ", …" } else { "" };
+        format!(
+            "{} accounts of {} were not scored on any of these days: {}{more}",
+            unknown.len(),
+            outcomes.words,
+            named.join(", ")
+        )
+    })
 }
 
 /// How many accounts of a day are looked at.
@@ -219,7 +236,8 @@ fn verdict(figures: Option<&Figures>, gain: Option<&Gain>) -> Verdict {
         Some(false) => Verdict::Weakens,
         None if is_chance => Verdict::DoesNothing,
         None if auc.value < 0.5 => Verdict::WrongWay,
-        None => Verdict::Tells,
+        None if gain.is_none() => Verdict::Tells,
+        None => Verdict::TellsAsTheRest,
     }
 }
 
@@ -260,6 +278,8 @@ fn cut(
         let mut number = vec![None; panel.rows.len()];
         rows.iter().for_each(|row| number[*row] = panel.score[*row]);
         let lost = rows.iter().filter(|row| judged.lost[**row]).count();
+        // Of the calls as many as of the rows.
+        let judged = Judged { calls: judged.calls * rows.len() as f64 / panel.rows.len() as f64, ..*judged };
         Cut { by, member, rows: rows.len(), lost, figures: judged.figures(&number, Intervals::OfAuc) }
     });
     told.collect()

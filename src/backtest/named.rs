@@ -21,7 +21,7 @@ pub struct Named {
     pub score: Option<f64>,
     /// Its ARR then.
     pub arr: Option<f64>,
-    /// The day of the loss; `None` where it stayed, or the day is not told.
+    /// The day of the loss, that of a later one for who stayed; `None` where none is told.
     pub lost_on: Option<NaiveDate>,
     /// Whether something was done about it; `None` where nobody says.
     pub acted_upon: Option<bool>,

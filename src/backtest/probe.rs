@@ -5,7 +5,7 @@
 //! | sign | what is looked at |
 //! | --- | --- |
 //! | `knows later` | as happened it tells more of who is lost than as known: what was written down later, and dated back, is in it |
-//! | `too good` | as known it tells nearly all of them: it is the outcome by another name |
+//! | `too good` | as known it, or whether it is there, tells nearly all of them: it is the outcome by another name |
 //! | `of now` | it comes from a source of which only the present rows are kept |
 //!
 //! Late rows alone are no leak: a column that moves between the readings and tells no more for it is named apart. A difference
@@ -120,7 +120,11 @@ fn looked_at(score: &str, known: &Panel, happened: &Panel, of_now: &BTreeMap<Str
         } else if differ > 0 {
             moved.insert((*name).clone(), share);
         }
-        if own.is_some_and(|auc| !((1.0 - TOO_GOOD)..=TOO_GOOD).contains(&auc)) {
+        let missing: Numbers =
+            before.iter().map(|value| Some(f64::from(u8::from(value.is_none())))).collect();
+        let is_too_good =
+            |auc: Option<f64>| auc.is_some_and(|auc| !((1.0 - TOO_GOOD)..=TOO_GOOD).contains(&auc));
+        if is_too_good(own) || is_too_good(seen.auc(&missing)) {
             leaks.push(leak("too good"));
         }
         if of_now.contains_key(*name) {

@@ -84,20 +84,27 @@ pub(super) fn is_monotone(tiers: &[TierTold]) -> bool {
     shares.windows(2).all(|pair| pair[0] >= pair[1])
 }
 
-/// A loss that is dated, with the rows before it, the earliest first.
+/// A loss that is dated, with all rows up to the last from which it was seen, the earliest first.
 struct Loss<'a> {
     lost_on: NaiveDate,
     rows: Vec<&'a Observed>,
 }
 
 fn losses(panel: &Panel) -> Vec<Loss<'_>> {
-    let mut found: BTreeMap<(&str, NaiveDate), Vec<&Observed>> = BTreeMap::new();
+    let mut found: BTreeMap<(&str, NaiveDate), usize> = BTreeMap::new();
     for row in &panel.rows {
         if let Some(lost_on) = row.outcome.lost_on.filter(|_| row.outcome.is_lost) {
-            found.entry((&row.account, lost_on)).or_default().push(row);
+            found.insert((&row.account, lost_on), row.day);
         }
     }
-    found.into_iter().map(|((_, lost_on), rows)| Loss { lost_on, rows }).collect()
+    let before = |account: &str, last: usize| {
+        panel.rows.iter().filter(move |row| row.account == account && row.day <= last).collect()
+    };
+    let loss = |((account, lost_on), last): ((&str, NaiveDate), usize)| Loss {
+        lost_on,
+        rows: before(account, last),
+    };
+    found.into_iter().map(loss).collect()
 }
 
 /// The tiers at risk against the losses. `acted` says of each row whether something was done about it.

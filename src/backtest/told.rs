@@ -23,10 +23,10 @@ pub struct Backtest {
     pub reading: &'static str,
     /// Where outcomes are from.
     pub outcomes: String,
-    /// Days after the day in which a loss is not counted.
-    pub lead_days: u32,
-    /// Days after these in which one is.
-    pub horizon_days: u32,
+    /// Days after the day in which a loss is not counted; `None` of labels, which say nothing of time.
+    pub lead_days: Option<u32>,
+    /// Days after these in which one is; `None` of labels.
+    pub horizon_days: Option<u32>,
     /// The days.
     pub days: Vec<NaiveDate>,
     /// Rows that are judged: accounts by days.
@@ -62,7 +62,7 @@ pub struct Backtest {
     pub at_risk: AtRisk,
     /// Lost while in no tier at risk, those with the most ARR first.
     pub false_greens: Vec<Named>,
-    /// In a tier at risk, and stayed.
+    /// In a tier at risk, and not lost in the time that is looked at; some were later.
     pub false_reds: Vec<Named>,
     /// The tenths of the score, the lowest first: who is lost of each.
     pub tenths: Vec<Tenth>,
@@ -110,8 +110,10 @@ pub enum Verdict {
     DoesNothing,
     /// The lost had more points.
     WrongWay,
-    /// It tells who is lost; the score is no better with it.
+    /// It tells who is lost; whether the rest does too cannot be told.
     Tells,
+    /// It tells who is lost; the score is no better with it.
+    TellsAsTheRest,
     /// The score tells better with it.
     Adds,
     /// The score tells better without it.

@@ -60,6 +60,7 @@ impl Gain {
 }
 
 /// What figures are made over: the rows with what became of them.
+#[derive(Clone, Copy)]
 pub struct Judged<'a> {
     /// Place of each row's day.
     pub day: &'a [usize],

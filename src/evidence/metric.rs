@@ -75,6 +75,10 @@ impl Measured {
     }
 }
 
+/// Functions that give another value each time.
+const BY_CHANCE: [&str; 7] =
+    ["random", "uuid", "now", "current_date", "current_time", "current_timestamp", "today"];
+
 /// A condition on a row of `metrics.accounts` as typed, as SQL.
 ///
 /// # Errors
@@ -86,7 +90,18 @@ pub fn condition(pipeline: &Pipeline, text: Option<&str>) -> Result<Option<Strin
     let model = model.ok_or_else(|| Error::Usage(format!("the project has no {table}")))?;
     let measured = metric(model, text)?;
     let known = columns(model);
-    let is_called = |name: &str| text.contains(&format!("{name}("));
+    let lower = measured.sql.to_lowercase();
+    let is_called = |name: &str| {
+        let name = name.to_lowercase();
+        let mut after = lower.match_indices(&name).map(|(at, _)| lower[at + name.len()..].trim_start());
+        after.any(|rest| rest.starts_with('('))
+    };
+    if let Some(name) = measured.names.iter().find(|name| BY_CHANCE.contains(&name.to_lowercase().as_str())) {
+        return Err(Error::Usage(format!(
+            "--where: `{}` is another one each time: it is refused",
+            visible(name)
+        )));
+    }
     match measured.names.iter().find(|name| !known.contains(&name.as_str()) && !is_called(name)) {
         Some(name) => Err(unknown_column(model, name)),
         None => Ok(Some(measured.sql)),

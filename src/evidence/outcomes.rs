@@ -43,7 +43,7 @@ pub struct Ahead {
 pub struct Outcome {
     /// It was lost.
     pub is_lost: bool,
-    /// On this day.
+    /// The day of the loss; of who stayed, that of a later one, where it is told.
     pub lost_on: Option<NaiveDate>,
     /// ARR on the day itself.
     pub arr: Option<f64>,
@@ -84,7 +84,12 @@ enum Kind {
     /// Labels that hold on every day.
     Always(BTreeMap<String, bool>),
     /// Losses, and until when each account was seen.
-    Losses(BTreeMap<String, (Option<NaiveDate>, NaiveDate)>),
+    Losses {
+        accounts: BTreeMap<String, (Option<NaiveDate>, NaiveDate)>,
+        /// The day until which half of those that were never lost were seen: of a time that ends later too few that stayed can
+        /// be judged, and so nobody is that was lost.
+        told_until: NaiveDate,
+    },
 }
 
 impl Outcomes {
@@ -121,18 +126,47 @@ impl Outcomes {
         match &self.kind {
             Kind::ByDay(days) => days.get(&day)?.accounts.get(account).cloned(),
             Kind::Always(labels) => labels.get(account).map(|is_lost| judged(*is_lost, None)),
-            Kind::Losses(losses) => losses.get(account).map(|loss| self.loss(day, *loss)),
+            Kind::Losses { accounts, told_until } => {
+                accounts.get(account).map(|loss| self.loss(day, *loss, *told_until))
+            }
         }
     }
 
-    fn loss(&self, day: NaiveDate, (lost_on, seen_until): (Option<NaiveDate>, NaiveDate)) -> Standing {
+    fn loss(
+        &self,
+        day: NaiveDate,
+        (lost_on, seen_until): (Option<NaiveDate>, NaiveDate),
+        told_until: NaiveDate,
+    ) -> Standing {
         let (from, until) = self.ahead.days(day);
         match lost_on {
             Some(lost) if lost <= day => Standing::Apart("lost before".to_owned()),
             Some(lost) if lost <= from => Standing::Apart("lost in lead".to_owned()),
+            _ if seen_until < until && told_until < until => Standing::Apart("not known yet".to_owned()),
             Some(lost) if lost <= until => judged(true, Some(lost)),
             _ if seen_until < until => Standing::Apart("not known yet".to_owned()),
-            _ => judged(false, None),
+            later => judged(false, later),
+        }
+    }
+
+    /// Whether outcomes are of a time after each day, and not labels alone.
+    pub fn is_of_time(&self) -> bool {
+        match &self.kind {
+            Kind::ByDay(days) => days.values().any(|day| day.known_on.is_some()),
+            Kind::Always(_) => false,
+            Kind::Losses { .. } => true,
+        }
+    }
+
+    /// The accounts that a file names; none of a table.
+    pub fn accounts(&self) -> BTreeSet<&str> {
+        match &self.kind {
+            Kind::ByDay(days) => {
+                let own = days.values().filter(|day| day.known_on.is_none());
+                own.flat_map(|day| day.accounts.keys()).map(String::as_str).collect()
+            }
+            Kind::Always(labels) => labels.keys().map(String::as_str).collect(),
+            Kind::Losses { accounts, .. } => accounts.keys().map(String::as_str).collect(),
         }
     }
 
@@ -141,10 +175,7 @@ impl Outcomes {
         match &self.kind {
             Kind::ByDay(days) => days.contains_key(&day),
             Kind::Always(_) => true,
-            Kind::Losses(losses) => {
-                let until = self.ahead.days(day).1;
-                losses.values().any(|(_, seen)| *seen >= until)
-            }
+            Kind::Losses { told_until, .. } => self.ahead.days(day).1 <= *told_until,
         }
     }
 
@@ -162,14 +193,21 @@ impl Outcomes {
             Kind::ByDay(days) => {
                 days.get(&day).and_then(|day| day.known_on).unwrap_or_else(|| self.ahead.days(day).1)
             }
-            Kind::Losses(_) => self.ahead.days(day).1,
+            Kind::Losses { .. } => self.ahead.days(day).1,
         }
     }
 
     fn of_rows(rows: &TypedRows, ahead: Ahead) -> Result<Self> {
+        if rows.len() == 0 {
+            return Err(rows.fault("there are no rows"));
+        }
         let losses = rows.first_of(&["lost_on", "churned_at"]);
         let kind = match losses {
-            Some(column) => Kind::Losses(losses_of(rows, column)?),
+            Some(column) => {
+                let accounts = losses_of(rows, column)?;
+                let told_until = told_until(&accounts);
+                Kind::Losses { accounts, told_until }
+            }
             None => labels_of(rows)?,
         };
         Ok(Self { words: visible(&rows.shown), ahead, kind })
@@ -319,14 +357,34 @@ fn losses_of(rows: &TypedRows, column: &str) -> Result<BTreeMap<String, (Option<
             return Err(rows.fault_at(row, &format!("`{}` stands there twice", visible(&account))));
         }
         let lost = lost[row].as_deref().map(|day| day_of(rows, row, Some(day))).transpose()?;
-        found.insert(account, (lost, day_of(rows, row, until[row].as_deref())?));
+        let until = day_of(rows, row, until[row].as_deref())?;
+        if let Some(lost) = lost.filter(|lost| *lost > until) {
+            let account = visible(&account);
+            return Err(
+                rows.fault_at(row, &format!("`{account}` was lost on {lost}, and seen only until {until}"))
+            );
+        }
+        found.insert(account, (lost, until));
     }
     Ok(found)
 }
 
+/// The day until which half of those that were never lost were seen; of all, where everybody was lost.
+fn told_until(accounts: &BTreeMap<String, (Option<NaiveDate>, NaiveDate)>) -> NaiveDate {
+    let mut kept: Vec<NaiveDate> =
+        accounts.values().filter(|(lost, _)| lost.is_none()).map(|(_, until)| *until).collect();
+    if kept.is_empty() {
+        kept = accounts.values().map(|(_, until)| *until).collect();
+    }
+    kept.sort_unstable();
+    kept.get(kept.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+}
+
 /// A day as written; of an instant the day of it.
 fn day_of(rows: &TypedRows, row: usize, text: Option<&str>) -> Result<NaiveDate> {
-    let day = text.and_then(|text| text.get(..10)).and_then(|day| day.parse().ok());
+    let is_day =
+        |text: &&str| text.get(10..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', 'T']));
+    let day = text.filter(is_day).and_then(|text| text.get(..10)).and_then(|day| day.parse().ok());
     day.ok_or_else(|| {
         let text = text.map_or_else(|| "no day".to_owned(), |text| format!("`{}` is no day", visible(text)));
         rows.fault_at(row, &format!("{text}; write YYYY-MM-DD"))

@@ -1,6 +1,6 @@
 //! Who was scored on some days, with what became of them: one row an account and day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use super::outcomes::{Outcome, Outcomes, Standing};
 use super::published::Published;
 use super::scored::{Scored, scored};
+use crate::diagnostic::visible;
 use crate::error::{Error, Result};
 use crate::project::layer::{Layer, ModelName};
 use crate::read::Days;
@@ -76,8 +77,10 @@ pub struct Panel {
     pub components: Vec<PanelComponent>,
     /// Metrics by name, as many of them as were asked for.
     pub metrics: BTreeMap<String, Vec<Option<f64>>>,
-    /// Categories by name: columns of texts.
+    /// Categories by name: columns of texts, days and times.
     pub categories: BTreeMap<String, Vec<Option<String>>>,
+    /// Everybody who was scored on one of the days, judged or not.
+    pub seen: BTreeSet<String>,
     /// How many rows are in none of the numbers, by the reason.
     pub apart: BTreeMap<String, usize>,
 }
@@ -156,6 +159,20 @@ pub struct Population<'a> {
     pub condition: Option<&'a str>,
 }
 
+impl Population<'_> {
+    /// What the planner says against a question that only the condition can be at fault for.
+    fn blamed(self, error: Error) -> Error {
+        let Error::Project(found) = &error else { return error };
+        let problem = found.iter().find(|problem| problem.location.is_some());
+        match (self.condition, problem) {
+            (Some(condition), Some(problem)) => {
+                Error::Usage(format!("--where `{}`: {}", visible(condition), visible(&problem.message)))
+            }
+            _ => error,
+        }
+    }
+}
+
 /// The rows of some published days, with what became of them. Rows without an outcome are left out and counted by the reason.
 ///
 /// # Errors
@@ -207,11 +224,12 @@ impl Facts {
             wanted.condition.map_or_else(|| "TRUE".to_owned(), |condition| format!("({condition})")),
             joined.unwrap_or_default()
         );
-        let batch = published.rows(Days::Only(day), &sql).await?;
+        let batch = published.rows(Days::Only(day), &sql).await.map_err(|error| wanted.blamed(error))?;
         let accounts = known_texts(&batch, "account_id")?;
         let schema = batch.schema();
-        let is_text =
-            |form: &DataType| matches!(form, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8);
+        let is_text = |form: &DataType| {
+            matches!(form, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8) || form.is_temporal()
+        };
         let told = schema.fields().iter().filter(|field| is_text(field.data_type()));
         let column = |name: &String| -> Result<_> { Ok((name.clone(), texts(&batch, name)?)) };
         Ok(Self {
@@ -252,6 +270,7 @@ impl Panel {
         let mut kept: Vec<(usize, usize)> = Vec::new();
         for (place, key) in scored.keys.iter().enumerate() {
             let account = &key[0];
+            self.seen.insert(account.clone());
             let Some(at) = facts.places.get(account).copied() else {
                 self.count_apart("left out by the condition");
                 continue;

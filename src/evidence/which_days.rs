@@ -45,6 +45,11 @@ impl Which {
                 Ok(days.iter().copied().collect())
             }
             Self::Every { from, to, step } => {
+                if let (Some(from), Some(to)) = (from, to)
+                    && from > to
+                {
+                    return Err(Error::Usage(format!("--from {from} is after --to {to}")));
+                }
                 let newest = published.day(table, None).await?;
                 let all = published.out.days(table).await?;
                 let within = |day: &&NaiveDate| {

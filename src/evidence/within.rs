@@ -35,9 +35,10 @@ impl ByDay {
         (all > 0.0).then(|| sum / all)
     }
 
-    /// What the lowest of each day find, so many a day; `None` without any lost row.
+    /// What the lowest of each day find, so many a day; `None` without any lost row. Lift is over what as many of each day would
+    /// find by chance.
     pub fn lowest(&self, lost: &[bool], weight: &[f64], room: f64) -> Option<Lowest> {
-        let (mut found, mut looked_at, mut all_lost, mut all) = (0.0, 0.0, 0.0, 0.0);
+        let (mut found, mut looked_at, mut all_lost, mut by_chance) = (0.0, 0.0, 0.0, 0.0);
         for ordered in &self.0 {
             let total: f64 = ordered.rows().iter().map(|row| weight[*row]).sum();
             let own: f64 = ordered.rows().iter().filter(|row| lost[**row]).map(|row| weight[*row]).sum();
@@ -47,12 +48,12 @@ impl ByDay {
             }
             looked_at += day;
             all_lost += own;
-            all += total;
+            by_chance += if total > 0.0 { day * own / total } else { 0.0 };
         }
         if all_lost <= 0.0 || looked_at <= 0.0 {
             return None;
         }
         let precision = found / looked_at;
-        Some(Lowest { precision, recall: found / all_lost, lift: precision / (all_lost / all) })
+        Some(Lowest { precision, recall: found / all_lost, lift: found / by_chance })
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn text(told: &Backtest, console: Console) -> String {
     text += &at_risk(told);
     for (title, named) in [
         ("Lost, and in no tier at risk:", &told.false_greens),
-        ("At risk, and still there:", &told.false_reds),
+        ("At risk, and not lost in this time:", &told.false_reds),
     ] {
         if !named.is_empty() {
             text += &format!("\n{title}\n{}", names(named).fitted(console.width));
@@ -38,17 +38,20 @@ pub(super) fn text(told: &Backtest, console: Console) -> String {
 
 fn heading(told: &Backtest) -> String {
     let mut text = format!(
-        "{} on {}, {}\n{} rows of {} accounts; {} were lost within {} days",
+        "{} on {}, {}\n{} rows of {} accounts; {}",
         shown(&told.title),
         days_in_words(&told.days),
         told.reading,
         HumanCount(told.rows as u64),
         HumanCount((told.accounts_lost + told.accounts_kept) as u64),
         told.accounts_lost,
-        told.horizon_days,
     );
-    if told.lead_days > 0 {
-        text += &format!(" after a lead of {}", told.lead_days);
+    match (told.horizon_days, told.lead_days) {
+        (Some(horizon), Some(lead @ 1..)) => {
+            text += &format!(" were lost within {horizon} days after a lead of {lead}")
+        }
+        (Some(horizon), _) => text += &format!(" were lost within {horizon} days"),
+        (None, _) => text += " are labelled as lost",
     }
     text +=
         &format!(" ({} of the rows), by {}\n", percent(Some(told.score.base_rate)), shown(&told.outcomes));
@@ -116,7 +119,8 @@ fn verdict(verdict: Verdict) -> &'static str {
         Verdict::TooFew => "too few to tell",
         Verdict::DoesNothing => "does nothing",
         Verdict::WrongWay => "points the wrong way",
-        Verdict::Tells => "tells; the rest does too",
+        Verdict::Tells => "tells; of the rest too few",
+        Verdict::TellsAsTheRest => "tells; the rest does too",
         Verdict::Adds => "adds",
         Verdict::Weakens => "better without",
     }

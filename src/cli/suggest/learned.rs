@@ -20,9 +20,13 @@ pub(super) fn tried(told: &OutOfTime) -> Sheet {
 
 /// The same in words.
 pub(super) fn tried_title(told: &OutOfTime) -> String {
+    let (rows, lost) = (told.rows, told.proposed.lost);
+    if told.learned_from == "other accounts" {
+        return format!("\nTried on {rows} rows, {lost} of them lost, each learned from other accounts:\n");
+    }
     format!(
-        "\nTried on {} later days ({} rows, {} of them lost), each learned from days whose outcomes were known by then:\n",
-        told.days, told.rows, told.proposed.lost
+        "\nTried on {} later days ({rows} rows, {lost} of them lost), each learned from days whose outcomes were known by then:\n",
+        told.days
     )
 }
 

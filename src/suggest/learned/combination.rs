@@ -125,10 +125,13 @@ fn told(
     beside.extend(panel.since_last_use());
     let number = forward(&parts, |from, to| regression(columns, &lost, from, to));
     beside.push(("a logistic regression on these metrics".to_owned(), number));
-    let out_of_time = out_of_time(panel, &proposed, beside)?;
+    let could_learn = |from: &Vec<usize>| from.iter().filter(|row| lost[**row]).count() >= LEAST_LOST;
+    if proposed.iter().all(Option::is_none) && parts.learned_from.iter().any(could_learn) {
+        return Err(nothing());
+    }
+    let out_of_time = out_of_time(panel, outcomes, &proposed, beside)?;
     let all: Vec<usize> = (0..lost.len()).collect();
-    let found = search(columns, (&lost, &half), &all, (most, bins))
-        .ok_or_else(|| Error::Usage("no metric tells who is lost: there is nothing to propose".to_owned()))?;
+    let found = search(columns, (&lost, &half), &all, (most, bins)).ok_or_else(nothing)?;
     let weights = plain(&found.parts.iter().map(|part| part.weight).collect::<Vec<_>>());
     let components: Vec<ProposedComponent> = found
         .parts
@@ -154,6 +157,10 @@ fn told(
     })
 }
 
+fn nothing() -> Error {
+    Error::Usage("no metric tells who is lost beyond chance: there is nothing to propose".to_owned())
+}
+
 /// Components and score as a project declares them; the lowest fifth is at risk.
 fn yaml(
     components: &[ProposedComponent],
@@ -168,10 +175,19 @@ fn yaml(
     }
     let mut scores = found.score(columns, rows);
     scores.sort_by(f64::total_cmp);
-    let edge = (quantile(&scores, 0.2) * 10.0).round();
+    let edge = edge(&scores);
     text += "# sql/scores/proposed.yml\ntitle: Proposed\nversion: \"1\"\ncomponents:\n";
     for component in components {
         text += &format!("  {}_told: {}\n", component.metric, component.weight);
     }
     text + &format!("tiers:\n  - {{name: at-risk, below: {edge}, at_risk: true}}\n  - {{name: healthy}}\n")
+}
+
+/// The edge below which about the lowest fifth of sorted scores lies, from 0 to 100, with one decimal where that parts them:
+/// never the lowest score itself.
+fn edge(sorted: &[f64]) -> f64 {
+    let fifth = quantile(sorted, 0.2);
+    let Some(next) = sorted.iter().copied().find(|score| *score > fifth) else { return 50.0 };
+    let plain = ((fifth + next) / 2.0 * 100.0).round() / 10.0;
+    if plain > fifth * 10.0 && plain <= next * 10.0 { plain } else { next * 10.0 }
 }

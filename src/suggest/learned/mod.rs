@@ -26,7 +26,7 @@ pub use separated::{LearnedBin, MOST_BINS, Separated, separated};
 pub use weights::{ProposedWeight, Weights, suggest_weights};
 
 use crate::error::{Error, Result};
-use crate::evidence::{Ahead, Draws, Figures, From, Gain, Intervals, Judged, Panel, Which};
+use crate::evidence::{Ahead, Draws, Figures, From, Gain, Intervals, Judged, Outcomes, Panel, Which};
 
 /// What a proposal is asked of.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub struct LearnFrom {
 /// Figures of a proposal on days from which nothing was learned, beside others on the same rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutOfTime {
+    /// What proposals were learned from: `earlier days`, or `other accounts` where labels are of no time.
+    pub learned_from: &'static str,
     /// Days on which it was tried.
     pub days: usize,
     /// Rows of these days.
@@ -92,6 +94,7 @@ impl Better {
 /// A proposal, and what else there is, on the rows that a proposal could be made for.
 fn out_of_time(
     panel: &Panel,
+    outcomes: &Outcomes,
     proposed: &[Option<f64>],
     beside: Vec<(String, Vec<Option<f64>>)>,
 ) -> Result<OutOfTime> {
@@ -122,5 +125,11 @@ fn out_of_time(
             gain: judged.gain(proposed, &number),
         }
     });
-    Ok(OutOfTime { days: tried.len(), rows, proposed: own, beside: beside.collect() })
+    Ok(OutOfTime {
+        learned_from: if outcomes.is_always() { "other accounts" } else { "earlier days" },
+        days: tried.len(),
+        rows,
+        proposed: own,
+        beside: beside.collect(),
+    })
 }

@@ -80,7 +80,7 @@ pub async fn suggest_weights(
         weights.map(|weights| to.iter().map(|row| mean(&panel, &weights, *row)).collect())
     });
     let beside = vec![("the weights of today".to_owned(), panel.score.clone())];
-    let out_of_time = out_of_time(&panel, &proposed, beside)?;
+    let out_of_time = out_of_time(&panel, &outcomes, &proposed, beside)?;
     let verdict = Better::of(out_of_time.beside.first().and_then(|beside| beside.gain.as_ref()));
     let all: Vec<usize> = (0..lost.len()).collect();
     let weights = weights(&panel, &lost, &all, most).ok_or_else(|| {
