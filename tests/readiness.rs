@@ -22,7 +22,17 @@ fn bundled() -> &'static Path {
 /// The bundled sources and a table of what users did by day, with some of the text replaced: quick to check and to run.
 fn project(edits: &[(&str, &str, &str)]) -> TempDir {
     let project = tempfile::tempdir().unwrap();
-    let others = ["audits", "components", "marts", "metrics", "outcomes", "scores", "staging", "tests"];
+    let others = [
+        "audits",
+        "components",
+        "expectations",
+        "marts",
+        "metrics",
+        "outcomes",
+        "scores",
+        "staging",
+        "tests",
+    ];
     copy(bundled(), project.path(), &|file| others.iter().any(|name| file == Path::new("sql").join(name)));
     let write = |file: &str, text: &str| {
         let path = project.path().join(file);

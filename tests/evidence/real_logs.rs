@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::world::{hale, told};
+use crate::oracle::copy;
 use crate::skip;
 
 /// A log, the days of it that are looked at, months apart, and after how many days of silence an account is lost.
@@ -113,21 +114,13 @@ JOIN calendar.days ON days.day >= accounts.first_day
 WHERE date_part('day', days.day) = 1
 ";
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
-    }
-}
-
 /// The project of a log with these metrics, published on the days; and the days, as typed.
 fn published(log: &Log, sources: &Path) -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects").join(log.set), root);
-    let _ = fs::remove_dir_all(root.join("sql/audits"));
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects").join(log.set), root, &|file| {
+        file == Path::new("sql/audits")
+    });
     fs::write(root.join("sql/metrics/accounts.sql"), METRICS).unwrap();
     fs::write(root.join("sql/metrics/spine.sql"), SPINE).unwrap();
     let first: NaiveDate = log.first.parse().unwrap();
