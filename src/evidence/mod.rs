@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | `published`, `metric`, `scored` | tables of some days as columns; a metric as typed; a score's components, account by account |
 //! | `which_days` | which of the published days are looked at |
-//! | `outcomes`, `typed_rows`, `panel` | what became of accounts, from a table or a file; who was scored, with that beside it |
+//! | `outcomes`, `label_file`, `typed_rows`, `panel` | what became of accounts, from a table or a file; who was scored, with that beside it |
 //! | `ordered`, `within`, `figures` | how well an order finds the lost ones, over all rows, and within each day |
 //! | `resample` | intervals: accounts drawn again with all of their rows |
 //! | `separation`, `ranks`, `frame` | DeLong's error of an area, rank correlations, columns as a frame of Polars |
@@ -20,6 +20,7 @@ mod features;
 mod figures;
 pub(crate) mod forward;
 mod frame;
+mod label_file;
 mod logistic;
 mod metric;
 mod ordered;
