@@ -29,12 +29,12 @@ pub(super) fn baselines(panel: &Panel, parts: &Parts) -> Vec<Beside> {
     let standing = standing(panel);
     if !standing.is_empty() {
         let columns: Vec<&Vec<Option<f64>>> = standing.values().collect();
-        let number = forward(parts, |from, to| regression(&columns, &lost, from, to));
+        let number = forward(parts, &lost, |from, to| regression(&columns, &lost, from, to));
         found.push(Beside { title: "segment, tenure, days to renewal: no behaviour".to_owned(), number });
     }
     let measures: Vec<&Vec<Option<f64>>> = panel.measures().map(|(_, column)| column).collect();
     if !measures.is_empty() {
-        let number = forward(parts, |from, to| regression(&measures, &lost, from, to));
+        let number = forward(parts, &lost, |from, to| regression(&measures, &lost, from, to));
         found.push(Beside { title: "a logistic regression on the metrics".to_owned(), number });
     }
     for (name, title) in JUDGED {

@@ -35,8 +35,8 @@ pub use told::{Backtest, Baseline, ComponentTold, Cut, Tenth, Verdict};
 use crate::error::{Error, Result};
 use crate::evidence::forward::parts;
 use crate::evidence::{
-    Ahead, Draws, Figures, From, Gain, Intervals, Judged, Ordered, Outcomes, Panel, Population, Published,
-    Which, panel, quantile, rank_correlation,
+    Ahead, Figures, From, Gain, Intervals, Judged, Ordered, Outcomes, Panel, Population, Published, Which,
+    panel, quantile, rank_correlation,
 };
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
@@ -55,6 +55,8 @@ pub struct Asked {
     pub score: Option<String>,
     /// Which of the published days.
     pub days: Which,
+    /// The reading of what was published, for people: `as known` or `as happened`.
+    pub reading: &'static str,
     /// Where outcomes are from.
     pub outcomes: From,
     /// The time that is looked at.
@@ -95,11 +97,7 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
     let mut notes = Vec::new();
     let calls = calls(asked.calls, &panel, &mut notes);
     notes.extend(unknown(&outcomes, &panel));
-    let (lost, day) = (panel.lost(), panel.day_of_rows());
-    let arr: Vec<Option<f64>> = panel.rows.iter().map(|row| row.arr).collect();
-    let clusters: Vec<&str> = panel.rows.iter().map(|row| row.cluster.as_str()).collect();
-    let draws = Draws::of(&clusters);
-    let judged = Judged { day: &day, lost: &lost, arr: &arr, draws: &draws, calls };
+    let (lost, judged) = (panel.lost(), Judged::of(&panel, calls));
     let acted = acted(asked.acted.as_deref(), &panel)?;
     let tiers = tiers::tiers(score, &panel);
     let (false_greens, false_reds) = named::named(score, &panel, acted.as_deref(), asked.names);
@@ -109,7 +107,7 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
         score_name: score.name.clone(),
         title: score.title.clone(),
         definition: score.definition.clone(),
-        reading: "as happened",
+        reading: asked.reading,
         outcomes: outcomes.words.clone(),
         lead_days: outcomes.is_of_time().then_some(outcomes.ahead.lead),
         horizon_days: outcomes.is_of_time().then_some(outcomes.ahead.horizon),
@@ -120,13 +118,11 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
         apart: panel.apart.clone(),
         calls,
         score: figures,
-        without_ours: judged
-            .figures(&panel.without_ours, Intervals::OfAuc)
-            .filter(|_| !panel.without_ours.is_empty()),
+        without_ours: judged.figures(&panel.without_ours, Intervals::OfAuc),
         arr_correlation: arr_correlation(&panel)?,
         baselines: baselines(&panel, &outcomes, &judged),
         components: components(score, &panel, &judged),
-        cuts: cuts(&panel, &judged),
+        cuts: cuts(&panel, &judged, calls),
         is_monotone: tiers::is_monotone(&tiers),
         tiers,
         at_risk: tiers::at_risk(score, &panel, acted.as_deref()),
@@ -177,12 +173,7 @@ fn calls(asked: Option<f64>, panel: &Panel, notes: &mut Vec<String>) -> f64 {
 
 /// Whether something was done about each row.
 fn acted(column: Option<&str>, panel: &Panel) -> Result<Option<Vec<bool>>> {
-    let Some(name) = column else { return Ok(None) };
-    let Some(values) = panel.metrics.get(name) else {
-        let message =
-            format!("metrics.accounts has no column of numbers `{}`", crate::diagnostic::visible(name));
-        return Err(Error::Usage(message));
-    };
+    let Some(values) = column.map(|name| panel.metric(name)).transpose()? else { return Ok(None) };
     Ok(Some(values.iter().map(|value| value.is_some_and(|value| value > 0.0)).collect()))
 }
 
@@ -194,7 +185,7 @@ fn arr_correlation(panel: &Panel) -> Result<Option<f64>> {
     rank_correlation(&panel.score, &change.collect::<Vec<_>>())
 }
 
-fn baselines(panel: &Panel, outcomes: &Outcomes, judged: &Judged<'_>) -> Vec<Baseline> {
+fn baselines(panel: &Panel, outcomes: &Outcomes, judged: &Judged) -> Vec<Baseline> {
     let found = baselines::baselines(panel, &parts(panel, outcomes));
     let told = found.into_iter().map(|beside| Baseline {
         figures: judged.figures(&beside.number, Intervals::OfAll),
@@ -204,7 +195,7 @@ fn baselines(panel: &Panel, outcomes: &Outcomes, judged: &Judged<'_>) -> Vec<Bas
     told.collect()
 }
 
-fn components(score: &Score, panel: &Panel, judged: &Judged<'_>) -> Vec<ComponentTold> {
+fn components(score: &Score, panel: &Panel, judged: &Judged) -> Vec<ComponentTold> {
     let told = panel.components.iter().map(|component| {
         let figures = judged.figures(&component.points, Intervals::OfAuc);
         let gain = figures.as_ref().and_then(|_| judged.gain(&panel.score, &component.without));
@@ -242,9 +233,9 @@ fn verdict(figures: Option<&Figures>, gain: Option<&Gain>) -> Verdict {
 }
 
 /// The rows by segment, scorecard, and thirds of ARR, where there is more than one.
-fn cuts(panel: &Panel, judged: &Judged<'_>) -> Vec<Cut> {
-    let mut found = cut(panel, judged, "segment", |row| panel.rows[row].segment.clone());
-    found.extend(cut(panel, judged, "scorecard", |row| panel.rows[row].scorecard.clone()));
+fn cuts(panel: &Panel, judged: &Judged, calls: f64) -> Vec<Cut> {
+    let mut found = cut(panel, (judged, calls), "segment", |row| panel.rows[row].segment.clone());
+    found.extend(cut(panel, (judged, calls), "scorecard", |row| panel.rows[row].scorecard.clone()));
     let mut arr: Vec<f64> = panel.rows.iter().filter_map(|row| row.arr).collect();
     arr.sort_by(f64::total_cmp);
     if !arr.is_empty() {
@@ -254,14 +245,16 @@ fn cuts(panel: &Panel, judged: &Judged<'_>) -> Vec<Cut> {
             arr if arr <= high => "2 middle third",
             _ => "3 greatest third",
         };
-        found.extend(cut(panel, judged, "ARR", |row| panel.rows[row].arr.map(|arr| third(arr).to_owned())));
+        found.extend(cut(panel, (judged, calls), "ARR", |row| {
+            panel.rows[row].arr.map(|arr| third(arr).to_owned())
+        }));
     }
     found
 }
 
 fn cut(
     panel: &Panel,
-    judged: &Judged<'_>,
+    (judged, calls): (&Judged, f64),
     by: &'static str,
     member: impl Fn(usize) -> Option<String>,
 ) -> Vec<Cut> {
@@ -277,10 +270,11 @@ fn cut(
     let told = members.into_iter().map(|(member, rows)| {
         let mut number = vec![None; panel.rows.len()];
         rows.iter().for_each(|row| number[*row] = panel.score[*row]);
-        let lost = rows.iter().filter(|row| judged.lost[**row]).count();
+        let lost = rows.iter().filter(|row| panel.rows[**row].outcome.is_lost).count();
         // Of the calls as many as of the rows.
-        let judged = Judged { calls: judged.calls * rows.len() as f64 / panel.rows.len() as f64, ..*judged };
-        Cut { by, member, rows: rows.len(), lost, figures: judged.figures(&number, Intervals::OfAuc) }
+        let calls = calls * rows.len() as f64 / panel.rows.len() as f64;
+        let figures = judged.called(&number, calls, Intervals::OfAuc);
+        Cut { by, member, rows: rows.len(), lost, figures }
     });
     told.collect()
 }

@@ -35,7 +35,7 @@ pub(super) fn named(
     acted: Option<&[bool]>,
     most: usize,
 ) -> (Vec<Named>, Vec<Named>) {
-    let is_at_risk = |row: &Observed| score.tiers.iter().any(|own| own.name == row.tier && own.at_risk);
+    let is_at_risk = |row: &Observed| score.is_at_risk(&row.tier);
     let mut last: BTreeMap<&str, usize> = BTreeMap::new();
     // An account that was lost is looked at on the last day from which the loss was seen.
     for (at, row) in panel.rows.iter().enumerate() {

@@ -109,7 +109,7 @@ fn losses(panel: &Panel) -> Vec<Loss<'_>> {
 
 /// The tiers at risk against the losses. `acted` says of each row whether something was done about it.
 pub(super) fn at_risk(score: &Score, panel: &Panel, acted: Option<&[bool]>) -> AtRisk {
-    let is_at_risk = |tier: &str| score.tiers.iter().any(|own| own.name == tier && own.at_risk);
+    let is_at_risk = |tier: &str| score.is_at_risk(tier);
     let flagged: Vec<usize> =
         (0..panel.rows.len()).filter(|row| is_at_risk(&panel.rows[*row].tier)).collect();
     let lost_of = |rows: &[usize]| rows.iter().filter(|row| panel.rows[**row].outcome.is_lost).count();

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::ordered::{Lowest, Ordered};
+use super::panel::Panel;
 use super::resample::{Draws, Interval};
 use super::within::ByDay;
 
@@ -59,19 +60,13 @@ impl Gain {
     }
 }
 
-/// What figures are made over: the rows with what became of them.
-#[derive(Clone, Copy)]
-pub struct Judged<'a> {
-    /// Place of each row's day.
-    pub day: &'a [usize],
-    /// Whether it was lost.
-    pub lost: &'a [bool],
-    /// Its ARR.
-    pub arr: &'a [Option<f64>],
-    /// Rows drawn again.
-    pub draws: &'a Draws,
-    /// How many accounts of a day are looked at.
-    pub calls: f64,
+/// What figures are made over: the rows of a panel with what became of them.
+pub struct Judged {
+    day: Vec<usize>,
+    lost: Vec<bool>,
+    arr: Vec<f64>,
+    draws: Draws,
+    calls: f64,
 }
 
 /// Which figures get an interval.
@@ -89,7 +84,18 @@ impl Intervals {
     }
 }
 
-impl Judged<'_> {
+impl Judged {
+    /// The rows of a panel, so many accounts of each day of which are looked at.
+    pub fn of(panel: &Panel, calls: f64) -> Self {
+        Self {
+            day: panel.day_of_rows(),
+            lost: panel.lost(),
+            arr: panel.rows.iter().map(|row| row.arr.unwrap_or_default()).collect(),
+            draws: Draws::of(&panel.clusters()),
+            calls,
+        }
+    }
+
     fn has_enough(&self, number: &[Option<f64>]) -> Option<(usize, usize)> {
         let rows = (0..number.len()).filter(|row| number[*row].is_some());
         let (lost, kept): (Vec<usize>, Vec<usize>) = rows.partition(|row| self.lost[*row]);
@@ -100,26 +106,30 @@ impl Judged<'_> {
     /// The figures of a number; `None` with fewer than 20 lost or kept rows. Intervals beside that of the area are made where
     /// they are asked for: each takes as long as all the rest.
     pub fn figures(&self, number: &[Option<f64>], intervals: Intervals) -> Option<Figures> {
+        self.called(number, self.calls, intervals)
+    }
+
+    /// The same of rows of which another number is looked at on each day.
+    pub(crate) fn called(&self, number: &[Option<f64>], calls: f64, intervals: Intervals) -> Option<Figures> {
         let (lost, kept) = self.has_enough(number)?;
         let ones = vec![1.0; number.len()];
-        let (by_day, all) = (ByDay::of(number, self.day), Ordered::of(number));
-        let arr: Vec<f64> = self.arr.iter().map(|arr| arr.unwrap_or_default()).collect();
-        let auc = |weight: &[f64]| by_day.auc(self.lost, weight);
-        let precision = |weight: &[f64]| all.average_precision(self.lost, weight);
-        let lift = |weight: &[f64]| by_day.lowest(self.lost, weight, self.calls).map(|lowest| lowest.lift);
+        let (by_day, all) = (ByDay::of(number, &self.day), Ordered::of(number));
+        let auc = |weight: &[f64]| by_day.auc(&self.lost, weight);
+        let precision = |weight: &[f64]| all.average_precision(&self.lost, weight);
+        let lift = |weight: &[f64]| by_day.lowest(&self.lost, weight, calls).map(|lowest| lowest.lift);
         Some(Figures {
             rows: lost + kept,
             lost,
             auc: Figure { value: auc(&ones)?, interval: self.draws.interval(&ones, auc) },
-            auc_by_arr: by_day.auc(self.lost, &arr),
+            auc_by_arr: by_day.auc(&self.lost, &self.arr),
             average_precision: Figure {
                 value: precision(&ones)?,
                 interval: intervals.of_all(|| self.draws.interval(&ones, precision)),
             },
             base_rate: lost as f64 / (lost + kept) as f64,
-            lowest: by_day.lowest(self.lost, &ones, self.calls)?,
+            lowest: by_day.lowest(&self.lost, &ones, calls)?,
             lift_interval: intervals.of_all(|| self.draws.interval(&ones, lift)),
-            distance: all.distance(self.lost, &ones)?,
+            distance: all.distance(&self.lost, &ones)?,
         })
     }
 
@@ -130,9 +140,9 @@ impl Judged<'_> {
         };
         let (number, other) = (both(number, other), both(other, number));
         let (lost, kept) = self.has_enough(&number)?;
-        let (number, other) = (ByDay::of(&number, self.day), ByDay::of(&other, self.day));
+        let (number, other) = (ByDay::of(&number, &self.day), ByDay::of(&other, &self.day));
         let ones = vec![1.0; self.lost.len()];
-        let gain = |weight: &[f64]| Some(number.auc(self.lost, weight)? - other.auc(self.lost, weight)?);
+        let gain = |weight: &[f64]| Some(number.auc(&self.lost, weight)? - other.auc(&self.lost, weight)?);
         Some(Gain { auc: gain(&ones)?, interval: self.draws.interval(&ones, gain), rows: lost + kept })
     }
 }

@@ -11,11 +11,11 @@ use super::ordered::Ordered;
 use super::outcomes::Outcomes;
 use super::panel::Panel;
 
-/// How far weights are held back: one row in the middle counts as much as a weight of 1.
+/// How far the weights of a regression are held back.
 pub(crate) const RIDGE: f64 = 1.0;
 
 /// The least lost rows to learn from.
-pub(crate) const LEAST_LOST: usize = 30;
+const LEAST_LOST: usize = 30;
 
 /// The most columns that a regression takes, where there are rows enough.
 const MOST_COLUMNS: usize = 30;
@@ -37,10 +37,11 @@ const PARTS: usize = 5;
 pub(crate) fn parts(panel: &Panel, outcomes: &Outcomes) -> Parts {
     let rows = 0..panel.rows.len();
     if outcomes.is_always() {
-        let names: BTreeSet<&str> = panel.rows.iter().map(|row| row.cluster.as_str()).collect();
+        let clusters = panel.clusters();
+        let names: BTreeSet<&str> = clusters.iter().copied().collect();
         let part: BTreeMap<&str, usize> =
             names.into_iter().enumerate().map(|(at, name)| (name, at % PARTS)).collect();
-        let of_rows: Vec<usize> = panel.rows.iter().map(|row| part[row.cluster.as_str()]).collect();
+        let of_rows: Vec<usize> = clusters.iter().map(|name| part[name]).collect();
         let others = |own: usize| rows.clone().filter(|row| of_rows[*row] != own).collect();
         let learned_from = (0..PARTS).map(others).collect();
         return Parts { of_rows, learned_from };
@@ -54,15 +55,29 @@ pub(crate) fn parts(panel: &Panel, outcomes: &Outcomes) -> Parts {
     Parts { of_rows, learned_from }
 }
 
-/// A number for each row from what could be learned for its part: `learn` takes the rows to learn from, and gives numbers of
-/// all rows, or nothing.
+/// How many of some rows were lost.
+fn count_lost(lost: &[bool], rows: &[usize]) -> usize {
+    rows.iter().filter(|row| lost[**row]).count()
+}
+
+impl Parts {
+    /// Whether there is a part for which enough rows to learn from were lost.
+    pub(crate) fn can_learn(&self, lost: &[bool]) -> bool {
+        self.learned_from.iter().any(|from| count_lost(lost, from) >= LEAST_LOST)
+    }
+}
+
+/// A number for each row from what could be learned for its part: `learn` takes the rows to learn from and those of the part,
+/// and gives numbers of these, or nothing. Where fewer than 30 of the rows to learn from were lost, nothing is learned.
 pub(crate) fn forward(
     parts: &Parts,
+    lost: &[bool],
     mut learn: impl FnMut(&[usize], &[usize]) -> Option<Vec<f64>>,
 ) -> Vec<Option<f64>> {
     let all = 0..parts.of_rows.len();
     let mut found = vec![None; all.len()];
-    for (part, from) in parts.learned_from.iter().enumerate() {
+    let enough = |from: &[usize]| count_lost(lost, from) >= LEAST_LOST;
+    for (part, from) in parts.learned_from.iter().enumerate().filter(|(_, from)| enough(from)) {
         let own: Vec<usize> = all.clone().filter(|row| parts.of_rows[*row] == part).collect();
         if let Some(numbers) = learn(from, &own) {
             own.into_iter().zip(numbers).for_each(|(row, number)| found[row] = Some(number));
@@ -72,8 +87,8 @@ pub(crate) fn forward(
 }
 
 /// The chance to stay, as log-odds, by a logistic regression on columns of metrics, learned from some rows, for others; `None`
-/// where there are fewer than 30 lost rows to learn from. Of more columns than a tenth of these the ones that tell most by
-/// themselves are taken, at most 30.
+/// where all of these are lost, or none. Of more columns than a tenth of the lost rows the ones that tell most by themselves are
+/// taken, at most 30.
 pub(crate) fn regression(
     columns: &[&Vec<Option<f64>>],
     lost: &[bool],
@@ -81,10 +96,7 @@ pub(crate) fn regression(
     to: &[usize],
 ) -> Option<Vec<f64>> {
     let happened: Vec<bool> = from.iter().map(|row| lost[*row]).collect();
-    let count = happened.iter().filter(|lost| **lost).count();
-    if count < LEAST_LOST {
-        return None;
-    }
+    let count = count_lost(lost, from);
     let pick = |column: &Vec<Option<f64>>, rows: &[usize]| -> Vec<Option<f64>> {
         rows.iter().map(|row| column[*row]).collect()
     };
@@ -96,7 +108,7 @@ pub(crate) fn regression(
         applied.extend(scale.columns(&pick(column, to)));
     }
     let fitted = Logistic::fit(&learned, &happened, RIDGE, Sign::Either)?;
-    Some(fitted.all_log_odds(&applied, to.len()).into_iter().map(|odds| -odds).collect())
+    Some(fitted.log_odds(&applied, to.len()).into_iter().map(|odds| -odds).collect())
 }
 
 /// The columns that tell most by themselves, in their own order.

@@ -63,13 +63,8 @@ impl Logistic {
         Some(found)
     }
 
-    /// The log-odds of a row.
-    pub fn log_odds(&self, row: impl Iterator<Item = f64>) -> f64 {
-        self.weights.iter().zip(row).fold(self.intercept, |sum, (weight, value)| sum + weight * value)
-    }
-
     /// The log-odds of every row.
-    pub fn all_log_odds(&self, columns: &[Vec<f64>], rows: usize) -> Vec<f64> {
+    pub fn log_odds(&self, columns: &[Vec<f64>], rows: usize) -> Vec<f64> {
         let mut found = vec![self.intercept; rows];
         for (weight, column) in self.weights.iter().zip(columns).filter(|(weight, _)| **weight != 0.0) {
             found.iter_mut().zip(column).for_each(|(sum, value)| *sum += weight * value);
@@ -79,7 +74,7 @@ impl Logistic {
 
     /// What is made least: minus the log-likelihood, and what weights are held back by.
     pub(crate) fn cost(&self, columns: &[Vec<f64>], happened: &[bool], ridge: f64) -> f64 {
-        let odds = self.all_log_odds(columns, happened.len());
+        let odds = self.log_odds(columns, happened.len());
         let rows = odds.iter().zip(happened).map(|(odds, happened)| {
             let against = if *happened { -odds } else { *odds };
             // log(1 + exp(x)), without overflow.
@@ -90,7 +85,7 @@ impl Logistic {
 
     /// The step to the least of the parabola that touches the cost here; the intercept's comes last.
     fn step(&self, columns: &[Vec<f64>], happened: &[bool], ridge: f64, sign: Sign) -> Vec<f64> {
-        let odds = self.all_log_odds(columns, happened.len());
+        let odds = self.log_odds(columns, happened.len());
         let chance: Vec<f64> = odds.iter().map(|odds| 1.0 / (1.0 + (-odds).exp())).collect();
         let curve: Vec<f64> = chance.iter().map(|p| (p * (1.0 - p)).max(1e-12)).collect();
         let off: Vec<f64> =

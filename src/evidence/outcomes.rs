@@ -218,17 +218,14 @@ impl Outcomes {
         let model = table(published, name)?;
         let has = |column: &str| model.contract.column(column).is_some();
         let optional = |column: &str, form: &str| {
-            if has(column) { column.to_owned() } else { format!("CAST(NULL AS {form}) AS {column}") }
+            let value = if has(column) { column } else { "NULL" };
+            format!("CAST({value} AS {form}) AS {column}")
         };
         let sql = format!(
             "SELECT account_id, CAST(observed_on AS VARCHAR) AS observed_on, CAST(as_of_date AS VARCHAR) AS known_on, is_lost, {}, {}, {}, {} FROM {} \
              WHERE horizon_days = {} ORDER BY observed_on, account_id",
             optional("population", "VARCHAR"),
-            if has("lost_on") {
-                "CAST(lost_on AS VARCHAR) AS lost_on"
-            } else {
-                "CAST(NULL AS VARCHAR) AS lost_on"
-            },
+            optional("lost_on", "VARCHAR"),
             optional("arr", "DOUBLE"),
             optional("arr_later", "DOUBLE"),
             model.name,

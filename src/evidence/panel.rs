@@ -96,6 +96,22 @@ impl Panel {
         self.rows.iter().map(|row| row.day).collect()
     }
 
+    /// The cluster of each row.
+    pub(crate) fn clusters(&self) -> Vec<&str> {
+        self.rows.iter().map(|row| row.cluster.as_str()).collect()
+    }
+
+    /// A column of numbers of metrics.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for one that is not there.
+    pub(crate) fn metric(&self, name: &str) -> Result<&Vec<Option<f64>>> {
+        self.metrics.get(name).ok_or_else(|| {
+            let table = Entity::Account.table();
+            Error::Usage(format!("{table} has no column of numbers `{}`", visible(name)))
+        })
+    }
+
     /// Metrics that measure an account, by name.
     pub fn measures(&self) -> impl Iterator<Item = (&str, &Vec<Option<f64>>)> {
         let all = self.metrics.iter().map(|(name, column)| (name.as_str(), column));

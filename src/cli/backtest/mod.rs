@@ -79,11 +79,10 @@ impl Backtest {
         if self.probe {
             return self.probed(context, pipeline, &engine).await;
         }
-        let asked = self.asked(&pipeline)?;
         let (out, reading) = self.published(context, &pipeline, &engine).await?;
+        let asked = self.asked(&pipeline, reading)?;
         let published = Published { pipeline: &pipeline, engine: &engine, out: &out };
-        let mut told = backtest(&published, &asked).await?;
-        told.reading = words(reading);
+        let told = backtest(&published, &asked).await?;
         output::value(&told, &text::text(&told, context.console), context.console)
     }
 
@@ -109,7 +108,7 @@ impl Backtest {
     }
 
     async fn probed(self, context: &Context, pipeline: Pipeline, engine: &Engine) -> Outcome {
-        let asked = self.asked(&pipeline)?;
+        let asked = self.asked(&pipeline, Reading::AsKnown)?;
         let known = context.published(&self.out, Reading::AsKnown, (&pipeline, engine)).await?;
         let happened = context.published(&self.out, Reading::AsHappened, (&pipeline, engine)).await?;
         let checked = check(pipeline, engine, None).await?;
@@ -120,10 +119,11 @@ impl Backtest {
         output::value(&told, &probe_text::text(&told, context.console), context.console)
     }
 
-    fn asked(&self, pipeline: &Pipeline) -> Result<Asked> {
+    fn asked(&self, pipeline: &Pipeline, reading: Reading) -> Result<Asked> {
         Ok(Asked {
             score: self.score.clone(),
             days: self.by.which(pipeline),
+            reading: words(reading),
             outcomes: self.by.outcomes(),
             ahead: self.by.ahead(),
             condition: self.by.condition(pipeline)?,

@@ -55,6 +55,11 @@ pub struct Score {
 }
 
 impl Score {
+    /// Whether a tier of a name is declared to be at risk.
+    pub fn is_at_risk(&self, tier: &str) -> bool {
+        self.tiers.iter().any(|own| own.name == tier && own.at_risk)
+    }
+
     /// Whether any of its tiers is at risk.
     pub fn has_tier_at_risk(&self) -> bool {
         self.tiers.iter().any(|tier| tier.at_risk)

@@ -5,11 +5,11 @@ use serde::Serialize;
 use super::search::{Found, plain, search};
 use super::{Better, LearnFrom, OutOfTime, Separated, out_of_time};
 use crate::error::{Error, Result};
-use crate::evidence::forward::{LEAST_LOST, forward, parts, regression};
+use crate::evidence::forward::{forward, parts, regression};
 use crate::evidence::{Outcomes, Panel, Population, Published, halves, panel, quantile};
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
-use crate::semantic::{Entity, Score};
+use crate::semantic::Score;
 
 /// A score that is proposed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,14 +84,7 @@ pub async fn suggest_combination(
 
 /// The metrics that are tried.
 fn names<'a>(panel: &'a Panel, wanted: &[String]) -> Result<Vec<&'a str>> {
-    if let Some(missing) = wanted.iter().find(|name| !panel.metrics.contains_key(*name)) {
-        let message = format!(
-            "{} has no column of numbers `{}`",
-            Entity::Account.table(),
-            crate::diagnostic::visible(missing)
-        );
-        return Err(Error::Usage(message));
-    }
+    wanted.iter().try_for_each(|name| panel.metric(name).map(drop))?;
     if wanted.is_empty() {
         return Ok(panel.measures().map(|(name, _)| name).collect());
     }
@@ -111,22 +104,19 @@ fn told(
     (most, bins): (usize, usize),
 ) -> Result<Combination> {
     let lost = panel.lost();
-    let half = halves(&panel.rows.iter().map(|row| row.cluster.as_str()).collect::<Vec<_>>());
+    let half = halves(&panel.clusters());
     let parts = parts(panel, outcomes);
-    let proposed = forward(&parts, |from, to| {
-        let enough = from.iter().filter(|row| lost[**row]).count() >= LEAST_LOST;
-        let found = if enough { search(columns, (&lost, &half), from, (most, bins)) } else { None };
-        found.map(|found| found.score(columns, to))
+    let proposed = forward(&parts, &lost, |from, to| {
+        search(columns, (&lost, &half), from, (most, bins)).map(|found| found.score(columns, to))
     });
     let mut beside = Vec::new();
     if let Some(score) = score {
         beside.push((format!("{}, the score", score.title), panel.score.clone()));
     }
     beside.extend(panel.since_last_use());
-    let number = forward(&parts, |from, to| regression(columns, &lost, from, to));
+    let number = forward(&parts, &lost, |from, to| regression(columns, &lost, from, to));
     beside.push(("a logistic regression on these metrics".to_owned(), number));
-    let could_learn = |from: &Vec<usize>| from.iter().filter(|row| lost[**row]).count() >= LEAST_LOST;
-    if proposed.iter().all(Option::is_none) && parts.learned_from.iter().any(could_learn) {
+    if proposed.iter().all(Option::is_none) && parts.can_learn(&lost) {
         return Err(nothing());
     }
     let out_of_time = out_of_time(panel, outcomes, &proposed, beside)?;

@@ -26,7 +26,7 @@ pub use separated::{LearnedBin, MOST_BINS, Separated, separated};
 pub use weights::{ProposedWeight, Weights, suggest_weights};
 
 use crate::error::{Error, Result};
-use crate::evidence::{Ahead, Draws, Figures, From, Gain, Intervals, Judged, Outcomes, Panel, Which};
+use crate::evidence::{Ahead, Figures, From, Gain, Intervals, Judged, Outcomes, Panel, Which};
 
 /// What a proposal is asked of.
 #[derive(Debug, Clone)]
@@ -98,15 +98,10 @@ fn out_of_time(
     proposed: &[Option<f64>],
     beside: Vec<(String, Vec<Option<f64>>)>,
 ) -> Result<OutOfTime> {
-    let (lost, day) = (panel.lost(), panel.day_of_rows());
-    let arr: Vec<Option<f64>> = panel.rows.iter().map(|row| row.arr).collect();
-    let clusters: Vec<&str> = panel.rows.iter().map(|row| row.cluster.as_str()).collect();
-    let draws = Draws::of(&clusters);
-    let tried: BTreeSet<usize> =
-        (0..day.len()).filter(|row| proposed[*row].is_some()).map(|row| day[row]).collect();
+    let with = panel.rows.iter().zip(proposed).filter(|(_, own)| own.is_some());
+    let tried: BTreeSet<usize> = with.map(|(row, _)| row.day).collect();
     let rows = proposed.iter().flatten().count();
-    let calls = (0.1 * rows as f64 / tried.len().max(1) as f64).ceil();
-    let judged = Judged { day: &day, lost: &lost, arr: &arr, draws: &draws, calls };
+    let judged = Judged::of(panel, (0.1 * rows as f64 / tried.len().max(1) as f64).ceil());
     let only = |number: Vec<Option<f64>>| -> Vec<Option<f64>> {
         number.into_iter().zip(proposed).map(|(number, own)| number.filter(|_| own.is_some())).collect()
     };

@@ -3,16 +3,15 @@
 //! Every metric is cut by what became of accounts; then, one after the other, the one is taken that makes the likelihood of a
 //! logistic regression on points, none of whose weights is below zero, the greatest, as long as it grows by more than half the
 //! logarithm of the number of rows and the logarithm of how many metrics were tried (J. Chen, Z. Chen, "Extended Bayesian
-//! information criteria for model selection with large model spaces", 2008). The points that are chosen by, and weighed, are those of bins cut in the other
-//! half of the accounts: what is cut where it happens to tell most tells nothing there. All of it is learned from some rows,
-//! and told on others.
+//! information criteria for model selection with large model spaces", 2008). The points that are chosen by, and weighed, are
+//! those of bins cut in the other half of the accounts: what is cut where it happens to tell most tells nothing there. All of
+//! it is learned from some rows, and told on others.
 
+use crate::evidence::forward::RIDGE;
 use crate::evidence::{Logistic, Sign};
 
 use super::separated::{Separated, separated};
 
-/// How far weights are held back.
-const RIDGE: f64 = 1.0;
 /// The least share of rows that must have a metric.
 const LEAST_KNOWN: f64 = 0.5;
 /// The most metrics that are tried together: those that tell most by themselves.

@@ -5,13 +5,10 @@ use serde::Serialize;
 use super::search::{centred, plain};
 use super::{Better, LearnFrom, OutOfTime, out_of_time};
 use crate::error::{Error, Result};
-use crate::evidence::forward::{LEAST_LOST, forward, parts};
+use crate::evidence::forward::{RIDGE, forward, parts};
 use crate::evidence::{Logistic, Outcomes, Panel, Population, Published, Sign, panel};
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
-
-/// How far weights are held back.
-const RIDGE: f64 = 1.0;
 
 /// Weights that are proposed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,10 +71,9 @@ pub async fn suggest_weights(
     let most = most.unwrap_or(panel.components.len());
     let lost = panel.lost();
     let parts = parts(&panel, &outcomes);
-    let proposed = forward(&parts, |from, to| {
-        let enough = from.iter().filter(|row| lost[**row]).count() >= LEAST_LOST;
-        let weights = if enough { weights(&panel, &lost, from, most) } else { None };
-        weights.map(|weights| to.iter().map(|row| mean(&panel, &weights, *row)).collect())
+    let proposed = forward(&parts, &lost, |from, to| {
+        let weights = weights(&panel, &lost, from, most)?;
+        Some(to.iter().map(|row| mean(&panel, &weights, *row)).collect())
     });
     let beside = vec![("the weights of today".to_owned(), panel.score.clone())];
     let out_of_time = out_of_time(&panel, &outcomes, &proposed, beside)?;
