@@ -1,5 +1,6 @@
 //! The command as people and orchestrators meet it: the real binary on small projects, its exit codes and streams.
 
+mod as_published;
 mod calls;
 mod checkouts;
 mod columns;

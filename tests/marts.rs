@@ -45,12 +45,15 @@ fn said(project: &Path) -> BTreeMap<String, Vec<String>> {
         let mut lines: Vec<String> = rows
             .into_iter()
             .map(|mut row| {
-                row.retain(|column, _| !["tier", "from_tier", "to_tier"].contains(&column.as_str()));
+                // Names are a part of the definition, by which its hash says that it is another one.
+                let of_names = ["tier", "from_tier", "to_tier", "definition"];
+                row.retain(|column, _| !of_names.contains(&column.as_str()));
                 format!("{row:?}")
             })
             .collect();
         lines.sort();
-        assert!(!lines.is_empty(), "marts.{table} is empty: it shows nothing");
+        // What became of accounts is told of days long before, of which nothing is published here.
+        assert!(!lines.is_empty() || table == "outcomes_by_tier", "marts.{table} is empty: it shows nothing");
         said.insert(table, lines);
     }
     said

@@ -18,9 +18,9 @@ use halescore::check::Checked;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::oracle::copy;
-use crate::oracle::table::{batches, parquet_below, rows};
+use crate::oracle::table::{Row, Value, batches, parquet_below, rows};
 use crate::oracle::world::{GENERATED_LAST_DAY, LAST_DAY, World, generated, small};
+use crate::oracle::{copy, project_with};
 use crate::pipeline::{Run, checked};
 use crate::seeds::kept;
 use naive::{Key, Told};
@@ -140,4 +140,61 @@ fn outcomes_of_a_generated_world_are_what_its_contracts_say() {
         assert!(want.values().any(|told| told.population == population), "nobody is {population}");
     }
     assert!(want.values().any(|told| told.lost_on.is_some()), "nobody is lost");
+}
+
+/// By tier as it was published: of a day on which a score of another definition was, and by sums of our own.
+#[test]
+fn capability_42_what_became_of_each_tier_is_that_of_the_tier_people_saw() {
+    let (sources, out) = (generated(&small()), tempfile::tempdir().unwrap());
+    let seen = GENERATED_LAST_DAY - Days::new(90);
+    let then = project_with(&[("sql/scores/health.yml", "below: 30", "below: 45")]);
+    for (project, day, select) in [
+        (then.path(), seen, &["scores.health"][..]),
+        (project_with(&[]).path(), GENERATED_LAST_DAY, &["outcomes.retention", "marts.outcomes_by_tier"]),
+    ] {
+        let run = Run::new(project, sources.path(), out.path()).select(select);
+        run.publish(day..=day).unwrap_or_else(|error| panic!("{error}"));
+    }
+    let read = |table: &str| -> Vec<Row> {
+        let files = parquet_below(&out.path().join(table));
+        files.iter().flat_map(|file| batches(file)).flat_map(|batch| rows(&batch)).collect()
+    };
+    let text = |row: &Row, column: &str| match &row[column] {
+        Value::Text(text) => text.clone(),
+        other => format!("{other:?}"),
+    };
+    let cents = |row: &Row, column: &str| (text(row, column).parse::<f64>().unwrap() * 100.0).round() as i64;
+    let tiers: BTreeMap<String, (String, String)> = read("scores/health")
+        .iter()
+        .filter(|row| row["as_of_date"] == Value::Day(seen))
+        .map(|row| (text(row, "account_id"), (text(row, "tier"), text(row, "definition"))))
+        .collect();
+    let mut want: BTreeMap<(String, String), [i64; 7]> = BTreeMap::new();
+    for row in read("outcomes/retention").iter().filter(|row| row["observed_on"] == Value::Day(seen)) {
+        let Some(tier) = tiers.get(&text(row, "account_id")) else { continue };
+        let (arr, later, is_lost) =
+            (cents(row, "arr"), cents(row, "arr_later"), i64::from(row["lost_on"] != Value::Null));
+        let is_judged = i64::from(row["is_lost"] != Value::Null);
+        let sums = want.entry(tier.clone()).or_default();
+        for (sum, more) in
+            sums.iter_mut().zip([1, is_judged, is_judged * is_lost, is_lost, arr, arr * is_lost, later])
+        {
+            *sum += more;
+        }
+    }
+    let columns =
+        ["accounts", "judged_accounts", "lost_judged", "lost_accounts", "arr", "lost_arr", "arr_later"];
+    let got: BTreeMap<(String, String), [i64; 7]> = read("marts/outcomes_by_tier")
+        .iter()
+        .map(|row| {
+            assert_eq!((&row["horizon_days"], &row["observed_on"]), (&Value::Whole(30), &Value::Day(seen)));
+            let sums = columns.map(|column| match &row[column] {
+                Value::Whole(count) => *count,
+                _ => cents(row, column),
+            });
+            ((text(row, "tier"), text(row, "definition")), sums)
+        })
+        .collect();
+    assert!(got.len() > 2, "{got:?}");
+    assert_eq!(got, want);
 }

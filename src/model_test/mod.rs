@@ -149,7 +149,7 @@ pub fn misspelt_tiers(checked: &Checked) -> Diagnostics {
 pub fn untested(checked: &Checked) -> Result<Vec<ModelName>> {
     let tested = select::cases(checked)?;
     let models = checked.pipeline.models.iter();
-    let is_own = |layer: Layer| layer.is_semantic() || layer == Layer::Dated;
+    let is_own = |layer: Layer| layer.is_semantic() || matches!(layer, Layer::Dated | Layer::Published);
     let written = models.filter(|model| model.query().is_some() && !is_own(model.name.layer));
     let names = written.map(|model| &model.name);
     Ok(names.filter(|name| !tested.iter().any(|case| case.model.name == **name)).cloned().collect())

@@ -55,7 +55,8 @@ pub(crate) fn reads_of(
 fn unknown_table(text: &str, known: &BTreeSet<ModelName>) -> Diagnostic {
     let names: Vec<String> = known.iter().map(ToString::to_string).collect();
     let problem = Diagnostic::error("unknown-table", format!("there is no table `{text}`"));
-    if ModelName::parse(text).is_some_and(|name| name.layer.is_semantic() && name.table == MAIN) {
+    let of_scores = |layer: Layer| layer.is_semantic() || layer == Layer::Published;
+    if ModelName::parse(text).is_some_and(|name| of_scores(name.layer) && name.table == MAIN) {
         return problem.help("say which score is the main one: `main_score: NAME` in hale.yml");
     }
     if text.contains('.') {
@@ -130,7 +131,7 @@ pub(crate) fn layer_rule(model: &Model, reads: &Reads) -> Diagnostics {
             }
             if name.layer != Layer::Raw {
                 return problem
-                    .help("data flows one way: raw, dated, staging, metrics, components and scores, outcomes, marts");
+                    .help("data flows one way: raw, dated, staging, metrics, components and scores, published, outcomes, marts");
             }
             let dated = ModelName::new(Layer::Dated, name.table.clone());
             problem

@@ -254,7 +254,7 @@ fn compiled(parts: impl IntoIterator<Item = CompiledModel>) -> Result<Vec<Model>
 
 /// What was compiled from YAML, parsed.
 pub(crate) fn parsed(part: CompiledModel) -> Result<Model, Diagnostics> {
-    let layer = if part.layer == Layer::Scores.name() { Layer::Scores } else { Layer::Components };
+    let layer = Layer::of(part.layer).unwrap_or(Layer::Components);
     let file = SourceFile::new(format!("{layer}/{}.sql", part.name), part.sql);
     let model = statement::parse_model(ModelName::new(layer, part.name), &file)?;
     let was = part.was.map(|(name, location)| Was { name: ModelName::new(layer, name), location });

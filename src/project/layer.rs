@@ -17,6 +17,8 @@ pub enum Layer {
     Components,
     /// Scores, compiled from YAML.
     Scores,
+    /// Scores as they were published, whatever defined them then: written by hale, for marts.
+    Published,
     /// What became of accounts after a day: labels that look forward, which nothing that scores may read.
     Outcomes,
     /// What people open first.
@@ -28,13 +30,14 @@ pub const CALENDAR: &str = "calendar";
 
 impl Layer {
     /// Every layer, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Raw,
         Self::Dated,
         Self::Staging,
         Self::Metrics,
         Self::Components,
         Self::Scores,
+        Self::Published,
         Self::Outcomes,
         Self::Marts,
     ];
@@ -48,6 +51,7 @@ impl Layer {
             Self::Metrics => "metrics",
             Self::Components => "components",
             Self::Scores => "scores",
+            Self::Published => "published",
             Self::Outcomes => "outcomes",
             Self::Marts => "marts",
         }
@@ -69,11 +73,18 @@ impl Layer {
             Self::Components => &[Self::Metrics, Self::Components, Self::Scores],
             // A roll-up is a score made of another's.
             Self::Scores => &[Self::Metrics, Self::Scores],
+            Self::Published => &[Self::Scores, Self::Published],
             // Without scores: what became of an account is no matter of what was said of it before.
             Self::Outcomes => &[Self::Staging, Self::Metrics, Self::Outcomes],
-            Self::Marts => {
-                &[Self::Staging, Self::Metrics, Self::Components, Self::Scores, Self::Outcomes, Self::Marts]
-            }
+            Self::Marts => &[
+                Self::Staging,
+                Self::Metrics,
+                Self::Components,
+                Self::Scores,
+                Self::Published,
+                Self::Outcomes,
+                Self::Marts,
+            ],
         }
     }
 

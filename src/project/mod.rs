@@ -242,6 +242,10 @@ fn refused_name(layer: Layer, stem: &str, file: &Arc<SourceFile>) -> Option<Diag
         let help = "say in the source's DDL what its rows are: OPTIONS ('kind' 'events', …); and move the SQL to sql/staging/";
         return Some(problem.at(Location::whole(file)).help(help));
     }
+    if layer == Layer::Published {
+        let problem = Diagnostic::error("published-sql", "scores as they were published need no file");
+        return Some(problem.at(Location::whole(file)).help("move the SQL to sql/marts/"));
+    }
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let good = stem.starts_with(|c: char| c.is_ascii_lowercase()) && stem.chars().all(plain);
     (!good).then(|| {

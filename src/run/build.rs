@@ -206,6 +206,11 @@ impl Build<'_> {
         landed::explained(self.place(), read, error).await
     }
 
+    /// What is staged of a table.
+    pub(super) fn staged_table(&self, name: &ModelName) -> Option<Arc<StagedTable>> {
+        self.staging.tables().into_iter().find(|table| table.spec.to_string() == name.to_string())
+    }
+
     /// Makes a table readable for the models that follow: what is staged of it, and the days that stand as published.
     pub(super) async fn readable(&mut self, model: &Model, staged: &StagedTable) -> Result<()> {
         let schema = Arc::clone(&self.checked.schemas[&model.name]);
@@ -227,9 +232,8 @@ impl Build<'_> {
 
     /// The days of which rows of a table were staged.
     fn days_with_rows(&self, name: &ModelName) -> BTreeSet<NaiveDate> {
-        let tables = self.staging.tables();
-        let table = tables.iter().find(|table| table.spec.to_string() == name.to_string());
-        table.into_iter().flat_map(|table| table.files.iter().filter_map(|file| file.day)).collect()
+        let table = self.staged_table(name);
+        table.iter().flat_map(|table| table.files.iter().filter_map(|file| file.day)).collect()
     }
 
     /// The further days of daily facts that were built, which are published with those asked for: before the history starts

@@ -10,11 +10,12 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 use tracing::info_span;
 
 use super::needed::{ReadBy, Search};
+use super::placeholders::Read;
 use crate::check::Checked;
 use crate::engine::day_window::WindowOptions;
 use crate::engine::{Engine, Session, diagnose};
 use crate::error::Result;
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
 
 /// How far back the rows of one day of a stored table look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +56,18 @@ pub async fn look_backs(
     let mut all = Vec::new();
     for model in checked.pipeline.models.iter().filter(|model| selected.contains(&model.name)) {
         let Some(ReadBy { plan, reads: of }) = search.read_by(model, day).map_err(failed)? else { continue };
-        let tables = of.tables.iter().map(|read| (&read.table, read.first));
-        let logs = of.logs.iter().map(|(log, first)| (log, *first));
+        let tables = of.tables.iter().map(|read| (read.table.clone(), read.first));
+        let as_published =
+            |read: &Read| (ModelName::new(Layer::Published, read.table.table.clone()), read.first);
+        let logs = of.logs.iter().cloned();
         let mut reads = BTreeMap::new();
-        for (table, first) in tables.chain(logs) {
+        for (table, first) in tables.chain(of.published.iter().map(as_published)).chain(logs) {
             let reach = match first {
                 Some(first) => Reach::Days((day - first).num_days()),
-                None => Reach::All { because: because(plan, table).map_err(failed)? },
+                None => Reach::All { because: because(plan, &table).map_err(failed)? },
             };
             reads
-                .entry(table.clone())
+                .entry(table)
                 .and_modify(|known: &mut Reach| *known = known.clone().or(&reach))
                 .or_insert(reach);
         }

@@ -10,6 +10,7 @@
 //! [`Built::publish`] makes the staged tables visible; it is short and must not be stopped.
 
 mod add_columns;
+mod as_published;
 mod audits;
 mod author;
 mod build;

@@ -36,7 +36,9 @@ pub(super) struct Needed {
     pub(super) plans: BTreeMap<ModelName, LogicalPlan>,
     /// Of the logs that are read the first day that matters; `None` where all of them may.
     pub(super) logs: BTreeMap<ModelName, Option<NaiveDate>>,
-    /// The same by the tables that read them.
+    /// Of the scores that are read as they were published the first day that matters.
+    pub(super) published: BTreeMap<ModelName, NaiveDate>,
+    /// The logs that are read, by the tables that read them.
     pub(super) log_reads: BTreeMap<ModelName, Vec<(ModelName, Option<NaiveDate>)>>,
     /// Of the models that read sources, through how many windows within windows bounds on the day were put.
     pub(super) windows: BTreeMap<ModelName, usize>,
@@ -89,20 +91,41 @@ impl Needed {
     }
 
     /// Notes how far back the rows of a table look that is built from a first day on.
-    fn look_back(&mut self, model: &Model, first: NaiveDate, reads: &[Read]) {
-        let look_backs = self.look_backs.tables.entry(model.name.clone()).or_default();
-        for read in reads {
-            let days = read.first.map(|from| (first - from).num_days().try_into().unwrap_or_default());
-            let furthest = |known: &mut Option<u64>| *known = known.zip(days).map(|(a, b)| a.max(b));
-            look_backs.entry(read.table.clone()).and_modify(furthest).or_insert(days);
+    fn look_back(&mut self, model: &Model, first: NaiveDate, reads: &Reads) {
+        let LookBacks { tables, published, .. } = &mut self.look_backs;
+        for (look_backs, reads) in [(tables, &reads.tables), (published, &reads.published)] {
+            let look_backs = look_backs.entry(model.name.clone()).or_default();
+            for read in reads {
+                let days = read.first.map(|from| (first - from).num_days().try_into().unwrap_or_default());
+                let furthest = |known: &mut Option<u64>| *known = known.zip(days).map(|(a, b)| a.max(b));
+                look_backs.entry(read.table.clone()).and_modify(furthest).or_insert(days);
+            }
         }
     }
 
-    /// Notes what somebody reads, where the days of each table start.
-    fn extend(&mut self, reads: Reads, reader: &str, starts: impl Fn(&ModelName) -> NaiveDate) {
-        for Read { table, first, columns } in reads.tables {
-            let starts = starts(&table);
-            self.add(table, first.unwrap_or(starts).max(starts), columns, reader);
+    /// Notes what somebody reads, where the days of each table start. Of a score as published the days of the run are built,
+    /// from a first one on, and those before are there or not.
+    fn extend(
+        &mut self,
+        reads: Reads,
+        (reader, asked): (&str, NaiveDate),
+        starts: impl Fn(&ModelName) -> NaiveDate,
+    ) {
+        let first_of = |read: &Read| {
+            let starts = starts(&read.table);
+            read.first.unwrap_or(starts).max(starts)
+        };
+        for read in reads.tables {
+            let first = first_of(&read);
+            self.add(read.table, first, read.columns, reader);
+        }
+        for read in reads.published {
+            let first = first_of(&read);
+            self.published
+                .entry(read.table.clone())
+                .and_modify(|known| *known = first.min(*known))
+                .or_insert(first);
+            self.add(read.table, first.max(asked), read.columns, reader);
         }
         for (log, first) in reads.logs {
             // `None`, all of it, is less than any day.
@@ -198,7 +221,7 @@ impl<'a> Search<'a> {
             let _phase = info_span!("decide: what questions read");
             let asked = question.bad_rows(self.session, &self.days).await.map_err(failed)?.plan;
             let reads = self.of_question(&asked).map_err(failed)?;
-            needed.extend(reads, &question.to_string(), |table| self.starts(table));
+            needed.extend(reads, (&question.to_string(), *self.days.start()), |table| self.starts(table));
         }
         // Readers come after what they read: from the last model back, every need is known when it is asked for.
         for model in self.checked.pipeline.models.iter().rev().filter(|model| model.is_stored()) {
@@ -209,8 +232,9 @@ impl<'a> Search<'a> {
             let Some(first) = needed.built_from(&model.name) else { continue };
             self.look_into(model, first).map_err(failed)?;
             let Some(found) = self.found.get(&(model.name.clone(), first)) else { continue };
-            needed.look_back(model, first, &found.reads.tables);
-            needed.extend(found.reads.clone(), &model.name.to_string(), |table| self.starts(table));
+            needed.look_back(model, first, &found.reads);
+            let reader = (model.name.to_string(), *self.days.start());
+            needed.extend(found.reads.clone(), (&reader.0, reader.1), |table| self.starts(table));
             needed.log_reads.insert(model.name.clone(), found.reads.logs.clone());
             if found.reads.sources {
                 needed.windows.insert(model.name.clone(), found.windows);

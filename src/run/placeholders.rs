@@ -1,7 +1,7 @@
 //! Models over placeholders, and what their plans read.
 //!
-//! In a session of its own every stored table and every log (the dated relation of a source of `kind` `events`) is a
-//! placeholder that takes all filters: what arrives at its scan is a proof of which days of it matter.
+//! In a session of its own every stored table, every log (the dated relation of a source of `kind` `events`) and every score as
+//! published is a placeholder that takes all filters: what arrives at its scan is a proof of which days of it matter.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ use crate::check::Checked;
 use crate::engine::Session;
 use crate::pipeline::Pipeline;
 use crate::project::layer::{Layer, ModelName};
-use crate::project::model::{AS_OF_DATE, Kind};
+use crate::project::model::{AS_OF_DATE, Kind, Model};
 use crate::project::time::Time;
 
 /// The day of a row of a log.
@@ -37,6 +37,8 @@ pub(super) const DAY: &str = "day";
 pub(super) struct Reads {
     /// Stored tables.
     pub(super) tables: Vec<Read>,
+    /// Scores as they were published, by the tables of the scores.
+    pub(super) published: Vec<Read>,
     /// Logs, and the first day that filters leave of each; `None` where they leave all.
     pub(super) logs: Vec<(ModelName, Option<NaiveDate>)>,
     /// Whether it reads sources.
@@ -79,12 +81,16 @@ impl Reads {
             return self.logs.push((name.clone(), first));
         }
         let columns = scan.projected_schema.fields().iter().map(|field| field.name().clone()).collect();
-        self.tables.push(Read { table: name.clone(), first, columns });
+        let (reads, table) = match name.layer {
+            Layer::Published => (&mut self.published, ModelName::new(Layer::Scores, name.table.clone())),
+            _ => (&mut self.tables, name.clone()),
+        };
+        reads.push(Read { table, first, columns });
     }
 
     /// The first days of all that is read.
     pub(super) fn first_days(&self) -> Vec<Option<NaiveDate>> {
-        let tables = self.tables.iter().map(|read| read.first);
+        let tables = self.tables.iter().chain(&self.published).map(|read| read.first);
         tables.chain(self.logs.iter().map(|(_, first)| *first)).collect()
     }
 }
@@ -94,17 +100,19 @@ impl Reads {
 /// # Errors
 /// When a model that was checked does not plan.
 pub(super) async fn plans(checked: &Checked, session: &Session) -> Result<BTreeMap<ModelName, LogicalPlan>> {
-    let mut logs = BTreeMap::new();
+    let mut apart = BTreeMap::new();
     for model in &checked.pipeline.models {
         let name = model.name.clone();
         let schema = Arc::clone(&checked.schemas[&name]);
         match &model.kind {
             Kind::Source(_) => session.register(&name, Arc::new(EmptyTable::new(schema)))?,
-            Kind::View(_) if is_log(&checked.pipeline, &name) => {
-                let log: Arc<dyn TableProvider> =
-                    Arc::new(Placeholder { name: name.clone(), schema, day: DAY });
-                session.register(&name, Arc::clone(&log))?;
-                logs.insert(name, log);
+            Kind::View(_)
+                if is_log(&checked.pipeline, &name) || is_as_published(&checked.pipeline, &name) =>
+            {
+                let day = if name.layer == Layer::Published { AS_OF_DATE } else { DAY };
+                let read: Arc<dyn TableProvider> = Arc::new(Placeholder { name: name.clone(), schema, day });
+                session.register(&name, Arc::clone(&read))?;
+                apart.insert(name, read);
             }
             // Where a checked plan reads a view, what the view reads is already in its place; questions read it by name.
             Kind::View(query) => session.register_view(&name, session.plan(query).await?)?,
@@ -119,7 +127,7 @@ pub(super) async fn plans(checked: &Checked, session: &Session) -> Result<BTreeM
         let Some(plan) = session.rebound(plan).await? else {
             return internal_err!("{name} reads a view that was not put in");
         };
-        plans.insert(name.clone(), over_logs(plan, &logs)?);
+        plans.insert(name.clone(), over_apart(plan, &apart)?);
     }
     Ok(plans)
 }
@@ -133,13 +141,19 @@ pub(super) fn is_log(pipeline: &Pipeline, name: &ModelName) -> bool {
         )
 }
 
-/// A plan that scans logs where it had put in what they are.
-fn over_logs(plan: LogicalPlan, logs: &BTreeMap<ModelName, Arc<dyn TableProvider>>) -> Result<LogicalPlan> {
+/// Whether a model is a score as it was published: the rows of that score, which a run reads by their own rule.
+pub(super) fn is_as_published(pipeline: &Pipeline, name: &ModelName) -> bool {
+    let score = ModelName::new(Layer::Scores, name.table.clone());
+    name.layer == Layer::Published && pipeline.model(&score).is_some_and(Model::is_stored)
+}
+
+/// A plan that scans logs, and scores as published, where it had put in what they are.
+fn over_apart(plan: LogicalPlan, apart: &BTreeMap<ModelName, Arc<dyn TableProvider>>) -> Result<LogicalPlan> {
     let over = plan.transform_down_with_subqueries(|node| {
         let LogicalPlan::SubqueryAlias(view) = &node else { return Ok(Transformed::no(node)) };
-        let log = ModelName::parse(&view.alias.to_string()).and_then(|name| logs.get(&name));
-        let Some(log) = log else { return Ok(Transformed::no(node)) };
-        let scan = LogicalPlanBuilder::scan(view.alias.clone(), provider_as_source(Arc::clone(log)), None)?;
+        let read = ModelName::parse(&view.alias.to_string()).and_then(|name| apart.get(&name));
+        let Some(read) = read else { return Ok(Transformed::no(node)) };
+        let scan = LogicalPlanBuilder::scan(view.alias.clone(), provider_as_source(Arc::clone(read)), None)?;
         Ok(Transformed::new(scan.build()?, true, TreeNodeRecursion::Jump))
     });
     over.data()

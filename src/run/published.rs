@@ -39,6 +39,8 @@ pub(super) struct Published<'a> {
     columns: BTreeMap<String, SchemaRef>,
     /// What the run reads, with the days of it, and what made that.
     read: BTreeMap<(ModelName, Option<NaiveDate>), Option<Key>>,
+    /// The days that it reads whatever made them.
+    whichever: BTreeSet<(ModelName, Option<NaiveDate>)>,
 }
 
 /// A file of a published table; without a day, where it holds the whole table.
@@ -107,7 +109,8 @@ impl Lack {
 
 impl<'a> Published<'a> {
     pub(super) fn new(out: &'a State) -> Self {
-        Self { out, files: BTreeMap::new(), columns: BTreeMap::new(), read: BTreeMap::new() }
+        let (files, columns) = (BTreeMap::new(), BTreeMap::new());
+        Self { out, files, columns, read: BTreeMap::new(), whichever: BTreeSet::new() }
     }
 
     /// Whether anything of a table is published.
@@ -206,21 +209,45 @@ impl<'a> Published<'a> {
     /// # Errors
     /// What storage says.
     pub(super) async fn days(&mut self, model: &Model, days: &BTreeSet<NaiveDate>) -> Result<Vec<DayFile>> {
-        let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(Vec::new()) };
-        let there = self.out.entries(&model.name, *first..=*last).await?;
-        let mut files = Vec::new();
-        for (day, entry) in there.into_iter().filter(|(day, _)| days.contains(day)) {
+        let there = self.entries(model, days).await?;
+        self.read
+            .extend(there.iter().map(|(day, entry)| ((model.name.clone(), Some(*day)), entry.made_of())));
+        self.files(there)
+    }
+
+    /// The same, whatever definition made these days.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub(super) async fn whichever(
+        &mut self,
+        model: &Model,
+        days: &BTreeSet<NaiveDate>,
+    ) -> Result<Vec<DayFile>> {
+        let there = self.entries(model, days).await?;
+        self.whichever.extend(there.keys().map(|day| (model.name.clone(), Some(*day))));
+        self.files(there)
+    }
+
+    async fn entries(&self, model: &Model, days: &BTreeSet<NaiveDate>) -> Result<BTreeMap<NaiveDate, Entry>> {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(BTreeMap::new()) };
+        let mut there = self.out.entries(&model.name, *first..=*last).await?;
+        there.retain(|day, _| days.contains(day));
+        Ok(there)
+    }
+
+    fn files(&self, days: BTreeMap<NaiveDate, Entry>) -> Result<Vec<DayFile>> {
+        let file = |(day, entry): (NaiveDate, Entry)| {
             let url = self.out.storage().file_url(&entry.path())?;
-            self.read.insert((model.name.clone(), Some(day)), entry.made_of());
             // An object never changes.
-            files.push(DayFile { day, url, bytes: entry.bytes, modified: DateTime::UNIX_EPOCH });
-        }
-        Ok(files)
+            Ok(DayFile { day, url, bytes: entry.bytes, modified: DateTime::UNIX_EPOCH })
+        };
+        days.into_iter().map(file).collect()
     }
 
     /// The published days that tables were made readable of.
     pub(super) fn read(&self) -> BTreeSet<(ModelName, Option<NaiveDate>)> {
-        self.read.keys().cloned().collect()
+        self.read.keys().chain(&self.whichever).cloned().collect()
     }
 
     /// Whether all that the run reads was made by the definition of now.
@@ -233,8 +260,8 @@ impl<'a> Published<'a> {
     /// What the run reads, counted in days by table.
     pub(super) fn days_read(&self) -> BTreeMap<ModelName, usize> {
         let mut days = BTreeMap::new();
-        for (table, day) in self.read.keys() {
-            *days.entry(table.clone()).or_default() += usize::from(day.is_some());
+        for (table, day) in self.read() {
+            *days.entry(table).or_default() += usize::from(day.is_some());
         }
         days
     }

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::contracts::broken;
+use super::placeholders::is_as_published;
 use super::report::BuiltModel;
 use super::stage::{Attempt, Staged};
 use super::under_way::Build;
@@ -49,6 +50,9 @@ impl Build<'_> {
             }
             match &model.kind {
                 Kind::Source(_) => {}
+                Kind::View(_) if is_as_published(&checked.pipeline, &model.name) => {
+                    self.as_published(model).await?
+                }
                 Kind::View(query) => match self.once.get(&model.name).cloned() {
                     Some(names) => self.compute_once(model, query, &names).await?,
                     None => self.put_in(model, query).await?,

@@ -26,6 +26,9 @@ pub struct DaysRead {
     pub to: NaiveDate,
     /// The sum of the hashes of these days as they were then, in hexadecimal digits.
     pub hash: String,
+    /// Whether it is the sum of whichever of these days were published: another one that is published later counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whichever: bool,
 }
 
 impl DaysRead {
@@ -45,8 +48,33 @@ impl DaysRead {
                 _ => found.push((*day, *day, *hash)),
             }
         }
-        let entered = |(from, to, sum)| Self { table: table.to_string(), from, to, hash: digits(sum) };
+        let entered = |(from, to, sum)| Self {
+            table: table.to_string(),
+            from,
+            to,
+            hash: digits(sum),
+            whichever: false,
+        };
         found.into_iter().map(entered).collect()
+    }
+
+    /// Whichever days of a table are known from a first to a last one, month by month.
+    pub(super) fn whichever(
+        table: &ModelName,
+        (first, last): (NaiveDate, NaiveDate),
+        known: &DayHashes,
+    ) -> Vec<Self> {
+        let mut found = Vec::new();
+        let mut from = first;
+        while from <= last {
+            let mut days =
+                Self { table: table.to_string(), from, to: last, hash: String::new(), whichever: true };
+            days.to = days.month().1.min(last);
+            days.hash = digits(known.range(from..=days.to).fold(0, |sum, (_, hash)| sum.wrapping_add(*hash)));
+            from = days.to + Days::new(1);
+            found.push(days);
+        }
+        found
     }
 
     /// The first and the last day of their month, which has all of them.
@@ -55,11 +83,13 @@ impl DaysRead {
         (first, first + Months::new(1) - Days::new(1))
     }
 
-    /// Whether some day of these is published with other rows than then. Where days are not there any more, that is not known.
+    /// Whether some day of these is published with other rows than then. Where days are not there any more, that is not known,
+    /// unless they are whichever were published.
     pub fn is_other_than(&self, now: &DayHashes) -> bool {
         let days = self.from.iter_days().take_while(|day| *day <= self.to).count();
         let there: Vec<u128> = now.range(self.from..=self.to).map(|(_, hash)| *hash).collect();
-        there.len() == days && digits(there.into_iter().fold(0, u128::wrapping_add)) != self.hash
+        (self.whichever || there.len() == days)
+            && digits(there.into_iter().fold(0, u128::wrapping_add)) != self.hash
     }
 }
 
@@ -90,6 +120,13 @@ mod tests {
         assert_eq!(others(&then), [false, false]);
         let later = BTreeMap::from([(day(31), 1), (day(31).succ_opt().unwrap(), 2)]);
         assert_eq!(DaysRead::within(&table, (day(1), NaiveDate::MAX), &later).len(), 2, "each month apart");
+        // Of whichever days there were another one counts, and one that is gone.
+        let any = DaysRead::whichever(&table, (day(1), day(31).succ_opt().unwrap()), &then);
+        let changed = |now: &BTreeMap<NaiveDate, u128>| any.iter().any(|read| read.is_other_than(now));
+        assert_eq!(any.len(), 2, "each month apart");
+        assert!(!changed(&then) && changed(&later));
+        assert!(changed(&BTreeMap::from([(day(1), 7), (day(2), 8), (day(3), 1), (day(4), u128::MAX)])));
+        assert!(changed(&BTreeMap::from([(day(1), 7), (day(2), 8)])));
         // A day that nobody read came between; one is gone.
         assert_eq!(others(&BTreeMap::from([(day(1), 7), (day(3), 1), (day(4), 0)])), [false, true]);
         assert_eq!(others(&BTreeMap::from([(day(1), 8), (day(2), 8)])), [true, false]);

@@ -15,6 +15,8 @@ use crate::project::layer::ModelName;
 pub struct LookBacks {
     /// Of each table the tables that it reads, with the number of days before its own; `None` where that is all of history.
     pub tables: BTreeMap<ModelName, BTreeMap<ModelName, Option<u64>>>,
+    /// The same of the scores that it reads as they were published, of which it has whatever days are there.
+    pub published: BTreeMap<ModelName, BTreeMap<ModelName, Option<u64>>>,
     /// The first day of the history.
     pub history_starts: NaiveDate,
 }
@@ -29,7 +31,8 @@ pub(super) async fn enter(
     (base, look_backs): (&State, &LookBacks),
 ) -> Result<()> {
     let mut known: BTreeMap<ModelName, DayHashes> = BTreeMap::new();
-    for table in look_backs.tables.values().flat_map(BTreeMap::keys).collect::<BTreeSet<_>>() {
+    let all = look_backs.tables.values().chain(look_backs.published.values());
+    for table in all.flat_map(BTreeMap::keys).collect::<BTreeSet<_>>() {
         let of_table = (table.clone(), Some(NaiveDate::MIN))..=(table.clone(), Some(NaiveDate::MAX));
         let days: BTreeSet<NaiveDate> = read.range(of_table).filter_map(|(_, day)| *day).collect();
         let mut hashes = match (days.first(), days.last()) {
@@ -44,14 +47,15 @@ pub(super) async fn enter(
     }
     let starts = look_backs.history_starts;
     let read = |table: &ModelName, day: NaiveDate, is_whole: bool| -> Vec<DaysRead> {
-        let reads = look_backs.tables.get(table).into_iter().flatten();
-        let of_table = |(of, back): (&ModelName, &Option<u64>)| {
+        let days = |(of, back): (&ModelName, &Option<u64>)| {
             let first = back.filter(|_| !is_whole).and_then(|back| day.checked_sub_days(Days::new(back)));
             let first = first.unwrap_or(starts).max(starts);
-            let known = known.get(of).filter(|_| first <= day)?;
-            Some(DaysRead::within(of, (first, day), known))
+            known.get(of).filter(|_| first <= day).map(|known| (of.clone(), (first, day), known))
         };
-        reads.filter_map(of_table).flatten().collect()
+        let of_table = look_backs.tables.get(table).into_iter().flatten().filter_map(days);
+        let published = look_backs.published.get(table).into_iter().flatten().filter_map(days);
+        let built = of_table.flat_map(|(of, days, known)| DaysRead::within(&of, days, known));
+        built.chain(published.flat_map(|(of, days, known)| DaysRead::whichever(&of, days, known))).collect()
     };
     for (table, change) in changes {
         match change {

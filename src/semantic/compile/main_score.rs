@@ -1,4 +1,4 @@
-//! `scores.main` and `components.main`: the main score under a name that every mart can read.
+//! `scores.main`, `components.main` and `published.main`: the main score under names that every mart can read.
 
 use super::CompiledModel;
 use super::writer::one_line;
@@ -25,15 +25,17 @@ const OF_MEASURES: [(&str, &str); 4] =
 pub const MAIN: &str = "main";
 
 impl Score {
-    /// The views that stand for this score as the main one: its components, then the score itself.
-    pub fn main_views(&self) -> [CompiledModel; 2] {
+    /// The views that stand for this score as the main one: its components, then the score itself, then that as published.
+    pub fn main_views(&self) -> [CompiledModel; 3] {
         let is_measured = matches!(self.source, Source::Scorecards(_));
         let lacking_measures = if is_measured { &[][..] } else { &OF_MEASURES };
         let overrides = if self.overrides { &[][..] } else { &OF_OVERRIDES };
         let seasons = if self.expected_idle.is_some() { &[][..] } else { &OF_SEASONS };
+        let lacking = [overrides, seasons].concat();
         [
             self.view("components", "The components of the main score", lacking_measures),
-            self.view("scores", "The main score", &[overrides, seasons].concat()),
+            self.view("scores", "The main score", &lacking),
+            self.view("published", "The main score as it was published", &lacking),
         ]
     }
 

@@ -1,4 +1,4 @@
-//! From the definition to plain SQL: two models of the pipeline for each score.
+//! From the definition to plain SQL: two tables of the pipeline for each score, and a view.
 //!
 //! Both begin with the same steps over one scan of metrics (see `steps`); then `scores` makes the score
 //! of them, and `components` the long form that explains it, one row per component. The SQL is standard: another
@@ -15,6 +15,7 @@
 //! | `replay` | a score of everybody once more: by any definition, and on the way from one day to another |
 //! | `roll_up` | the two tables of a score made of the scores of others |
 //! | `main_score` | the views that stand for the main score |
+//! | `published` | the views by which marts read scores as they were published |
 //!
 //! **Exactness.** Sums of doubles miss what they are on paper by a hair, and by another hair in another order. So a
 //! score is the nearest decimal with ten digits after the point: 75 is 75, and in the tier that begins there.
@@ -29,6 +30,7 @@ mod main_score;
 mod measure;
 mod points;
 mod probe;
+mod published;
 mod query;
 mod replay;
 mod roll_up;
@@ -57,7 +59,7 @@ use crate::diagnostic::{Location, Origin, SourceFile};
 /// A model of the pipeline, compiled from a score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompiledModel {
-    /// Its layer and schema: `components` or `scores`.
+    /// Its layer and schema: `components`, `scores` or `published`.
     pub layer: &'static str,
     /// Its name, that of the score.
     pub name: String,
@@ -86,18 +88,19 @@ impl CompiledModel {
 }
 
 impl Semantics {
-    /// The models of all scores: of each its components, then the score itself.
+    /// The models of all scores: of each its components, then the score itself, then the view of it as published.
     pub fn compile(&self) -> Vec<CompiledModel> {
         self.scores.iter().flat_map(|score| self.models(score)).collect()
     }
 
-    fn models(&self, score: &Score) -> [CompiledModel; 2] {
-        match &score.source {
+    fn models(&self, score: &Score) -> [CompiledModel; 3] {
+        let [parts, own] = match &score.source {
             Source::Scorecards(cards) => {
                 let query = query::Query::new(score, cards);
                 [components::model(&query), scores::model(&query)]
             }
             Source::RollUp(roll_up) => [roll_up::members(score, roll_up), roll_up::model(score, roll_up)],
-        }
+        };
+        [parts, own, published::view(score)]
     }
 }
