@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use tempfile::TempDir;
 
-use super::world::{END, before, copied, linked, merge, number, project, run, table};
+use super::world::{BASE, END, before, copied, linked, merge, number, project, run, table};
 use super::worlds::{FIRST, WORLDS, is_no_better};
 
 /// The days on which others go on in silent accounts: each window still reaches back before some of them on the last day.
@@ -28,7 +28,7 @@ static MERGED_WORLD: LazyLock<TempDir> = LazyLock::new(|| {
         .map(|(other, (survivor, day))| (other, survivor.clone(), *day))
         .collect();
     merge(sources.path(), &merges);
-    run(Path::new(env!("CARGO_MANIFEST_DIR")), sources.path(), out.path(), *FIRST, false);
+    run(Path::new(env!("CARGO_MANIFEST_DIR")), (sources.path(), false), out.path(), *FIRST, &BASE);
     out
 });
 
@@ -37,7 +37,7 @@ fn holds(template: &str) {
     let project = project(template);
     let [alone, joined] = [WORLDS.after.path(), MERGED_WORLD.path()].map(|out| {
         let out = copied(out);
-        run(project.path(), WORLDS.sources.path(), out.path(), *FIRST, true);
+        run(project.path(), (WORLDS.sources.path(), true), out.path(), *FIRST, &["scores.health"]);
         table(out.path(), "scores/health", *FIRST)
     });
     let mut judged = 0;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 use super::obligatory::OBLIGATORY;
-use super::world::{END, before, copied, linked, number, project, run, table, without_events};
+use super::world::{BASE, END, QUEUE, before, copied, linked, number, project, run, table, without_events};
 use super::worlds::WORLDS;
 use crate::oracle::table::Value;
 
@@ -24,13 +24,13 @@ static UNUSED: LazyLock<(TempDir, TempDir)> = LazyLock::new(|| {
         _ => false,
     });
     let out = tempfile::tempdir().unwrap();
-    run(Path::new(env!("CARGO_MANIFEST_DIR")), sources.path(), out.path(), before(28), false);
+    run(Path::new(env!("CARGO_MANIFEST_DIR")), (sources.path(), false), out.path(), before(28), &BASE);
     (sources, out)
 });
 
 fn hold(template: &str) {
     let out = copied(UNUSED.1.path());
-    run(project(template).path(), UNUSED.0.path(), out.path(), END, true);
+    run(project(template).path(), (UNUSED.0.path(), true), out.path(), END, &QUEUE);
     let of = |name: &str| table(out.path(), name, END);
     let (metrics, scores, queue) = (of("metrics/accounts"), of("scores/health"), of("marts/work_queue"));
     let mut without_people = 0;

@@ -132,13 +132,22 @@ pub fn project(template: &str) -> TempDir {
     folder
 }
 
-/// Publishes days of a project, from sources or from what is published.
+/// What other projects' scores are made of, and the scores of the bundled one.
+pub const BASE: [&str; 3] = ["metrics", "components", "scores"];
+
+/// The main score, and who is on the queue by it.
+pub const QUEUE: [&str; 5] =
+    ["components.health", "scores.health", "marts.customers", "marts.changes", "marts.work_queue"];
+
+/// Publishes some tables of a project up to the last day: from sources, or from what is published.
 #[track_caller]
-pub fn run(project: &Path, sources: &Path, out: &Path, first: NaiveDate, again: bool) {
+pub fn run(project: &Path, (sources, again): (&Path, bool), out: &Path, first: NaiveDate, select: &[&str]) {
     let [sources, out, first, last] =
         [sources.display().to_string(), out.display().to_string(), first.to_string(), END.to_string()];
     let mut words = vec!["run", "--sources", &sources, "--out", &out, "--from", &first, "--to", &last];
     words.extend(again.then_some(["--rescore", "--mixed-columns"]).into_iter().flatten());
+    words.push("--select");
+    words.extend(select);
     let ended = hale(project, &words);
     assert_eq!(code(&ended), 0, "{}", err(&ended));
 }

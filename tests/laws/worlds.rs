@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use tempfile::TempDir;
 
-use super::world::{END, before, copied, linked, number, project, run, silence, table, trouble};
+use super::world::{BASE, END, QUEUE, before, copied, linked, number, project, run, silence, table, trouble};
 use crate::cli::{good, hale};
 use crate::oracle::table::{Row, Table, Value};
 use crate::oracle::world::{generated, small};
@@ -40,7 +40,7 @@ pub static WORLDS: LazyLock<Worlds> = LazyLock::new(|| {
     let sources = generated(&small());
     let [before_out, after] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR"));
-    run(bundled, sources.path(), before_out.path(), *PUBLISHED, false);
+    run(bundled, (sources.path(), false), before_out.path(), *PUBLISHED, &BASE);
     // Whoever was scored all the time, and so was there.
     let scores = table(before_out.path(), "scores/health", *FIRST);
     let mut seen: BTreeMap<&String, usize> = BTreeMap::new();
@@ -56,7 +56,7 @@ pub static WORLDS: LazyLock<Worlds> = LazyLock::new(|| {
     let changed = linked(sources.path(), |_| true);
     silence(changed.path(), &silent);
     trouble(changed.path(), &troubled);
-    run(bundled, changed.path(), after.path(), *PUBLISHED, false);
+    run(bundled, (changed.path(), false), after.path(), *PUBLISHED, &BASE);
     Worlds { sources, before: before_out, changed, after, silent, troubled }
 });
 
@@ -71,7 +71,7 @@ impl Judged {
         let project = project(template);
         let outs = [&WORLDS.before, &WORLDS.after].map(|out| {
             let out = copied(out.path());
-            run(project.path(), WORLDS.sources.path(), out.path(), *FIRST, true);
+            run(project.path(), (WORLDS.sources.path(), true), out.path(), *FIRST, &QUEUE);
             out
         });
         let read = |name: &str| outs.each_ref().map(|out| table(out.path(), name, *FIRST));
@@ -138,6 +138,8 @@ fn holds(template: &str, stands_alone: bool) {
 #[test]
 fn scoring_a_day_again_leaves_no_mart_as_it_was() {
     let (project, out) = (project("usage"), copied(WORLDS.before.path()));
+    let all = BASE.iter().chain(&["outcomes", "marts"]).copied().collect::<Vec<_>>();
+    run(Path::new(env!("CARGO_MANIFEST_DIR")), (WORLDS.sources.path(), false), out.path(), END, &all);
     let [sources, to, day] =
         [WORLDS.sources.path().display().to_string(), out.path().display().to_string(), END.to_string()];
     let words = [

@@ -54,8 +54,20 @@ impl Project {
 
     /// The tables of some days.
     pub fn tables(&self, sources: &Path, days: RangeInclusive<NaiveDate>, reading: Reading) -> Tables {
+        self.some_tables(&[], sources, days, reading)
+    }
+
+    /// The tables of some names, or all of them where none is named.
+    pub fn some_tables(
+        &self,
+        names: &[&str],
+        sources: &Path,
+        days: RangeInclusive<NaiveDate>,
+        reading: Reading,
+    ) -> Tables {
         let out = tempfile::tempdir().unwrap();
         let run = Run::new(&self.folder, sources, out.path()).reading(reading).checked(&self.checked);
+        let run = run.select(names);
         run.publish(days).unwrap_or_else(|error| panic!("{error}"));
         self.published(out.path())
     }
