@@ -42,6 +42,7 @@
 //! | [`diff`] | what a changed definition does to everybody, before it is published; what moved everybody between two days |
 //! | [`evidence`] | who was scored, what became of them, and how well one tells the other: orders, intervals, outcomes |
 //! | [`backtest`](mod@backtest) | whether a score means anything: on past days, against what became of accounts |
+//! | [`agree`] | how far scores that people kept by hand agree with the computed ones |
 //! | [`drift`](mod@drift) | how far components and tiers have moved away from a reference, split into data and definition |
 //! | [`suggest`] | where to cut a metric, which metrics say the same, what each component is worth |
 //! | [`docs`] | the project's documentation as a static site, lineage of columns included |
@@ -113,6 +114,11 @@
 //! `metrics.account_days`, that begin with the log and of which a run makes those days anew that are not settled. No model reads
 //! its own yesterday, and there are no checkpoints: every build of a day, alone or with others, gives the same bytes.
 //!
+//! A day of a score that another definition published is computed again for whoever looks back to it. What people were told is
+//! another question, which marts ask of `published.NAME`: of days before those of the run the rows of `scores.NAME` as they are
+//! published, whatever defined them, and none of days that are not (`run/as_published.rs`). A day that is published, restated or
+//! taken back later makes what was made of it stale, as ever.
+//!
 //! # To add …
 //!
 //! | to add | do |
@@ -134,6 +140,7 @@
 //! `tests/invariants.rs` fails by name when a step was forgotten.
 #![warn(missing_docs)]
 
+pub mod agree;
 pub mod backtest;
 pub mod check;
 pub mod cli;

@@ -1,5 +1,6 @@
 //! How well a number tells who is lost: against scikit-learn and scipy, and on worlds whose truth is known.
 
+mod agreement;
 mod asked;
 mod backtest;
 mod figures;

@@ -6,6 +6,7 @@
 //! To add a command: a file here with its arguments and `execute`, an arm in `Command` and in `obey`, an
 //! example in its help.
 
+mod agree;
 mod amending;
 mod arguments;
 mod backtest;
@@ -108,6 +109,7 @@ enum Command {
     Explain(explain::Explain),
     Diff(diff::Diff),
     Backtest(backtest::Backtest),
+    Agree(agree::Agree),
     Drift(drift::Drift),
     Suggest(suggest::Suggest),
     Query(query::Query),
@@ -214,6 +216,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Run(run) => run.execute(context).await,
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
         Command::Diff(diff) => unless_stopped(diff.execute(context)).await,
+        Command::Agree(agree) => unless_stopped(agree.execute(context)).await,
         Command::Backtest(backtest) => unless_stopped(backtest.execute(context)).await,
         Command::Drift(drift) => unless_stopped(drift.execute(context)).await,
         Command::Suggest(suggest) => unless_stopped(suggest.execute(context)).await,

@@ -50,7 +50,7 @@ pub(super) fn told_until(accounts: &Losses) -> NaiveDate {
 }
 
 /// A day as written; of an instant the day of it.
-pub(super) fn day_of(rows: &TypedRows, row: usize, text: Option<&str>) -> Result<NaiveDate> {
+pub(crate) fn day_of(rows: &TypedRows, row: usize, text: Option<&str>) -> Result<NaiveDate> {
     let is_day =
         |text: &&str| text.get(10..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', 'T']));
     let day = text.filter(is_day).and_then(|text| text.get(..10)).and_then(|day| day.parse().ok());

@@ -37,6 +37,8 @@ mod within;
 
 pub use features::Scale;
 pub use figures::{Figure, Figures, Gain, Intervals, Judged, LEAST_FOR_FIGURES};
+pub(crate) use frame::{MIDDLE, bug as frame_bug, column};
+pub(crate) use label_file::day_of;
 pub use logistic::{Logistic, Sign};
 pub use metric::condition;
 pub(crate) use metric::metric;
@@ -51,5 +53,6 @@ pub use resample::{DRAWS, Draws, Interval};
 pub(crate) use resample::{halves, quantile};
 pub use scored::Evidence;
 pub use separation::{Difference, Separation, difference, separation};
+pub use typed_rows::TypedRows;
 pub use which_days::Which;
 pub use within::ByDay;

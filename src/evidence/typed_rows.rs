@@ -16,9 +16,9 @@ use crate::diagnostic::visible;
 use crate::error::{Error, Result};
 
 /// Rows of a file.
-pub(crate) struct TypedRows {
+pub struct TypedRows {
     /// The file's name, for people.
-    pub(crate) shown: String,
+    pub shown: String,
     batch: RecordBatch,
 }
 
@@ -27,7 +27,7 @@ impl TypedRows {
     ///
     /// # Errors
     /// [`Error::Usage`] for a file that cannot be read, or is neither.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         let shown = path.display().to_string();
         let fault = |what: &dyn std::fmt::Display| {
             Error::Usage(format!("{}: {}", visible(&shown), visible(&what.to_string())))

@@ -57,7 +57,7 @@ fn near(own: f64, other: &Value, what: &str) {
     assert!((own - other).abs() < 1e-9, "{what}: {own} here, {other} there");
 }
 
-fn asked(cases: &[Value]) -> Option<Vec<Value>> {
+pub fn asked(cases: &[Value]) -> Option<Vec<Value>> {
     python::or_skip(python::has(&["sklearn", "scipy", "numpy"]))?;
     let file = tempfile::NamedTempFile::new().unwrap();
     serde_json::to_writer(&file, cases).unwrap();

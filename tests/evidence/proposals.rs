@@ -166,15 +166,22 @@ fn every_example_of_the_helps_runs() {
     let known = (0..super::world::ACCOUNTS)
         .map(|at| format!("a{at:03},{}\n", if is_lost(at) { "struggling" } else { "healthy" }));
     write(project.path(), "known.csv", &format!("account_id,label\n{}", known.collect::<String>()));
+    let kept = (0..super::world::ACCOUNTS).map(|at| format!("a{at:03},{}\n", at % 5));
+    write(project.path(), "kept.csv", &format!("account_id,score\n{}", kept.collect::<String>()));
     let mut count = 0;
-    for question in [&["backtest"][..], &["suggest"], &["suggest", "weights"], &["suggest", "combination"]] {
+    for question in
+        [&["backtest"][..], &["agree"], &["suggest"], &["suggest", "weights"], &["suggest", "combination"]]
+    {
         let examples = crate::suggest::command::examples(question);
-        for words in examples.iter().filter(|words| words.iter().any(|word| word == "--labels")) {
+        for words in examples
+            .iter()
+            .filter(|words| words.iter().any(|word| ["--labels", "--with"].contains(&word.as_str())))
+        {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let output = hale(project.path(), &words);
             assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
             count += 1;
         }
     }
-    assert!(count >= 9, "{count} examples were found");
+    assert!(count >= 12, "{count} examples were found");
 }
