@@ -20,8 +20,8 @@ data: ## the sample in data/, byte for byte
 docs: ## the bundled project's documentation, into target/docs
 	cargo run --quiet --locked -- docs --out target/docs
 
-bench: python ## hale against DuckDB and Polars, and a backfill of the whole catalogue; SCALE="--events 2000000" for less
-	cargo build --release --locked && $(HALE_PYTHON) tests/bench/bench.py $(SCALE) && $(HALE_PYTHON) tests/bench/growth.py --once $(SCALE)
+bench: python ## hale against DuckDB and Polars, a backfill of the whole catalogue, a diff and a backtest; SCALE="--events 2000000" for less
+	cargo build --release --locked && $(HALE_PYTHON) tests/bench/bench.py $(SCALE) && $(HALE_PYTHON) tests/bench/growth.py --once $(SCALE) && $(HALE_PYTHON) tests/bench/definitions.py $(SCALE)
 
 daily: python ## what one more day costs, over histories of 200, 400 and 730 days and over 20,000 accounts; WORLDS="--worlds sample,200" for less
 	cargo build --release --locked && $(HALE_PYTHON) tests/bench/daily.py $(WORLDS)
