@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use polars::prelude::SeriesRank;
 use serde::Serialize;
 
-use super::Pair;
+use super::pair::Pair;
 use crate::error::Result;
 use crate::evidence::{MIDDLE, column, frame_bug};
 

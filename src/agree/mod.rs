@@ -6,6 +6,7 @@
 
 mod apart;
 mod kept;
+mod pair;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use serde::Serialize;
 pub use self::apart::Apart;
 use self::apart::places;
 use self::kept::{Kept, kept};
+use self::pair::Pair;
 use crate::error::{Error, Result};
 use crate::evidence::{Draws, Interval, LEAST_PAIRS, Published, TypedRows, rank_correlation};
 use crate::project::layer::{Layer, ModelName};
@@ -62,17 +64,6 @@ pub struct KeptValue {
     pub mean_score: f64,
     /// How many are in each tier, from the lowest, tiers without any left out.
     pub tiers: Vec<(String, usize)>,
-}
-
-/// A row of the file beside what is computed of it.
-pub(crate) struct Pair {
-    pub(crate) account: String,
-    pub(crate) day: NaiveDate,
-    pub(crate) kept: String,
-    /// The kept value as a number; `None` of words.
-    pub(crate) number: Option<f64>,
-    pub(crate) score: f64,
-    pub(crate) tier: String,
 }
 
 /// How far kept scores agree with a score: of each row on its day, or on the newest one where it names none.
