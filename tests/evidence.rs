@@ -6,4 +6,4 @@ mod figures;
 mod leaks;
 mod proposals;
 mod real_logs;
-mod world;
+pub(crate) mod world;

@@ -17,6 +17,8 @@ pub enum Layer {
     Components,
     /// Scores, compiled from YAML.
     Scores,
+    /// Scores that are drafts, and what they are made of: computed beside the published ones, and read by nothing.
+    Drafts,
     /// What became of accounts after a day: labels that look forward, which nothing that scores may read.
     Outcomes,
     /// What people open first.
@@ -28,13 +30,14 @@ pub const CALENDAR: &str = "calendar";
 
 impl Layer {
     /// Every layer, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Raw,
         Self::Dated,
         Self::Staging,
         Self::Metrics,
         Self::Components,
         Self::Scores,
+        Self::Drafts,
         Self::Outcomes,
         Self::Marts,
     ];
@@ -48,6 +51,7 @@ impl Layer {
             Self::Metrics => "metrics",
             Self::Components => "components",
             Self::Scores => "scores",
+            Self::Drafts => "drafts",
             Self::Outcomes => "outcomes",
             Self::Marts => "marts",
         }
@@ -69,6 +73,8 @@ impl Layer {
             Self::Components => &[Self::Metrics, Self::Components, Self::Scores],
             // A roll-up is a score made of another's.
             Self::Scores => &[Self::Metrics, Self::Scores],
+            // What a score reads, and the score that it would stand for.
+            Self::Drafts => &[Self::Metrics, Self::Scores],
             // Without scores: what became of an account is no matter of what was said of it before.
             Self::Outcomes => &[Self::Staging, Self::Metrics, Self::Outcomes],
             Self::Marts => {
@@ -79,7 +85,7 @@ impl Layer {
 
     /// Whether models of this layer are compiled from YAML rather than written as SQL.
     pub fn is_semantic(self) -> bool {
-        matches!(self, Self::Components | Self::Scores)
+        matches!(self, Self::Components | Self::Scores | Self::Drafts)
     }
 }
 

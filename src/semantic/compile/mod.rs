@@ -14,6 +14,7 @@
 //! | `spread` | how many rows have which bin of a component, or which reason to have none |
 //! | `replay` | a score of everybody once more: by any definition, and on the way from one day to another |
 //! | `roll_up` | the two tables of a score made of the scores of others |
+//! | `champion` | what stands beside a draft: the score that it would stand for, and which of the two an account falls to |
 //! | `main_score` | the views that stand for the main score |
 //!
 //! **Exactness.** Sums of doubles miss what they are on paper by a hair, and by another hair in another order. So a
@@ -24,6 +25,7 @@
 //! there is something to take away (sums from a base, rounded groups), running scores may pass the score, and another
 //! rule holds: score and contributions are multiples of 2⁻⁴⁰, and the row `base` has what no component earned.
 
+mod champion;
 mod components;
 mod main_score;
 mod measure;
@@ -57,9 +59,9 @@ use crate::diagnostic::{Location, Origin, SourceFile};
 /// A model of the pipeline, compiled from a score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompiledModel {
-    /// Its layer and schema: `components` or `scores`.
+    /// Its layer and schema: `components` or `scores`, of a draft `drafts`.
     pub layer: &'static str,
-    /// Its name, that of the score.
+    /// Its name, that of the score; of what a draft is made of, with `_components` after it.
     pub name: String,
     /// What the score was called before, and where that is said.
     pub was: Option<(String, Location)>,
@@ -86,9 +88,9 @@ impl CompiledModel {
 }
 
 impl Semantics {
-    /// The models of all scores: of each its components, then the score itself.
+    /// The models of all scores and drafts: of each its components, then the score itself.
     pub fn compile(&self) -> Vec<CompiledModel> {
-        self.scores.iter().flat_map(|score| self.models(score)).collect()
+        self.all().flat_map(|score| self.models(score)).collect()
     }
 
     fn models(&self, score: &Score) -> [CompiledModel; 2] {
