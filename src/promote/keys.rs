@@ -155,6 +155,9 @@ fn item_end(text: &str, from: usize) -> Option<usize> {
     while let Some((at, letter)) = letters.next() {
         match (quote, letter) {
             (Some('"'), '\\') => drop(letters.next()),
+            (Some('\''), '\'') if letters.peek().is_some_and(|(_, next)| *next == '\'') => {
+                drop(letters.next())
+            }
             (Some(open), _) if letter == open => quote = None,
             (Some(_), _) => {}
             (None, '"' | '\'') if matches!(before, ',' | ':' | '{' | '[') => quote = Some(letter),

@@ -95,6 +95,8 @@ fn hexadecimal(number: f64) -> String {
 }
 
 proptest! {
+    #![proptest_config(crate::seeds::kept("tests/seeds/hashed_share.txt", 256))]
+
     #[test]
     fn a_hashed_share_is_eight_bytes_of_sha_256(salt in any::<String>(), text in any::<String>()) {
         let digest = Sha256::digest([salt.as_bytes(), &[0], text.as_bytes()].concat());

@@ -166,6 +166,11 @@ fn every_example_of_the_helps_runs() {
     let known = (0..super::world::ACCOUNTS)
         .map(|at| format!("a{at:03},{}\n", if is_lost(at) { "struggling" } else { "healthy" }));
     write(project.path(), "known.csv", &format!("account_id,label\n{}", known.collect::<String>()));
+    write(
+        project.path(),
+        "sql/scores/health_next.yml",
+        "title: Next\nversion: '2'\nstatus: draft\nreplaces: health\ncomponents: [usage]\ntiers: [{name: low, below: 40, at_risk: true}, {name: high}]\n",
+    );
     let mut count = 0;
     for question in [&["backtest"][..], &["suggest"], &["suggest", "weights"], &["suggest", "combination"]] {
         let examples = crate::suggest::command::examples(question);
@@ -176,5 +181,5 @@ fn every_example_of_the_helps_runs() {
             count += 1;
         }
     }
-    assert!(count >= 9, "{count} examples were found");
+    assert!(count >= 10, "{count} examples were found");
 }

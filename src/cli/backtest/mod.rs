@@ -49,6 +49,7 @@ use crate::store::State;
 Examples:
   hale backtest --labels lost.csv --step 7               losses of a file, days a week apart
   hale backtest health --labels lost.csv --horizon 120   losses within 120 days, after a lead of 30
+  hale backtest health --labels lost.csv --challenger health_next   a draft on the same days and accounts
   hale backtest --labels known.csv                       healthy and struggling accounts that you know
   hale backtest --labels lost.csv --json | jq '.components[] | {name, verdict}'")]
 pub(super) struct Backtest {
