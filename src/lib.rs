@@ -41,6 +41,7 @@
 //! | [`explain`](mod@explain) | why a published score is what it is, and what moved it |
 //! | [`diff`] | what a changed definition does to everybody, before it is published; what moved everybody between two days |
 //! | [`evidence`] | who was scored, what became of them, and how well one tells the other: orders, intervals, outcomes |
+//! | [`promote`] | a draft in the place of the score that it replaces: the project as it would be, checked before anything is written |
 //! | [`backtest`](mod@backtest) | whether a score means anything: on past days, against what became of accounts |
 //! | [`agree`] | how far scores that people kept by hand agree with the computed ones |
 //! | [`drift`](mod@drift) | how far components and tiers have moved away from a reference, split into data and definition |
@@ -56,6 +57,10 @@
 //! `outcomes` are labels: [`outcomes.retention`](project::layer::Layer::Outcomes) tells of a day on which an account was observed what
 //! became of it, on the day on which that is known for good. They look forward; what scores, up to the scores themselves, is refused
 //! that reads them.
+//!
+//! `drafts` are scores that are tried: computed beside the published ones, with what these say on the same rows, and
+//! [read by nothing](project::layer::Layer::Drafts). What is published has the same bytes with them as without
+//! (`tests/drafts/beside.rs`); the content hash of a draft is that of the score which [`promote`] makes of it.
 //!
 //! Two narrow waists hold it together: in SQL, `metrics.accounts` (one row per account and day, one column per metric), which
 //! is all that components read (`metrics.users` for scores of users; beside it `metrics.overrides`, which says what people set
@@ -128,6 +133,7 @@
 //! | a metric | a column in a model under `sql/metrics/`, carried into `metrics.accounts`, declared and described there, and in a case under `sql/tests/` |
 //! | daily facts | a table under `sql/metrics/` by the day of the events, `PARTITIONED BY (as_of_date) WITH (settles_after = '60 days')` |
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
+//! | a draft | a file in `sql/scores/` with `status: draft` and what it `replaces`; `hale diff` and `hale backtest --challenger` before `hale promote` |
 //! | a label | a model in `sql/outcomes/`, by the day on which it is known for good; of days before it reads what was the case up to then |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history; with `'warn' AS severity` its rows are warned of and stop no run |
 //! | an expectation | an entry in a file of `sql/expectations/`: account, day, tier or range, author, why |
@@ -159,6 +165,7 @@ pub mod model_test;
 pub mod pipeline;
 pub mod plan;
 pub mod project;
+pub mod promote;
 pub mod read;
 pub mod run;
 pub mod semantic;

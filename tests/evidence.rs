@@ -7,4 +7,4 @@ mod figures;
 mod leaks;
 mod proposals;
 mod real_logs;
-mod world;
+pub(crate) mod world;

@@ -13,6 +13,7 @@ mod dated; // what sources declare about time: the relation of each kind, and it
 mod day_rank; // places within a day, of rows that come day by day
 mod diff; // what a changed definition does to everybody, against naive evaluations
 mod docs; // the static site, its links and lineage, looked at in a browser
+mod drafts; // scores beside the published ones: nobody reads them, arms, comparisons, promoting and going back
 mod drift; // how far bins and tiers moved: shares and indices by hand and by SciPy
 mod engine_issues; // wrong answers that were reported of DataFusion: right by now, said in another way, or refused
 mod engine_traps; // faults of DataFusion that `check` guards against, reproduced

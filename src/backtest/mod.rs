@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | `told` | what is told |
 //! | `probe` | metrics that know what they cannot know yet |
+//! | `challenger` | another definition on the same rows: a draft, computed from stored metrics |
 //! | `baselines` | numbers that need no score, and regressions |
 //! | `tiers`, `named` | tiers against losses; accounts of which the score was wrong |
 //!
@@ -18,6 +19,7 @@
 //! accounts of one parent are drawn together. Of fewer than 30 lost accounts nothing is told.
 
 mod baselines;
+mod challenger;
 mod named;
 mod probe;
 mod tiers;
@@ -27,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+pub use challenger::{Arm, Challenged};
 pub use named::Named;
 pub use probe::{Leak, Probe, probe};
 pub use tiers::{AtRisk, TierTold};
@@ -39,7 +42,6 @@ use crate::evidence::{
     panel, quantile, rank_correlation,
 };
 use crate::explain::score_named;
-use crate::project::layer::{Layer, ModelName};
 use crate::semantic::{By, Score};
 
 /// Calls that one owner can make in a week.
@@ -53,6 +55,8 @@ const CALLS_WITHOUT_OWNERS: f64 = 0.1;
 pub struct Asked {
     /// The score; the main one, or the only one, where none is named.
     pub score: Option<String>,
+    /// A draft or score that is judged on the same rows.
+    pub challenger: Option<String>,
     /// Which of the published days.
     pub days: Which,
     /// The reading of what was published, for people: `as known` or `as happened`.
@@ -90,7 +94,7 @@ impl Asked {
 pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backtest> {
     let score = score_named(published.pipeline, asked.score.as_deref())?;
     let outcomes = Outcomes::read(published, &asked.outcomes, asked.ahead).await?;
-    let days = asked.days.of(published, &scores(score), &outcomes).await?;
+    let days = asked.days.of(published, &score.table(), &outcomes).await?;
     let panel = panel(published, asked.population(score, &days, &outcomes)).await?;
     let (accounts_lost, accounts_kept) = panel.accounts();
     panel.enough(&outcomes)?;
@@ -101,6 +105,10 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
     let acted = acted(asked.acted.as_deref(), &panel)?;
     let tiers = tiers::tiers(score, &panel);
     let (false_greens, false_reds) = named::named(score, &panel, acted.as_deref(), asked.names);
+    let challenger = match &asked.challenger {
+        Some(name) => Some(challenger::challenged(published, name, (&panel, &judged)).await?),
+        None => None,
+    };
     let figures = judged.figures(&panel.score, Intervals::OfAll);
     let figures = figures.ok_or_else(|| Error::Bug("no figures of enough accounts".to_owned()))?;
     Ok(Backtest {
@@ -120,6 +128,7 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
         score: figures,
         without_ours: judged.figures(&panel.without_ours, Intervals::OfAuc),
         arr_correlation: arr_correlation(&panel)?,
+        challenger,
         baselines: baselines(&panel, &outcomes, &judged),
         components: components(score, &panel, &judged),
         cuts: cuts(&panel, &judged, calls),
@@ -132,11 +141,6 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
         notes,
         days,
     })
-}
-
-/// The table of a score.
-fn scores(score: &Score) -> ModelName {
-    ModelName::new(Layer::Scores, score.name.clone())
 }
 
 /// Labels of accounts that nobody knows.

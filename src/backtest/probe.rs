@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Asked, scores};
+use super::Asked;
 use crate::error::Result;
 use crate::evidence::{ByDay, Draws, Outcomes, Panel, Published, halves, panel};
 use crate::explain::score_named;
@@ -78,7 +78,7 @@ pub async fn probe(
 ) -> Result<Probe> {
     let score = score_named(known.pipeline, asked.score.as_deref())?;
     let outcomes = Outcomes::read(happened, &asked.outcomes, asked.ahead).await?;
-    let days = asked.days.of(known, &scores(score), &outcomes).await?;
+    let days = asked.days.of(known, &score.table(), &outcomes).await?;
     let panels = (
         panel(known, asked.population(score, &days, &outcomes)).await?,
         panel(happened, asked.population(score, &days, &outcomes)).await?,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::challenger::Challenged;
 use super::named::Named;
 use super::tiers::{AtRisk, TierTold};
 use crate::evidence::{Figures, Gain};
@@ -48,6 +49,8 @@ pub struct Backtest {
     pub without_ours: Option<Figures>,
     /// Rank correlation of the score with the change of ARR by the end of the horizon; `None` where ARR is not told.
     pub arr_correlation: Option<f64>,
+    /// Another definition on the same rows, where one was asked for.
+    pub challenger: Option<Challenged>,
     /// What stands beside it: days since last use, a regression, the owner's judgement.
     pub baselines: Vec<Baseline>,
     /// The components, in declared order.

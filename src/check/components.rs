@@ -45,7 +45,7 @@ impl Pass {
 
     /// Scorecards that no row can have which keeps the `CHECK`s of the metrics: a name misspelt, a number out of range.
     pub(super) fn scorecards(&mut self, pipeline: &Pipeline) {
-        for score in &pipeline.semantics.scores {
+        for score in pipeline.semantics.all() {
             let metrics = ModelName::parse(score.entity.table()).and_then(|name| pipeline.model(&name));
             let checks = metrics.map(|model| model.contract.checks.as_slice()).unwrap_or_default();
             for card in score.scorecards() {

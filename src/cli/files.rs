@@ -17,6 +17,33 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
+/// The same, so that it outlasts a loss of power: bytes first, then the name in its folder.
+pub(super) fn replace_for_good(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes)?;
+    std::fs::File::open(path)?.sync_all()?;
+    sync_folder(folder_of(path))
+}
+
+/// Removes a file for good; one that is gone already is no failure.
+pub(super) fn remove_for_good(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => sync_folder(folder_of(path)),
+    }
+}
+
+/// Syncs the names in a folder.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Other systems open no folders; names are theirs to keep.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Whether a file could be written whole at a path. Nothing is left behind.
 pub(super) fn can_replace(path: &Path) -> io::Result<()> {
     if path.is_dir() {

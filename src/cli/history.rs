@@ -98,6 +98,9 @@ fn did(commit: &Commit) -> String {
         What::Released { days } => format!("released {}", listed(days)),
         What::Collected { kept_from } => format!("kept from {kept_from}"),
         What::Expired { keep, days } => format!("took out {}, beyond {keep}", listed(days)),
+        What::Promoted { draft, score, definition } => {
+            format!("promoted {draft} to {score}, definition {definition}")
+        }
         What::Renamed { tables } => {
             let renamed = tables.iter().map(|(old, new)| format!("{old} to {new}"));
             format!("renamed {}", renamed.collect::<Vec<_>>().join(", "))

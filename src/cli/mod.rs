@@ -35,6 +35,7 @@ mod output;
 mod places;
 mod plan;
 mod progress;
+mod promote;
 mod query;
 mod release;
 mod rollback;
@@ -113,6 +114,7 @@ enum Command {
     Drift(drift::Drift),
     Suggest(suggest::Suggest),
     Query(query::Query),
+    Promote(promote::Promote),
     History(history::History),
     Rollback(rollback::Rollback),
     Release(release::Release),
@@ -224,6 +226,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Query(query) => unless_stopped(query.execute(context)).await,
         Command::History(history) => unless_stopped(history.execute(context)).await,
         // What takes effect must not be stopped half-way.
+        Command::Promote(promote) => promote.execute(context).await,
         Command::Rollback(rollback) => rollback.execute(context).await,
         Command::Release(release) => release.execute(context).await,
         Command::Unpublish(unpublish) => unpublish.execute(context).await,

@@ -281,9 +281,15 @@ impl Way<'_> {
         self.of_score(Kind::MinCoverage, "Least coverage", coverage, |now, new| {
             now.min_coverage = new.min_coverage
         });
-        let overrides =
-            |score: &Score| vec![if score.overrides { "apply" } else { "do not apply" }.to_owned()];
-        self.of_score(Kind::Overrides, "Overrides", overrides, |now, new| now.overrides = new.overrides);
+        // Overrides name the score that they are set against.
+        let overrides = |score: &Score| {
+            let of = score.stands_for();
+            vec![if score.overrides { format!("apply, of {of}") } else { "do not apply".to_owned() }]
+        };
+        self.of_score(Kind::Overrides, "Overrides", overrides, |now, new| {
+            now.overrides = new.overrides;
+            (now.name, now.draft) = (new.name.clone(), new.draft.clone());
+        });
         self.of_score(Kind::Rounding, "Rounding", items::rounding, |now, new| now.rounding = new.rounding);
         self.of_score(Kind::Tiers, "Tiers", items::tiers, |now, new| {
             (now.tiers, now.tier_from) = (new.tiers.clone(), new.tier_from);

@@ -60,8 +60,14 @@ pub async fn between_definitions(
     period: Period,
     asked: &Asked,
 ) -> Result<Diff> {
+    if let (true, Some(name)) = (new.is_of_score(), &asked.score) {
+        return Err(Error::Usage(format!(
+            "--score {name} is one score too many: {} is named already",
+            new.words
+        )));
+    }
     let score = new.score(asked.score.as_deref())?;
-    let before = old.score(Some(&score.name))?;
+    let before = old.score(Some(score.stands_for()))?;
     comparable((old, before), (new, score))?;
     let table = metrics(score);
     let days = days_of(place, &table, period).await?;
@@ -262,7 +268,7 @@ async fn published_by_others(
     (old, before): (&Side, &Score),
     days: &[NaiveDate],
 ) -> Result<Option<String>> {
-    let table = ModelName::new(Layer::Scores, before.name.clone());
+    let table = before.table();
     let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(None) };
     let there = place.out.entries(&table, *first..=*last).await?;
     let there: BTreeSet<NaiveDate> = days.iter().copied().filter(|day| there.contains_key(day)).collect();
@@ -272,7 +278,8 @@ async fn published_by_others(
         )));
     }
     stored.read(&table, &there, "the comparison").await?;
-    let sql = format!("SELECT DISTINCT definition FROM scores.\"{}\" ORDER BY definition", before.name);
+    let sql =
+        format!("SELECT DISTINCT definition FROM {}.\"{}\" ORDER BY definition", table.layer, table.table);
     let made = known_texts(&stored.rows("what is published of the score", &sql).await?, "definition")?;
     let others: Vec<String> = made.into_iter().filter(|made| *made != before.definition).collect();
     Ok((!others.is_empty()).then(|| {

@@ -46,6 +46,8 @@ pub struct Side {
     semantics: Semantics,
     main: Option<String>,
     files: Files,
+    /// The one score that is meant, where a score was named and not a place.
+    named: Option<String>,
 }
 
 impl Side {
@@ -56,7 +58,18 @@ impl Side {
             semantics: pipeline.semantics.clone(),
             main: pipeline.main_score.clone(),
             files: pipeline.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect(),
+            named: None,
         }
+    }
+
+    /// One score or draft of a project, as it is on disk.
+    pub fn of_score(name: &str, pipeline: &Pipeline) -> Self {
+        Self { named: Some(name.to_owned()), ..Self::of_project(&format!("{name} of the project"), pipeline) }
+    }
+
+    /// Whether one score is meant, and not a place with several.
+    pub(super) fn is_of_score(&self) -> bool {
+        self.named.is_some()
     }
 
     /// The definition that is meant, beside what is published.
@@ -83,7 +96,7 @@ impl Side {
         if !folder.join(SETTINGS_FILE).is_file() {
             let message =
                 format!("`{}` is no definition: there is no {SETTINGS_FILE} in it", shown.escape_debug());
-            let help = "write published, the number of a commit (`hale history`), or a project's folder";
+            let help = "write published, the number of a commit (`hale history`), a project's folder, or a score of the project";
             return Err(Error::Usage(format!("{message}; {help}")));
         }
         Ok(Self::of_project(&shown, &Pipeline::build(Project::load(folder)?)?))
@@ -150,7 +163,7 @@ impl Side {
             Ok::<_, Diagnostics>((semantics, main))
         };
         match read() {
-            Ok((semantics, main)) => Ok(Self { words, semantics, main, files }),
+            Ok((semantics, main)) => Ok(Self { words, semantics, main, files, named: None }),
             Err(mut found) => {
                 let message = format!("the definition of {words} cannot be read by this hale");
                 found.push(Diagnostic::error("old-definition", message));
@@ -159,11 +172,15 @@ impl Side {
         }
     }
 
-    /// The score of a name; without one, the main score or the only one.
+    /// The score that is meant, or else that of a name, be it a draft; without a name, the main score or the only one.
     ///
     /// # Errors
     /// [`Error::Usage`] for a score that it has not, or of which there is no telling.
     pub(crate) fn score(&self, name: Option<&str>) -> Result<&Score> {
+        let name = self.named.as_deref().or(name);
+        if let Some(draft) = name.and_then(|name| self.semantics.draft(name)) {
+            return Ok(draft);
+        }
         score_of((&self.semantics.scores, self.main.as_deref()), name).map_err(|error| match error {
             Error::Usage(message) => Error::Usage(format!("in {}: {message}", self.words)),
             other => other,

@@ -16,7 +16,7 @@ use crate::project::layer::{Layer, ModelName};
 use crate::project::model::{Kind, Model, Storing};
 use crate::project::reported::lag;
 use crate::project::types::sql_name;
-use crate::semantic::{self, Component, Entity, Expression};
+use crate::semantic::{self, Component, Entity, Expression, Score};
 
 /// All pages of a site.
 pub(super) struct Pages {
@@ -113,7 +113,7 @@ impl Pages {
             .filter_map(|entity| dictionary(checked, &of_now, entity))
             .collect();
         let scores: Vec<ScorePage> =
-            pipeline.semantics.scores.iter().map(|score| score_page(pipeline, score)).collect();
+            pipeline.semantics.all().map(|score| score_page(pipeline, score)).collect();
         Self {
             project: ProjectPart {
                 name: pipeline.settings.name.clone(),
@@ -127,11 +127,10 @@ impl Pages {
                     .collect(),
                 scores: pipeline
                     .semantics
-                    .scores
-                    .iter()
+                    .all()
                     .zip(&scores)
                     .map(|(score, page)| Link {
-                        text: score.title.clone(),
+                        text: titled(score),
                         path: page.path.clone(),
                         note: String::new(),
                     })
@@ -284,7 +283,7 @@ fn dictionary(checked: &Checked, of_now: &OfNow, entity: Entity) -> Option<Dicti
 /// Which components and scores use a column.
 fn users(pipeline: &Pipeline, entity: Entity) -> BTreeMap<String, Vec<Link>> {
     let mut found: BTreeMap<String, Vec<Link>> = BTreeMap::new();
-    for score in pipeline.semantics.scores.iter().filter(|score| score.entity == entity) {
+    for score in pipeline.semantics.all().filter(|score| score.entity == entity) {
         let semantic::Source::Scorecards(cards) = &score.source else { continue };
         let mut by_column: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for card in cards {
@@ -303,7 +302,7 @@ fn users(pipeline: &Pipeline, entity: Entity) -> BTreeMap<String, Vec<Link>> {
         for (column, names) in by_column {
             let names: Vec<String> = names.into_iter().collect();
             found.entry(column).or_default().push(Link {
-                text: score.title.clone(),
+                text: titled(score),
                 path: format!("scores/{}.html", score.name),
                 note: names.join(", "),
             });
@@ -318,11 +317,14 @@ fn expressions(component: &Component) -> Vec<&Expression> {
     std::iter::once(&component.value).chain(optional.into_iter().flatten()).chain(when).collect()
 }
 
-fn score_page(pipeline: &Pipeline, score: &crate::semantic::Score) -> ScorePage {
-    let behind = pipeline
-        .models
-        .iter()
-        .filter(|model| model.name.layer.is_semantic() && model.name.table == score.name);
+/// The title of a score, with what tells a draft.
+fn titled(score: &Score) -> String {
+    if score.draft.is_some() { format!("{} (draft)", score.title) } else { score.title.clone() }
+}
+
+fn score_page(pipeline: &Pipeline, score: &Score) -> ScorePage {
+    let own = [score.components_table(), score.table()];
+    let behind = pipeline.models.iter().filter(|model| own.contains(&model.name));
     ScorePage {
         path: format!("scores/{}.html", score.name),
         name: score.name.clone(),

@@ -371,6 +371,7 @@ fn register_functions(context: &SessionContext, zone: Tz) {
         context.register_udaf(aggregate.as_ref().clone());
     }
     context.register_udf(functions::local_day(zone));
+    context.register_udf(functions::hashed_share());
     context.register_udf(functions::reported::reported());
     context.register_udf(cast_names::function());
 }

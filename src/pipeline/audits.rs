@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast::{Expr, Query, SelectItem, SetExpr, Statemen
 
 use super::graph::{self, Reads};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
 use crate::project::{digests, statement};
 
 /// A query over what was built that must return no rows.
@@ -54,6 +54,7 @@ pub(super) fn audits_of(
         let Some(warns) = problems.keep(warns(&query, file)) else { continue };
         match graph::reads_of(&query, file, known) {
             Ok(reads) => {
+                problems.extend(of_drafts(&reads));
                 let name = std::path::Path::new(&file.path).file_stem().unwrap_or_default();
                 let name = name.to_string_lossy().into_owned();
                 audits.push(Audit { name, file: Arc::clone(file), query, reads, warns });
@@ -62,6 +63,18 @@ pub(super) fn audits_of(
         }
     }
     audits
+}
+
+/// What an audit reads of drafts: its rows would stop a run for what is shown to none.
+fn of_drafts(reads: &Reads) -> Vec<Diagnostic> {
+    let drafts = reads.0.iter().filter(|(name, _)| name.layer == Layer::Drafts);
+    let problem = |(name, place): (&ModelName, &Location)| {
+        Diagnostic::error("layer-rule", format!("an audit may not read `{name}`"))
+            .at(place.clone())
+            .note("a draft is shown to none: an audit of it would stop what is published beside it")
+            .help("look at it with `hale query`, or publish it first with `hale promote`")
+    };
+    drafts.map(problem).collect()
 }
 
 /// Whether rows of an audit are warned of; `error` may be said too.

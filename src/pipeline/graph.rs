@@ -124,6 +124,11 @@ pub(crate) fn layer_rule(model: &Model, reads: &Reads) -> Diagnostics {
             let problem = Diagnostic::error("layer-rule", format!("a {layer} model may not read `{name}`"))
                 .at(place.clone())
                 .note(format!("{layer} reads {}", may.join(", ")));
+            if name.layer == Layer::Drafts {
+                return problem
+                    .note("a draft is shown to none: what reads it would change what is published with it")
+                    .help("read the published score, or publish the draft first with `hale promote`");
+            }
             if name.layer == Layer::Outcomes {
                 return problem
                     .note("outcomes look forward: nothing that scores may read them")

@@ -205,7 +205,10 @@ fn known(models: &[Model], more: impl IntoIterator<Item = ModelName>) -> BTreeSe
 /// The tables that files of scores declare, whatever else is wrong with them.
 fn declared(scores: &[Arc<SourceFile>]) -> Vec<ModelName> {
     let names = scores.iter().map(|file| main_score::stem(file)).chain((!scores.is_empty()).then_some(MAIN));
-    let tables = |name: &str| [Layer::Components, Layer::Scores].map(|layer| ModelName::new(layer, name));
+    let tables = |name: &str| {
+        let own = [Layer::Components, Layer::Scores, Layer::Drafts].map(|layer| ModelName::new(layer, name));
+        own.into_iter().chain([ModelName::new(Layer::Drafts, format!("{name}_components"))])
+    };
     names.flat_map(tables).collect()
 }
 
@@ -254,7 +257,9 @@ fn compiled(parts: impl IntoIterator<Item = CompiledModel>) -> Result<Vec<Model>
 
 /// What was compiled from YAML, parsed.
 pub(crate) fn parsed(part: CompiledModel) -> Result<Model, Diagnostics> {
-    let layer = Layer::of(part.layer).unwrap_or(Layer::Components);
+    let layer = Layer::of(part.layer).ok_or_else(|| {
+        Diagnostic::error("bug", format!("`{}` is no layer of a compiled model", part.layer))
+    })?;
     let file = SourceFile::new(format!("{layer}/{}.sql", part.name), part.sql);
     let model = statement::parse_model(ModelName::new(layer, part.name), &file)?;
     let was = part.was.map(|(name, location)| Was { name: ModelName::new(layer, name), location });

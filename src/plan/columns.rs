@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, Location};
 use crate::error::Result;
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
 use crate::project::model::Model;
 use crate::project::types::sql_name;
 use crate::store::{Entry, Key, State, hexadecimal};
@@ -48,7 +48,8 @@ pub struct Built<'a> {
 }
 
 impl OtherColumns {
-    /// The published days of a table that a run leaves with other columns; `None` where there are none. The key is that of what
+    /// The published days of a table that a run leaves with other columns; `None` where there are none, and of drafts, which
+    /// change every week and stop no run by it: nobody takes their columns for those of all days. The key is that of what
     /// decides its rows now.
     ///
     /// # Errors
@@ -59,7 +60,8 @@ impl OtherColumns {
         built: Built<'_>,
         key: Option<&Key>,
     ) -> Result<Option<Self>> {
-        let Some(declared) = model.declared.as_ref().filter(|_| model.by_day()) else { return Ok(None) };
+        let is_held_to_it = model.by_day() && model.name.layer != Layer::Drafts;
+        let Some(declared) = model.declared.as_ref().filter(|_| is_held_to_it) else { return Ok(None) };
         let now = columns(declared);
         let (days, new, gone) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         let mut other = Self { table: model.name.clone(), days, new, gone, retyped: BTreeMap::new() };

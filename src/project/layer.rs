@@ -19,6 +19,8 @@ pub enum Layer {
     Scores,
     /// Scores as they were published, whatever defined them then: written by hale, for marts.
     Published,
+    /// Scores that are drafts, and what they are made of: computed beside the published ones, and read by nothing.
+    Drafts,
     /// What became of accounts after a day: labels that look forward, which nothing that scores may read.
     Outcomes,
     /// What people open first.
@@ -30,7 +32,7 @@ pub const CALENDAR: &str = "calendar";
 
 impl Layer {
     /// Every layer, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Raw,
         Self::Dated,
         Self::Staging,
@@ -38,6 +40,7 @@ impl Layer {
         Self::Components,
         Self::Scores,
         Self::Published,
+        Self::Drafts,
         Self::Outcomes,
         Self::Marts,
     ];
@@ -52,6 +55,7 @@ impl Layer {
             Self::Components => "components",
             Self::Scores => "scores",
             Self::Published => "published",
+            Self::Drafts => "drafts",
             Self::Outcomes => "outcomes",
             Self::Marts => "marts",
         }
@@ -74,6 +78,8 @@ impl Layer {
             // A roll-up is a score made of another's.
             Self::Scores => &[Self::Metrics, Self::Scores],
             Self::Published => &[Self::Scores, Self::Published],
+            // What a score reads, and the score that it would stand for.
+            Self::Drafts => &[Self::Metrics, Self::Scores],
             // Without scores: what became of an account is no matter of what was said of it before.
             Self::Outcomes => &[Self::Staging, Self::Metrics, Self::Outcomes],
             Self::Marts => &[
@@ -90,7 +96,7 @@ impl Layer {
 
     /// Whether models of this layer are compiled from YAML rather than written as SQL.
     pub fn is_semantic(self) -> bool {
-        matches!(self, Self::Components | Self::Scores)
+        matches!(self, Self::Components | Self::Scores | Self::Drafts)
     }
 }
 

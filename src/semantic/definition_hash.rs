@@ -92,7 +92,7 @@ pub(super) fn of(score: &Score) -> String {
     };
     let meaning = Meaning {
         rules: RULES,
-        score: &score.name,
+        score: score.stands_for(),
         entity: score.entity,
         scale: score.scale,
         scorecards: score.scorecards().iter().map(scorecard).collect(),

@@ -23,6 +23,9 @@
 //! is worth ([`ZeroBase`]). Where no usage is expected (*expected idle*, [`ExpectedIdle`]) what judges usage does not apply. **Coverage** is the declared weight of what is known over that of what applies; a score below its minimum coverage is NULL and its tier
 //! is `unscored`.
 //!
+//! A score with `status: draft` is computed beside the others, into tables of its own that nothing reads; what it `replaces`
+//! stands beside it on its rows. Its content hash is that of the score that it becomes when it is promoted.
+//!
 //! ```
 //! use halescore::diagnostic::SourceFile;
 //! let components = [SourceFile::new(
@@ -80,10 +83,10 @@ use std::sync::Arc;
 pub(crate) use compile::text_literal;
 pub use compile::{BANDS, Cell, CompiledModel, Fact, Facts, MAIN, STAGES, WithoutOne};
 pub use definition::{
-    Additive, Aggregate, Bin, By, Case, Component, Decay, Direction, Edge, Entity, ExpectedIdle, Fading,
-    Fallback, Give, Group, Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf, Part, Range, Relative,
-    RollUp, Rule, Scope, Score, Scorecard, Scoring, Source, Standing, Tier, TierFrom, UsageKind, UsageOf,
-    ZeroBase,
+    Additive, Aggregate, Bin, By, Case, Challenge, Component, Decay, Direction, Draft, Edge, Entity,
+    ExpectedIdle, Fading, Fallback, Give, Group, Measure, Node, OnMissing, Outside, OwnForm, Pace, ParentOf,
+    Part, Range, Relative, RollUp, Rule, Scope, Score, Scorecard, Scoring, Source, Standing, Status, Tier,
+    TierFrom, UsageKind, UsageOf, ZeroBase,
 };
 pub use expression::Expression;
 pub use schema::{components_schema, score_schema};
@@ -95,20 +98,32 @@ use crate::diagnostic::{Diagnostics, SourceFile};
 pub struct Semantics {
     /// The components, in the order of their files and within them.
     pub components: Vec<Arc<Component>>,
-    /// The scores, in the order of their files.
+    /// The published scores, in the order of their files.
     pub scores: Vec<Score>,
+    /// The scores that are drafts, in the order of their files.
+    pub drafts: Vec<Score>,
     /// What is worth knowing about them but stops nothing; and what is told with the problems of a check.
     pub warnings: Diagnostics,
 }
 
 impl Semantics {
+    /// All scores, drafts after the published ones.
+    pub fn all(&self) -> impl Iterator<Item = &Score> {
+        self.scores.iter().chain(&self.drafts)
+    }
+
+    /// The draft of a name.
+    pub fn draft(&self, name: &str) -> Option<&Score> {
+        self.drafts.iter().find(|draft| draft.name == name)
+    }
+
     /// Whose scores use a component; none where no score does.
     pub fn entities_of(&self, component: &Component) -> Vec<Entity> {
         let uses = |score: &&Score| {
             let cards = score.scorecards().iter();
             cards.flat_map(|card| card.root.components()).any(|part| part.name == component.name)
         };
-        let used: Vec<Entity> = self.scores.iter().filter(uses).map(|score| score.entity).collect();
+        let used: Vec<Entity> = self.all().filter(uses).map(|score| score.entity).collect();
         Entity::ALL.into_iter().filter(|entity| used.contains(entity)).collect()
     }
 }
@@ -128,5 +143,6 @@ pub fn parse(components: &[Arc<SourceFile>], scores: &[Arc<SourceFile>]) -> Resu
     if problems.has_errors() {
         return Err(problems);
     }
-    Ok(Semantics { components: catalogue.into_components(), scores, warnings: problems })
+    let (drafts, scores) = scores.into_iter().partition(|score| score.draft.is_some());
+    Ok(Semantics { components: catalogue.into_components(), scores, drafts, warnings: problems })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::commit::{Commit, Stored, What, Whole, key};
-use super::edits::{Erasure, collect, erase, expire, roll_back, unpublish};
+use super::edits::{Erasure, Promoted, collect, erase, expire, promote, roll_back, unpublish};
 use super::entry::{Entry, Manifest, month_of, same};
 use super::next::{Next, month_as_is};
 use super::rename::{Renames, rename};
@@ -47,6 +47,8 @@ pub enum Change {
     },
     /// Objects give way to others that are without some rows.
     Erase(Erasure),
+    /// A draft becomes the definition of a score, and its own days go.
+    Promote(Promoted),
     /// Tables get other names.
     Rename(Renames),
 }
@@ -99,6 +101,7 @@ impl Change {
             Self::Collect { kept_from } => collect(&mut next, newest, *kept_from).await?,
             Self::Expire { days, but, .. } => expire(&mut next, newest, days, but).await?,
             Self::Erase(erasure) => erase(&mut next, newest, erasure).await?,
+            Self::Promote(promoted) => promote(&mut next, newest, promoted).await?,
             Self::Rename(renames) => rename(&mut next, newest, renames).await?,
         }
         Ok(next)
@@ -135,6 +138,7 @@ impl Change {
                 What::Expired { keep: keep.clone(), days: days.iter().copied().collect() }
             }
             Self::Erase(erasure) => erasure.what(),
+            Self::Promote(promoted) => promoted.what(),
             Self::Rename(renames) => {
                 let done = renames.iter().filter(|(_, new)| next.changed.contains_key(&key(new)));
                 What::Renamed { tables: done.map(|(old, new)| (key(old), key(new))).collect() }

@@ -159,6 +159,15 @@ pub enum What {
         /// Earlier commits that name other objects than when they were made.
         commits: Vec<u64>,
     },
+    /// A draft became the published definition of a score. Days that were published before stay as they are.
+    Promoted {
+        /// The draft.
+        draft: String,
+        /// The score that it became.
+        score: String,
+        /// The hash of its definition.
+        definition: String,
+    },
     /// Tables got other names.
     Renamed {
         /// The new names, by the old ones.

@@ -11,7 +11,7 @@ use super::layout;
 use super::next::{Next, month_as_is};
 use super::state::{State, history};
 use crate::error::{Error, Result};
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
 
 /// What an object gives way to, so that the rows that were asked for are gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,12 +127,51 @@ pub(super) async fn roll_back(next: &mut Next, newest: &State, number: u64) -> R
         if !other.is_empty() {
             next.changed.insert(key(table), other.len());
         }
-        differing.extend(other);
+        // What is shown to none holds no day.
+        if table.layer != Layer::Drafts {
+            differing.extend(other);
+        }
     }
     let why = format!("rolled back to commit {number}");
     let since = newest.number() + 1;
     next.tables.clone_from(&wanted.commit().tables);
     next.held.extend(differing.into_iter().map(|day| (day, Held { since, why: why.clone() })));
+    Ok(())
+}
+
+/// A draft that becomes the definition of a score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promoted {
+    /// The draft.
+    pub draft: String,
+    /// The score that it becomes.
+    pub score: String,
+    /// The hash of its definition.
+    pub definition: String,
+    /// The tables of the draft.
+    pub tables: Vec<ModelName>,
+}
+
+impl Promoted {
+    /// What a commit says of it.
+    pub(super) fn what(&self) -> What {
+        let Self { draft, score, definition, .. } = self.clone();
+        What::Promoted { draft, score, definition }
+    }
+}
+
+/// Takes the tables of a draft out. It is worth a commit by itself, unless the newest one says the same already.
+///
+/// # Errors
+/// What storage says.
+pub(super) async fn promote(next: &mut Next, newest: &State, promoted: &Promoted) -> Result<()> {
+    for table in &promoted.tables {
+        let days = newest.days(table).await?.len();
+        if next.tables.remove(&key(table)).is_some() {
+            next.changed.insert(key(table), days);
+        }
+    }
+    next.is_of_history |= newest.commit().what != promoted.what();
     Ok(())
 }
 

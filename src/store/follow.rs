@@ -17,7 +17,7 @@ use super::layout;
 use super::state::State;
 use super::turn::Turn;
 use crate::error::{Error, Result};
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
 use crate::storage::Storage;
 
 /// Requests to the storage at the same time.
@@ -227,11 +227,12 @@ pub(super) fn is_shown(state: &State, table: &ModelName) -> bool {
     folders.is_empty() || folders.iter().any(names)
 }
 
-/// What lies in `latest/`: of each table that is shown, the rows of the one latest day.
+/// What lies in `latest/`: of each table that is shown and no draft, the rows of the one latest day.
 pub(super) async fn latest(state: &State) -> Result<BTreeMap<String, Entry>> {
     let Some(day) = state.latest().await? else { return Ok(BTreeMap::new()) };
     let mut files = BTreeMap::new();
-    for table in state.tables().into_iter().filter(|table| is_shown(state, table)) {
+    let is_shown = |table: &ModelName| table.layer != Layer::Drafts && is_shown(state, table);
+    for table in state.tables().into_iter().filter(is_shown) {
         if let Some(entry) = state.entry(&table, Some(day)).await? {
             files.insert(layout::latest_file(&table), entry);
         }

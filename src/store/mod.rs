@@ -28,6 +28,7 @@
 //! | what a table is called | what the newest commit calls it; objects and keys know no names ([`Change::Rename`]) |
 //! | what changes in a commit that was made | objects that gave way to others without somebody's rows ([`Change::Erase`]), and nothing else: `erased_by` says so |
 //! | what is kept | the newest commits, as [`collect()`] is told; of the newest one the days that the project keeps ([`expire()`]) |
+//! | what goes back | [`Change::RollBack`], to any kept commit; days are held where what people read differs, and not for drafts alone |
 //! | who may publish again | a definition that is published, or was never; one that another has replaced only where that is asked for ([`replaced()`]) |
 //!
 //! A table that is stored whole has no days of its own: it is all of history up to the last day of the run that made it, and
@@ -65,7 +66,7 @@ pub use collect::{Collected, Keep, collect};
 pub use commit::{Commit, Held, Stored, What, Whole};
 pub use days_read::{DayHashes, DaysRead};
 pub use definition::{Files, archived};
-pub use edits::{Erasure, Successor, Successors};
+pub use edits::{Erasure, Promoted, Successor, Successors};
 pub use entry::Entry;
 pub(crate) use entry::hexadecimal;
 pub(crate) use erasing::Erasing;

@@ -14,7 +14,7 @@ use super::entry::{Entry, Manifest, month_of};
 use super::layout;
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
 use crate::storage::Storage;
 
 /// Requests to the storage at the same time.
@@ -147,13 +147,14 @@ impl State {
         }
     }
 
-    /// The newest day of the main score, or of any table where there is none: the day of `latest/`.
+    /// The newest day of the main score, or of any table but drafts where there is none: the day of `latest/`.
     ///
     /// # Errors
     /// What storage says.
     pub async fn latest(&self) -> Result<Option<NaiveDate>> {
         let main = self.commit.main.as_deref().and_then(ModelName::parse);
-        let tables = main.filter(|main| self.has(main)).map_or_else(|| self.tables(), |main| vec![main]);
+        let shown = || self.tables().into_iter().filter(|table| table.layer != Layer::Drafts).collect();
+        let tables: Vec<ModelName> = main.filter(|main| self.has(main)).map_or_else(shown, |main| vec![main]);
         let mut latest = None;
         for table in tables {
             latest = latest.max(self.newest_day(&table).await?);

@@ -233,6 +233,8 @@ fn what_a_run_would_refuse_and_what_another_definition_published_is_said() {
 fn every_example_of_the_help_runs() {
     let project = super::days::project();
     project.write("sql/scores/health.yml", &score("min_coverage: 0.9\ncomponents: {amount: 1, half: 1}\n"));
+    let next = score("status: draft\nreplaces: health\ncomponents: {amount: 1, half: 1}\n");
+    project.write("sql/scores/health_next.yml", &next);
     let command = Call::command();
     let help = command.find_subcommand("diff").unwrap().get_after_help().unwrap().to_string();
     let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  hale ")).collect();

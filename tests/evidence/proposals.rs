@@ -168,6 +168,11 @@ fn every_example_of_the_helps_runs() {
     write(project.path(), "known.csv", &format!("account_id,label\n{}", known.collect::<String>()));
     let kept = (0..super::world::ACCOUNTS).map(|at| format!("a{at:03},{}\n", at % 5));
     write(project.path(), "kept.csv", &format!("account_id,score\n{}", kept.collect::<String>()));
+    write(
+        project.path(),
+        "sql/scores/health_next.yml",
+        "title: Next\nversion: '2'\nstatus: draft\nreplaces: health\ncomponents: [usage]\ntiers: [{name: low, below: 40, at_risk: true}, {name: high}]\n",
+    );
     let mut count = 0;
     for question in
         [&["backtest"][..], &["agree"], &["suggest"], &["suggest", "weights"], &["suggest", "combination"]]
@@ -183,5 +188,5 @@ fn every_example_of_the_helps_runs() {
             count += 1;
         }
     }
-    assert!(count >= 12, "{count} examples were found");
+    assert!(count >= 13, "{count} examples were found");
 }

@@ -36,3 +36,21 @@ fn a_changed_score_is_told_as_the_readme_shows_it() {
     assert_eq!(said.lines().take(cut).collect::<Vec<_>>(), shown[..cut], "{said}");
     assert_eq!(broken.lines().next(), Some(shown[cut + 1]), "{broken}");
 }
+
+/// Drafts of the README: each command gives what stands below it.
+#[test]
+fn a_draft_goes_the_way_that_the_readme_shows() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let section = readme.split("### Drafts\n").nth(1).expect("the section");
+    let block =
+        section.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let project = copied(PUBLISHED.path());
+    let steps: Vec<&str> = block.split("$ ").skip(1).collect();
+    assert_eq!(steps.len(), 6, "{block}");
+    for step in steps {
+        let (command, shown) = step.split_once('\n').expect("a command");
+        let ended = typed(project.path(), command);
+        assert!(ended.status.success(), "{command}: {}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(String::from_utf8(ended.stdout).unwrap(), shown, "{command}");
+    }
+}

@@ -39,6 +39,9 @@ use crate::store::State;
 /// 0), with a column `day` where they hold on one; or account_id, lost_on and observed_until. Days are those published as known
 /// where there are any (`hale run --as-known`), else as happened.
 ///
+/// --challenger judges a draft on the same days and accounts: by how much it tells better, pair by pair, and whether that may be
+/// chance. It is computed from stored metrics, so it need never have been published.
+///
 /// --probe looks for metrics that know what they cannot know yet, on days that are published in both readings: such as tell
 /// more as happened than as known, such as tell nearly everything, and such as come from sources of now.
 #[derive(Debug, Args)]
@@ -46,6 +49,7 @@ use crate::store::State;
 Examples:
   hale backtest --labels lost.csv --step 7               losses of a file, days a week apart
   hale backtest health --labels lost.csv --horizon 120   losses within 120 days, after a lead of 30
+  hale backtest health --labels lost.csv --challenger health_next   a draft on the same days and accounts
   hale backtest --labels known.csv                       healthy and struggling accounts that you know
   hale backtest --labels lost.csv --json | jq '.components[] | {name, verdict}'")]
 pub(super) struct Backtest {
@@ -53,6 +57,9 @@ pub(super) struct Backtest {
     score: Option<String>,
     #[command(flatten)]
     by: JudgedBy,
+    /// A draft, or another score, judged on the same days and accounts: computed from stored metrics
+    #[arg(long, value_name = "NAME", conflicts_with = "probe")]
+    challenger: Option<String>,
     /// How many accounts of a day the team can call [default: 5 an owner, or a tenth of all]
     #[arg(long, value_name = "N")]
     calls: Option<NonZeroU32>,
@@ -122,6 +129,7 @@ impl Backtest {
     fn asked(&self, pipeline: &Pipeline, reading: Reading) -> Result<Asked> {
         Ok(Asked {
             score: self.score.clone(),
+            challenger: self.challenger.clone(),
             days: self.by.which(pipeline),
             reading: words(reading),
             outcomes: self.by.outcomes(),

@@ -2,7 +2,7 @@
 
 use indicatif::HumanCount;
 
-use crate::backtest::{Backtest, Named, Verdict, days_in_words};
+use crate::backtest::{Arm, Backtest, Challenged, Named, Verdict, days_in_words};
 use crate::cli::console::Console;
 use crate::cli::judged::{figure, gain, ranged};
 use crate::cli::numbers::percent;
@@ -19,11 +19,15 @@ pub(super) fn text(told: &Backtest, console: Console) -> String {
         }
     };
     add("How well it tells who is lost, beside what it has to beat:", beside(told));
+    if let Some(challenger) = &told.challenger {
+        add("The challenger, on the same rows:", self::challenger(challenger));
+    }
     add("Components: alone, and what the score gains by them:", components(told));
     add("Among some of the accounts:", cuts(told));
     add(&tiers_title(told), tiers(told));
     add("By tenths of the score:", tenths(told));
     text += &at_risk(told);
+    text += &told.challenger.as_ref().map(arms).unwrap_or_default();
     for (title, named) in [
         ("Lost, and in no tier at risk:", &told.false_greens),
         ("At risk, and not lost in this time:", &told.false_reds),
@@ -97,6 +101,43 @@ fn beside(told: &Backtest) -> Sheet {
             .map(|baseline| row(shown(&baseline.title), baseline.figures.as_ref(), baseline.gain.as_ref())),
     );
     sheet(["", "AUC", "precision", "lift", "KS", "the score gains"], &[4, 2, 3], rows)
+}
+
+fn challenger(told: &Challenged) -> Sheet {
+    let mut row = vec![shown(&told.title)];
+    match &told.figures {
+        Some(figures) => row.extend([
+            figure(&figures.auc),
+            ranged(figures.average_precision.value, figures.average_precision.interval),
+            format!("{:.1}", figures.lowest.lift),
+            format!("{:.2}", figures.distance),
+        ]),
+        None => row.extend(["too few", "", "", ""].map(str::to_owned)),
+    }
+    row.push(told.gain.as_ref().map(gain).unwrap_or_default());
+    row.push(percent(Some(told.other_tier)));
+    row.push(better(told.gain.as_ref()).to_owned());
+    let names = ["", "AUC", "precision", "lift", "KS", "it gains", "other tier", "verdict"];
+    let mut sheet = sheet(names, &[4, 2, 3], vec![row]);
+    sheet.right[7] = false;
+    sheet
+}
+
+/// What follows of a gain.
+fn better(gain: Option<&Gain>) -> &'static str {
+    match gain {
+        None => "too few to tell",
+        Some(gain) if gain.is_noise() => "no better",
+        Some(gain) if gain.auc > 0.0 => "better",
+        Some(_) => "worse",
+    }
+}
+
+/// Who falls to which of the two.
+fn arms(told: &Challenged) -> String {
+    let arm = |arm: &Arm| format!("{} {} accounts, {} lost", arm.arm, arm.accounts, arm.lost);
+    let arms: Vec<String> = told.arms.iter().map(arm).collect();
+    if arms.is_empty() { String::new() } else { format!("\nArms: {}\n", arms.join("; ")) }
 }
 
 fn components(told: &Backtest) -> Sheet {

@@ -9,7 +9,7 @@ use crate::diagnostic::visible;
 use crate::diff::{CauseTold, Diff, Group, Kind, Migration, Mover, Part, Reason};
 
 /// All that is told.
-pub(super) fn text(told: &Diff, console: Console) -> String {
+pub(in crate::cli) fn text(told: &Diff, console: Console) -> String {
     let mut text = heading(told);
     if told.causes.iter().all(|cause| cause.rows == 0) {
         text += &format!("nothing moves: {} {} are as they were\n", told.rows, plural(told));

@@ -16,11 +16,14 @@
 //! `sum` and `avg` of integers and decimals (`total`) and the functions of doubles over sliding frames (`sliding`)
 //! stand in the place of DataFusion's own of the same names.
 //!
+//! `local_day(timestamp)` and `hashed_share(salt, text)` are of one row: [`local_day()`], [`hashed_share::share`].
+//!
 //! The functions work as plain aggregates, in DataFusion's own windows, and in
 //! [`DayWindowExec`](crate::engine::day_window::DayWindowExec), which calls the same statistics.
 
 mod accumulator;
 pub mod gini;
+pub mod hashed_share;
 pub mod hhi;
 mod local_day;
 pub mod median_total;
@@ -36,6 +39,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::AggregateUDF;
 
+pub use hashed_share::hashed_share;
 pub use local_day::local_day;
 pub(crate) use moments::Moments;
 pub(crate) use share_function::share_statistic;

@@ -14,6 +14,7 @@
 //! | `spread` | how many rows have which bin of a component, or which reason to have none |
 //! | `replay` | a score of everybody once more: by any definition, and on the way from one day to another |
 //! | `roll_up` | the two tables of a score made of the scores of others |
+//! | `champion` | what stands beside a draft: the score that it would stand for, and which of the two an account falls to |
 //! | `main_score` | the views that stand for the main score |
 //! | `published` | the views by which marts read scores as they were published |
 //!
@@ -25,6 +26,7 @@
 //! there is something to take away (sums from a base, rounded groups), running scores may pass the score, and another
 //! rule holds: score and contributions are multiples of 2⁻⁴⁰, and the row `base` has what no component earned.
 
+mod champion;
 mod components;
 mod main_score;
 mod measure;
@@ -59,9 +61,9 @@ use crate::diagnostic::{Location, Origin, SourceFile};
 /// A model of the pipeline, compiled from a score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompiledModel {
-    /// Its layer and schema: `components`, `scores` or `published`.
+    /// Its layer and schema: `components`, `scores` or `published`, of a draft `drafts`.
     pub layer: &'static str,
-    /// Its name, that of the score.
+    /// Its name, that of the score; of what a draft is made of, with `_components` after it.
     pub name: String,
     /// What the score was called before, and where that is said.
     pub was: Option<(String, Location)>,
@@ -88,12 +90,12 @@ impl CompiledModel {
 }
 
 impl Semantics {
-    /// The models of all scores: of each its components, then the score itself, then the view of it as published.
+    /// The models of all scores and drafts: of each its components, then the score itself, then its view as published.
     pub fn compile(&self) -> Vec<CompiledModel> {
-        self.scores.iter().flat_map(|score| self.models(score)).collect()
+        self.all().flat_map(|score| self.models(score)).collect()
     }
 
-    fn models(&self, score: &Score) -> [CompiledModel; 3] {
+    fn models(&self, score: &Score) -> Vec<CompiledModel> {
         let [parts, own] = match &score.source {
             Source::Scorecards(cards) => {
                 let query = query::Query::new(score, cards);
@@ -101,6 +103,8 @@ impl Semantics {
             }
             Source::RollUp(roll_up) => [roll_up::members(score, roll_up), roll_up::model(score, roll_up)],
         };
-        [parts, own, published::view(score)]
+        // Nobody was ever told of a draft.
+        let view = score.draft.is_none().then(|| published::view(score));
+        [parts, own].into_iter().chain(view).collect()
     }
 }

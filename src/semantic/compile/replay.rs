@@ -18,8 +18,8 @@ use crate::semantic::definition::{Case, OnMissing, Rule, Score};
 pub const STAGES: usize = 4;
 
 impl Score {
-    /// The query for the score of every row of metrics on some days: the entity's key, `as_of_date`, `score`, `tier`,
-    /// `scorecard`, whether such a row stops a run (`is_refused`), and of each component `is_known_x`; in the order of the key.
+    /// The query for the score of every row of metrics on some days: the entity's key, `as_of_date`, `score`, `raw_score`
+    /// (before overrides and rounding), `tier`, `scorecard`, whether such a row stops a run (`is_refused`), and of each component `is_known_x`; in the order of the key.
     /// `None` of a roll-up.
     pub fn of_everybody(&self, days: &[NaiveDate]) -> Option<String> {
         let query = query(self)?;
@@ -27,7 +27,7 @@ impl Score {
         steps::write(&mut writer, &query, &[]);
         let last = decided(&mut writer, (self, query.grid), "scored");
         let mut items: Vec<String> = query.key().into_iter().map(str::to_owned).collect();
-        items.extend(["score".to_owned(), tier(&query)]);
+        items.extend(["score".to_owned(), "raw_score".to_owned(), tier(&query)]);
         items.push(format!("{} AS scorecard", query.by_card(|card| Some(text(&query.cards[card].name)))));
         items.push(is_refused(&query));
         items.extend(query.slots.iter().map(|slot| is_known(&query, slot)));

@@ -4,6 +4,7 @@
 //! they count. Weights and scores are added up as decimals, so the result does not depend on the order of members.
 
 use super::CompiledModel;
+use super::champion;
 use super::query::{Grid, decimal};
 use super::scores::{common_columns, common_items, decided, described, entity_columns, ranked};
 use super::steps::all;
@@ -38,8 +39,9 @@ pub(super) fn model(score: &Score, roll_up: &RollUp) -> CompiledModel {
         ),
     ]);
     columns.extend(last);
+    columns.extend(champion::columns(score));
     let mut writer = Writer::new(
-        ("scores", score),
+        (&score.table(), score),
         &described(score),
         &columns,
         &["PRIMARY KEY (account_id, as_of_date)", "CHECK ((score IS NULL) = (reason IS NOT NULL))"],
@@ -52,8 +54,10 @@ pub(super) fn model(score: &Score, roll_up: &RollUp) -> CompiledModel {
     let (mut items, last) = common_items(score, reason, |at| grid.edge(at));
     items.extend(["members", "scored_members", "share_at_risk", "basis"].map(str::to_owned));
     items.extend(last);
-    writer.select(&items, "ranked");
-    writer.finish("scores", score)
+    items.extend(champion::items(score));
+    let last = champion::beside(&mut writer, score, "ranked");
+    writer.select(&items, &last);
+    writer.finish(score.table(), score)
 }
 
 /// The model of the members behind it: its components.
@@ -78,7 +82,7 @@ pub(super) fn members(score: &Score, roll_up: &RollUp) -> CompiledModel {
     ]);
     let description = format!("The members behind {}.", score.title);
     let mut writer = Writer::new(
-        ("components", score),
+        (&score.components_table(), score),
         &description,
         &columns,
         &["PRIMARY KEY (account_id, as_of_date, component)"],
@@ -86,7 +90,7 @@ pub(super) fn members(score: &Score, roll_up: &RollUp) -> CompiledModel {
     steps(&mut writer, score, roll_up);
     running(&mut writer);
     writer.select(&member_items(score, roll_up), "running");
-    writer.finish("components", score)
+    writer.finish(score.components_table(), score)
 }
 
 fn steps(writer: &mut Writer, score: &Score, roll_up: &RollUp) {

@@ -1,6 +1,7 @@
 //! `scores.<score>`: one row per account and day.
 
 use super::CompiledModel;
+use super::champion;
 use super::query::{Grid, Query, rounded};
 use super::steps::{self, all};
 use super::tree::Tree;
@@ -29,7 +30,7 @@ pub(super) fn model(query: &Query<'_>) -> CompiledModel {
     let groups = group_names(query);
     let key = format!("PRIMARY KEY ({})", query.key().join(", "));
     let mut writer = Writer::new(
-        ("scores", score),
+        (&score.table(), score),
         &described(score),
         &columns(query, &groups),
         &[&key, "CHECK ((score IS NULL) = (reason IS NOT NULL))"],
@@ -39,8 +40,9 @@ pub(super) fn model(query: &Query<'_>) -> CompiledModel {
     let trees = steps::write(&mut writer, query, &extras);
     let last = decided(&mut writer, (score, query.grid), "scored");
     ranked(&mut writer, score, &last);
-    writer.select(&items(query, &trees, &groups), "ranked");
-    writer.finish("scores", score)
+    let last = champion::beside(&mut writer, score, "ranked");
+    writer.select(&items(query, &trees, &groups), &last);
+    writer.finish(score.table(), score)
 }
 
 /// Title and description.
@@ -186,6 +188,7 @@ fn columns(query: &Query<'_>, groups: &[String]) -> Vec<Column> {
         ));
     }
     columns.extend(last);
+    columns.extend(champion::columns(score));
     columns
 }
 
@@ -204,7 +207,7 @@ pub(super) fn decided(writer: &mut Writer, (score, grid): (&Score, Grid), from: 
         let from = format!(
             "{last}\n  LEFT JOIN metrics.overrides AS o\n    ON {} AND o.score_name = {}",
             on.join(" AND "),
-            text(&score.name)
+            text(score.stands_for())
         );
         let mut items = vec![format!("{last}.*")];
         items.extend(OVERRIDE.map(|(theirs, ours)| format!("o.{theirs} AS {ours}")));
@@ -334,6 +337,7 @@ fn items(query: &Query<'_>, trees: &[Tree<'_>], groups: &[String]) -> Vec<String
         items.push(format!("{} AS group_{group}", super::query::decimal(&value)));
     }
     items.extend(last);
+    items.extend(champion::items(query.score));
     items
 }
 

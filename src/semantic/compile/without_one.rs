@@ -3,6 +3,8 @@
 use super::query::Query;
 use super::steps;
 use super::writer::{Writer, case, text};
+use crate::project::identifier::identifier;
+use crate::project::layer::ModelName;
 use crate::semantic::Semantics;
 use crate::semantic::definition::{By, Score};
 
@@ -45,7 +47,8 @@ impl Semantics {
 
 /// One row per account with the points of all components, as published.
 fn published(writer: &mut Writer, query: &Query<'_>) {
-    let name = &query.score.name;
+    let components = identified(&query.score.components_table());
+    let scores = identified(&query.score.table());
     let key = query.key();
     let own: Vec<String> = key.iter().map(|key| format!("c.{key}")).collect();
     let on: Vec<String> = key.iter().map(|key| format!("s.{key} = c.{key}")).collect();
@@ -63,10 +66,15 @@ fn published(writer: &mut Writer, query: &Query<'_>) {
     writer.push("WITH\n-- Points as published.\nearned AS (\n  SELECT\n    ");
     writer.push(&items.join(",\n    "));
     writer.push(&format!(
-        "\n  FROM components.\"{name}\" AS c\n  JOIN scores.\"{name}\" AS s ON {}\n  WHERE s.raw_score IS NOT NULL\n  GROUP BY {}\n)",
+        "\n  FROM {components} AS c\n  JOIN {scores} AS s ON {}\n  WHERE s.raw_score IS NOT NULL\n  GROUP BY {}\n)",
         on.join(" AND "),
         own.join(", ")
     ));
+}
+
+/// A table, as it is written in SQL.
+fn identified(table: &ModelName) -> String {
+    format!("{}.{}", table.layer, identifier(&table.table))
 }
 
 /// Whether any component is our doing.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::CompiledModel;
 use crate::diagnostic::{Origin, SourceFile};
 use crate::project::identifier::identifier;
+use crate::project::layer::ModelName;
 use crate::semantic::definition::Score;
 use crate::semantic::expression::Expression;
 
@@ -24,6 +25,11 @@ impl Column {
     pub(super) fn new(name: impl Into<String>, rule: impl Into<String>, description: &'static str) -> Self {
         Self { name: name.into(), rule: rule.into(), description }
     }
+
+    /// Its name.
+    pub(super) fn name(&self) -> String {
+        self.name.clone()
+    }
 }
 
 /// A model being written.
@@ -36,18 +42,17 @@ pub(super) struct Writer {
 impl Writer {
     /// Begins a model with its description and contract, up to `AS`.
     pub(super) fn new(
-        table: (&str, &Score),
+        (table, score): (&ModelName, &Score),
         description: &str,
         columns: &[Column],
         constraints: &[&str],
     ) -> Self {
-        let (layer, score) = table;
         let mut sql = String::new();
         for line in description.lines() {
             sql.push_str(format!("-- {}", one_line(line)).trim_end());
             sql.push('\n');
         }
-        let (path, name) = (one_line(&score.file.path), identifier(&score.name));
+        let (path, layer, name) = (one_line(&score.file.path), table.layer, identifier(&table.table));
         sql.push_str(&format!("-- Compiled from {path}.\nCREATE TABLE {layer}.{name} (\n"));
         for Column { name, rule, description } in columns {
             sql.push_str(&format!("  {name} {rule}, -- {description}\n"));
@@ -112,10 +117,10 @@ impl Writer {
     }
 
     /// The finished model.
-    pub(super) fn finish(self, layer: &'static str, score: &Score) -> CompiledModel {
+    pub(super) fn finish(self, table: ModelName, score: &Score) -> CompiledModel {
         CompiledModel {
-            layer,
-            name: score.name.clone(),
+            layer: table.layer.name(),
+            name: table.table,
             was: score.was.clone(),
             sql: self.sql,
             query: self.query,

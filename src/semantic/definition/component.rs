@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Status;
 use crate::diagnostic::Location;
 use crate::semantic::expression::Expression;
 
@@ -14,6 +15,8 @@ pub struct Component {
     pub name: String,
     /// Its name for people.
     pub title: String,
+    /// Whether it is a draft, which only drafts of scores may use. It decides no points.
+    pub status: Status,
     /// What is measured: one number, or one category, from one row of metrics.
     pub value: Expression,
     /// Where this is not true the component is *not applicable*; `None` applies everywhere.

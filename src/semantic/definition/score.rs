@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Edge, Range, RollUp, Scorecard, UsageOf};
+use super::{Draft, Edge, Range, RollUp, Scorecard, UsageOf};
 use crate::diagnostic::{Location, SourceFile};
 use crate::semantic::expression::Expression;
 
@@ -21,6 +21,8 @@ pub struct Score {
     pub title: String,
     /// What it is for.
     pub description: Option<String>,
+    /// What it says as a draft; `None` of a score that is published.
+    pub draft: Option<Draft>,
     /// What it was called before, and where that is said.
     pub was: Option<(String, Location)>,
     /// The version that people gave it, published on every row.
@@ -48,7 +50,7 @@ pub struct Score {
     /// The names of ranges of the score: lowest first, edges ascending, only the last one open above.
     pub tiers: Vec<Tier>,
     /// Content hash of the meaning, published on every row: equal whatever the comments, the order of keys, the
-    /// titles and the version; different as soon as a number could be.
+    /// titles and the version, and whether it is a draft or published in the place for which it is; different as soon as a number could be.
     pub definition: String,
     /// The file that declares it.
     pub file: Arc<SourceFile>,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Choice, GiveSchema};
-use crate::semantic::definition::{By, Direction, OnMissing, Outside, OwnForm, Standing, UsageOf};
+use crate::semantic::definition::{By, Direction, OnMissing, Outside, OwnForm, Standing, Status, UsageOf};
 use crate::yaml::{Entries, Placed};
 
 /// A file of `sql/components/`: components by name.
@@ -82,6 +82,9 @@ with_scoring! {
     struct ComponentDocument {
         /// Its name for people.
         pub(in crate::semantic) title: Placed<String>,
+        /// `published` unless said otherwise. Only a score that is a draft may use a component that is one.
+        #[serde(default)]
+        pub(in crate::semantic) status: Status,
         /// What is measured: an SQL expression over one row of metrics.
         pub(in crate::semantic) value: Placed<String>,
         /// An SQL condition; where it is not true the component is not applicable and leaves the score.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{PartsDocument, RewriteDocument};
-use crate::semantic::definition::{Aggregate, Entity, Fallback, Measure, ParentOf, Scope, TierFrom};
+use crate::semantic::definition::{Aggregate, Entity, Fallback, Measure, ParentOf, Scope, Status, TierFrom};
 use crate::yaml::{Entries, Placed};
 
 /// A file of `sql/scores/`: one score, named by the file.
@@ -15,6 +15,15 @@ pub(in crate::semantic) struct ScoreDocument {
     pub(in crate::semantic) title: Placed<String>,
     /// What it means, in a few sentences.
     pub(in crate::semantic) description: Option<String>,
+    /// `published` unless said otherwise. A draft is computed beside what is published, into `drafts.NAME` and
+    /// `drafts.NAME_components`, which nothing may read; `hale promote NAME` publishes it.
+    #[serde(default)]
+    pub(in crate::semantic) status: Status,
+    /// The published score that a draft would stand for: its score and tier stand beside those of the draft, and
+    /// `hale promote` puts the draft in its place.
+    pub(in crate::semantic) replaces: Option<Placed<String>>,
+    /// Which accounts would be the draft's, were it to be tried on some of them: only with `replaces`.
+    pub(in crate::semantic) challenge: Option<Placed<ChallengeDocument>>,
     /// What it was called before: the first run that meets this moves its published days.
     pub(in crate::semantic) was: Option<Placed<String>>,
     /// The version as people count it, published on every row.
@@ -54,6 +63,18 @@ pub(in crate::semantic) struct ScoreDocument {
     pub(in crate::semantic) tier_from: TierFrom,
     /// Names of ranges of the score, lowest first; the last has no edge.
     pub(in crate::semantic) tiers: Placed<Vec<Placed<TierDocument>>>,
+}
+
+/// Which accounts fall to a draft. An account's place is the first 8 bytes of SHA-256 of the salt, a zero byte and the account's
+/// id (UTF-8), read as a big-endian number and divided by 2^64; where it is less than the share, the account is the
+/// challenger's, otherwise the champion's. In Python: `int.from_bytes(sha256(salt + b"\\0" + id).digest()[:8], "big") / 2**64 < share`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::semantic) struct ChallengeDocument {
+    /// The share of accounts that fall to the draft, above 0 and below 1.
+    pub(in crate::semantic) share: Placed<f64>,
+    /// A text that makes this draw another than that of other drafts.
+    pub(in crate::semantic) salt: Placed<String>,
 }
 
 /// Days on which no usage is expected.

@@ -48,6 +48,7 @@ pub(super) fn resolve(
     let component = Component {
         name: name.value.clone(),
         title: title?,
+        status: document.status,
         value: value?,
         applies_when: applies_when?,
         ready_when: ready_when?,

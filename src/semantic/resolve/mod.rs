@@ -2,6 +2,7 @@
 
 mod advice;
 mod component;
+mod draft;
 mod edges;
 mod policy;
 mod roll_up;
@@ -110,6 +111,7 @@ pub(super) fn scores(
         }
     }
     roll_up::link(&mut scores, problems);
+    draft::link(&scores, problems);
     scores
 }
 

@@ -41,14 +41,21 @@ pub(super) fn link(scores: &mut [Score], problems: &mut Diagnostics) {
             problems
                 .push(Diagnostic::error("bad-roll-up", message).at(place.clone()).help("leave `entity` out"));
         }
-        let Some(of) = known.iter().find(|of| of.name == roll_up.of) else {
+        let published = || known.iter().filter(|of| of.draft.is_none());
+        if known.iter().any(|of| of.name == roll_up.of && of.draft.is_some()) {
+            let message = format!("`{}` is a draft, of which no other score is made", roll_up.of);
+            let problem = Diagnostic::error("uses-a-draft", message).at(place);
+            problems.push(problem.help("name a score that is published, or promote the draft first"));
+            continue;
+        }
+        let Some(of) = published().find(|of| of.name == roll_up.of) else {
             problems.push(
                 Diagnostic::error(
                     "unknown-score",
                     format!("there is no score `{}`", roll_up.of.escape_debug()),
                 )
                 .at(place)
-                .suggest(&roll_up.of, known.iter().map(|of| of.name.as_str())),
+                .suggest(&roll_up.of, published().map(|of| of.name.as_str())),
             );
             continue;
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::edges::{self, TIERS, Upper};
 use super::rule::{rounded_out_of, rounding, start};
-use super::{Catalogue, advice, interval, number, roll_up, scorecards, visible};
+use super::{Catalogue, advice, draft, interval, number, roll_up, scorecards, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile};
 use crate::semantic::definition::{
     Edge, Entity, ExpectedIdle, Range, Scope, Score, Source, Tier, UNSCORED, UsageKind, UsageOf,
@@ -27,6 +27,7 @@ pub(super) fn resolve(
 ) -> Option<Score> {
     let title = problems.keep(visible(file, &document.title));
     let version = problems.keep(visible(file, &document.version));
+    let draft = draft::resolve((file, name), document, problems);
     let scale = match &document.scale {
         Some(ends) => self::scale(file, ends, problems),
         None => Some(SCALE),
@@ -47,6 +48,7 @@ pub(super) fn resolve(
         name: name.to_owned(),
         title: title?,
         description: document.description.clone(),
+        draft: draft?,
         was: document.was.as_ref().map(|was| (was.value.clone(), yaml::place(file, was))),
         version: version?,
         entity: document.entity,

@@ -74,7 +74,8 @@ fn plain(
         return None;
     };
     let (weights, components) = (BTreeMap::new(), BTreeMap::new());
-    let branch = Branch { file, scale, catalogue, weights: &weights, components: &components };
+    let status = document.status;
+    let branch = Branch { file, scale, status, catalogue, weights: &weights, components: &components };
     let root = tree::root(&branch, parts, document.aggregate.as_ref(), &mut Seen::default(), problems)?;
     Some(Scorecard { name: DEFAULT.to_owned(), when: None, root, missing_weight: document.missing_weight })
 }
@@ -105,7 +106,8 @@ fn scorecard(
         );
         return None;
     };
-    let branch = Branch { file, scale, catalogue, weights: &weights, components: &components };
+    let status = document.status;
+    let branch = Branch { file, scale, status, catalogue, weights: &weights, components: &components };
     let aggregate = card.aggregate.as_ref().or(document.aggregate.as_ref());
     let mut seen = Seen::default();
     let root = tree::root(&branch, parts, aggregate, &mut seen, problems);

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Catalogue, check_name, finite, reserved, rule, visible};
+use super::{Catalogue, check_name, draft, finite, reserved, rule, visible};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
-use crate::semantic::definition::{Additive, Aggregate, Component, Group, Node, Part, Range};
+use crate::semantic::definition::{Additive, Aggregate, Component, Group, Node, Part, Range, Status};
 use crate::semantic::document::{GroupDocument, PartDocument, PartForm, PartsDocument};
 use crate::yaml::{self, Placed};
 
@@ -22,6 +22,8 @@ const DEEPEST: usize = 12;
 pub(super) struct Branch<'a> {
     pub(super) file: &'a Arc<SourceFile>,
     pub(super) scale: Range,
+    /// Whether the score is a draft.
+    pub(super) status: Status,
     pub(super) catalogue: &'a Catalogue,
     /// Weights and components that the scorecard has of its own.
     pub(super) weights: &'a BTreeMap<&'a str, f64>,
@@ -146,11 +148,11 @@ fn component(branch: &Branch<'_>, document: &PartDocument, problems: &mut Diagno
             .suggest(name, catalogue.names.keys().map(String::as_str)),
         );
     }
-    branch
-        .components
-        .get(name)
-        .or_else(|| catalogue.sound(name))
-        .map(|found| Node::Component(Arc::clone(found)))
+    let found = branch.components.get(name).or_else(|| catalogue.sound(name))?;
+    if found.status == Status::Draft && branch.status == Status::Published {
+        problems.push(draft::used(found, yaml::place(branch.file, &document.name)));
+    }
+    Some(Node::Component(Arc::clone(found)))
 }
 
 fn group(

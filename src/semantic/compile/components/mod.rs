@@ -28,7 +28,8 @@ pub(super) fn model(query: &Query<'_>) -> CompiledModel {
     let checks = checks(query);
     let constraints: Vec<&str> =
         std::iter::once(key.as_str()).chain(checks.iter().map(String::as_str)).collect();
-    let mut writer = Writer::new(("components", score), &description, &columns(query), &constraints);
+    let mut writer =
+        Writer::new((&score.components_table(), score), &description, &columns(query), &constraints);
     let extras: Vec<(String, &Expression)> = query
         .slots
         .iter()
@@ -47,5 +48,5 @@ pub(super) fn model(query: &Query<'_>) -> CompiledModel {
     let last = summed(&mut writer, query);
     long(&mut writer, query, &last);
     writer.select(&items(query), "long");
-    writer.finish("components", score)
+    writer.finish(score.components_table(), score)
 }
