@@ -75,7 +75,9 @@ fn a_draft_is_carried_as_any_table() {
     assert!(good(project.hale(&["schema", "scores"])).contains("hale promote"));
     good(project.hale(&["verify"]));
     good(project.hale(&["run", "--as-of", DAYS[1], "--select", "drafts.health_next", "--force"]));
+    project.write("sql/scores/health_next.yml", &NEXT.replace("version: '2'", "version: '3'"));
     good(project.hale(&["run", "--from", DAYS[0], "--to", DAYS[1], "--rescore"]));
+    assert_eq!(asked(&project, "SELECT DISTINCT version FROM drafts.health_next"), ["3"]);
     good(project.hale(&["erase", "it's", "--why", "asked for"]));
     assert_eq!(asked(&project, "SELECT count(*) FROM drafts.health_next WHERE account_id = 'it''s'"), ["0"]);
     good(project.hale(&["verify"]));
