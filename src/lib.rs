@@ -33,6 +33,7 @@
 //! | [`plan`] | what a run will do, as data: which days of which tables, and why |
 //! | [`run`] | builds models in order into staging, audits what was built |
 //! | [`table`] | one stored table: the audited writer, into staging |
+//! | [`alerts`] | rules over the published days of a score, and what becomes of them day by day |
 //! | [`store`] | all that lies under `--out`, and nobody else knows it |
 //! | [`erase`](mod@erase) | somebody's rows, taken out of all that is kept; the proof that none is left |
 //! | [`read`] | what people ask of what is published |
@@ -134,6 +135,7 @@
 //! `tests/invariants.rs` fails by name when a step was forgotten.
 #![warn(missing_docs)]
 
+pub mod alerts;
 pub mod backtest;
 pub mod check;
 pub mod cli;
