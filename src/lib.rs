@@ -21,7 +21,7 @@
 //! ```
 //!
 //! What is published is a value: the newest commit, [`store::State`]. A run begins with one and ends with the next; what people
-//! ask ([`read`], [`explain`](mod@explain), [`diff`], [`drift`](mod@drift), [`suggest`]) is answered from one, and never from folders. A commit is written in
+//! ask ([`read`], [`explain`](mod@explain), [`alerts`], [`diff`], [`drift`](mod@drift), [`suggest`]) is answered from one, and never from folders. A commit is written in
 //! `store/commit.rs`, by [`store::publish()`] alone; plain folders are written by [`store::follow()`] alone.
 //!
 //! | module | what it is |
@@ -125,6 +125,8 @@
 //! | a component | an entry in a file of `sql/components/`, its name in a file of `sql/scores/` |
 //! | a label | a model in `sql/outcomes/`, by the day on which it is known for good; of days before it reads what was the case up to then |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history; with `'warn' AS severity` its rows are warned of and stop no run |
+//! | an alert | an entry in a file of `sql/alerts/`: what must hold of a score, for how long, when it is over |
+//! | a condition of alerts | a variant of [`Condition`](alerts::Condition), its judgement in `src/alerts/condition.rs`, its key in `document.rs` and `resolve.rs`, its table in `tests/alerts/` |
 //! | an expectation | an entry in a file of `sql/expectations/`: account, day, tier or range, author, why |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
 //! | a lint | a rule in `src/check/`, called from its `mod.rs`, its code in a test; of a fault of the engine the rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |

@@ -1,9 +1,12 @@
-//! Alerts day by day: the tables of the rules as fixtures, and laws over random days.
+//! Alerts day by day: the tables of the rules as fixtures, laws over random days; files of rules, and the command.
 
 mod below;
-mod changed;
+mod case;
+mod command;
+mod declared;
 mod declining;
 mod fell;
 mod laws;
+mod moved;
 mod restated;
 mod series;

@@ -22,6 +22,11 @@ impl Decimal {
         Self(number as i64 * ONE)
     }
 
+    /// The last of so many digits after the point.
+    pub fn step(digits: u8) -> Self {
+        Self(10_i64.pow(u32::from(DIGITS - digits.min(DIGITS))))
+    }
+
     /// The decimal that a double stands for, rounded to some digits, half away from zero: 70.05 is 70.1 with one digit,
     /// though the double lies below it. `None` for what is not finite or beyond what scores can be.
     pub fn rounded(number: f64, digits: u8) -> Option<Self> {
@@ -38,7 +43,7 @@ impl Decimal {
     /// Rounded to some digits, half away from zero.
     #[must_use]
     pub fn to_digits(self, digits: u8) -> Self {
-        let step = 10_i64.pow(u32::from(DIGITS - digits.min(DIGITS)));
+        let Self(step) = Self::step(digits);
         let away = if self.0 < 0 { -(step / 2) } else { step / 2 };
         Self((self.0 + away) / step * step)
     }
@@ -64,12 +69,6 @@ impl Decimal {
     /// The nearest double.
     pub fn to_f64(self) -> f64 {
         self.0 as f64 / ONE as f64
-    }
-
-    /// Without its sign.
-    #[must_use]
-    pub fn abs(self) -> Self {
-        Self(self.0.abs())
     }
 
     /// In text with a fixed number of digits after the point.

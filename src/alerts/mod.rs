@@ -38,23 +38,45 @@
 //! | `run` | for how long |
 //! | `machine`, `alert`, `change` | from one day to the next; an alert; a changed definition |
 //! | `state`, `words` | what is told of a day |
+//! | `case`, `log` | the alerts of an account as one; what was told against what is the case |
+//! | `document`, `amounts`, `resolve`, `declared` | files of `sql/alerts/`, read and checked |
+//! | `history`, `again` | the published days of a score; scores of days before under the definition of now |
+//! | `files`, `watch`, `told` | files that people hand over; all of it put together for `hale alerts` |
 
+mod again;
 mod alert;
+mod amounts;
+mod case;
 mod change;
 mod condition;
 mod day;
 mod decimal;
+mod declared;
+mod document;
+mod files;
+mod history;
+mod log;
 mod machine;
+mod resolve;
 mod rule;
 mod run;
 mod state;
+mod told;
 mod view;
+mod watch;
 mod words;
 
+pub use case::{Case, CaseChange, CaseEvent, Stands};
 pub use day::{Act, Day, Definition, Moved, Overridden, Seen, Severity};
 pub use decimal::Decimal;
+pub use declared::{Alerts, Declared};
+pub use document::alerts_schema;
+pub use log::{Line, Tell, to_tell};
+pub(crate) use resolve::parse;
 pub use rule::{Condition, FellFrom, Fleet, Measured, OnNull, Rule};
 pub use state::{Cause, Event, Row, State};
+pub use told::{ActTold, CaseTold, EventTold, Line as TellLine, RuleTold, StateTold, Watched};
+pub use watch::{Asked, watch};
 
 use machine::Machine;
 

@@ -6,6 +6,7 @@
 //! To add a command: a file here with its arguments and `execute`, an arm in `Command` and in `obey`, an
 //! example in its help.
 
+mod alerts;
 mod amending;
 mod arguments;
 mod backtest;
@@ -107,6 +108,7 @@ enum Command {
     Show(show::Show),
     Explain(explain::Explain),
     Diff(diff::Diff),
+    Alerts(alerts::Alerts),
     Backtest(backtest::Backtest),
     Drift(drift::Drift),
     Suggest(suggest::Suggest),
@@ -214,6 +216,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Run(run) => run.execute(context).await,
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
         Command::Diff(diff) => unless_stopped(diff.execute(context)).await,
+        Command::Alerts(alerts) => unless_stopped(alerts.execute(context)).await,
         Command::Backtest(backtest) => unless_stopped(backtest.execute(context)).await,
         Command::Drift(drift) => unless_stopped(drift.execute(context)).await,
         Command::Suggest(suggest) => unless_stopped(suggest.execute(context)).await,

@@ -51,5 +51,6 @@ pub use resample::{DRAWS, Draws, Interval};
 pub(crate) use resample::{halves, quantile};
 pub use scored::Evidence;
 pub use separation::{Difference, Separation, difference, separation};
+pub(crate) use typed_rows::TypedRows;
 pub use which_days::Which;
 pub use within::ByDay;
