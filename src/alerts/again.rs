@@ -11,10 +11,11 @@ use chrono::NaiveDate;
 use super::history::{History, days_of};
 use crate::error::Result;
 use crate::evidence::Published;
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
+use crate::project::model::Model;
 use crate::read::Days;
 use crate::read::columns::{known_texts, numbers};
-use crate::semantic::{Entity, Score, Scorecard, Semantics, Source, text_literal};
+use crate::semantic::{Score, Scorecard, Semantics, Source, text_literal};
 
 /// So many accounts are asked for by name.
 const NAMED: usize = 500;
@@ -37,12 +38,7 @@ impl History {
         score: &Score,
         days: u32,
     ) -> Result<()> {
-        let metrics = ModelName::parse(Entity::Account.table());
-        let is_there = match metrics {
-            Some(metrics) => published.out.newest_day(&metrics).await?.is_some(),
-            None => false,
-        };
-        if !is_there {
+        if !is_computable(published, score).await? {
             return Ok(());
         }
         for (card, changes) in self.changes(score) {
@@ -104,6 +100,24 @@ impl History {
         }
         Ok(())
     }
+}
+
+/// Whether all stored tables that a score is made of are published.
+async fn is_computable(published: &Published<'_>, score: &Score) -> Result<bool> {
+    let (pipeline, table) = (published.pipeline, ModelName::new(Layer::Scores, score.name.clone()));
+    let reads = pipeline.reads.get(&table).into_iter().flat_map(|reads| reads.0.keys());
+    for name in reads.filter(|name| pipeline.model(name).is_some_and(Model::is_stored)) {
+        let by_day = pipeline.model(name).is_some_and(Model::by_day);
+        let is_there = if by_day {
+            published.out.newest_day(name).await?.is_some()
+        } else {
+            published.out.whole(name).is_some()
+        };
+        if !is_there {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The query of a score, where everybody has one scorecard.

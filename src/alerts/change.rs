@@ -10,26 +10,9 @@
 use super::alert::Phase;
 use super::condition::{Judged, judge};
 use super::machine::Machine;
+use super::moved::{Changed, Suppressed};
 use super::run::Run;
-use super::{Cause, Day, Decimal, Event, Row};
-
-/// A change of which it is open whom it moved.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Changed {
-    cause: Cause,
-    /// The last day before on which the condition could be told, under the old definition.
-    was: Judged,
-    /// The same day under the new one; `None` where it cannot be told.
-    would_be: Option<Judged>,
-}
-
-/// A run that is the definition's.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Suppressed {
-    pub(super) cause: Cause,
-    /// The score of the first day under the new definition.
-    reference: Option<Decimal>,
-}
+use super::{Cause, Day, Event, Row};
 
 impl<'a> Machine<'a> {
     /// The days before as the definition of a day sees them.
@@ -39,11 +22,14 @@ impl<'a> Machine<'a> {
             return;
         }
         let cause = if old.score == day.definition.score { Cause::Scorecard } else { Cause::Definition };
+        self.changed_by = cause;
         self.view.restate(day.before);
         self.suppressed = None;
         if let Some((first, _)) = day.before.first() {
-            let is_spent_or_new = Run::over(self.rule, &self.view, *first..day.day);
-            self.run = is_spent_or_new;
+            let before = std::mem::replace(&mut self.run, Run::over(self.rule, &self.view, *first..day.day));
+            if before.is_spent() {
+                self.run.spend();
+            }
         }
         let Some(was) = self.last_known else { return };
         let would_be = judge(self.rule, &self.view, was.day, None);

@@ -4,8 +4,8 @@
 //! many have been unknown: what time alone brings about (the end of a snooze, of a cooldown) is told on the next published day.
 
 use super::alert::{Alert, Answer, Phase};
-use super::change::{Changed, Suppressed};
 use super::condition::{Judged, judge};
+use super::moved::{Changed, Suppressed};
 use super::rule::Rule;
 use super::run::Run;
 use super::view::View;
@@ -23,6 +23,8 @@ pub(super) struct Machine<'a> {
     /// The last day of which the condition could be told.
     pub(super) last_known: Option<Judged>,
     pub(super) definition: Option<Definition<'a>>,
+    /// What changed last: the definition, or the scorecard that applies.
+    pub(super) changed_by: Cause,
     /// A change of definition of which it is open whom it moved.
     pub(super) changed: Option<Changed>,
     pub(super) suppressed: Option<Suppressed>,
@@ -41,6 +43,7 @@ impl<'a> Machine<'a> {
             last_day: None,
             last_known: None,
             definition: None,
+            changed_by: Cause::Definition,
             changed: None,
             suppressed: None,
             owner: None,

@@ -36,7 +36,7 @@
 //! | `view` | the days before, under the definition of the newest |
 //! | `condition` | whether a rule holds on a day |
 //! | `run` | for how long |
-//! | `machine`, `alert`, `change` | from one day to the next; an alert; a changed definition |
+//! | `machine`, `alert`, `change`, `moved` | from one day to the next; an alert; a changed definition |
 //! | `state`, `words` | what is told of a day |
 //! | `case`, `log` | the alerts of an account as one; what was told against what is the case |
 //! | `document`, `amounts`, `resolve`, `declared` | files of `sql/alerts/`, read and checked |
@@ -57,6 +57,7 @@ mod files;
 mod history;
 mod log;
 mod machine;
+mod moved;
 mod resolve;
 mod rule;
 mod run;

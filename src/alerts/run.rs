@@ -47,6 +47,11 @@ impl Run {
         if self.began >= day { self.length() } else { 0 }
     }
 
+    /// Whether its alert is over already.
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_spent
+    }
+
     /// What goes on of it opens nothing any more.
     pub(super) fn spend(&mut self) {
         self.is_spent = self.count > 0;

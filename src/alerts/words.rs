@@ -11,7 +11,8 @@ impl Machine<'_> {
     pub(super) fn words(&self, day: &Day<'_>, judged: Option<&Judged>, row: &Row) -> Option<String> {
         let state = row.state.filter(|state| *state != State::Ok)?;
         let mut parts = vec![match state {
-            State::Cooldown => format!("good again since {} days", day.day - row.since + 1),
+            State::Cooldown if day.day == row.since => "good again for a day".to_owned(),
+            State::Cooldown => format!("good again for {} days", day.day - row.since + 1),
             _ => self.what(judged),
         }];
         parts.extend(self.published(judged));
@@ -46,7 +47,10 @@ impl Machine<'_> {
             (Condition::Below { at, inclusive, .. }, _) => {
                 let below = if inclusive { "at most" } else { "below" };
                 match self.run.length() {
-                    0 => format!("was {below} {at}"),
+                    0 => match judged.and_then(|judged| judged.score) {
+                        Some(score) => format!("was {below} {at}, now {}", self.shown(score)),
+                        None => format!("was {below} {at}"),
+                    },
                     1 => format!("{below} {at} for a day"),
                     days => format!("{below} {at} for {days} days"),
                 }
@@ -66,7 +70,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What a fall looks like in what was published, where a change of definition lies within it.
+    /// What a fall looks like in what was published, where a change of definition or scorecard lies within it.
     fn published(&self, judged: Option<&Judged>) -> Option<String> {
         let found = match &self.phase {
             Phase::Active(alert) => (alert.found.0, alert.found.1?),
@@ -76,9 +80,10 @@ impl Machine<'_> {
         let as_published = score - base.published.filter(|published| *published != from)?;
         let of_definition = as_published - (score - from);
         Some(format!(
-            "{} as published, {} of it the new definition",
+            "{} as published, {} of it the new {}",
             self.shown(as_published),
-            self.shown(of_definition)
+            self.shown(of_definition),
+            self.changed_by.name()
         ))
     }
 

@@ -74,6 +74,10 @@ fn between_the_edges_nothing_clears_and_a_run_that_begins_in_the_cooldown_is_the
     assert_eq!((24..=28).map(|day| rows.on(day).run).collect::<Vec<_>>(), [0, 0, 1, 2, 3]);
     let again = rows.on(28);
     assert_eq!((again.level, again.opened_on, again.relapses), (2, Some(number(15)), 1));
+    let words = |day| rows.on(day).words.as_deref();
+    assert_eq!(words(18), Some("was below 40, now 42.0"));
+    assert_eq!((words(24), words(25)), (Some("good again for a day"), Some("good again for 2 days")));
+    assert_eq!(words(27), Some("good again for 4 days; below 40 for 2 days again"));
 }
 
 #[test]

@@ -168,6 +168,26 @@ fn what_a_new_definition_takes_from_everybody_is_told_of_nobody() {
     assert_eq!(told["rules"][1]["suppressed"], 2);
 }
 
+/// A-def where no day before can be scored under the new definition: its metrics are not published.
+#[test]
+fn without_the_metrics_of_days_before_a_new_definition_is_compared_with_its_own_days() {
+    let project = project(&[("a", "60*12 37*8")]);
+    let scores = |from: i32, to: i32| {
+        good(project.hale(&["run", "--from", &day(from), "--to", &day(to), "--select", "scores.health"]));
+    };
+    scores(1, 9);
+    project.write("sql/scores/health.yml", &score("components: [less]"));
+    scores(10, 10);
+    assert_eq!(all(&project)["rules"][0]["not_evaluable"], 1);
+    scores(11, 20);
+    let told = all(&project);
+    assert_eq!(events(&told), ["13 a fell opened"]);
+    let fell = ["alerts", "--account", "a", "--as-of", &day(19), "--json"];
+    let fell: Value = serde_json::from_str(&good(project.hale(&fell))).unwrap();
+    let fell = state(&fell, "a", "fell", 19);
+    assert_eq!((&fell["change"], &fell["base_date"]), (&(-23.0).into(), &"2026-01-12".into()));
+}
+
 #[test]
 fn another_scorecard_is_applied_to_the_days_before_it_too() {
     let project = project(&[("a", "70*7 59*5")]);

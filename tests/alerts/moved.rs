@@ -118,7 +118,10 @@ fn an_open_alert_is_no_worse_for_another_definition() {
 #[test]
 fn another_scorecard_is_as_another_definition() {
     let series = Series::daily("60*9 38*3 15*10").scorecard(10, "live", &constant(1..=9, "38"));
-    assert_eq!(series.by(&rule_a()).events(), "13 opened");
+    let fell = series.by(&rule_a());
+    assert_eq!(fell.events(), "13 opened");
+    let words = "fell 23.0 in 7 days, from 38.0 to 15.0; -45.0 as published, -22.0 of it the new scorecard";
+    assert_eq!(fell.on(13).words.as_deref(), Some(words));
     let low = Series::daily("43*9 38*20").scorecard(10, "live", &constant(1..=9, "38")).by(&rule_b());
     assert_eq!(low.states(), "1-9 ok, 10-14 pending, 15-29 suppressed");
     assert_eq!(low.on(15).suppressed_by, Some(Cause::Scorecard));
@@ -131,4 +134,12 @@ fn back_under_the_first_definition_days_before_are_asked_for_again() {
     let rows = series.by(&rule_a());
     assert_eq!(rows.events(), "");
     assert_eq!(rows.on(13).change, Some(decimal("0")));
+}
+
+#[test]
+fn a_fall_whose_alert_is_over_opens_no_other_for_another_definition() {
+    let rule = halescore::alerts::Rule { cooldown: 0, ..rule_a() };
+    let before = [constant(1..=7, "90"), constant(8..=8, "30"), constant(9..=11, "60")].concat();
+    let series = Series::daily("90*7 30 60*20").definition(12, "v2", &before);
+    assert_eq!(series.by(&rule).events(), "8 opened, 11 resolved");
 }
