@@ -21,7 +21,7 @@
 //! ```
 //!
 //! What is published is a value: the newest commit, [`store::State`]. A run begins with one and ends with the next; what people
-//! ask ([`read`], [`explain`](mod@explain), [`diff`], [`drift`](mod@drift), [`suggest`]) is answered from one, and never from folders. A commit is written in
+//! ask ([`read`], [`explain`](mod@explain), [`alerts`], [`diff`], [`drift`](mod@drift), [`suggest`]) is answered from one, and never from folders. A commit is written in
 //! `store/commit.rs`, by [`store::publish()`] alone; plain folders are written by [`store::follow()`] alone.
 //!
 //! | module | what it is |
@@ -33,6 +33,7 @@
 //! | [`plan`] | what a run will do, as data: which days of which tables, and why |
 //! | [`run`] | builds models in order into staging, audits what was built |
 //! | [`table`] | one stored table: the audited writer, into staging |
+//! | [`alerts`] | rules over the published days of a score, and what becomes of them day by day |
 //! | [`store`] | all that lies under `--out`, and nobody else knows it |
 //! | [`erase`](mod@erase) | somebody's rows, taken out of all that is kept; the proof that none is left |
 //! | [`read`] | what people ask of what is published |
@@ -136,6 +137,8 @@
 //! | a draft | a file in `sql/scores/` with `status: draft` and what it `replaces`; `hale diff` and `hale backtest --challenger` before `hale promote` |
 //! | a label | a model in `sql/outcomes/`, by the day on which it is known for good; of days before it reads what was the case up to then |
 //! | an audit | a constraint in the model's DDL, or a query for bad rows in `sql/audits/`; with `as_of_date` among its columns it is asked for the days of the run, without it for all of history; with `'warn' AS severity` its rows are warned of and stop no run |
+//! | an alert | an entry in a file of `sql/alerts/`: what must hold of a score, for how long, when it is over |
+//! | a condition of alerts | a variant of [`Condition`](alerts::Condition), its judgement in `src/alerts/condition.rs`, its key in `document.rs` and `resolve.rs`, its table in `tests/alerts/` |
 //! | an expectation | an entry in a file of `sql/expectations/`: account, day, tier or range, author, why |
 //! | a SQL function | a file in `src/engine/functions/`, a line in its `mod.rs`, a property test against a naive oracle |
 //! | a lint | a rule in `src/check/`, called from its `mod.rs`, its code in a test; of a fault of the engine the rule in `src/check/lints/`, its reproduction in `tests/engine_traps.rs` or `tests/row_order.rs` |
@@ -147,6 +150,7 @@
 #![warn(missing_docs)]
 
 pub mod agree;
+pub mod alerts;
 pub mod backtest;
 pub mod check;
 pub mod cli;

@@ -1,6 +1,7 @@
 //! The one integration binary: each test binary links the whole engine. Where a new test goes:
 
 mod airflow; // the README's DAG on a real Airflow: states, tries and XCom of its task
+mod alerts; // states of alerts, day by day: tables as fixtures, laws over random days
 mod arithmetic; // integers and decimals at the ends of their types: the value or an error, never another
 mod ask; // questions to hale's session and to plain DataFusion, for other tests
 mod audits; // rules over several tables: what they read, of which days, and that none is passed by

@@ -7,6 +7,7 @@
 //! example in its help.
 
 mod agree;
+mod alerts;
 mod amending;
 mod arguments;
 mod backtest;
@@ -109,6 +110,7 @@ enum Command {
     Show(show::Show),
     Explain(explain::Explain),
     Diff(diff::Diff),
+    Alerts(alerts::Alerts),
     Backtest(backtest::Backtest),
     Agree(agree::Agree),
     Drift(drift::Drift),
@@ -219,6 +221,7 @@ async fn obey(command: Command, context: &Context) -> Outcome {
         Command::Explain(explain) => unless_stopped(explain.execute(context)).await,
         Command::Diff(diff) => unless_stopped(diff.execute(context)).await,
         Command::Agree(agree) => unless_stopped(agree.execute(context)).await,
+        Command::Alerts(alerts) => unless_stopped(alerts.execute(context)).await,
         Command::Backtest(backtest) => unless_stopped(backtest.execute(context)).await,
         Command::Drift(drift) => unless_stopped(drift.execute(context)).await,
         Command::Suggest(suggest) => unless_stopped(suggest.execute(context)).await,

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::context::Context;
 use super::outcome::Outcome;
 use super::output;
+use crate::alerts::alerts_schema;
 use crate::error::Error;
 use crate::expectations::expectations_schema;
 use crate::semantic::{components_schema, score_schema};
@@ -18,6 +19,7 @@ use crate::semantic::{components_schema, score_schema};
 Examples:
   hale schema components > .schema/components.json
   hale schema scores > .schema/scores.json
+  hale schema alerts > .schema/alerts.json
   hale schema expectations > .schema/expectations.json")]
 pub(super) struct Schema {
     /// Of which files
@@ -31,6 +33,8 @@ enum Of {
     Components,
     /// sql/scores/*.yml
     Scores,
+    /// sql/alerts/*.yml
+    Alerts,
     /// sql/expectations/*.yml
     Expectations,
 }
@@ -40,6 +44,7 @@ impl Schema {
         let schema = match self.of {
             Of::Components => components_schema(),
             Of::Scores => score_schema(),
+            Of::Alerts => alerts_schema(),
             Of::Expectations => expectations_schema(),
         };
         let text = serde_json::to_string_pretty(&schema).map_err(|error| Error::Bug(error.to_string()))?;

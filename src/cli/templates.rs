@@ -40,13 +40,14 @@ impl Template {
         }
     }
 
-    /// Whether a file of the bundled project gives way: the score `health`, its components, their tests, and what is expected of it; other scores
+    /// Whether a file of the bundled project gives way: the score `health`, its components, their tests, what is expected of it and who is told; other scores
     /// stay. The overrides of the sample are numbers from 0 to 100, which mean nothing on a scale from 1 to 5.
     pub(super) fn replaces(self, path: &Path) -> bool {
-        const HEALTH: [&str; 6] = [
+        const HEALTH: [&str; 7] = [
             "sql/components/usage.yml",
             "sql/components/beyond_usage.yml",
             "sql/scores/health.yml",
+            "sql/alerts/health.yml",
             "sql/expectations/health.yml",
             "sql/tests/components.health",
             "sql/tests/scores.health",

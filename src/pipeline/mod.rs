@@ -20,6 +20,7 @@ pub use graph::{CALENDAR_DAYS, Reads};
 pub use main_score::main_score;
 
 use self::audits::audits_of;
+use crate::alerts::{self, Alerts};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::expectations::{self, Expectations};
 use crate::project::layer::{Layer, ModelName};
@@ -42,6 +43,8 @@ pub struct Pipeline {
     pub reads: BTreeMap<ModelName, Reads>,
     /// Queries that must return no rows.
     pub audits: Vec<Audit>,
+    /// Rules over the published days of scores.
+    pub alerts: Vec<Alerts>,
     /// What people expect of scores.
     pub expectations: Vec<Expectations>,
     /// The semantic side as declared.
@@ -72,7 +75,7 @@ impl Pipeline {
     /// As [`Self::build`].
     pub fn to_check(project: Project) -> Result<Self, Diagnostics> {
         let Project { root, settings, settings_file, mut models, components, scores, audits, .. } = project;
-        let (expected, tests) = (project.expectations, project.tests);
+        let (watched, expected, tests) = (project.alerts, project.expectations, project.tests);
         let written = models.iter().map(|model| &model.file).chain(&components).chain(&scores).chain(&audits);
         let files = written.chain([&settings_file]).map(Arc::clone).collect();
         models.extend(dated::relations(&models, &settings)?);
@@ -104,6 +107,7 @@ impl Pipeline {
         let known = known(&models, []);
         let reads = resolved(&models, &known, &mut problems);
         let audits = audits_of(&audits, &known, &mut problems);
+        let alerts = alerts::parse(&watched, &semantics.scores, &mut problems);
         let expectations = expectations::parse(&expected, (&semantics.scores, &settings), &mut problems);
         if problems.has_errors() {
             problems.extend(semantics.warnings);
@@ -113,7 +117,19 @@ impl Pipeline {
         let place: BTreeMap<&ModelName, usize> =
             order.iter().enumerate().map(|(index, name)| (name, index)).collect();
         models.sort_by_key(|model| place[&model.name]);
-        Ok(Self { root, settings, models, reads, audits, expectations, semantics, main_score, tests, files })
+        Ok(Self {
+            root,
+            settings,
+            models,
+            reads,
+            audits,
+            alerts,
+            expectations,
+            semantics,
+            main_score,
+            tests,
+            files,
+        })
     }
 
     /// The part of a project that stands without what is wrong with the rest: models that read what is not there are
@@ -124,6 +140,7 @@ impl Pipeline {
     pub fn sound(mut project: Project) -> Result<Self, Diagnostics> {
         let mut left_out = BTreeSet::new();
         project.audits.clear();
+        project.alerts.clear();
         project.expectations.clear();
         // Sources read nothing, so that none of them falls, and these stay what they are.
         let dated = dated::relations(&project.models, &project.settings)?;

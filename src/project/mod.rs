@@ -5,6 +5,7 @@
 //! sql/<layer>/<table>.sql      a model: one statement, named by its path
 //! sql/components/*.yml         components        sql/scores/*.yml    scores
 //! sql/audits/*.sql             queries that must return no rows
+//! sql/alerts/*.yml             rules over the published days of a score
 //! sql/expectations/*.yml       what people expect of scores
 //! sql/tests/<layer>.<table>/*.yml    unit tests of a model
 //! ```
@@ -38,7 +39,7 @@ use settings::Settings;
 pub const SETTINGS_FILE: &str = "hale.yml";
 
 /// Folders below `sql/` that are no layers.
-const OTHER_FOLDERS: [&str; 3] = ["audits", "expectations", "tests"];
+const OTHER_FOLDERS: [&str; 4] = ["alerts", "audits", "expectations", "tests"];
 
 /// Everything that was written, parsed one file at a time. Nothing in it has been held against anything else.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Project {
     pub scores: Vec<Arc<SourceFile>>,
     /// Queries that must return no rows.
     pub audits: Vec<Arc<SourceFile>>,
+    /// Files of rules over the days of scores.
+    pub alerts: Vec<Arc<SourceFile>>,
     /// Files of what people expect of scores.
     pub expectations: Vec<Arc<SourceFile>>,
     /// Unit tests of models.
@@ -104,12 +107,23 @@ impl Project {
         let components = files.texts("components", "yml");
         let scores = files.texts("scores", "yml");
         let audits = files.texts("audits", "sql");
+        let alerts = files.texts("alerts", "yml");
         let expectations = files.texts("expectations", "yml");
         let tests = files.texts("tests", "yml");
         let Some((settings, settings_file)) = settings else { return Err(files.problems) };
         let root = root.to_path_buf();
-        let project =
-            Self { root, settings, settings_file, models, components, scores, audits, expectations, tests };
+        let project = Self {
+            root,
+            settings,
+            settings_file,
+            models,
+            components,
+            scores,
+            audits,
+            alerts,
+            expectations,
+            tests,
+        };
         Ok((project, files.problems))
     }
 }

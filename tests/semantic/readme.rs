@@ -23,7 +23,12 @@ fn the_examples_of_the_readme_are_a_sound_project() {
     let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(
         paths,
-        ["sql/components/example.yml", "sql/scores/example.yml", "sql/expectations/health.yml"]
+        [
+            "sql/components/example.yml",
+            "sql/scores/example.yml",
+            "sql/expectations/health.yml",
+            "sql/alerts/health.yml"
+        ]
     );
     let folder = tempfile::tempdir().expect("a folder");
     let hale = |arguments: &[&str]| {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use halescore::alerts::alerts_schema;
 use halescore::expectations::expectations_schema;
 use halescore::semantic::{components_schema, score_schema};
 
@@ -15,6 +16,7 @@ fn the_shipped_schemas_are_those_of_the_types() {
     let all = [
         ("components", components_schema()),
         ("scores", score_schema()),
+        ("alerts", alerts_schema()),
         ("expectations", expectations_schema()),
     ];
     for (name, schema) in all {
@@ -46,8 +48,8 @@ fn examples() -> Vec<(&'static str, PathBuf)> {
                 && (inside == "scores" || name.starts_with("score"))
             {
                 found.push(("scores", path));
-            } else if name.ends_with(".yml") && inside == "expectations" {
-                found.push(("expectations", path));
+            } else if name.ends_with(".yml") && matches!(inside, "alerts" | "expectations") {
+                found.push((if inside == "alerts" { "alerts" } else { "expectations" }, path));
             }
         }
     }
@@ -57,7 +59,7 @@ fn examples() -> Vec<(&'static str, PathBuf)> {
 const VALIDATE: &str = "
 import json, sys, yaml, jsonschema
 root = sys.argv[1]
-schemas = {name: json.load(open(f'{root}/.schema/{name}.json')) for name in ('components', 'scores', 'expectations')}
+schemas = {name: json.load(open(f'{root}/.schema/{name}.json')) for name in ('components', 'scores', 'alerts', 'expectations')}
 checkers = {name: jsonschema.Draft7Validator(schema) for name, schema in schemas.items()}
 for checker in checkers.values(): jsonschema.Draft7Validator.check_schema(checker.schema)
 class Loader(yaml.SafeLoader): pass
