@@ -155,9 +155,7 @@ fn item_end(text: &str, from: usize) -> Option<usize> {
     while let Some((at, letter)) = letters.next() {
         match (quote, letter) {
             (Some('"'), '\\') => drop(letters.next()),
-            (Some('\''), '\'') if letters.peek().is_some_and(|(_, next)| *next == '\'') => {
-                drop(letters.next())
-            }
+            (Some('\''), '\'') if letters.next_if(|(_, next)| *next == '\'').is_some() => {}
             (Some(open), _) if letter == open => quote = None,
             (Some(_), _) => {}
             (None, '"' | '\'') if matches!(before, ',' | ':' | '{' | '[') => quote = Some(letter),
