@@ -33,7 +33,7 @@ pub use challenger::{Arm, Challenged};
 pub use named::Named;
 pub use probe::{Leak, Probe, probe};
 pub use tiers::{AtRisk, TierTold};
-pub use told::{Backtest, Baseline, ComponentTold, Cut, Tenth, Verdict};
+pub use told::{Backtest, Baseline, ComponentTold, Cut, GroupTold, Tenth, Verdict};
 
 use crate::error::{Error, Result};
 use crate::evidence::forward::parts;
@@ -131,6 +131,7 @@ pub async fn backtest(published: &Published<'_>, asked: &Asked) -> Result<Backte
         challenger,
         baselines: baselines(&panel, &outcomes, &judged),
         components: components(score, &panel, &judged),
+        groups: groups(&panel, &judged),
         cuts: cuts(&panel, &judged, calls),
         is_monotone: tiers::is_monotone(&tiers),
         tiers,
@@ -212,6 +213,16 @@ fn components(score: &Score, panel: &Panel, judged: &Judged) -> Vec<ComponentTol
             figures,
             gain,
         }
+    });
+    told.collect()
+}
+
+fn groups(panel: &Panel, judged: &Judged) -> Vec<GroupTold> {
+    let told = panel.groups.iter().map(|group| GroupTold {
+        name: group.name.clone(),
+        title: group.title.clone(),
+        coverage: group.values.iter().flatten().count() as f64 / panel.rows.len() as f64,
+        figures: judged.figures(&group.values, Intervals::OfAuc),
     });
     told.collect()
 }

@@ -55,6 +55,8 @@ pub struct Backtest {
     pub baselines: Vec<Baseline>,
     /// The components, in declared order.
     pub components: Vec<ComponentTold>,
+    /// The groups of components, in declared order.
+    pub groups: Vec<GroupTold>,
     /// The rows by segment, scorecard and ARR.
     pub cuts: Vec<Cut>,
     /// The tiers, the lowest first.
@@ -101,6 +103,19 @@ pub struct ComponentTold {
     pub gain: Option<Gain>,
     /// What follows.
     pub verdict: Verdict,
+}
+
+/// A group of components.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GroupTold {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Share of the rows that have a value of it: of other scorecards' rows none has.
+    pub coverage: f64,
+    /// How well its value tells; `None` with too few.
+    pub figures: Option<Figures>,
 }
 
 /// What follows for a component, or for the score: chance is ruled out where the interval does not cover what chance gives.

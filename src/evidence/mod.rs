@@ -44,7 +44,7 @@ pub use metric::condition;
 pub(crate) use metric::metric;
 pub use ordered::{Lowest, Ordered};
 pub use outcomes::{Ahead, From, Outcome, Outcomes, Standing};
-pub use panel::{LEAST_ACCOUNTS, Observed, Panel, PanelComponent, Population, panel};
+pub use panel::{LEAST_ACCOUNTS, Observed, Panel, PanelComponent, PanelGroup, Population, panel};
 pub(crate) use published::by_column;
 pub use published::{Period, Published};
 pub use ranks::{LEAST_PAIRS, rank_correlation};

@@ -62,6 +62,17 @@ pub struct PanelComponent {
     pub without: Vec<Option<f64>>,
 }
 
+/// A group of the rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PanelGroup {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its values; `None` where the scorecard has no such group, or nothing of it is known.
+    pub values: Vec<Option<f64>>,
+}
+
 /// Rows of several days, ordered by day and account, in columns.
 #[derive(Debug, Clone, Default)]
 pub struct Panel {
@@ -75,6 +86,8 @@ pub struct Panel {
     pub without_ours: Vec<Option<f64>>,
     /// The components, in declared order.
     pub components: Vec<PanelComponent>,
+    /// The groups of all scorecards, in declared order.
+    pub groups: Vec<PanelGroup>,
     /// Metrics by name, as many of them as were asked for.
     pub metrics: BTreeMap<String, Vec<Option<f64>>>,
     /// Categories by name: columns of texts, days and times.
@@ -258,7 +271,8 @@ impl Facts {
     /// The accounts, without a score.
     fn unscored(&self) -> Scored {
         let keys: Vec<Vec<String>> = self.places.keys().map(|account| vec![account.clone()]).collect();
-        Scored { score: vec![None; keys.len()], keys, without_ours: None, components: Vec::new() }
+        let score = vec![None; keys.len()];
+        Scored { score, keys, without_ours: None, components: Vec::new(), groups: Vec::new() }
     }
 
     fn text(&self, name: &str, at: usize) -> Option<String> {
@@ -326,6 +340,7 @@ impl Panel {
             self.without_ours.extend(kept.iter().map(|(place, _)| without[*place]));
         }
         self.add_components(before, &scored, &kept);
+        self.add_groups(before, &scored, &kept);
         let rows: Vec<usize> = kept.iter().map(|(_, at)| *at).collect();
         extend(&mut self.metrics, facts.numbers.iter(), &rows, before);
         let told = facts.texts.iter().filter(|(name, _)| ![TIER, SCORECARD].contains(&name.as_str()));
@@ -344,6 +359,18 @@ impl Panel {
             };
             known.points.extend(kept.iter().map(|(place, _)| own.points[*place]));
             known.without.extend(kept.iter().map(|(place, _)| own.without[*place]));
+        }
+    }
+
+    fn add_groups(&mut self, before: usize, scored: &Scored, kept: &[(usize, usize)]) {
+        for own in &scored.groups {
+            if !self.groups.iter().any(|known| known.name == own.name) {
+                let (name, title) = (own.name.clone(), own.title.clone());
+                self.groups.push(PanelGroup { name, title, values: vec![None; before] });
+            }
+            if let Some(known) = self.groups.iter_mut().find(|known| known.name == own.name) {
+                known.values.extend(kept.iter().map(|(place, _)| own.values[*place]));
+            }
         }
     }
 

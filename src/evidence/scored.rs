@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::project::model::Model;
 use crate::read::Days;
 use crate::read::columns::{finite, known_texts, numbers};
-use crate::semantic::{Component, Entity, Score};
+use crate::semantic::{Component, Entity, Group, Score};
 
 /// A component's numbers, an account (or user) a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,17 @@ pub struct Evidence {
     pub without: Vec<Option<f64>>,
 }
 
+/// A group's values, an account (or user) a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GroupValues {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its title.
+    pub(crate) title: String,
+    /// Its value; `None` where the scorecard has no such group, or nothing of it is known.
+    pub(crate) values: Vec<Option<f64>>,
+}
+
 /// A score and its components, an account (or user) a row.
 pub(crate) struct Scored {
     /// Who each row is about.
@@ -37,6 +48,8 @@ pub(crate) struct Scored {
     pub(crate) without_ours: Option<Vec<Option<f64>>>,
     /// The components, in declared order.
     pub(crate) components: Vec<Evidence>,
+    /// The groups of all scorecards, in declared order.
+    pub(crate) groups: Vec<GroupValues>,
 }
 
 /// Reads a published day of a score.
@@ -46,7 +59,9 @@ pub(crate) async fn scored(published: &Published<'_>, score: &Score, day: NaiveD
     })?;
     let (name, key) = (&score.name, score.entity.key().join(", "));
     let day_only = Days::Only(day);
-    let sql = format!("SELECT {key}, definition FROM scores.\"{name}\" ORDER BY {key}");
+    let groups = declared_groups(score);
+    let values: String = groups.iter().map(|group| format!(", group_{}", group.name)).collect();
+    let sql = format!("SELECT {key}, definition{values} FROM scores.\"{name}\" ORDER BY {key}");
     let batch = published.rows(day_only, &sql).await?;
     let keys = keys(&batch, score)?;
     if keys.is_empty() {
@@ -55,6 +70,11 @@ pub(crate) async fn scored(published: &Published<'_>, score: &Score, day: NaiveD
     if known_texts(&batch, "definition")?.iter().any(|definition| *definition != score.definition) {
         return Err(other_definition(score, day));
     }
+    let values = |group: &&Group| -> Result<GroupValues> {
+        let values = numbers(&batch, &format!("group_{}", group.name))?.into_iter().map(finite).collect();
+        Ok(GroupValues { name: group.name.clone(), title: group.title.clone(), values })
+    };
+    let groups = groups.iter().map(values).collect::<Result<_>>()?;
     let places: BTreeMap<&Vec<String>, usize> = keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
     let all = published.rows(day_only, &question.sql).await?;
     let mut scores =
@@ -79,7 +99,7 @@ pub(crate) async fn scored(published: &Published<'_>, score: &Score, day: NaiveD
         });
     }
     let score = scores.into_iter().next().unwrap_or_default();
-    Ok(Scored { keys, score, without_ours, components })
+    Ok(Scored { keys, score, without_ours, components, groups })
 }
 
 /// What says of a row of metrics that its account, or user, is there: a customer stays in the metrics for some weeks after
@@ -156,8 +176,10 @@ impl Scored {
             without: of(one.without, &mask),
             ..one
         };
+        let group = |one: GroupValues| GroupValues { values: of(one.values, &mask), ..one };
         Self {
             components: self.components.into_iter().map(component).collect(),
+            groups: self.groups.into_iter().map(group).collect(),
             score: of(self.score, &mask),
             without_ours: self.without_ours.map(|without| of(without, &mask)),
             keys: of(self.keys, &mask),
@@ -171,6 +193,17 @@ fn declared(score: &Score) -> Vec<&Component> {
     for component in score.scorecards().iter().flat_map(|card| card.root.components()) {
         if !found.iter().any(|known| known.name == component.name) {
             found.push(component);
+        }
+    }
+    found
+}
+
+/// The groups of all scorecards, each once, in declared order.
+fn declared_groups(score: &Score) -> Vec<&Group> {
+    let mut found: Vec<&Group> = Vec::new();
+    for group in score.scorecards().iter().flat_map(|card| card.root.groups()) {
+        if !found.iter().any(|known| known.name == group.name) {
+            found.push(group);
         }
     }
     found

@@ -96,3 +96,24 @@ fn capability_40_known_healthy_and_struggling_accounts_are_labels_too() {
         assert!(refused.status.code() == Some(2) && said.contains(wrong), "{wrong}: {said}");
     }
 }
+
+#[test]
+fn capability_42_a_group_is_judged_by_its_own_value() {
+    let project = project(&rows(Planted::Nothing));
+    write(
+        project.path(),
+        "sql/scores/health.yml",
+        "title: Health\nversion: '1'\ncomponents:\n  use: {title: Use, weight: 4, components: [usage]}\n  rest: {title: The rest, weight: 1, components: [noise]}\ntiers: [{name: low, below: 40, at_risk: true}, {name: high}]\n",
+    );
+    publish(project.path());
+    let found = told(project.path(), &ASKED);
+    let of = |kind: &str, name: &str| {
+        let told = found[kind].as_array().unwrap().iter().find(|own| own["name"] == name).unwrap();
+        (told["figures"]["auc"].clone(), told["coverage"].clone())
+    };
+    // A group of one component is in its order.
+    assert_eq!(of("groups", "use"), of("components", "usage"));
+    assert_eq!(of("groups", "rest"), of("components", "noise"));
+    let text = String::from_utf8(hale(project.path(), &ASKED).stdout).unwrap();
+    assert!(text.contains("Groups of components") && text.contains("The rest"), "{text}");
+}

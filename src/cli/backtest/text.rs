@@ -23,6 +23,7 @@ pub(super) fn text(told: &Backtest, console: Console) -> String {
         add("The challenger, on the same rows:", self::challenger(challenger));
     }
     add("Components: alone, and what the score gains by them:", components(told));
+    add("Groups of components, each alone:", groups(told));
     add("Among some of the accounts:", cuts(told));
     add(&tiers_title(told), tiers(told));
     add("By tenths of the score:", tenths(told));
@@ -153,6 +154,17 @@ fn components(told: &Backtest) -> Sheet {
     let mut sheet = sheet(["component", "known", "AUC", "gain", "verdict"], &[1], rows.collect());
     sheet.right[4] = false;
     sheet
+}
+
+fn groups(told: &Backtest) -> Sheet {
+    let rows = told.groups.iter().map(|group| {
+        vec![
+            shown(&group.title),
+            percent(Some(group.coverage)),
+            group.figures.as_ref().map(|figures| figure(&figures.auc)).unwrap_or_default(),
+        ]
+    });
+    sheet(["group", "known", "AUC"], &[1], rows.collect())
 }
 
 fn verdict(verdict: Verdict) -> &'static str {

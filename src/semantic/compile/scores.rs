@@ -1,5 +1,7 @@
 //! `scores.<score>`: one row per account and day.
 
+use std::collections::BTreeSet;
+
 use super::CompiledModel;
 use super::champion;
 use super::query::{Grid, Query, rounded};
@@ -55,17 +57,9 @@ pub(super) fn described(score: &Score) -> String {
 
 /// The groups of all scorecards, in the order of their names.
 fn group_names(query: &Query<'_>) -> Vec<String> {
-    fn walk(group: &crate::semantic::definition::Group, found: &mut std::collections::BTreeSet<String>) {
-        for part in &group.parts {
-            if let Node::Group(inner) = &part.node {
-                found.insert(inner.name.clone());
-                walk(inner, found);
-            }
-        }
-    }
-    let mut found = std::collections::BTreeSet::new();
-    query.cards.iter().for_each(|card| walk(&card.root, &mut found));
-    found.into_iter().collect()
+    let groups = query.cards.iter().flat_map(|card| card.root.groups());
+    let names: BTreeSet<&String> = groups.map(|group| &group.name).collect();
+    names.into_iter().cloned().collect()
 }
 
 /// The columns that every score has, whatever it is made of.

@@ -54,6 +54,15 @@ impl Group {
         found
     }
 
+    /// All groups within this one, each before those in it, in declared order.
+    pub fn groups(&self) -> Vec<&Self> {
+        let inner = self.parts.iter().filter_map(|part| match &part.node {
+            Node::Group(group) => Some(group),
+            Node::Component(_) => None,
+        });
+        inner.flat_map(|group| [vec![group], group.groups()].concat()).collect()
+    }
+
     fn collect<'a>(&'a self, found: &mut Vec<&'a Arc<Component>>) {
         for part in &self.parts {
             match &part.node {
