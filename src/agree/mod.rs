@@ -35,8 +35,10 @@ pub struct Agreement {
     pub file: String,
     /// The days that were compared.
     pub days: Vec<NaiveDate>,
-    /// Rows of the file.
+    /// Rows of the file with a kept score.
     pub rows: usize,
+    /// Rows of the file without one.
+    pub empty: usize,
     /// Rows that have a computed score.
     pub compared: usize,
     /// Rows of accounts that are there and have no computed score.
@@ -96,6 +98,7 @@ pub async fn agreement(
         file: file.shown.clone(),
         days: by_day(&kept).into_keys().collect(),
         rows: kept.len(),
+        empty: file.len() - kept.len(),
         compared: pairs.len(),
         unscored: told.unscored,
         unknown: told.unknown,

@@ -64,14 +64,16 @@ fn text(told: &Agreement, console: Console) -> String {
     let mut text = format!("{} beside {}, {days}\n", shown(&told.title), shown(&told.file));
     text += &format!("{} of {} rows have a computed score", told.compared, told.rows);
     let unknown = told.unknown.len();
-    text += &match (told.unscored, unknown) {
-        (0, 0) => "\n".to_owned(),
-        (unscored, 0) => format!("; {unscored} are unscored\n"),
-        (0, _) => format!("; {unknown} are of no account of the day: {}\n", few(&told.unknown)),
-        (unscored, _) => {
-            format!("; {unscored} are unscored, {unknown} of no account of the day: {}\n", few(&told.unknown))
-        }
-    };
+    if told.unscored > 0 {
+        text += &format!("; unscored: {}", told.unscored);
+    }
+    if unknown > 0 {
+        text += &format!("; of no account of the day: {unknown} ({})", few(&told.unknown));
+    }
+    if told.empty > 0 {
+        text += &format!("; without a kept score: {}", told.empty);
+    }
+    text += "\n";
     if let Some(correlation) = told.correlation {
         let range = told
             .interval

@@ -1,7 +1,9 @@
 //! `hale promote`
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use super::context::Context;
 use super::diff::text::text;
 use super::files::{can_replace, failed, remove_for_good, replace_for_good};
 use super::outcome::Outcome;
-use super::output;
+use super::output::{self, wrapped};
 use crate::diff::{Asked, Diff, Limits, Period, Place, Side, Which, between_definitions};
 use crate::engine::Engine;
 use crate::engine::sources::Reading;
@@ -18,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::promote::{Edit, Promotion};
 use crate::run::author;
+use crate::semantic::Score;
 use crate::storage::Storage;
 use crate::store::{Author, State, amend_as};
 
@@ -29,7 +32,7 @@ use crate::store::{Author, State, amend_as};
 /// of the newest published day. Then a commit says who did it and why (`hale history`), and the files are written; after a
 /// crash in between, the same command again finishes.
 ///
-/// Days that are published stay under the old definition; the command that restates them is said. The draft's own days are
+/// Days that are published stay under the old definition; the commands that restate them are said. The draft's own days are
 /// taken out with the commit. `hale rollback` goes back to what was published before; the files as they were are kept with the
 /// earlier commits.
 #[derive(Debug, Args)]
@@ -55,8 +58,10 @@ pub(super) struct Promote {
 struct Told {
     /// The comparison, or why there is none.
     diff: Result<Diff, String>,
-    /// The command that restates published days.
-    restate: Option<String>,
+    /// The commands that compute published days again.
+    restate: Vec<String>,
+    /// Whether these are days of a score that the draft replaces, and not of the draft alone.
+    replaces: bool,
     /// The commits, by what is published as it happened and as it was known.
     commits: Vec<u64>,
 }
@@ -72,9 +77,11 @@ impl Promote {
         let promotion = Promotion::of(&pipeline, &engine, &self.draft).await?;
         let out = context.out_of(&self.out, Reading::AsHappened, &pipeline, &engine)?;
         let state = State::newest(&out).await?;
+        let (days, replaces) = published_days(&pipeline, (&promotion, &state)).await?;
         let mut told = Told {
             diff: compared(&pipeline, &engine, (&promotion, &state)).await?,
-            restate: restate(&pipeline, (&promotion, &state)).await?,
+            restate: restate(&days),
+            replaces,
             commits: Vec::new(),
         };
         if !self.dry_run {
@@ -90,7 +97,8 @@ impl Promote {
             Ok(diff) => text(diff, context.console),
             Err(why) => format!("no comparison: {why}\n"),
         };
-        output::write((diff + "\n" + &summary(&promotion, &told)).as_bytes())
+        let text = wrapped(&(diff + "\n" + &summary(&promotion, &told)), context.console.width);
+        output::write(text.as_bytes())
     }
 }
 
@@ -121,18 +129,37 @@ async fn compared(
     }
 }
 
-/// The command that computes published days again under the new definition; `None` where there are none.
-async fn restate(pipeline: &Pipeline, (promotion, out): (&Promotion, &State)) -> Result<Option<String>> {
-    let own = pipeline.semantics.draft(&promotion.draft).map(|draft| draft.table());
-    let mut days = out.days(&promotion.score).await?;
-    if let (true, Some(own)) = (days.is_empty(), own) {
-        days = out.days(&own).await?;
+/// The published days that are of another definition: those of the score, or of one that was never published those of the draft,
+/// which go with the commit. And whether they are those of the score.
+async fn published_days(
+    pipeline: &Pipeline,
+    (promotion, out): (&Promotion, &State),
+) -> Result<(Vec<NaiveDate>, bool)> {
+    let days: Vec<NaiveDate> = out.days(&promotion.score).await?.into_iter().collect();
+    let own = pipeline.semantics.draft(&promotion.draft).map(Score::table);
+    match own.filter(|_| days.is_empty()) {
+        Some(own) => Ok((out.days(&own).await?.into_iter().collect(), false)),
+        None => {
+            let published = pipeline.semantics.scores.iter().find(|score| score.table() == promotion.score);
+            let is_same = published.is_some_and(|score| score.definition == promotion.definition);
+            Ok((if is_same { Vec::new() } else { days }, true))
+        }
     }
-    Ok(match (days.first(), days.last()) {
-        (Some(first), Some(last)) if first == last => Some(format!("hale run --rescore --as-of {first}")),
-        (Some(first), Some(last)) => Some(format!("hale run --rescore --from {first} --to {last}")),
-        _ => None,
+}
+
+/// The commands that compute some days again: one where they lie in a row or evenly apart, else one for each row of days.
+fn restate(days: &[NaiveDate]) -> Vec<String> {
+    let apart: BTreeSet<i64> = days.windows(2).map(|pair| (pair[1] - pair[0]).num_days()).collect();
+    if let (1, Some(step @ 2..), [first, .., last]) = (apart.len(), apart.first(), days) {
+        return vec![format!("hale run --rescore --from {first} --to {last} --every {step}")];
+    }
+    let rows = days.chunk_by(|day, next| day.succ_opt() == Some(*next));
+    rows.map(|row| match row {
+        [day] => format!("hale run --rescore --as-of {day}"),
+        [first, .., last] => format!("hale run --rescore --from {first} --to {last}"),
+        [] => String::new(),
     })
+    .collect()
 }
 
 /// The commits; of days as they were known only where there are any.
@@ -167,6 +194,8 @@ fn writable(root: &Path, edits: &[Edit]) -> Result<()> {
 fn write(root: &Path, edits: &[Edit]) -> Result<()> {
     for edit in edits {
         let path = root.join(&edit.path);
+        // A link stays one: what it leads to is written.
+        let path = if edit.text.is_some() { path.canonicalize().unwrap_or(path) } else { path };
         let done = match &edit.text {
             Some(text) => replace_for_good(&path, text.as_bytes()),
             None => remove_for_good(&path),
@@ -183,11 +212,9 @@ fn write(root: &Path, edits: &[Edit]) -> Result<()> {
 fn summary(promotion: &Promotion, told: &Told) -> String {
     let Promotion { draft, score, definition, edits, .. } = promotion;
     let mut text = match told.commits.first() {
-        Some(commit) => format!(
-            "promoted {draft}: {score} has the definition {definition} from now on, commit {commit}\n"
-        ),
+        Some(commit) => format!("promoted {draft}: {score} is {definition} from now on (commit {commit})\n"),
         None => {
-            format!("would promote {draft}: {score} would have the definition {definition} from then on\n")
+            format!("would promote {draft}: {score} would be {definition} from then on\n")
         }
     };
     for edit in edits {
@@ -199,8 +226,13 @@ fn summary(promotion: &Promotion, told: &Told) -> String {
         };
         text += &format!("{verb} {}\n", edit.path);
     }
-    if let Some(command) = &told.restate {
-        text += &format!("published days stay under the old definition; to restate them: {command}\n");
+    if !told.restate.is_empty() {
+        text += if told.replaces {
+            "published days stay under the old definition; to restate them:\n"
+        } else {
+            "the draft's days go; to publish these days:\n"
+        };
+        told.restate.iter().for_each(|command| text += &format!("  {command}\n"));
     }
     text
 }

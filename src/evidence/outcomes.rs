@@ -68,6 +68,8 @@ pub struct Outcomes {
     pub words: String,
     /// The time ahead.
     pub ahead: Ahead,
+    /// Days after the time ahead by which a table of the project knows; `None` of a file.
+    settles: Option<u32>,
     kind: Kind,
 }
 
@@ -180,6 +182,17 @@ impl Outcomes {
         }
     }
 
+    /// The day on which a table of the project knows what becomes of accounts seen from a day; `None` of a file.
+    pub(crate) fn settled_on(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let settles = self.settles?;
+        self.ahead.days(day).1.checked_add_days(Count::new(u64::from(settles)))
+    }
+
+    /// Whether these are losses of a file, in which those that stayed must stand too.
+    pub(crate) fn are_losses(&self) -> bool {
+        matches!(self.kind, Kind::Losses { .. })
+    }
+
     /// Whether labels hold on every day: then there is no time to learn in, and what is learned from some accounts is told on
     /// others.
     pub fn is_always(&self) -> bool {
@@ -211,7 +224,7 @@ impl Outcomes {
             }
             None => labels_of(rows)?,
         };
-        Ok(Self { words: visible(&rows.shown), ahead, kind })
+        Ok(Self { words: visible(&rows.shown), ahead, settles: None, kind })
     }
 
     async fn of_table(published: &Published<'_>, name: Option<&str>, ahead: Ahead) -> Result<Self> {
@@ -260,8 +273,13 @@ impl Outcomes {
             own.known_on = own.known_on.max(known_on[at].parse().ok());
             own.accounts.insert(account, standing);
         }
-        let lead = lead_days(published).unwrap_or(ahead.lead);
-        Ok(Self { words: model.name.to_string(), ahead: Ahead { lead, ..ahead }, kind: Kind::ByDay(found) })
+        let lead = parameter(published, "lead_days").unwrap_or(ahead.lead);
+        Ok(Self {
+            words: model.name.to_string(),
+            ahead: Ahead { lead, ..ahead },
+            settles: parameter(published, "return_gap_days"),
+            kind: Kind::ByDay(found),
+        })
     }
 }
 
@@ -277,9 +295,10 @@ fn judged(is_lost: bool, lost_on: Option<NaiveDate>) -> Standing {
     Standing::Judged(Outcome { is_lost, lost_on, arr: None, arr_later: None })
 }
 
-/// The lead of a project's tables: its parameter `lead_days`.
-fn lead_days(published: &Published<'_>) -> Option<u32> {
-    let value = published.pipeline.settings.parameters.get("lead_days")?;
+/// A parameter of the project that is a number of days: the lead of its tables (`lead_days`), and how long an account may be away
+/// before it is lost (`return_gap_days`).
+fn parameter(published: &Published<'_>, name: &str) -> Option<u32> {
+    let value = published.pipeline.settings.parameters.get(name)?;
     value.to_string().parse().ok()
 }
 

@@ -155,9 +155,13 @@ impl Panel {
             return Err(Error::Usage(format!("{} judges no account of these days: {apart}", outcomes.words)));
         }
         let (count, what) = if lost <= kept { (lost, "lost") } else { (kept, "kept") };
+        let help = if what == "kept" && outcomes.are_losses() {
+            "accounts that stayed stand in the file too, with an empty lost_on"
+        } else {
+            "look at more days, or at a longer --horizon"
+        };
         Err(Error::Usage(format!(
-            "{count} accounts were {what} within {} days, by {}; at least {LEAST_ACCOUNTS} are needed for any figure: look at \
-             more days, or at a longer --horizon",
+            "{count} accounts were {what} within {} days, by {}; at least {LEAST_ACCOUNTS} are needed for any figure: {help}",
             outcomes.ahead.horizon, outcomes.words
         )))
     }

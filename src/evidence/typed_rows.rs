@@ -62,8 +62,13 @@ impl TypedRows {
         let schema = self.batch.schema();
         let known: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let Some(column) = self.batch.column_by_name(name) else {
-            let known = known.join(", ");
-            return Err(self.fault(&format!("there is no column `{name}`; there are {}", visible(&known))));
+            if let [only] = known.as_slice()
+                && only.contains(';')
+            {
+                return Err(self.fault("its columns are separated by `;`: write it with commas"));
+            }
+            let known = if known.is_empty() { "none".to_owned() } else { visible(&known.join(", ")) };
+            return Err(self.fault(&format!("there is no column `{name}`; there are {known}")));
         };
         let column = match column.data_type() {
             // The day alone counts.

@@ -82,6 +82,14 @@ fn apart(days: &[NaiveDate], step: u32) -> Vec<NaiveDate> {
 fn untold(all: &[NaiveDate], newest: NaiveDate, outcomes: &Outcomes, table: &ModelName) -> Error {
     let oldest = all.first().unwrap_or(&newest);
     let ahead = outcomes.ahead;
+    if let Some(known) = outcomes.settled_on(*oldest) {
+        return Error::Usage(format!(
+            "{} is published on no day that tells of these: {table} is published from {oldest} to {newest}, and what happens \
+             within {} days after a lead of {} to accounts seen on {oldest} is known on {known}, and on no other day; publish that: \
+             `hale run --as-of {known} --select {}`, or ask for another --horizon",
+            outcomes.words, ahead.horizon, ahead.lead, outcomes.words
+        ));
+    }
     Error::Usage(format!(
         "{} tells of none of these days what became of accounts: {table} is published from {oldest} to {newest}, and what \
          happens within {} days after a lead of {} is known only then; publish earlier days with `hale run --from DAY \

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// An entry of a mapping.
 struct Entry<'a> {
     key: &'a str,
@@ -22,6 +25,9 @@ enum Mapping<'a> {
 /// A text without a key of its mapping, or of the mapping within that under `path`. `None` where there is no telling where the key
 /// stands: what comes out has to be read again anyway.
 pub(super) fn without(text: &str, path: &[&str], key: &str) -> Option<String> {
+    if let Some(own) = text.strip_prefix(BYTE_ORDER_MARK) {
+        return Some(format!("{BYTE_ORDER_MARK}{}", without(own, path, key)?));
+    }
     let mut region = 0..text.len();
     for name in path {
         let (Mapping::Block(entries) | Mapping::Flow(entries)) = mapping(text, region)?;
@@ -38,9 +44,12 @@ pub(super) fn without(text: &str, path: &[&str], key: &str) -> Option<String> {
         let end = text[whole.end..].find('\n').map_or(text.len(), |end| whole.end + end + 1);
         start..end
     } else {
-        match (entries.get(at + 1), at.checked_sub(1)) {
-            (Some(next), _) => whole.start..next.whole.start,
-            (None, Some(before)) => entries[before].whole.end..whole.end,
+        let before = at.checked_sub(1).map(|before| entries[before].whole.end);
+        // What is said of another entry stays, and a comma before the brace with it.
+        let before = before.filter(|end| !text[*end..whole.start].contains('#'));
+        match (entries.get(at + 1), before) {
+            (Some(next), _) => whole.start..after_own_line(text, whole.end..next.whole.start),
+            (None, Some(end)) => end..whole.end,
             (None, None) => whole.clone(),
         }
     };
@@ -145,6 +154,16 @@ fn after_space(text: &str, from: usize) -> usize {
     }
 }
 
+/// Between an entry within braces and the next one: past the comma, and the comment on its line.
+fn after_own_line(text: &str, between: Range<usize>) -> usize {
+    let own = &text[between.clone()];
+    let comma = own.find(',').map_or(0, |at| at + 1);
+    let line = own[comma..].find('\n').map_or(own.len(), |end| comma + end);
+    let said = own[comma..line].trim_start();
+    let past = if said.is_empty() || said.starts_with('#') { line } else { comma };
+    between.start + past + indent(&own[past..])
+}
+
 /// Where an item within braces ends: at the comma after it, or at the brace. `None` where none comes.
 fn item_end(text: &str, from: usize) -> Option<usize> {
     let mut depth = 0_usize;
@@ -213,5 +232,23 @@ mod tests {
     fn lines_within_braces_may_have_comments() {
         let text = "use: {\n  title: Use, # a, b}\n  status: draft,\n  value: n,\n}\n";
         assert_eq!(without(text, &["use"], "status").unwrap(), text.replace("status: draft,\n  ", ""));
+    }
+
+    #[test]
+    fn comments_of_other_entries_within_braces_stay() {
+        let text = "{status: draft, # why draft\n # about version\n version: '2'}\n";
+        assert_eq!(without(text, &[], "status").unwrap(), "{# about version\n version: '2'}\n");
+        let last = "use: {\n  title: Use, # its name\n  status: draft\n}\n";
+        assert_eq!(without(last, &["use"], "status").unwrap(), "use: {\n  title: Use, # its name\n  \n}\n");
+        let first = "use: {\n  status: draft,\n  # about the title\n  title: Use\n}\n";
+        assert_eq!(without(first, &["use"], "status").unwrap(), first.replace("status: draft,\n  ", ""));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_key() {
+        assert_eq!(
+            without("\u{feff}status: draft\ntitle: x\n", &[], "status").unwrap(),
+            "\u{feff}title: x\n"
+        );
     }
 }

@@ -135,6 +135,7 @@ pub(super) async fn roll_back(next: &mut Next, newest: &State, number: u64) -> R
     let why = format!("rolled back to commit {number}");
     let since = newest.number() + 1;
     next.tables.clone_from(&wanted.commit().tables);
+    next.counts = Some((wanted.commit().definition.clone(), wanted.commit().main.clone()));
     next.held.extend(differing.into_iter().map(|day| (day, Held { since, why: why.clone() })));
     Ok(())
 }

@@ -20,6 +20,8 @@ pub(super) struct Next {
     pub(super) kept_from: u64,
     /// The names that renamed tables had, with those that they got.
     pub(super) renamed: BTreeMap<String, String>,
+    /// The definition that counts from then on, and its main score; as before where nothing is said.
+    pub(super) counts: Option<(Option<String>, Option<String>)>,
     /// Of commits that are not kept any more the definitions that published.
     pub(super) gone: BTreeMap<String, Gone>,
     /// How many days of each table are new; 1 for a table that is stored whole.
@@ -37,6 +39,7 @@ impl Next {
             held: commit.held.clone(),
             kept_from: commit.kept_from,
             renamed: commit.renamed.clone(),
+            counts: None,
             gone: commit.gone.clone(),
             changed: BTreeMap::new(),
             is_of_history: false,

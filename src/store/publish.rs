@@ -319,6 +319,8 @@ async fn made(
     stream::iter(puts).buffered(AT_ONCE).try_collect::<Vec<_>>().await?;
     let files: Vec<String> = written.into_iter().map(|(file, _)| file).collect();
     storage.sync(&files).await?;
+    let (counts, main) =
+        next.counts.take().unwrap_or_else(|| (before.definition.clone(), before.main.clone()));
     Ok(Commit {
         number: newest.number() + 1,
         run: author.run.clone(),
@@ -326,8 +328,8 @@ async fn made(
         by: by(),
         what,
         why: author.why.clone(),
-        definition: definition.cloned().or_else(|| before.definition.clone()),
-        main: author.main.as_ref().map(key).or_else(|| before.main.clone()),
+        definition: definition.cloned().or(counts),
+        main: author.main.as_ref().map(key).or(main),
         folders: author.folders.clone().unwrap_or_else(|| before.folders.clone()),
         kept_from: next.kept_from,
         tables: next.tables,

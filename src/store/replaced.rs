@@ -6,7 +6,7 @@ use super::commit::{Commit, What};
 use super::state::{State, history};
 use super::{definition, layout};
 use crate::error::Result;
-use crate::project::layer::ModelName;
+use crate::project::layer::{Layer, ModelName};
 
 /// A definition that was published, and that another one has replaced since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Replaced {
     pub by: u64,
 }
 
-/// Whether the definition of a project has made a kept commit of some tables, and another definition the one that counts now.
+/// Whether the definition of a project has made a kept commit of some tables, or a draft was promoted to it, and another definition the one that counts now.
 /// Only commits of these tables are looked at: projects with tables of their own may share an output. After a rollback the
 /// commit counts that was gone back to. A definition that was never seen has replaced nothing.
 ///
@@ -33,6 +33,9 @@ pub async fn replaced(
     let tables: BTreeSet<String> = tables.iter().map(ModelName::to_string).collect();
     let published = |commit: &&Commit| match &commit.what {
         What::Published { tables: made, .. } => made.keys().any(|table| tables.contains(table)),
+        What::Promoted { score, .. } => {
+            tables.contains(&ModelName::new(Layer::Scores, score.clone()).to_string())
+        }
         _ => false,
     };
     let is_own = |commit: &&Commit| commit.definition.as_ref() == Some(&own);

@@ -201,7 +201,7 @@ fn a_draft_that_replaces_none_is_published_under_its_name() {
     project.write("sql/scores/alone.yml", draft);
     // Nothing was ever published: there is nothing to compare with, and it is promoted all the same.
     let told = project.json(&["promote", "alone", "--why", "a second look"]);
-    assert_eq!((&told["commits"], &told["restate"]), (&serde_json::json!([1]), &Value::Null));
+    assert_eq!((&told["commits"], &told["restate"]), (&serde_json::json!([1]), &serde_json::json!([])));
     assert_eq!(texts(&project)["scores/alone.yml"], draft.replace("status: draft, ", ""));
     run(&project, "2026-01-01", "2026-01-01");
     assert_eq!(asked(&project, "SELECT count(*) FROM scores.alone"), ["5"]);
@@ -217,4 +217,46 @@ fn days_as_known_are_promoted_with_the_others() {
     let known = project.json(&["history", "--as-known"]);
     assert_eq!(known["commits"][0]["what"]["did"], "promoted");
     assert!(files_below(&project.path("out/as-known/drafts")).is_empty());
+}
+
+#[test]
+fn after_going_back_the_promoted_definition_counts_no_more() {
+    let project = published();
+    project.json(&WHY);
+    good(project.hale(&["rollback", "1", "--why", "too early"]));
+    // The files are still those that were promoted.
+    let told = good(project.hale(&["diff"]));
+    assert!(!told.contains("the definition is the same") && told.contains("change the tier"), "{told}");
+    let ended = project.hale(&["run", "--as-of", "2026-01-03"]);
+    assert!(code(&ended) == 1 && err(&ended).contains("has replaced it"), "{}", err(&ended));
+    good(project.hale(&["run", "--as-of", "2026-01-03", "--older-definition"]));
+}
+
+#[test]
+fn days_apart_are_restated_by_the_command_that_is_said() {
+    let project = with_draft();
+    for day in ["2026-01-01", "2026-01-03"] {
+        run(&project, day, day);
+    }
+    let told = project.json(&WHY);
+    assert_eq!(
+        told["restate"],
+        serde_json::json!(["hale run --rescore --from 2026-01-01 --to 2026-01-03 --every 2"])
+    );
+    let words: Vec<&str> = told["restate"][0].as_str().unwrap().split(' ').skip(1).collect();
+    good(project.hale(&words));
+    let definition = told["definition"].as_str().unwrap();
+    assert!(rows(&project, "scores.health").iter().all(|row| row.contains(definition)));
+}
+
+#[test]
+fn a_file_that_is_a_link_stays_one() {
+    let project = published();
+    let own = project.path("sql/scores/health.yml");
+    let other = project.path("elsewhere.yml");
+    std::fs::rename(&own, &other).unwrap();
+    std::os::unix::fs::symlink(&other, &own).unwrap();
+    project.json(&WHY);
+    assert!(own.is_symlink());
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), PROMOTED);
 }

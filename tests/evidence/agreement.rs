@@ -60,7 +60,7 @@ fn kept_scores_agree_as_scipy_says_and_the_farthest_apart_are_named() {
     let found = told(root, &["agree", "--with", "kept.csv"]);
     assert_eq!(found["days"], json!([DAYS[1]]), "rows without a day are of the newest");
     assert_eq!((&found["rows"], &found["compared"]), (&json!(ACCOUNTS + 1), &json!(ACCOUNTS)));
-    assert_eq!(found["unknown"], json!(["nobody"]));
+    assert_eq!((&found["unknown"], &found["empty"]), (&json!(["nobody"]), &json!(1)));
     assert_eq!(found["apart"][0]["account_id"], json!(scores[lowest].0));
     // Places: the share of the day's rows below, half of those alike counted.
     let place = |values: &[f64], own: f64| {
@@ -138,6 +138,7 @@ fn a_file_that_is_none_is_refused_with_its_row() {
     };
     with("account_id,score\na001,3\na002,red\n", "row 2: `red` is no number");
     with("account_id,score\na001,3\na001,4\n", "row 2: `a001` stands there twice on 2026-03-29");
+    with("account_id;score\na001;3\n", "separated by `;`");
     with("account_id,score\n,3\n", "row 1: no account_id");
     with("account_id,score\na001,\n", "no row has a score");
     with("account_id,points\na001,3\n", "there is no column `score`");

@@ -36,7 +36,7 @@ use crate::store::State;
 /// told.
 ///
 /// Outcomes are those of sql/outcomes, or of a file: account_id and label (lost, churned, struggling or 1; stayed, healthy or
-/// 0), with a column `day` where they hold on one; or account_id, lost_on and observed_until. Days are those published as known
+/// 0), with a column `day` where they hold on one; or account_id, lost_on (empty of those that stayed) and observed_until. Days are those published as known
 /// where there are any (`hale run --as-known`), else as happened.
 ///
 /// --challenger judges a draft on the same days and accounts: by how much it tells better, pair by pair, and whether that may be
