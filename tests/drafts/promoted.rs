@@ -145,7 +145,10 @@ fn after_a_crash_the_same_command_finishes() {
     for (file, text) in &before {
         project.write(&format!("sql/{file}"), text);
     }
-    run(&project, "2026-01-03", "2026-01-03");
+    let night = ["run", "--as-of", "2026-01-03"];
+    let ended = project.hale(&night);
+    assert!(code(&ended) == 1 && err(&ended).contains("has replaced it"), "{}", err(&ended));
+    good(project.hale(&[&night[..], &["--older-definition"]].concat()));
     good(project.hale(&WHY));
     let did: Vec<String> = history(&project).iter().map(|commit| commit["what"]["did"].to_string()).collect();
     assert_eq!(did, ["\"promoted\"", "\"published\"", "\"promoted\"", "\"published\""]);
