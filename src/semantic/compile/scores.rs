@@ -8,7 +8,7 @@ use super::query::{Grid, Query, rounded};
 use super::steps::{self, all};
 use super::tree::Tree;
 use super::writer::{Column, Writer, case, number, real, text, texts};
-use crate::semantic::definition::{Node, Score, Tier, TierFrom, UNSCORED};
+use crate::semantic::definition::{Score, Tier, TierFrom, UNSCORED};
 use crate::semantic::expression::Expression;
 
 /// Why an account has no score.
