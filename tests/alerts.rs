@@ -6,6 +6,7 @@ mod command;
 mod declared;
 mod declining;
 mod fell;
+mod handed_over;
 mod laws;
 mod moved;
 mod restated;

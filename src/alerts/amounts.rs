@@ -31,12 +31,17 @@ pub(super) struct Threshold {
 }
 
 impl InFile<'_> {
-    /// Digits after the point of the score that rules read: those that it is rounded to, else so many that a step is at most a
-    /// thousandth of its scale, which is one on a scale of 0 to 100.
+    /// Digits after the point of the score that rules read: those that it is rounded to, else all that are published.
     pub(super) fn digits(&self) -> u8 {
-        let steps =
-            (0..=6_u8).find(|digits| 10_f64.powi(-i32::from(*digits)) <= self.score.scale.width() / 1000.0);
-        self.score.rounding.or(steps).unwrap_or(6)
+        self.score.rounding.unwrap_or(Decimal::ALL_DIGITS)
+    }
+
+    /// Digits after the point in words: those that it is rounded to, else so many that a step is at most a hundred-thousandth
+    /// of its scale, which is three on a scale of 0 to 100.
+    pub(super) fn shown(&self) -> u8 {
+        let least = self.score.scale.width() / 100_000.0;
+        let steps = (0..=8_u8).find(|digits| 10_f64.powi(-i32::from(*digits)) <= least);
+        self.score.rounding.or(steps).unwrap_or(8)
     }
 
     /// The whole scale.

@@ -3,14 +3,15 @@
 //! Nothing that a definition did is told as if an account had done it. A run goes on as it is under the new definition; where
 //! the condition was false under the old one and is true under the new one on the last day before, the run is the
 //! definition's, and suppressed for as long as it lasts. An alert that the new definition would not have on that day is
-//! closed. Where days before cannot be scored under the new definition, the day of the change stands for the last one
+//! closed; one that goes on is as bad as its own days are under the new definition, which is what it is next compared with. What
+//! one definition began stays suppressed under the next, for as long as the run lasts. Where days before cannot be scored under the new definition, the day of the change stands for the last one
 //! before: a run goes on as it was, and what is true at once where it was false is the definition's; what is compared with
 //! days before cannot be told until such a day is there.
 
 use super::alert::Phase;
 use super::condition::{Judged, judge};
 use super::machine::Machine;
-use super::moved::{Changed, Suppressed};
+use super::moved::{Again, Changed, Suppressed};
 use super::run::Run;
 use super::{Cause, Day, Event, Row};
 
@@ -24,7 +25,8 @@ impl<'a> Machine<'a> {
         let cause = if old.score == day.definition.score { Cause::Scorecard } else { Cause::Definition };
         self.changed_by = cause;
         self.view.restate(day.before);
-        self.suppressed = None;
+        let unsettled = self.changed.and_then(|changed| changed.suppressed);
+        let suppressed = self.suppressed.take().or(unsettled);
         if let Some((first, _)) = day.before.first() {
             let before = std::mem::replace(&mut self.run, Run::over(self.rule, &self.view, *first..day.day));
             if before.is_spent() {
@@ -34,7 +36,11 @@ impl<'a> Machine<'a> {
         let Some(was) = self.last_known else { return };
         let would_be = judge(self.rule, &self.view, was.day, None);
         let would_be = would_be.score.is_some().then_some(would_be);
-        self.changed = Some(Changed { cause, was, would_be });
+        let again = match &self.phase {
+            Phase::Active(alert) => alert.scored_again(day.before),
+            Phase::Quiet | Phase::Cooldown { .. } => Again::default(),
+        };
+        self.changed = Some(Changed { cause, was, would_be, again, suppressed });
     }
 
     /// Who was moved by a change, as soon as that can be told; and what is suppressed for as long as it is.
@@ -50,14 +56,12 @@ impl<'a> Machine<'a> {
     }
 
     fn attribute(&mut self, changed: Changed, today: Option<&Judged>, row: &mut Row) {
-        let Changed { cause, was, would_be } = changed;
+        let Changed { cause, was, would_be, again, suppressed } = changed;
         let first = would_be.or(today.copied());
+        let moved = first.and_then(|judged| Some(judged.score? - was.score?)).unwrap_or_default();
         if let Phase::Active(alert) = &mut self.phase {
             // What the definition did is neither worse nor better.
-            if let (Some(old), Some(new)) = (was.score, first.and_then(|judged| judged.score)) {
-                alert.reference = alert.reference + (new - old);
-                alert.clear_at = alert.clear_at.map(|level| level + (new - old));
-            }
+            alert.restate(again, moved);
         }
         match (was.holds, first.and_then(|judged| judged.holds)) {
             (Some(true), Some(false)) if matches!(self.phase, Phase::Active(_)) => {
@@ -67,6 +71,12 @@ impl<'a> Machine<'a> {
             }
             (Some(false), Some(true)) if !matches!(self.phase, Phase::Active(_)) => {
                 self.suppressed = Some(Suppressed { cause, reference: None });
+            }
+            (Some(true), Some(true)) if !matches!(self.phase, Phase::Active(_)) => {
+                self.suppressed = suppressed.map(|before| Suppressed {
+                    reference: before.reference.map(|reference| reference + moved),
+                    ..before
+                });
             }
             _ => {}
         }

@@ -18,8 +18,8 @@ pub struct Day<'a> {
     pub before: &'a [(i32, Option<Decimal>)],
     /// How the accounts of the same scorecard moved.
     pub moved: Option<Moved>,
-    /// What people did on the day, in order.
-    pub acts: &'a [Act],
+    /// What people did since the last day that was told and up to this one, each with its own day, in order.
+    pub acts: &'a [(i32, Act)],
     /// Whose account it is.
     pub owner: Option<&'a str>,
     /// How much is at stake.

@@ -14,6 +14,9 @@ const DIGITS: u8 = 10;
 pub struct Decimal(i64);
 
 impl Decimal {
+    /// Digits after the point of what is read as it is.
+    pub const ALL_DIGITS: u8 = DIGITS;
+
     /// Nothing.
     pub const ZERO: Self = Self(0);
 

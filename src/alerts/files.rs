@@ -23,6 +23,8 @@ pub(super) type Acts = BTreeMap<Subject, Vec<(i32, Act)>>;
 pub(super) struct Log {
     pub(super) lines: BTreeMap<Subject, Vec<Line>>,
     pub(super) since: BTreeMap<String, i32>,
+    /// How many lines are of each rule that is not there.
+    pub(super) unknown: BTreeMap<String, usize>,
 }
 
 /// The words for what people did.
@@ -48,16 +50,12 @@ pub(super) fn acts(path: &Path, rules: &[&str], as_known: bool) -> Result<Acts> 
         let account = some(&rows, row, accounts[row].as_deref(), "account_id")?;
         let happened = day_of(&rows, row, days[row].as_deref())?;
         let known = known[row].as_deref().map(|day| day_of(&rows, row, Some(day))).transpose()?;
-        let act = match words[row].as_deref() {
-            Some("acknowledged") => Act::Acknowledge,
-            Some("done") => Act::Done,
-            Some("snoozed") => Act::Snooze { until: day_of(&rows, row, until[row].as_deref())? },
-            other => {
-                let other = visible(other.unwrap_or_default());
-                let what = format!("`{other}` is no act; write one of {}", ACTS.join(", "));
-                return Err(rows.fault_at(row, &what));
-            }
-        };
+        if known.is_some_and(|known| known < happened) {
+            return Err(
+                rows.fault_at(row, "`known_on` lies before `day`: nothing is known before it is done")
+            );
+        }
+        let act = act_of(&rows, row, (words[row].as_deref(), until[row].as_deref()), happened)?;
         let day = known.filter(|_| as_known).unwrap_or(happened);
         acts.entry((account, rule)).or_default().push((day, act));
     }
@@ -65,11 +63,42 @@ pub(super) fn acts(path: &Path, rules: &[&str], as_known: bool) -> Result<Acts> 
     Ok(acts)
 }
 
-/// What was told, in the order of the file: `account_id`, `rule`, `day`, `what`.
+/// An act of a row, done on a day.
+fn act_of(
+    rows: &TypedRows,
+    row: usize,
+    (word, until): (Option<&str>, Option<&str>),
+    day: i32,
+) -> Result<Act> {
+    let act = match word {
+        Some("acknowledged") => Act::Acknowledge,
+        Some("done") => Act::Done,
+        Some("snoozed") => {
+            let until = day_of(rows, row, until)?;
+            if until < day {
+                return Err(
+                    rows.fault_at(row, "`until` lies before `day`: the snooze is over before it begins")
+                );
+            }
+            return Ok(Act::Snooze { until });
+        }
+        other => {
+            let other = visible(other.unwrap_or_default());
+            let what = format!("`{other}` is no act; write one of {}", ACTS.join(", "));
+            return Err(rows.fault_at(row, &what));
+        }
+    };
+    if until.is_some() {
+        return Err(rows.fault_at(row, "`until` is of `snoozed` alone; leave it empty"));
+    }
+    Ok(act)
+}
+
+/// What was told up to a day, in the order of the file: `account_id`, `rule`, `day`, `what`.
 ///
 /// # Errors
 /// [`Error::Usage`](crate::error::Error::Usage) for a file that cannot be read, and a row that tells nothing.
-pub(super) fn log(path: &Path, rules: &[&str]) -> Result<Log> {
+pub(super) fn log(path: &Path, rules: &[&str], last: NaiveDate) -> Result<Log> {
     let rows = TypedRows::read(path)?;
     let (accounts, names) = (rows.texts("account_id")?, rows.texts("rule")?);
     let (days, whats) = (rows.texts("day")?, rows.texts("what")?);
@@ -78,14 +107,23 @@ pub(super) fn log(path: &Path, rules: &[&str]) -> Result<Log> {
         let rule = some(&rows, row, names[row].as_deref(), "rule")?;
         // A rule that is gone was told of all the same.
         if !rules.contains(&rule.as_str()) {
+            *log.unknown.entry(rule).or_default() += 1;
             continue;
         }
         let day = day_of(&rows, row, days[row].as_deref())?;
+        if day > Date32Type::from_naive_date(last) {
+            let what = format!("told after {last}, the day that is looked at; hand over the lines up to it");
+            return Err(rows.fault_at(row, &what));
+        }
         let what = whats[row].as_deref().and_then(Tell::of).ok_or_else(|| {
             let known: Vec<&str> = Tell::ALL.into_iter().map(Tell::name).collect();
             rows.fault_at(row, &format!("nothing that is told; write one of {}", known.join(", ")))
         })?;
         if what == Tell::SwitchedOn {
+            if accounts[row].is_some() {
+                let what = "`switched_on` is of a rule and of no account; leave account_id empty";
+                return Err(rows.fault_at(row, what));
+            }
             log.since.entry(rule).or_insert(day);
             continue;
         }

@@ -24,6 +24,8 @@ const OWNER: &str = "owner_id";
 pub(super) struct History {
     /// Each account's days.
     pub(super) accounts: Vec<AccountDays>,
+    /// The days on which anything is published, in order.
+    pub(super) published: Vec<i32>,
     /// Texts that rows share, each once.
     pub(super) texts: Texts,
 }
@@ -52,8 +54,8 @@ pub(super) struct Told {
 /// Scores of days before, as a rule reads them, by the day on which another definition or scorecard begins.
 pub(super) type Before = BTreeMap<i32, Vec<(i32, Option<Decimal>)>>;
 
-/// What people did, by the day on which it counts.
-pub(super) type Done = BTreeMap<i32, Vec<Act>>;
+/// What people did, each with its day, by the published day on which it is told.
+pub(super) type Done = BTreeMap<i32, Vec<(i32, Act)>>;
 
 /// Texts by their places.
 #[derive(Default)]
@@ -85,7 +87,7 @@ impl History {
     /// What storage and engine say.
     pub(super) async fn read(published: &Published<'_>, score: &Score, last: NaiveDate) -> Result<Self> {
         let rows = published.rows(Days::Until(last), &query(published, score).await?).await?;
-        let mut history = Self { accounts: Vec::new(), texts: Texts::default() };
+        let mut history = Self { accounts: Vec::new(), published: Vec::new(), texts: Texts::default() };
         history.enter(score, &rows)?;
         history.note_leaving();
         Ok(history)
@@ -150,6 +152,7 @@ impl History {
             }
             own.days = days;
         }
+        self.published = published;
     }
 }
 

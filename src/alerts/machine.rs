@@ -2,6 +2,7 @@
 //!
 //! Within a day what is known of it comes first, then what people did. A day that is not published changes nothing but how
 //! many have been unknown: what time alone brings about (the end of a snooze, of a cooldown) is told on the next published day.
+//! What people did on such a day is about what stood on it, so that it comes before all that the next published day says.
 
 use super::alert::{Alert, Answer, Phase};
 use super::condition::{Judged, judge};
@@ -9,7 +10,7 @@ use super::moved::{Changed, Suppressed};
 use super::rule::Rule;
 use super::run::Run;
 use super::view::View;
-use super::{Cause, Day, Decimal, Definition, Event, Row, State};
+use super::{Act, Cause, Day, Definition, Event, Row, State};
 
 /// A rule and an account, up to a day.
 #[derive(Debug)]
@@ -54,8 +55,12 @@ impl<'a> Machine<'a> {
 
     /// The next day, which lies after all that were told.
     pub(super) fn step(&mut self, day: &Day<'a>) -> Row {
+        let mut row = Row::of(day.day);
+        let (earlier, today) = day.acts.split_at(day.acts.partition_point(|(own, _)| *own < day.day));
+        self.obey(earlier, &mut row);
         if !day.in_force {
-            return self.leave(day.day);
+            row.ignored.extend_from_slice(today);
+            return self.leave(row);
         }
         for gone in self.last_day.map_or(day.day, |last| last + 1)..day.day {
             self.unpublished(gone);
@@ -65,11 +70,10 @@ impl<'a> Machine<'a> {
         self.view.push(day.day, day.seen.known());
         let judged =
             self.rule.measured.is_on(day.day).then(|| judge(self.rule, &self.view, day.day, day.moved));
-        let mut row = Row::of(day.day);
         self.note(judged.as_ref());
         self.settle(judged.as_ref(), &mut row);
         self.pass((day.day, judged.as_ref()), day, &mut row);
-        self.obey(day, &mut row);
+        self.obey(today, &mut row);
         self.hand_over(day, &mut row);
         self.finish(day, judged.as_ref(), row)
     }
@@ -84,10 +88,13 @@ impl<'a> Machine<'a> {
     }
 
     /// Nothing is in force any more: whatever there was ends.
-    fn leave(&mut self, day: i32) -> Row {
-        let events = if matches!(self.phase, Phase::Active(_)) { vec![Event::Left] } else { Vec::new() };
+    fn leave(&mut self, mut row: Row) -> Row {
+        if matches!(self.phase, Phase::Active(_)) {
+            row.events.push(Event::Left);
+        }
         *self = Self { stood: self.stood, ..Self::new(self.rule) };
-        Row { since: self.since(day, None), state: None, events, ..Row::of(day) }
+        row.since = self.since(row.day, None);
+        row
     }
 
     /// Runs and unknown days.
@@ -145,11 +152,11 @@ impl<'a> Machine<'a> {
         self.run.spend();
     }
 
-    /// What people did.
-    fn obey(&mut self, day: &Day<'a>, row: &mut Row) {
-        for act in day.acts {
+    /// What people did, each with its day.
+    fn obey(&mut self, acts: &[(i32, Act)], row: &mut Row) {
+        for act in acts {
             match &mut self.phase {
-                Phase::Active(alert) => alert.obey(*act, day.day, row),
+                Phase::Active(alert) => alert.obey(self.rule, *act, row),
                 Phase::Quiet | Phase::Cooldown { .. } => row.ignored.push(*act),
             }
         }
@@ -215,14 +222,6 @@ impl<'a> Machine<'a> {
         let since = self.stood.filter(|(stood, _)| *stood == state).map_or(day, |(_, since)| since);
         self.stood = Some((state, since));
         since
-    }
-
-    /// The score that people were last told of, in an alert or in what is suppressed.
-    pub(super) fn reference(&self) -> Option<Decimal> {
-        match &self.phase {
-            Phase::Active(alert) => Some(alert.reference),
-            Phase::Quiet | Phase::Cooldown { .. } => None,
-        }
     }
 }
 

@@ -11,7 +11,9 @@
 //! Everything here is a function of one account's days and one rule, without an engine and without reading anything: [`replay`]
 //! gives the same whether days are told one by one or at once, and history that reads otherwise has other alerts. "After n
 //! days" is more than n days, and the first day of anything is 1. Scores are compared as decimals ([`Decimal`]), rounded as
-//! they are published, before overrides: who overrides a score neither opens nor closes an alert.
+//! they are published, before overrides: who overrides a score neither opens nor closes an alert. A score that declares no
+//! rounding is published with all of its digits and compared with all of them: rounded to one digit, 39.96 would be in the tier
+//! below 40 and not below 40 for a rule, and would never open.
 //!
 //! A day is *unknown* where the score is NULL, the day is not published, or a source that the score reads is stale: it neither
 //! holds nor clears, and nothing ever opens, comes back or resolves on it. Changes are compared under one definition: that of
@@ -24,6 +26,8 @@
 //! * An alert expires so many days after people were *last* told that it is worse, not after it opened: it is the level of then
 //!   that has become the new one.
 //! * What time alone brings about falls on the next published day, so that its event is in a row.
+//! * What people did counts for the alert that stood on its own day, and for no other: on a day that is not published that is the
+//!   one of the published day before. It is told on the next published day; all that counts for nothing is listed.
 //! * The end of a snooze and of what was handled are events (`reopened`), and so is being `closed` by a definition: who is told
 //!   of an alert has to hear of these too.
 //! * An edge that a tier counts as its own (`at_most`) counts as below.
@@ -41,6 +45,7 @@
 //! | `case`, `log` | the alerts of an account as one; what was told against what is the case |
 //! | `document`, `amounts`, `resolve`, `declared` | files of `sql/alerts/`, read and checked |
 //! | `history`, `again` | the published days of a score; scores of days before under the definition of now |
+//! | `pace` | whether a rule can open at all on days that lie so far apart |
 //! | `files`, `watch`, `told` | files that people hand over; all of it put together for `hale alerts` |
 
 mod again;
@@ -58,6 +63,7 @@ mod history;
 mod log;
 mod machine;
 mod moved;
+mod pace;
 mod resolve;
 mod rule;
 mod run;

@@ -138,6 +138,7 @@ impl InFile<'_> {
                 None => self.of_scale(0.1),
             }),
             digits: self.digits(),
+            shown: self.shown(),
             ..usual
         };
         let severity = match written.severity {

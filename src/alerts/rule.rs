@@ -29,8 +29,10 @@ pub struct Rule {
     pub handled_for: u32,
     /// More than so many days open is unanswered; `None` where nobody tells hale of answers.
     pub ack_within: Option<u32>,
-    /// Digits after the point of the score that is read.
+    /// Digits after the point of the score that is read: those it is rounded to, all of one without a rounding.
     pub digits: u8,
+    /// Digits after the point in words.
+    pub shown: u8,
 }
 
 /// The days on which a rule is asked: every n-th, counted from a weekday.
@@ -139,6 +141,7 @@ impl Rule {
             handled_for: 30,
             ack_within: None,
             digits: 1,
+            shown: 1,
         };
         match condition {
             // What fell by a window's length ago is no fall any more, and must not look like recovery.

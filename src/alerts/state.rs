@@ -43,8 +43,8 @@ pub struct Row {
     pub words: Option<String>,
     /// What happened.
     pub events: Vec<Event>,
-    /// What people did where it has no meaning.
-    pub ignored: Vec<Act>,
+    /// What people did where it has no meaning, each with its own day.
+    pub ignored: Vec<(i32, Act)>,
 }
 
 /// The state of a rule and an account at the end of a day.

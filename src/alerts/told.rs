@@ -29,10 +29,12 @@ pub struct Watched {
     pub events: Vec<EventTold>,
     /// What happened to the cases of accounts.
     pub cases: Vec<CaseTold>,
-    /// What people did where it has no meaning.
+    /// What people did that counts for nothing, and why.
     pub acts_without_alert: Vec<ActTold>,
     /// What is still to be told, which a log is to be added to; where there is one.
     pub to_tell: Option<Vec<Line>>,
+    /// What else whoever reads this has to know: rules that can never open, lines of rules that are not there.
+    pub notes: Vec<String>,
 }
 
 /// A rule.
@@ -137,7 +139,7 @@ pub struct CaseTold {
     pub words: Vec<String>,
 }
 
-/// What somebody did where it has no meaning.
+/// What somebody did that counts for nothing.
 #[derive(Debug, Clone, Serialize)]
 pub struct ActTold {
     /// The day.
@@ -148,6 +150,8 @@ pub struct ActTold {
     pub rule: String,
     /// What.
     pub act: &'static str,
+    /// Why it counts for nothing.
+    pub why: String,
 }
 
 /// A line of the log of what was told.
@@ -181,12 +185,18 @@ impl Line {
         };
         Self { account_id: Some(account.to_owned()), rule: rule.to_owned(), day, what: what.name(), words }
     }
+
+    /// What is told of an account that is not in history any more.
+    pub(super) fn of_nobody(account: &str, rule: &str, day: NaiveDate, what: Tell) -> Self {
+        let words = Some("there is no such account, as history reads now".to_owned());
+        Self { account_id: Some(account.to_owned()), rule: rule.to_owned(), day, what: what.name(), words }
+    }
 }
 
 impl Watched {
     /// Nothing yet.
     pub(super) fn new(score: &Score, as_of: NaiveDate, days: u32) -> Self {
-        let before = Days::new(u64::from(days.max(1) - 1));
+        let before = Days::new(u64::from(days.saturating_sub(1)));
         Self {
             score: score.name.clone(),
             title: score.title.clone(),
@@ -198,6 +208,7 @@ impl Watched {
             cases: Vec::new(),
             acts_without_alert: Vec::new(),
             to_tell: None,
+            notes: Vec::new(),
         }
     }
 
@@ -269,13 +280,14 @@ pub(super) fn of_event((account, rule, owner): Subject<'_>, row: &Row, event: Ev
     }
 }
 
-pub(super) fn of_act((account, rule, _): Subject<'_>, row: &Row, act: Act) -> ActTold {
+pub(super) fn of_act((account, rule): (&str, &str), (day, act): (i32, Act), why: &str) -> ActTold {
     let act = match act {
         Act::Acknowledge => "acknowledged",
         Act::Done => "done",
         Act::Snooze { .. } => "snoozed",
     };
-    ActTold { as_of_date: date(row.day), account_id: account.to_owned(), rule: rule.name.clone(), act }
+    let (account_id, rule, why) = (account.to_owned(), rule.to_owned(), why.to_owned());
+    ActTold { as_of_date: date(day), account_id, rule, act, why }
 }
 
 pub(super) fn of_case(account: &str, event: CaseEvent) -> CaseTold {

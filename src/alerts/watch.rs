@@ -1,6 +1,6 @@
 //! The alerts of a score, from what is published of it: each account's days, by each rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -11,15 +11,23 @@ use super::declared::Declared;
 use super::files::{self, Acts, Log};
 use super::history::{AccountDays, Done, History};
 use super::log::{Tell, to_tell};
+use super::pace::never_opens;
 use super::rule::{Condition, Rule};
 use super::told::{Line, Watched, of_act, of_case, of_event, of_rule, of_state};
 use super::{Decimal, Row, State, replay};
+use crate::diagnostic::visible;
 use crate::error::{Error, Result};
 use crate::evidence::Published;
 use crate::explain::score_named;
 use crate::project::layer::{Layer, ModelName};
 use crate::read::published_day;
 use crate::semantic::Score;
+
+/// The most days of which events are told: a century.
+const MOST: u32 = 36_500;
+
+/// Why what somebody did counts for nothing where the account is there.
+const NO_ALERT: &str = "no alert stood of which it could be said";
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +54,12 @@ pub struct Asked {
 /// [`Error::Usage`] for a score, a day or an account that is not there, and for files that cannot be read; what storage and
 /// engine say.
 pub async fn watch(published: &Published<'_>, asked: &Asked) -> Result<Watched> {
+    if !(1..=MOST).contains(&asked.days) {
+        return Err(Error::Usage(format!(
+            "--days: from 1 to {MOST} is possible, and this is {}",
+            asked.days
+        )));
+    }
     let score = score_named(published.pipeline, asked.score.as_deref())?;
     let declared = published.pipeline.alerts.iter().filter(|alerts| alerts.score == score.name);
     let rules: Vec<&Declared> = declared.flat_map(|alerts| &alerts.rules).collect();
@@ -59,9 +73,9 @@ pub async fn watch(published: &Published<'_>, asked: &Asked) -> Result<Watched> 
         Some(path) => Some(files::acts(path, &names, asked.as_known)?),
         None => None,
     };
-    let log = asked.told.as_ref().map(|path| files::log(path, &names)).transpose()?;
     let table = ModelName::new(Layer::Scores, score.name.clone());
     let day = published_day(published.out, &table, asked.day).await?;
+    let log = asked.told.as_ref().map(|path| files::log(path, &names, day)).transpose()?;
     let mut history = History::read(published, score, day).await?;
     let before = rules.iter().map(|declared| declared.rule.before()).max().unwrap_or_default();
     history.score_again(published, score, before).await?;
@@ -90,6 +104,7 @@ impl Watch {
     fn told(&self, (score, day): (&Score, NaiveDate), asked: &Asked) -> Result<Watched> {
         let mut told = Watched::new(score, day, asked.days);
         told.rules = self.rules.iter().map(of_rule).collect();
+        told.notes = self.notes();
         if let Some(log) = &self.log {
             let new = self.rules.iter().filter(|declared| !log.since.contains_key(&declared.rule.name));
             told.to_tell = Some(new.map(|declared| Line::switched_on(&declared.rule.name, day)).collect());
@@ -113,8 +128,25 @@ impl Watch {
                 let account = account.escape_debug();
                 Err(Error::Usage(format!("{} has no account `{account}` up to {day}", score.name)))
             }
-            _ => Ok(told),
+            _ => {
+                self.acts_of_no_day(asked.account.as_deref(), &mut told);
+                if asked.account.is_none() {
+                    self.take_back(&mut told);
+                }
+                Ok(told)
+            }
         }
+    }
+
+    /// What whoever reads this has to know of rules and files.
+    fn notes(&self) -> Vec<String> {
+        let never = |declared: &Declared| never_opens(&declared.rule, &self.history.published);
+        let unknown = self.log.iter().flat_map(|log| &log.unknown).map(|(rule, lines)| {
+            let (rule, lines) =
+                (visible(rule), if *lines == 1 { "a line".to_owned() } else { format!("{lines} lines") });
+            format!("{lines} of what was told: there is no rule `{rule}` any more, and nothing is told of it")
+        });
+        self.rules.iter().filter_map(never).chain(unknown).collect()
     }
 
     /// The rows of an account by a rule.
@@ -127,17 +159,53 @@ impl Watch {
         replay(&declared.rule, &days)
     }
 
-    /// What people did about an alert, each on the first day from its own on of which anything is published.
+    /// What people did about an alert, each with the first day from its own on of which anything is told.
     fn acts_of(&self, own: &AccountDays, rule: &str) -> Done {
         let mut placed = Done::new();
         let subject = (own.account.clone(), rule.to_owned());
         for (day, act) in self.acts.iter().flat_map(|acts| acts.get(&subject)).flatten() {
             let at = own.days.partition_point(|told| told.day < *day);
             if let Some(told) = own.days.get(at) {
-                placed.entry(told.day).or_default().push(*act);
+                placed.entry(told.day).or_default().push((*day, *act));
             }
         }
         placed
+    }
+
+    /// Lists what people did on days of which nothing is told: of accounts that are not there or have left, or after the last.
+    fn acts_of_no_day(&self, only: Option<&str>, told: &mut Watched) {
+        let (first, last) = told.span();
+        let accounts = self.history.accounts.iter();
+        let until: BTreeMap<&str, i32> =
+            accounts.filter_map(|own| Some((own.account.as_str(), own.days.last()?.day))).collect();
+        let after = format!("it lies after {}, the day that is looked at", told.as_of);
+        let nobody = format!("there is no such account up to {}", told.as_of);
+        let all =
+            self.acts.iter().flatten().flat_map(|(subject, acts)| acts.iter().map(move |act| (subject, act)));
+        for ((account, rule), (day, act)) in
+            all.filter(|((account, _), _)| only.is_none_or(|only| only == account.as_str()))
+        {
+            let why = match until.get(account.as_str()) {
+                None => nobody.as_str(),
+                Some(_) if *day > last => after.as_str(),
+                Some(until) if *day > *until && *day >= first => NO_ALERT,
+                Some(_) => continue,
+            };
+            told.acts_without_alert.push(of_act((account.as_str(), rule.as_str()), (*day, *act), why));
+        }
+    }
+
+    /// Takes back what was told of accounts that are not in history any more.
+    fn take_back(&self, told: &mut Watched) {
+        let (Some(log), Some(to)) = (&self.log, &mut told.to_tell) else { return };
+        let there: BTreeSet<&str> = self.history.accounts.iter().map(|own| own.account.as_str()).collect();
+        let gone = log.lines.iter().filter(|((account, _), _)| !there.contains(account.as_str()));
+        for ((account, rule), lines) in gone {
+            // Of what was told of an account, its rule was delivered.
+            let since = log.since.get(rule).copied().or(lines.first().map(|line| line.day));
+            let tell = to_tell(lines, &[], since).into_iter();
+            to.extend(tell.map(|what| Line::of_nobody(account, rule, told.as_of, what)));
+        }
     }
 
     /// How everybody moved, where a rule asks.
@@ -174,7 +242,9 @@ impl Watch {
                 if row.day >= first {
                     told.rules[at].count_events(row);
                     told.events.extend(row.events.iter().map(|event| of_event(subject, row, *event)));
-                    told.acts_without_alert.extend(row.ignored.iter().map(|act| of_act(subject, row, *act)));
+                    let of_whom = (subject.0, declared.rule.name.as_str());
+                    let ignored = row.ignored.iter().map(|act| of_act(of_whom, *act, NO_ALERT));
+                    told.acts_without_alert.extend(ignored);
                 }
             }
             self.still_to_tell(own, (declared, rows), told);

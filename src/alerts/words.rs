@@ -11,8 +11,8 @@ impl Machine<'_> {
     pub(super) fn words(&self, day: &Day<'_>, judged: Option<&Judged>, row: &Row) -> Option<String> {
         let state = row.state.filter(|state| *state != State::Ok)?;
         let mut parts = vec![match state {
-            State::Cooldown if day.day == row.since => "good again for a day".to_owned(),
-            State::Cooldown => format!("good again for {} days", day.day - row.since + 1),
+            State::Cooldown if row.run > 0 => "was good again".to_owned(),
+            State::Cooldown => self.good_again(day.day),
             _ => self.what(judged),
         }];
         parts.extend(self.published(judged));
@@ -31,17 +31,27 @@ impl Machine<'_> {
         }
         parts.extend(self.worse());
         if row.is_blind {
-            parts.push(format!("no score for {} days", row.unknown_days));
+            parts.push(format!("no score for {}", days(row.unknown_days)));
         }
         parts.extend(day.overridden.map(|overridden| self.overridden(overridden)));
         Some(parts.join("; "))
     }
 
+    /// For how long it has been good again: since before it was so for long enough to be over.
+    fn good_again(&self, day: i32) -> String {
+        match &self.phase {
+            Phase::Cooldown { alert, .. } => {
+                format!("good again for {}", days((day - alert.good_since + 1) as u32))
+            }
+            Phase::Quiet | Phase::Active(_) => "good again".to_owned(),
+        }
+    }
+
     /// The condition and the numbers that it was found with.
     fn what(&self, judged: Option<&Judged>) -> String {
         let found = match &self.phase {
-            Phase::Active(alert) => Some(alert.found),
-            _ => judged.and_then(|judged| Some((judged.score?, judged.base))),
+            Phase::Active(alert) => Some((alert.found_on, alert.found.0, alert.found.1)),
+            _ => judged.and_then(|judged| Some((judged.day, judged.score?, judged.base))),
         };
         match (self.rule.condition, found) {
             (Condition::Below { at, inclusive, .. }, _) => {
@@ -51,22 +61,18 @@ impl Machine<'_> {
                         Some(score) => format!("was {below} {at}, now {}", self.shown(score)),
                         None => format!("was {below} {at}"),
                     },
-                    1 => format!("{below} {at} for a day"),
-                    days => format!("{below} {at} for {days} days"),
+                    run => format!("{below} {at} for {}", days(run)),
                 }
             }
-            (Condition::Fell { within, .. }, Some((score, Some((base, from))))) => {
-                let days = judged.map_or(within as i32, |judged| judged.day - base.day);
-                let days = if matches!(self.phase, Phase::Active(_)) { within as i32 } else { days };
+            (Condition::Fell { .. }, Some((day, score, Some((base, from))))) => {
                 let (fall, from, to) = (self.shown(from - score), self.shown(from), self.shown(score));
-                format!("fell {fall} in {days} days, from {from} to {to}")
+                format!("fell {fall} in {}, from {from} to {to}", days((day - base.day) as u32))
             }
-            (Condition::Declining { times, .. }, Some((score, Some((_, from))))) => {
-                let (from, to) = (self.shown(from), self.shown(score));
-                format!("lower {times} times in a row, from {from} to {to}")
+            (Condition::Declining { times, .. }, Some((_, score, Some((_, from))))) => {
+                format!("{}, from {} to {}", lower(times), self.shown(from), self.shown(score))
             }
-            (Condition::Fell { by, within, .. }, _) => format!("fell more than {by} in {within} days"),
-            (Condition::Declining { times, .. }, _) => format!("lower {times} times in a row"),
+            (Condition::Fell { by, within, .. }, _) => format!("fell more than {by} in {}", days(within)),
+            (Condition::Declining { times, .. }, _) => lower(times),
         }
     }
 
@@ -87,12 +93,15 @@ impl Machine<'_> {
         ))
     }
 
-    /// How much worse it is than when it opened.
+    /// How much worse it is than when it opened, both under the definition of the day.
     fn worse(&self) -> Option<String> {
-        let (Phase::Active(alert), Some(reference)) = (&self.phase, self.reference()) else { return None };
-        let fell = alert.found.0 - reference;
-        (alert.level > alert.relapses + 1 && fell > Decimal::ZERO)
-            .then(|| format!("worse: {} since it opened", self.shown(-fell)))
+        let Phase::Active(alert) = &self.phase else { return None };
+        if alert.level <= alert.relapses + 1 {
+            return None;
+        }
+        let Some(found) = alert.found_as else { return Some("worse than when it opened".to_owned()) };
+        let fell = found - alert.reference;
+        (fell > Decimal::ZERO).then(|| format!("worse: {} since it opened", self.shown(-fell)))
     }
 
     fn overridden(&self, overridden: Overridden<'_>) -> String {
@@ -109,6 +118,23 @@ impl Machine<'_> {
     }
 
     fn shown(&self, number: Decimal) -> String {
-        number.with_digits(self.rule.digits)
+        if self.rule.digits == self.rule.shown {
+            return number.with_digits(self.rule.shown);
+        }
+        number.to_digits(self.rule.shown).to_string()
+    }
+}
+
+/// Some days.
+pub(super) fn days(count: u32) -> String {
+    if count == 1 { "a day".to_owned() } else { format!("{count} days") }
+}
+
+/// How often a score was lower.
+fn lower(times: u32) -> String {
+    if times == 1 {
+        "lower than at the measurement before".to_owned()
+    } else {
+        format!("lower {times} times in a row")
     }
 }

@@ -21,10 +21,12 @@ use crate::evidence::Published;
 /// a new definition, another scorecard or a day on which everybody fell did is told of nobody.
 ///
 /// --acts is a file (CSV or Parquet) of what people did: account_id, rule, day, act (acknowledged, done or snoozed), of a snooze
-/// `until`, and `known_on` where that is another day. Without it no alert is overdue.
+/// `until`, and `known_on` where that is another day. Without it no alert is overdue. An act counts for the alert that stood on its
+/// own day; what counts for nothing is in `acts_without_alert`, with `why`.
 ///
 /// --told is a file of what was told: account_id, rule, day, what. The result has in `to_tell` what differs from how history
-/// reads now, each once; who tells it adds these lines to the file. Nothing is sent, and nothing is written.
+/// reads now, each once; who tells it adds these lines to the file. Nothing is sent, and nothing is written. `notes` has what else is
+/// to be known: a rule that can never open on days that lie so far apart, lines of rules that are not there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -92,10 +94,17 @@ fn text(told: &Watched, console: Console) -> String {
     }
     let ignored = told.acts_without_alert.len();
     if ignored > 0 {
-        text += &format!("\n{ignored} of what people did is about no alert that stood; --json lists it.\n");
+        text +=
+            &format!("\n{ignored} of what people did counts for nothing; --json lists it and says why.\n");
     }
     if let Some(lines) = &told.to_tell {
-        text += &format!("\n{} lines are to be told; --json lists them.\n", lines.len());
+        text += &match lines.len() {
+            1 => "\n1 line is to be told; --json lists it.\n".to_owned(),
+            count => format!("\n{count} lines are to be told; --json lists them.\n"),
+        };
+    }
+    for note in &told.notes {
+        text += &format!("\nNote: {}.\n", shown(note));
     }
     text
 }

@@ -76,8 +76,8 @@ fn between_the_edges_nothing_clears_and_a_run_that_begins_in_the_cooldown_is_the
     assert_eq!((again.level, again.opened_on, again.relapses), (2, Some(number(15)), 1));
     let words = |day| rows.on(day).words.as_deref();
     assert_eq!(words(18), Some("was below 40, now 42.0"));
-    assert_eq!((words(24), words(25)), (Some("good again for a day"), Some("good again for 2 days")));
-    assert_eq!(words(27), Some("good again for 4 days; below 40 for 2 days again"));
+    assert_eq!((words(24), words(25)), (Some("good again for 3 days"), Some("good again for 4 days")));
+    assert_eq!(words(27), Some("was good again; below 40 for 2 days again"));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn b6_an_acknowledged_alert_that_is_more_than_10_worse_needs_another() {
     let rows = series.by(&rule_b());
     assert_eq!(rows.states(), "1-14 pending, 15-16 open, 17-20 acknowledged, 21-22 open, 23-24 acknowledged");
     assert_eq!(rows.events(), "15 opened, 17 acknowledged, 21 escalated, 23 acknowledged");
-    assert_eq!(rows.on(14).ignored, [ACK]);
+    assert_eq!(rows.on(14).ignored, [(number(14), ACK)]);
     assert_eq!((rows.on(20).level, rows.on(21).level), (1, 2));
     // The next escalation is from 28.9 on.
     let deeper = Series::daily("39*19 29.0 28.9*4 18.9 18.8").by(&rule_b());
@@ -224,6 +224,29 @@ fn an_override_neither_opens_nor_silences_and_is_said() {
         rows.on(15).words.as_deref(),
         Some("below 40 for 15 days; overridden to 80.0 until 2026-10-30 by Mia Wolf")
     );
+}
+
+#[test]
+fn an_act_of_a_day_that_is_not_published_counts_for_the_alert_of_that_day_and_for_no_later_one() {
+    let done = Act::Done;
+    let before = Series::daily("39*14 - 39*5").act(15, done).by(&rule_b());
+    assert_eq!(before.events(), "16 opened", "what was done before it was there handles nothing");
+    assert_eq!(before.on(16).ignored, [(number(15), done)]);
+    let within = Series::daily("39*15 -*3 39*40").act(17, done).by(&rule_b());
+    assert_eq!(within.events(), "15 opened, 19 handled, 47 reopened", "30 days from the 17th on");
+    let worse = Series::daily("39*15 - 28*3").act(16, ACK).by(&rule_b());
+    assert_eq!(worse.events(), "15 opened, 17 acknowledged, 17 escalated");
+    assert_eq!(worse.on(17).state, Some(State::Open), "who had it did not know how bad it is");
+    let over = Series::daily("39*16 -*3 39").act(16, snooze(17)).act(18, ACK).by(&rule_b());
+    assert_eq!(over.events(), "15 opened, 16 snoozed, 20 acknowledged", "the snooze was over by then");
+}
+
+#[test]
+fn an_act_on_the_day_on_which_an_account_has_left_is_about_nothing() {
+    let rows = Series::daily("39*15 - gone 39*3").act(16, ACK).act(17, ACK).act(18, ACK).by(&rule_b());
+    assert_eq!(rows.events(), "15 opened, 17 acknowledged, 17 left");
+    assert_eq!(rows.on(17).ignored, [(number(17), ACK)]);
+    assert_eq!(rows.on(18).ignored, [(number(18), ACK)]);
 }
 
 #[test]

@@ -12,14 +12,14 @@ const ALERTS: &str = "alerts:\n\
     \x20 low: {title: Below 40 for long, below: 40, clear_at: 45, open_after: 14, severity: high, ack_within: 3}\n\
     \x20 declining: {title: Lower three times, declining: {times: 3, by_at_least: 3}}\n";
 
-fn score(parts: &str) -> String {
+pub fn score(parts: &str) -> String {
     format!(
-        "title: Health\nversion: '1'\n{parts}\ntiers: [{{name: poor, below: 40, at_risk: true}}, {{name: good}}]\n"
+        "title: Health\nversion: '1'\nrounding: 1\n{parts}\ntiers: [{{name: poor, below: 40, at_risk: true}}, {{name: good}}]\n"
     )
 }
 
 /// Amounts of days of January from the 1st on, by account: `70*7 49`; `-` is a day without a row.
-fn project(accounts: &[(&str, &str)]) -> Project {
+pub fn project(accounts: &[(&str, &str)]) -> Project {
     let project = Project::of(&[
         ("sql/metrics/accounts.sql", &sums("n BIGINT")),
         ("sql/components/all.yml", COMPONENTS),
@@ -45,12 +45,12 @@ fn day(day: i32) -> String {
     format!("2026-01-{day:02}")
 }
 
-fn run(project: &Project, from: i32, to: i32) {
+pub fn run(project: &Project, from: i32, to: i32) {
     good(project.hale(&["run", "--from", &day(from), "--to", &day(to)]));
 }
 
 /// `day account rule event`, sorted.
-fn events(told: &Value) -> Vec<String> {
+pub fn events(told: &Value) -> Vec<String> {
     let text = |event: &Value, key: &str| event[key].as_str().unwrap().to_owned();
     let keys = ["as_of_date", "account_id", "rule", "event"];
     let events = told["events"].as_array().unwrap().iter();
@@ -71,7 +71,7 @@ fn state<'a>(told: &'a Value, account: &str, rule: &str, on: i32) -> &'a Value {
 
 const ALL: [&str; 4] = ["alerts", "--days", "31", "--json"];
 
-fn all(project: &Project) -> Value {
+pub fn all(project: &Project) -> Value {
     serde_json::from_str(&good(project.hale(&ALL))).unwrap()
 }
 
@@ -255,6 +255,10 @@ fn what_people_did_is_read_from_a_file_as_it_happened_or_as_it_was_known() {
         ("a,low,yesterday,done,,", "row 1: `yesterday` is no day; write YYYY-MM-DD"),
         ("a,low,2026-01-16,snoozed,,", "row 1: no day; write YYYY-MM-DD"),
         (",low,2026-01-16,done,,", "row 1: no account_id"),
+        ("a,low,2026-01-16,done,2026-01-20,", "row 1: `until` is of `snoozed` alone"),
+        ("a,low,2026-01-16,acknowledged,2026-01-20,", "row 1: `until` is of `snoozed` alone"),
+        ("a,low,2026-01-16,snoozed,2026-01-15,", "row 1: `until` lies before `day`"),
+        ("a,low,2026-01-16,done,,2026-01-15", "row 1: `known_on` lies before `day`"),
     ] {
         project.write("acts.csv", &format!("account_id,rule,day,act,until,known_on\n{row}\n"));
         let ended = project.hale(&["alerts", "--acts", "acts.csv"]);
@@ -263,7 +267,7 @@ fn what_people_did_is_read_from_a_file_as_it_happened_or_as_it_was_known() {
 }
 
 /// The lines that are to be told, added to a file as whoever tells them does; as `a low opened`.
-fn tell(project: &Project, log: &mut String, as_of: i32) -> Vec<String> {
+pub fn tell(project: &Project, log: &mut String, as_of: i32) -> Vec<String> {
     project.write("told.csv", &format!("account_id,rule,day,what\n{log}"));
     let told = project.json(&["alerts", "--as-of", &day(as_of), "--told", "told.csv"]);
     let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
@@ -317,6 +321,8 @@ fn what_is_not_there_is_said_with_what_to_do() {
         (&["alerts", "--account", "zz"][..], "health has no account `zz` up to 2026-01-16"),
         (&["alerts", "--as-of", "2026-03-01"], "scores.health has no day 2026-03-01"),
         (&["alerts", "wealth"], "there is no score `wealth`"),
+        (&["alerts", "--days", "0"], "--days: from 1 to 36500 is possible, and this is 0"),
+        (&["alerts", "--days", "4000000000"], "--days: from 1 to 36500 is possible"),
     ] {
         let ended = project.hale(arguments);
         assert_eq!((code(&ended), err(&ended).contains(told)), (2, true), "{told}: {}", err(&ended));

@@ -9,7 +9,7 @@ use crate::cli::{Project, code, err, good, sums};
 use super::series::decimal;
 
 const COMPONENTS: &str = "amount: {title: Amount, value: n, linear: {from: 0, to: 100, points: [0, 100]}}\n";
-const SCORE: &str = "title: Health\nversion: '1'\ncomponents: [amount]\n\
+const SCORE: &str = "title: Health\nversion: '1'\nrounding: 1\ncomponents: [amount]\n\
     tiers: [{name: poor, below: 40, at_risk: true}, {name: fair, at_most: 70}, {name: good}]\n";
 
 fn project(score: &str, alerts: &str) -> Project {
@@ -43,6 +43,9 @@ fn the_shipped_rules_are_those_of_the_tables() {
         .flat_map(|alerts| &alerts.rules)
         .map(|declared| declared.rule.clone())
         .collect();
+    // The tables are of a score with one digit, and `health` is not rounded.
+    assert!(shipped.iter().all(|rule| (rule.digits, rule.shown) == (10, 3)));
+    let shipped: Vec<Rule> = shipped.into_iter().map(|rule| Rule { digits: 1, shown: 1, ..rule }).collect();
     let of_tables =
         [super::series::rule_a(), super::series::rule_b(), super::series::rule_c("3", OnNull::Break)];
     assert_eq!(shipped, of_tables);
@@ -78,8 +81,15 @@ fn what_is_not_said_is_as_the_scale_has_it() {
         below.condition,
         Condition::Below { at: decimal("2"), inclusive: false, clear_at: decimal("2.2") }
     );
-    assert_eq!((below.escalate_by, below.digits), (Some(decimal("0.4")), 3));
-    assert_eq!(rule(&format!("{SCORE}rounding: 0\n"), "below: 40").digits, 0);
+    assert_eq!((below.escalate_by, below.digits), (Some(decimal("0.4")), 10));
+    // Read as it is published: with all digits, or rounded.
+    assert_eq!(below.shown, 5);
+    let whole = rule(&SCORE.replace("rounding: 1", "rounding: 0"), "below: 40");
+    assert_eq!((whole.digits, whole.shown), (0, 0));
+    let all = rule(&SCORE.replace("rounding: 1\n", ""), "below: {tier: fair}, clear_at: {tier: good}");
+    assert_eq!((all.digits, all.shown), (10, 3));
+    let (at, clear_at) = (Decimal::whole(70), decimal("70.0000000001"));
+    assert_eq!(all.condition, Condition::Below { at, inclusive: true, clear_at });
 }
 
 #[test]

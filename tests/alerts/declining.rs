@@ -1,6 +1,6 @@
 //! Rule C, "declining for 3 consecutive measurements": tables C1 to C6.
 
-use halescore::alerts::{OnNull, State};
+use halescore::alerts::{Condition, OnNull, Rule, State};
 
 use super::series::{Rows, Series, decimal, rule_c};
 
@@ -71,4 +71,12 @@ fn capability_117_a_measurement_is_the_score_of_a_sunday_whatever_lies_between()
     // And the other way round.
     let weeks = ["70 69 68 67 66 65 64"; 4];
     assert_eq!(Series::daily(&weeks.join(" ")).by(&rule_c("0", OnNull::Break)).events(), "");
+}
+
+#[test]
+fn a_decline_of_one_measurement_is_told_as_one() {
+    let condition = Condition::Declining { times: 1, by_at_least: decimal("3"), on_null: OnNull::Break };
+    let rows = Series::every(7, "70 66").by(&Rule::new("lower", condition));
+    let words = "lower than at the measurement before, from 70.0 to 66.0";
+    assert_eq!(rows.on(8).words.as_deref(), Some(words));
 }

@@ -123,6 +123,26 @@ fn a_fall_that_resolved_within_its_window_opens_no_second_alert() {
     assert_eq!(rows.states(), "1-7 ok, 8-10 open, 11-17 cooldown, 18-28 ok");
 }
 
+#[test]
+fn a_fall_is_told_over_the_days_that_lie_between() {
+    let a_day = Series::daily("?*6 72.4 50*3").by(&rule_a());
+    for day in [8, 10] {
+        assert_eq!(a_day.on(day).words.as_deref(), Some("fell 22.4 in a day, from 72.4 to 50.0"), "{day}");
+    }
+    let high = Series::daily("60*4 85*3 62").by(&rule_a_from(FellFrom::High));
+    assert_eq!(high.on(8).words.as_deref(), Some("fell 23.0 in 3 days, from 85.0 to 62.0"));
+}
+
+/// A score without a rounding is compared with all of its digits; words have so many that people can read them.
+#[test]
+fn a_score_without_a_rounding_falls_by_all_of_its_digits() {
+    let rule = halescore::alerts::Rule { digits: 10, shown: 3, ..rule_a() };
+    assert_eq!(Series::daily("70.0001*7 50.0001").by(&rule).events(), "");
+    let rows = Series::daily("70.1234*7 49").by(&rule);
+    assert_eq!(rows.on(8).words.as_deref(), Some("fell 21.123 in 7 days, from 70.123 to 49"));
+    assert_eq!(Series::daily("70.0002*7 50.0001").by(&rule).events(), "8 opened");
+}
+
 /// Section 7: where everybody falls, each is asked of what it fell beyond them.
 #[test]
 fn what_everybody_fell_is_nobodys_and_what_one_fell_beyond_it_is() {

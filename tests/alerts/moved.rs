@@ -143,3 +143,54 @@ fn a_fall_whose_alert_is_over_opens_no_other_for_another_definition() {
     let series = Series::daily("90*7 30 60*20").definition(12, "v2", &before);
     assert_eq!(series.by(&rule).events(), "8 opened, 11 resolved");
 }
+
+/// Opened at 28.0, which is 17.5 under the new definition: 18.0 is no worse, though the day between lost nothing by it.
+#[test]
+fn an_open_alert_is_compared_with_the_day_that_was_told_as_the_new_definition_sees_it() {
+    let rule = halescore::alerts::Rule { open_after: 0, ..rule_b() };
+    let before = [constant(1..=5, "45"), constant(6..=6, "17.5"), constant(7..=7, "29")].concat();
+    let rows = Series::daily("45*5 28 27 18 7.5 7.4").definition(8, "v2", &before).by(&rule);
+    assert_eq!(rows.events(), "6 opened, 10 escalated");
+    assert_eq!((rows.on(8).level, rows.on(9).level, rows.on(10).level), (1, 1, 2));
+    let words = "below 40 for 5 days; worse: -10.1 since it opened";
+    assert_eq!(rows.on(10).words.as_deref(), Some(words), "17.5 to 7.4");
+}
+
+#[test]
+fn how_much_worse_it_is_is_told_under_one_definition() {
+    let rule = halescore::alerts::Rule { open_after: 0, ..rule_b() };
+    let words = |before: &[(i32, &str)]| {
+        let rows = Series::daily("45*5 39 28 27*2").definition(9, "v2", before).by(&rule);
+        assert_eq!(rows.events(), "6 opened, 7 escalated");
+        rows.on(9).words.clone().expect("words")
+    };
+    let all = [constant(5..=5, "45"), constant(6..=6, "35"), constant(7..=7, "20"), constant(8..=8, "27")];
+    assert_eq!(words(&all.concat()), "below 40 for 4 days; worse: -15.0 since it opened");
+    assert_eq!(words(&all[2..].concat()), "below 40 for 3 days; worse than when it opened");
+    assert_eq!(
+        words(&[]),
+        "below 40 for 4 days; worse: -11.0 since it opened",
+        "39 to 28, both as published"
+    );
+}
+
+/// From 50 to 20 under the new definition: half of it is made good at 35, whatever the last day before lost.
+#[test]
+fn half_of_a_fall_is_that_of_its_own_days_under_the_new_definition() {
+    let before = [constant(1..=7, "50"), constant(8..=11, "20"), constant(12..=12, "29")].concat();
+    let fell = Series::daily("80*7 50*5 29*2 36*4").definition(13, "v2", &before).by(&rule_a());
+    assert_eq!(fell.events(), "8 opened, 17 resolved");
+}
+
+#[test]
+fn what_a_definition_began_is_suppressed_under_the_next_one_too() {
+    let rows = |then: &str| {
+        let series = Series::daily(&format!("43*9 38*10 37*5 {then}"));
+        let series = series.definition(10, "v2", &constant(1..=9, "38"));
+        series.definition(20, "v3", &constant(1..=19, "37")).by(&rule_b())
+    };
+    let same = rows("37*5");
+    assert_eq!(same.states(), "1-9 ok, 10-14 pending, 15-29 suppressed");
+    assert_eq!(rows("27*2").events(), "", "10.0 below 38, which is 37 now");
+    assert_eq!(rows("26.9*2").events(), "25 opened");
+}

@@ -51,7 +51,7 @@ fn r2_an_opening_that_moves_by_a_day_is_not_told_again() {
 #[test]
 fn r3_what_people_did_about_a_withdrawn_alert_is_about_no_alert() {
     let rows = Series::daily("39*7 41 39*15").act(16, Act::Done).by(&rule_b());
-    assert_eq!(rows.on(16).ignored, [Act::Done]);
+    assert_eq!(rows.on(16).ignored, [(number(16), Act::Done)]);
     assert_eq!(rows.events(), "23 opened");
     let told = delivered(1..=22, 0, |day| {
         let scores = if day < 18 { "39*22" } else { "39*7 41 39*14" };

@@ -32,7 +32,7 @@ pub struct Told {
     pub scorecard: &'static str,
     pub before: Vec<(i32, Option<Decimal>)>,
     pub moved: Option<Moved>,
-    pub acts: Vec<Act>,
+    pub acts: Vec<(i32, Act)>,
     pub owner: Option<&'static str>,
     pub severity: Option<Severity>,
     pub overridden: Option<(&'static str, &'static str)>,
@@ -86,9 +86,10 @@ impl Series {
         self
     }
 
-    /// An act of a day.
+    /// An act of a day, which is told with the first day of the series from it on.
     pub fn act(mut self, day: i32, act: Act) -> Self {
-        self.on(day).acts.push(act);
+        let told = self.0.iter_mut().find(|told| told.day >= day).expect("a day of the series");
+        told.acts.push((number(day), act));
         self
     }
 
