@@ -71,7 +71,15 @@ impl Trial {
         let trial = Self(tempfile::tempdir().unwrap());
         let root = trial.0.path();
         good(hale(root, &["init", "--force", "."]));
-        for folder in ["data", "sql/components", "sql/expectations", "sql/scores", "sql/tests", "sql/marts"] {
+        for folder in [
+            "data",
+            "sql/alerts",
+            "sql/components",
+            "sql/expectations",
+            "sql/scores",
+            "sql/tests",
+            "sql/marts",
+        ] {
             std::fs::remove_dir_all(root.join(folder)).unwrap();
         }
         for folder in ["data", "sql/components", "sql/scores"] {

@@ -35,10 +35,12 @@ pub struct Run {
     pub checked: Option<Arc<Checked>>,
 }
 
-/// A project in order. What is expected of the sample is not expected of other worlds, nor of changed definitions.
+/// A project in order. What is expected of the sample is not expected of other worlds, nor of changed
+/// definitions, and rules over scores are no matter of a run.
 fn ordered(project: &Path) -> Result<Pipeline> {
     let mut project = Project::load(project)?;
     project.expectations.clear();
+    project.alerts.clear();
     Ok(Pipeline::build(project)?)
 }
 

@@ -23,6 +23,7 @@ fn bundled() -> &'static Path {
 fn project(edits: &[(&str, &str, &str)]) -> TempDir {
     let project = tempfile::tempdir().unwrap();
     let others = [
+        "alerts",
         "audits",
         "components",
         "expectations",

@@ -69,6 +69,9 @@ fn score_of<'a>(
             Some(_) => problem,
             None => problem.help("name the score in the file: `score: …`, or call the file like it"),
         };
+        if names.is_empty() {
+            return problem.note("the project has no score");
+        }
         problem.note(format!("there are {}", names.join(", "))).suggest(name, names.iter().copied())
     })?;
     if score.entity == Entity::Account {
