@@ -131,6 +131,10 @@ fn the_latest_file_is_the_last_day(told: &BTreeMap<String, BTreeMap<String, Valu
         columns.as_object_mut().unwrap().remove("as_of");
         assert_eq!(latest["columns"], columns, "{table}");
         let (latest, whole) = (latest["rows"].as_u64().unwrap(), whole["rows"].as_u64().unwrap());
+        // What became of accounts is told of days long before, of which nothing is published here.
+        if table == "marts.outcomes_by_tier" {
+            continue;
+        }
         assert!(latest > 0 && latest * 2 < whole, "{table}: {latest} of {whole} rows are of the last day");
     }
 }

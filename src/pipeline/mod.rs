@@ -97,7 +97,8 @@ impl Pipeline {
             }
         };
         semantics.warnings.extend(main.and_then(main_score::without_risk));
-        let views = main.into_iter().flat_map(Score::main_views);
+        let views =
+            semantics.published_views().into_iter().chain(main.into_iter().flat_map(Score::main_views));
         models.extend(compiled(semantics.compile().into_iter().chain(views))?);
         let main_score = main.map(|score| score.name.clone());
         let mut problems = Diagnostics::new();
@@ -147,7 +148,10 @@ impl Pipeline {
         loop {
             let semantic = semantic::parse(&project.components, &project.scores).and_then(|semantics| {
                 let main = main_score(&project.settings, &semantics.scores)?;
-                let views = main.into_iter().flat_map(Score::main_views);
+                let views = semantics
+                    .published_views()
+                    .into_iter()
+                    .chain(main.into_iter().flat_map(Score::main_views));
                 compiled(semantics.compile().into_iter().chain(views))
             });
             let known: BTreeSet<ModelName> = project

@@ -90,21 +90,23 @@ impl CompiledModel {
 }
 
 impl Semantics {
-    /// The models of all scores and drafts: of each its components, then the score itself, then its view as published.
+    /// The models of all scores and drafts: of each its components, then the score itself.
     pub fn compile(&self) -> Vec<CompiledModel> {
         self.all().flat_map(|score| self.models(score)).collect()
     }
 
-    fn models(&self, score: &Score) -> Vec<CompiledModel> {
-        let [parts, own] = match &score.source {
+    /// The views by which marts read scores as they were published; of drafts none, as nobody was ever told of one.
+    pub fn published_views(&self) -> Vec<CompiledModel> {
+        self.scores.iter().map(published::view).collect()
+    }
+
+    fn models(&self, score: &Score) -> [CompiledModel; 2] {
+        match &score.source {
             Source::Scorecards(cards) => {
                 let query = query::Query::new(score, cards);
                 [components::model(&query), scores::model(&query)]
             }
             Source::RollUp(roll_up) => [roll_up::members(score, roll_up), roll_up::model(score, roll_up)],
-        };
-        // Nobody was ever told of a draft.
-        let view = score.draft.is_none().then(|| published::view(score));
-        [parts, own].into_iter().chain(view).collect()
+        }
     }
 }
